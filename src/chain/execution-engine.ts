@@ -1,0 +1,139 @@
+import type { Address, Hash, Hex } from "../primitives/index.ts";
+import type { Block, BlockHeader, InboxMessage, Log, Receipt } from "./types.ts";
+import type { SignedTransaction } from "./signed-transaction.ts";
+
+/** Why a transaction leaves no trace in a block (specification §3 rule 5). */
+export type SkipReason =
+  | { readonly kind: "nonce-too-low"; readonly expected: bigint; readonly actual: bigint }
+  | { readonly kind: "nonce-too-high"; readonly expected: bigint; readonly actual: bigint }
+  | { readonly kind: "insufficient-funds"; readonly balance: bigint; readonly required: bigint }
+  | { readonly kind: "fee-below-base-fee"; readonly maxFeePerGas: bigint; readonly baseFee: bigint }
+  | { readonly kind: "gas-below-intrinsic"; readonly gasLimit: bigint; readonly required: bigint }
+  | { readonly kind: "block-gas-exceeded"; readonly gasLimit: bigint; readonly available: bigint }
+  | { readonly kind: "sender-has-code"; readonly sender: Address }
+  | { readonly kind: "invalid"; readonly message: string };
+
+export type TransactionOutcome =
+  | { readonly kind: "included"; readonly receipt: Receipt }
+  | { readonly kind: "skipped"; readonly reason: SkipReason };
+
+/** Values fixed at the begin of a block (specification §4). */
+export interface BlockEnvironment {
+  readonly number: number;
+  readonly timestamp: number;
+  readonly coinbase: Address;
+  readonly gasLimit: bigint;
+  readonly baseFeePerGas: bigint;
+  readonly prevRandao: Hash;
+  /** Wei per calldata token. */
+  readonly dataPrice: bigint;
+}
+
+/** One block being executed on top of its parent. Calls must not overlap: each is awaited before the next. */
+export interface BlockExecution {
+  readonly environment: BlockEnvironment;
+  /** Gas used so far. */
+  readonly gasUsed: bigint;
+  /** Consumes the next Inbox message; a deposit gives a receipt, a context none. */
+  executeMessage(message: InboxMessage): Promise<Receipt | undefined>;
+  /** Runs a transaction, or says why it is skipped; a skipped one leaves the state as it was. */
+  executeTransaction(transaction: SignedTransaction): Promise<TransactionOutcome>;
+  /** Ends the block: state written to the engine's state database, header and roots computed. */
+  seal(): Promise<Block>;
+}
+
+/** A transaction to simulate, as of `eth_call`. */
+export interface CallRequest {
+  readonly from: Address;
+  /** Undefined creates a contract. */
+  readonly to: Address | undefined;
+  readonly data: Uint8Array;
+  readonly value: bigint;
+  readonly gas: bigint;
+  /** Effective gas price in wei; 0 runs without fees. */
+  readonly gasPrice: bigint;
+  readonly accessList?: readonly { readonly address: Address; readonly storageKeys: readonly Hash[] }[];
+  readonly authorizationList?: readonly AuthorizationRequest[];
+}
+
+/** An EIP-7702 authorization whose authority is already known. */
+export interface AuthorizationRequest {
+  readonly chainId: bigint;
+  readonly address: Address;
+  readonly nonce: bigint;
+  readonly yParity: number;
+  readonly r: bigint;
+  readonly s: bigint;
+}
+
+export interface AccountOverride {
+  readonly balance?: bigint;
+  readonly nonce?: bigint;
+  readonly code?: Uint8Array;
+  /** Replaces all storage. */
+  readonly state?: ReadonlyMap<Hash, Hash>;
+  /** Replaces these slots. */
+  readonly stateDiff?: ReadonlyMap<Hash, Hash>;
+}
+
+export interface CallOptions {
+  /** Header whose post-state the call reads. */
+  readonly at: BlockHeader;
+  /** Environment fields that differ from those of `at` (as for a pending block). */
+  readonly environment?: Partial<BlockEnvironment>;
+  readonly stateOverrides?: ReadonlyMap<Address, AccountOverride>;
+  /** Sees every opcode; for `debug_trace*`, `eth_createAccessList`. */
+  readonly observer?: ExecutionObserver;
+}
+
+export type CallOutcome =
+  | { readonly kind: "success"; readonly gasUsed: bigint; readonly output: Uint8Array; readonly logs: readonly Log[]; readonly contractAddress: Address | undefined }
+  | { readonly kind: "revert"; readonly gasUsed: bigint; readonly output: Uint8Array }
+  /** Exceptional halt (out of gas, invalid opcode, …). */
+  | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string };
+
+/** Callbacks during execution; all optional, all synchronous. */
+export interface ExecutionObserver {
+  onStep?(step: { readonly depth: number; readonly pc: number; readonly opcode: number; readonly opcodeName: string; readonly gas: bigint; readonly gasCost: bigint; readonly address: Address; readonly stack: readonly bigint[]; readonly memory: Uint8Array }): void;
+  onCallStart?(call: { readonly depth: number; readonly kind: "CALL" | "DELEGATECALL" | "STATICCALL" | "CALLCODE" | "CREATE" | "CREATE2"; readonly from: Address; readonly to: Address | undefined; readonly value: bigint; readonly gas: bigint; readonly input: Uint8Array }): void;
+  onCallEnd?(result: { readonly depth: number; readonly gasUsed: bigint; readonly output: Uint8Array; readonly error: string | undefined; readonly createdAddress: Address | undefined }): void;
+}
+
+export interface AccountState {
+  readonly nonce: bigint;
+  readonly balance: bigint;
+  readonly codeHash: Hash;
+  readonly storageRoot: Hash;
+}
+
+/** Merkle proof of an account and some of its slots, as of `eth_getProof`. */
+export interface AccountProof {
+  readonly account: AccountState;
+  readonly accountProof: readonly Hex[];
+  readonly storageProof: readonly { readonly key: Hash; readonly value: bigint; readonly proof: readonly Hex[] }[];
+}
+
+/**
+ * Executes blocks and calls under the rules of specification §4. The only part of the node that knows the EVM; the
+ * project's own machine is a second implementation of it.
+ */
+export interface ExecutionEngine {
+  readonly name: "ethereumjs" | "machine";
+  /** Starts the child block of `parent`. `firstMessage` is the index of the next unconsumed Inbox message. */
+  openBlock(parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number }, attributes: { readonly timestamp: number }): Promise<BlockExecution>;
+  call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
+  /** Runs `transactions` of a stored block again, up to and including `transactionHash`, observing only that one. */
+  replay(options: { readonly parent: Block; readonly block: Block; readonly transactionHash: Hash; readonly messages: readonly InboxMessage[]; readonly observer: ExecutionObserver }): Promise<void>;
+  getAccount(stateRoot: Hash, address: Address): Promise<AccountState | undefined>;
+  getCode(stateRoot: Hash, address: Address): Promise<Uint8Array>;
+  getStorageAt(stateRoot: Hash, address: Address, slot: Hash): Promise<Hash>;
+  getProof(stateRoot: Hash, address: Address, slots: readonly Hash[]): Promise<AccountProof>;
+}
+
+/** Content-addressed store of trie nodes and code; written by `seal`, never pruned (history stays readable). */
+export interface StateDatabase {
+  get(hash: Uint8Array): Uint8Array | undefined;
+  /** Durable no later than the next committed write of the block that refers to it. */
+  putMany(entries: readonly (readonly [hash: Uint8Array, value: Uint8Array])[]): void | Promise<void>;
+}
+

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import type { Address, Hash, Hex } from "../primitives/index.ts";
+
+const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x([0-9a-f]{2})*$/.test(value), {
+  message: "expected a lowercase 0x-prefixed hex string",
+});
+const address = z.custom<Address>((value) => typeof value === "string" && /^0x[0-9a-f]{40}$/.test(value), {
+  message: "expected a lowercase 20-byte address",
+});
+const hash = z.custom<Hash>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value), {
+  message: "expected a 32-byte hash",
+});
+const natural = z.int().nonnegative();
+const wei = z.string().regex(/^\d+$/, "expected a decimal number of wei").transform(BigInt);
+
+/** The L2 genesis block and state. Every account's balance is backed by nothing on L1, so networks leave it at 0. */
+export const genesisSchema = z.object({
+  chainId: natural,
+  /** Seconds. */
+  timestamp: natural,
+  gasLimit: wei,
+  baseFeePerGas: wei,
+  alloc: z.record(
+    address,
+    z.object({
+      nonce: natural.optional(),
+      balance: wei.optional(),
+      code: hex.optional(),
+      storage: z.record(hash, hash).optional(),
+    }),
+  ),
+});
+export type Genesis = z.output<typeof genesisSchema>;
+
+/** What a node needs to know of a rollup: written by the deployment as JSON, read by every role. */
+export const rollupConfigSchema = z.object({
+  l1ChainId: natural,
+  /** L1 block of the deployment; the Inbox holds nothing before it. */
+  l1StartBlock: natural,
+  contracts: z.object({
+    rollup: address,
+    inbox: address,
+    stateCommitmentChain: address,
+    portal: address,
+  }),
+  parameters: z.object({
+    operator: address,
+    /** Seconds. */
+    forceInclusionDelay: natural,
+    /** Seconds. */
+    selfSequencingDelay: natural,
+    /** Seconds. */
+    contextInterval: natural,
+    /** Seconds. */
+    challengePeriod: natural,
+    claimBond: wei,
+  }),
+  genesis: genesisSchema,
+  genesisHash: hash,
+});
+export type RollupConfig = z.output<typeof rollupConfigSchema>;

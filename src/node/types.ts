@@ -1,0 +1,58 @@
+import type { EventEmitter } from "node:events";
+import type { Block, ExecutionEngine, RollupConfig, SignedTransaction, SkipReason } from "../chain/index.ts";
+import type { ChainStore, InboxStore, L1BlockReference } from "../storage/index.ts";
+import type { Hash } from "../primitives/index.ts";
+
+/** Events of the canonical L2 chain. Emitted after the store has committed the change. */
+export interface ChainEvents {
+  /** `latest` advanced by this block. */
+  block: [block: Block];
+  /** Blocks left the canonical chain (lowest first); `block` events of their replacements follow. */
+  reorg: [removed: readonly Block[]];
+  safe: [number: number];
+  finalized: [number: number];
+}
+
+/**
+ * The one owner of chain writes in a process. Sequencer, follower and feed hand blocks to it; RPC and the L1 roles read.
+ * Its writing methods run one at a time (a queue inside), so callers need no locks.
+ */
+export interface Chain {
+  readonly config: RollupConfig;
+  readonly engine: ExecutionEngine;
+  readonly store: ChainStore;
+  readonly inbox: InboxStore;
+  readonly events: EventEmitter<ChainEvents>;
+  latest(): Block;
+}
+
+/** Answers of a transaction pool to a transaction it was offered. */
+export type SubmissionOutcome =
+  | { readonly kind: "accepted"; readonly hash: Hash }
+  | { readonly kind: "known"; readonly hash: Hash }
+  | { readonly kind: "replacement-underpriced"; readonly requiredMaxFeePerGas: bigint; readonly requiredPriorityFeePerGas: bigint }
+  | { readonly kind: "pool-full" }
+  | { readonly kind: "sender-limit"; readonly limit: number }
+  | { readonly kind: "rejected"; readonly reason: SkipReason };
+
+/** Where RPC sends transactions: the mempool of the sequencer, or a forwarder to the sequencer on a replica. */
+export interface TransactionPool {
+  submit(raw: Uint8Array): Promise<SubmissionOutcome>;
+  get(hash: Hash): SignedTransaction | undefined;
+  /** Next nonce of a sender counting its executable pooled transactions, or undefined if it has none pooled. */
+  pendingNonce(sender: `0x${string}`): bigint | undefined;
+  content(): { readonly pending: readonly SignedTransaction[]; readonly queued: readonly SignedTransaction[] };
+  readonly events: EventEmitter<{ transaction: [transaction: SignedTransaction] }>;
+}
+
+/** Progress of following L1, for `rollup_syncStatus`, `/ready` and metrics. */
+export interface SyncStatus {
+  readonly l1Head: L1BlockReference | undefined;
+  readonly l1Synced: L1BlockReference | undefined;
+  readonly batchCount: number;
+  readonly derivedBatchCount: number;
+  readonly messageCount: number;
+  readonly latest: number;
+  readonly safe: number;
+  readonly finalized: number;
+}
