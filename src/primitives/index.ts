@@ -1,1 +1,3 @@
+export * from "./bytes.ts";
 export * from "./hex.ts";
+export * from "./logger.ts";
