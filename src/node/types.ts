@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Block, ExecutionEngine, RollupConfig, SignedTransaction, SkipReason } from "../chain/index.ts";
+import type { Block, BlockExecution, BlockInput, ExecutionEngine, RollupConfig, SignedTransaction, SkipReason } from "../chain/index.ts";
 import type { ChainStore, InboxStore, L1BlockReference } from "../storage/index.ts";
 import type { Hash } from "../primitives/index.ts";
 
@@ -13,11 +13,24 @@ export interface ChainEvents {
   finalized: [number: number];
 }
 
+/** The writing side of the chain, usable only inside `Chain.exclusive`. */
+export interface ChainWriter {
+  /** Opens the child of the latest block for execution, message by message and transaction by transaction. */
+  openBlock(attributes: { readonly timestamp: number }): Promise<BlockExecution>;
+  /** Stores a sealed child of the latest block and emits `block`. */
+  append(block: Block): Promise<void>;
+  /** Opens, executes (skipping invalid transactions), seals and appends a block. */
+  execute(input: BlockInput): Promise<Block>;
+  /** Makes `number` the latest block; emits `reorg` with what was removed. */
+  rewindTo(number: number): Promise<readonly Block[]>;
+}
+
 /**
- * The one owner of chain writes in a process. Sequencer, follower and feed hand blocks to it; RPC and the L1 roles read.
- * Its writing methods run one at a time (a queue inside), so callers need no locks.
+ * The one owner of chain writes in a process. Sequencer, follower and feed write through `exclusive`, whose tasks run one
+ * at a time in the order they were asked for; RPC and the L1 roles only read.
  */
 export interface Chain {
+  exclusive<T>(task: (writer: ChainWriter) => Promise<T>): Promise<T>;
   readonly config: RollupConfig;
   readonly engine: ExecutionEngine;
   readonly store: ChainStore;
