@@ -1,1 +1,2 @@
+export * from "./derive-blocks.ts";
 export * from "./types.ts";

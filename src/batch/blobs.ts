@@ -1,0 +1,41 @@
+/** Bytes of an EIP-4844 blob: 4096 field elements of 32 bytes. */
+export const BLOB_SIZE = 131_072;
+
+const FIELD_ELEMENT_SIZE = 32;
+/** A field element is below the BLS12-381 scalar modulus, so only its low 31 bytes are free. */
+const USABLE_SIZE = 31;
+const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
+
+/** Payload bytes one blob carries: 4096 × 31 = 126,976. */
+export const BLOB_PAYLOAD_SIZE = FIELD_ELEMENTS_PER_BLOB * USABLE_SIZE;
+
+/** Lays a payload out in as few blobs as hold it (at least one), padded with zeros; the high byte of every field element is 0. */
+export function payloadToBlobs(payload: Uint8Array): readonly Uint8Array[] {
+  const blobCount = Math.max(1, Math.ceil(payload.length / BLOB_PAYLOAD_SIZE));
+  return Array.from({ length: blobCount }, (_, index) => {
+    const part = payload.subarray(index * BLOB_PAYLOAD_SIZE, (index + 1) * BLOB_PAYLOAD_SIZE);
+    const blob = new Uint8Array(BLOB_SIZE);
+    for (let element = 0; element * USABLE_SIZE < part.length; element++) {
+      const start = element * USABLE_SIZE;
+      blob.set(part.subarray(start, start + USABLE_SIZE), element * FIELD_ELEMENT_SIZE + 1);
+    }
+    return blob;
+  });
+}
+
+/**
+ * The low 31 bytes of all field elements of all blobs, concatenated (specification §3 rule 1): 126,976 bytes a blob, of
+ * which those after the payload's end are padding. Total in the blobs' contents; throws a RangeError on a wrong size.
+ */
+export function blobsToPayload(blobs: readonly Uint8Array[]): Uint8Array {
+  const payload = new Uint8Array(blobs.length * BLOB_PAYLOAD_SIZE);
+  let offset = 0;
+  for (const blob of blobs) {
+    if (blob.length !== BLOB_SIZE) throw new RangeError(`expected a blob of ${BLOB_SIZE} bytes, got ${blob.length}`);
+    for (let element = 0; element < BLOB_SIZE; element += FIELD_ELEMENT_SIZE) {
+      payload.set(blob.subarray(element + 1, element + FIELD_ELEMENT_SIZE), offset);
+      offset += USABLE_SIZE;
+    }
+  }
+  return payload;
+}

@@ -1,0 +1,3 @@
+export * from "./blobs.ts";
+export * from "./block-codec.ts";
+export * from "./payload.ts";
