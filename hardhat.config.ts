@@ -19,6 +19,7 @@ export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: { profiles: { default: compiler, production: compiler } },
   paths: { ignition: "deploy" },
+  test: { mocha: { timeout: 120_000 } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     node: {

@@ -1,0 +1,69 @@
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
+import tseslint from "typescript-eslint";
+
+// Applies to src/ and everything that imports it: another folder's modules are reached through its index only.
+const throughTheIndex = {
+  regex: "^(\\.\\./)+(src/)?[a-z0-9-]+/(?!index\\.ts$).+\\.ts$",
+  message: "Import another folder through its index.ts.",
+};
+
+export default tseslint.config(
+  { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", "data/", "deployments/"] },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.base],
+    plugins: { "import-x": importX },
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    settings: {
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+      "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".js", ".json"] })],
+      "import-x/external-module-folders": ["node_modules"],
+    },
+    rules: {
+      eqeqeq: "error",
+      "no-constant-condition": ["error", { checkLoops: false }],
+      "no-fallthrough": "error",
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      "import-x/no-cycle": ["error", { ignoreExternal: true }],
+      "import-x/no-self-import": "error",
+      "import-x/no-extraneous-dependencies": [
+        "error",
+        { devDependencies: ["test/**", "scripts/**", "benchmarks/**", "hardhat.config.ts"] },
+      ],
+      "import-x/no-default-export": "error",
+      "no-restricted-imports": ["error", { patterns: [throughTheIndex] }],
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-base-to-string": "error",
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
+      "@typescript-eslint/no-unnecessary-type-assertion": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/only-throw-error": "error",
+      "@typescript-eslint/prefer-promise-reject-errors": "error",
+      "@typescript-eslint/restrict-plus-operands": "error",
+      "@typescript-eslint/return-await": ["error", "in-try-catch"],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    // chai's property assertions are expressions, and a test may assert what the types already promise.
+    files: ["test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      // Tests may look inside a folder.
+      "no-restricted-imports": "off",
+    },
+  },
+  {
+    // Read by tools that ask for a default export.
+    files: ["hardhat.config.ts", "deploy/**/*.ts"],
+    rules: { "import-x/no-default-export": "off" },
+  },
+);
