@@ -1,4 +1,4 @@
-import createKeccak from "keccak";
+import { createKeccak } from "hash-wasm";
 import type { Address, Hash, Hex } from "./hex.ts";
 
 /** Bytes as lowercase 0x-hex. */
@@ -14,18 +14,38 @@ export function hexToBytes(hex: Hex | string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.slice(2), "hex"));
 }
 
-/** Keccak-256 by the native library. */
+// One hasher for the process: hashing is synchronous, so no two uses overlap. WebAssembly beats the native packages on
+// the short inputs of tries (0.5 µs against 1.3 µs for 64 bytes) because nothing crosses into C++.
+const hasher = await createKeccak(256);
+
+/** Keccak-256 as lowercase hex. */
 export function keccak256(bytes: Uint8Array): Hash {
-  return bytesToHex(keccak256Bytes(bytes));
+  return `0x${hasher.init().update(bytes).digest("hex")}`;
 }
 
-/** Keccak-256 by the native library, as 32 bytes. */
+/** Keccak-256 as 32 bytes. */
 export function keccak256Bytes(bytes: Uint8Array): Uint8Array {
-  return createKeccak("keccak256").update(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).digest();
+  return hasher.init().update(bytes).digest("binary");
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts);
+}
+
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return Buffer.compare(left, right) === 0;
+}
+
+/** A natural number as 32 big-endian bytes. Throws a RangeError if it is negative or does not fit. */
+export function bigintToBytes32(value: bigint): Uint8Array {
+  if (value < 0n || value >> 256n !== 0n) throw new RangeError(`expected an unsigned 256-bit integer, got ${value}`);
+  return Uint8Array.from(Buffer.from(value.toString(16).padStart(64, "0"), "hex"));
+}
+
+/** Big-endian bytes as a natural number; no bytes are 0. */
+export function bytesToBigint(bytes: Uint8Array): bigint {
+  if (bytes.length === 0) return 0n;
+  return BigInt(bytesToHex(bytes));
 }
 
 /** Lowercase form of an address in any case. Throws a RangeError that names the value if it is not 20 bytes. */

@@ -1,3 +1,4 @@
+export * from "./append-only-merkle-tree.ts";
 export * from "./bytes.ts";
 export * from "./hex.ts";
 export * from "./logger.ts";
