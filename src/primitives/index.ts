@@ -1,4 +1,5 @@
 export * from "./append-only-merkle-tree.ts";
 export * from "./bytes.ts";
 export * from "./hex.ts";
+export * from "./kzg.ts";
 export * from "./logger.ts";
