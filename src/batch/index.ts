@@ -1,3 +1,4 @@
+export * from "./batch-builder.ts";
 export * from "./blobs.ts";
 export * from "./block-codec.ts";
 export * from "./payload.ts";

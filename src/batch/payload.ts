@@ -27,7 +27,7 @@ export function compressContent(content: Uint8Array): Uint8Array {
   if (content.length > MAXIMUM_CONTENT_SIZE) {
     throw new RangeError(`expected at most ${MAXIMUM_CONTENT_SIZE} bytes of blocks in a payload, got ${content.length}`);
   }
-  return Buffer.concat([Uint8Array.of(PAYLOAD_VERSION), deflateRawSync(content, { level: 9, memLevel: 9 })]);
+  return Buffer.concat([Uint8Array.of(PAYLOAD_VERSION), deflateRawSync(content, { level: 9 })]);
 }
 
 /** Decodes a payload; total, and bounded to 4 MiB of output whatever the bytes are. */
