@@ -1,4 +1,10 @@
+export * from "./constants.ts";
 export * from "./execution-engine.ts";
+export * from "./fees.ts";
+export * from "./hashes.ts";
+export * from "./header.ts";
 export * from "./rollup-config.ts";
-export * from "./signed-transaction.ts";
+export * from "./sender-recovery.ts";
+export { InvalidTransactionError, decodeTransaction } from "./signed-transaction.ts";
+export type { SignedTransaction } from "./signed-transaction.ts";
 export * from "./types.ts";
