@@ -1,0 +1,1 @@
+export * from "./l1-node.ts";

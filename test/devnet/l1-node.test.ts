@@ -1,0 +1,235 @@
+import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { type Hex, createPublicClient, createTestClient, createWalletClient, http, parseEther, toHex } from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+import { hardhat } from "viem/chains";
+import { type L1Node, type L1NodeOptions, startL1Node } from "../../src/devnet/index.ts";
+
+const logger = pino({ level: "silent" });
+const account = mnemonicToAccount("test test test test test test test test test test test junk");
+const [alice, bob, carol] = [toHex(0xa11ce, { size: 20 }), toHex(0xb0b, { size: 20 }), toHex(0xca201, { size: 20 })];
+
+function clientsOf(node: L1Node) {
+  const transport = http(node.url);
+  return {
+    reader: createPublicClient({ chain: hardhat, transport, pollingInterval: 20, cacheTime: 0 }),
+    wallet: createWalletClient({ chain: hardhat, transport, account }),
+    cheats: createTestClient({ chain: hardhat, transport, mode: "hardhat" }),
+  };
+}
+
+describe("L1 of the devnet", () => {
+  let folder: string;
+  const running = new Set<L1Node>();
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "onestep-l1-"));
+  });
+  afterEach(async () => {
+    for (const node of running) await node.close();
+    running.clear();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function start(options: Partial<L1NodeOptions> = {}): Promise<L1Node> {
+    const node = await startL1Node(
+      {
+        hostname: "127.0.0.1",
+        port: 0,
+        chainId: 31337,
+        blockInterval: undefined,
+        journalPath: join(folder, "journal.jsonl"),
+        forkUrl: undefined,
+        ...options,
+      },
+      { logger },
+    );
+    running.add(node);
+    return node;
+  }
+
+  async function killed(node: L1Node): Promise<void> {
+    const gone = node.failure;
+    process.kill(node.pid, "SIGKILL");
+    expect((await gone).message).to.contain("SIGKILL");
+    running.delete(node);
+  }
+
+  const blockHashes = async (node: L1Node): Promise<Hex[]> => {
+    const { reader } = clientsOf(node);
+    const count = Number(await reader.getBlockNumber()) + 1;
+    const blocks = await Promise.all(
+      Array.from({ length: count }, (_, number) => reader.getBlock({ blockNumber: BigInt(number) })),
+    );
+    return blocks.map(({ hash }) => hash);
+  };
+
+  it("mines a transaction at once, and an empty block when none came for an interval", async () => {
+    const node = await start({ blockInterval: 1 });
+    const { reader, wallet } = clientsOf(node);
+    const hash = await wallet.sendTransaction({ to: alice, value: 1n });
+    expect((await reader.getTransactionReceipt({ hash })).status).to.equal("success");
+    const { number } = await reader.getBlock();
+    await new Promise<void>((resolve) => {
+      const stop = reader.watchBlockNumber({
+        onBlockNumber(seen) {
+          if (seen < number + 2n) return;
+          stop();
+          resolve();
+        },
+      });
+    });
+    expect((await reader.getBlock({ blockNumber: number + 2n })).transactions).to.be.empty;
+  });
+
+  it("has the same blocks, state and receipts after a kill, whatever made them", async () => {
+    const first = await start();
+    const { wallet, cheats } = clientsOf(first);
+    await wallet.sendTransaction({ to: alice, value: parseEther("1") });
+    await cheats.setBalance({ address: bob, value: 77n });
+    await cheats.setNonce({ address: carol, nonce: 5 });
+    await cheats.mine({ blocks: 3, interval: 100 });
+    // By an account the node signs for, and by one it only impersonates.
+    const unlocked = createWalletClient({ chain: hardhat, transport: http(first.url) });
+    const [second] = await unlocked.getAddresses().then((addresses) => addresses.slice(1));
+    await unlocked.sendTransaction({ account: second!, to: alice, value: 2n, gasPrice: parseEther("0.00000001") });
+    await cheats.impersonateAccount({ address: alice });
+    await unlocked.sendTransaction({ account: alice, to: carol, value: 3n });
+    await cheats.stopImpersonatingAccount({ address: alice });
+    // Several in a block, one of which reverts (creation with an INVALID opcode).
+    await cheats.setAutomine(false);
+    await wallet.sendTransaction({ to: alice, value: 4n, gas: 21_000n, nonce: 1 });
+    const reverting = await wallet.sendTransaction({ data: "0xfe", gas: 100_000n, nonce: 2 });
+    await cheats.mine({ blocks: 1 });
+    await cheats.setAutomine(true);
+    const before = await blockHashes(first);
+    expect(before).to.have.length(8);
+    await killed(first);
+
+    const restarted = await start();
+    expect(restarted.restoredBlocks).to.equal(7);
+    expect(await blockHashes(restarted)).to.deep.equal(before);
+    const after = clientsOf(restarted);
+    expect(await after.reader.getBalance({ address: bob })).to.equal(77n);
+    expect(await after.reader.getTransactionCount({ address: carol })).to.equal(5);
+    expect((await after.reader.getTransactionReceipt({ hash: reverting })).status).to.equal("reverted");
+    await after.wallet.sendTransaction({ to: alice, value: 5n });
+    expect(await after.reader.getBlockNumber()).to.equal(8n);
+  });
+
+  it("keeps a shifted clock over a restart", async () => {
+    const first = await start();
+    await clientsOf(first).cheats.increaseTime({ seconds: 86_400 });
+    await clientsOf(first).cheats.mine({ blocks: 1 });
+    await first.close();
+    const restarted = await start();
+    await clientsOf(restarted).cheats.mine({ blocks: 1 });
+    const { timestamp } = await clientsOf(restarted).reader.getBlock();
+    expect(Number(timestamp) - Date.now() / 1000).to.be.within(86_400 - 5, 86_400 + 5);
+  });
+
+  it("leaves out what a snapshot's revert undid", async () => {
+    const first = await start();
+    const { wallet, cheats } = clientsOf(first);
+    await wallet.sendTransaction({ to: alice, value: 1n });
+    const id = await cheats.snapshot();
+    await wallet.sendTransaction({ to: bob, value: 1n });
+    await cheats.revert({ id });
+    await wallet.sendTransaction({ to: carol, value: 1n });
+    const before = await blockHashes(first);
+    await first.close();
+    const restarted = await start();
+    expect(await blockHashes(restarted)).to.deep.equal(before);
+    expect(await clientsOf(restarted).reader.getBalance({ address: bob })).to.equal(0n);
+    expect(await clientsOf(restarted).reader.getBalance({ address: carol })).to.equal(1n);
+  });
+
+  it("drops a last entry that a crash cut short, and refuses any other damage by its line", async () => {
+    const first = await start();
+    await clientsOf(first).wallet.sendTransaction({ to: alice, value: 1n });
+    const before = await blockHashes(first);
+    await first.close();
+    const path = join(folder, "journal.jsonl");
+    appendFileSync(path, '{"kind":"block","number":2,"ha');
+    const restarted = await start();
+    expect(await blockHashes(restarted)).to.deep.equal(before);
+    await clientsOf(restarted).wallet.sendTransaction({ to: alice, value: 1n });
+    await restarted.close();
+    expect((await start()).restoredBlocks).to.equal(2);
+
+    writeFileSync(path, readFileSync(path, "utf8").replace('"kind":"block"', '"kind":"blok"'));
+    expect(await start().catch((error: unknown) => String(error))).to.contain("journal.jsonl:2: not a journal entry");
+  });
+
+  it("refuses a journal whose blocks come out differently", async () => {
+    const first = await start();
+    const { wallet } = clientsOf(first);
+    await wallet.sendTransaction({ to: alice, value: 1n });
+    await first.close();
+    const path = join(folder, "journal.jsonl");
+    writeFileSync(
+      path,
+      readFileSync(path, "utf8").replace(/"timestamp":(\d+),"clock"/, (_, t) => `"timestamp":${Number(t) + 1},"clock"`),
+    );
+    expect(await start().catch((error: unknown) => String(error))).to.match(
+      /cannot be restored: block 1 came out as 0x/,
+    );
+  });
+
+  it("refuses a data directory of another chain, and a fork in place of a chain of its own", async () => {
+    await (await start()).close();
+    expect(await start({ chainId: 1337 }).catch((error: unknown) => String(error))).to.contain(
+      "chain id 31337, asked for is 1337",
+    );
+    expect(await start({ forkUrl: "http://127.0.0.1:1" }).catch((error: unknown) => String(error))).to.contain(
+      "an L1 that is not a fork",
+    );
+  });
+
+  it("forks another chain at the same block again after a restart", async () => {
+    const origin = await start({ journalPath: undefined, blockInterval: undefined });
+    await clientsOf(origin).wallet.sendTransaction({ to: alice, value: 9n });
+    const fork = await start({ forkUrl: origin.url });
+    expect(await clientsOf(fork).reader.getBalance({ address: alice })).to.equal(9n);
+    await clientsOf(fork).wallet.sendTransaction({ to: alice, value: 1n });
+    await killed(fork);
+    await clientsOf(origin).wallet.sendTransaction({ to: alice, value: 100n });
+    const restarted = await start({ forkUrl: origin.url });
+    expect(await clientsOf(restarted).reader.getBalance({ address: alice })).to.equal(10n);
+  });
+
+  it("says which port is in use", async () => {
+    const first = await start();
+    const port = Number(new URL(first.url).port);
+    const error = await start({ port, journalPath: undefined }).catch((thrown: unknown) => String(thrown));
+    expect(error).to.contain(`cannot listen on 127.0.0.1:${port}`).and.to.contain("EADDRINUSE");
+  });
+
+  it("ends with the process that started it, even when that is killed", async () => {
+    const program = `
+      import { startL1Node } from ${JSON.stringify(new URL("../../src/devnet/index.ts", import.meta.url).href)};
+      const node = await startL1Node({ hostname: "127.0.0.1", port: 0, chainId: 31337 }, { logger: { info() {} } });
+      process.stdout.write(String(node.pid));
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [pid] = (await once(parent.stdout, "data")).map(Number);
+    parent.kill("SIGKILL");
+    // The pipe to the grandchild closes with it: poll for its end, as it is not a child of this process.
+    const alive = (): boolean => {
+      try {
+        process.kill(pid!, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    while (alive()) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
