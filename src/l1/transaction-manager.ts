@@ -1,0 +1,754 @@
+import { EventEmitter } from "node:events";
+import { Counter, Gauge } from "prom-client";
+import { privateKeyToAccount } from "viem/accounts";
+import { keccak256 as keccakOfHex } from "viem";
+import { bytesToHex, toAddress } from "../primitives/index.ts";
+import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
+import type { L1BlockReference } from "../storage/index.ts";
+import { classifyRefusal, errorText, findRevert, isAnswer } from "./transaction-manager-errors.ts";
+import { offerFees, raiseFees } from "./transaction-manager-fees.ts";
+import type { FeeDecision, FeeMarket, TransactionFees } from "./transaction-manager-fees.ts";
+import {
+  createSidecar,
+  MAXIMUM_BLOBS_PER_TRANSACTION,
+  sidecarHashes,
+  toNetworkForm,
+  zeroSidecar,
+} from "./transaction-manager-sidecar.ts";
+import type { BlobSidecar } from "./transaction-manager-sidecar.ts";
+import { L1TransactionError } from "./transaction-manager-types.ts";
+import type {
+  L1Revert,
+  L1TransactionRequest,
+  L1TransactionStatus,
+  L1TransactionTrouble,
+  SidecarVersion,
+  TransactionManager,
+  TransactionManagerOptions,
+} from "./transaction-manager-types.ts";
+
+/** Most gas of an L1 transaction (EIP-7825). */
+const MAXIMUM_GAS_LIMIT = 2n ** 24n;
+const PLAIN_TRANSFER_GAS = 21_000n;
+/** Percent added to a gas estimate, since the state it was made in is not the one the transaction will meet. */
+const ESTIMATE_MARGIN = 25n;
+const GWEI = 10n ** 9n;
+
+/** One signed transaction that was (or was about to be) broadcast. Numbers are decimal strings: records are plain JSON. */
+interface Attempt {
+  readonly hash: Hash;
+  /** Signed, without sidecar. */
+  readonly signed: Hex;
+  readonly cancellation: boolean;
+  readonly maxFeePerGas: string;
+  readonly maxPriorityFeePerGas: string;
+  readonly maxFeePerBlobGas: string | undefined;
+  /** Milliseconds. */
+  readonly createdAt: number;
+}
+
+interface Mined {
+  readonly hash: Hash;
+  readonly block: L1BlockReference;
+  readonly confirmed: boolean;
+  /** Set if it reverted. */
+  readonly revert: L1Revert | undefined;
+}
+
+/** What is on disk of a transaction, under `transaction/<nonce>`. */
+interface TransactionRecord {
+  readonly purpose: string;
+  readonly nonce: number;
+  readonly to: Address;
+  readonly data: Hex;
+  /** Wei, decimal. */
+  readonly value: string;
+  /** Decimal. */
+  readonly gasLimit: string;
+  /** Empty unless it carries blobs; these are under `sidecar/<nonce>`. */
+  readonly blobVersionedHashes: readonly Hash[];
+  readonly cancelling: boolean;
+  /** Whether an L1 node took an attempt. */
+  readonly accepted: boolean;
+  /** Set if another program's transaction took the nonce of one that was being cancelled anyway. */
+  readonly displaced: boolean;
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  readonly mined: Mined | undefined;
+}
+
+interface Identity {
+  readonly account: Address;
+  readonly chainId: number;
+}
+
+const IDENTITY_KEY = "identity";
+const transactionKey = (nonce: number): string => `transaction/${String(nonce).padStart(15, "0")}`;
+const sidecarKey = (nonce: number): string => `sidecar/${String(nonce).padStart(15, "0")}`;
+
+/** What L1 looked like at the begin of a step. */
+interface L1View {
+  readonly head: L1BlockReference;
+  readonly baseFeePerGas: bigint;
+  /** Nonce of the account in the head block. */
+  readonly nonce: number;
+}
+
+/**
+ * Opens the manager on its records, without touching the network. @throws L1TransactionError `foreign-records`.
+ */
+export async function createTransactionManager(
+  options: TransactionManagerOptions,
+  { logger, metrics }: Instruments,
+): Promise<TransactionManager> {
+  const { client, records, chainId } = options;
+  const abis = options.abis ?? [];
+  const confirmations = options.confirmations ?? 1;
+  const feeBumpInterval = (options.feeBumpInterval ?? 60) * 1000;
+  const rebroadcastInterval = (options.rebroadcastInterval ?? 15) * 1000;
+  const pollingInterval = (options.pollingInterval ?? 2) * 1000;
+  const caps = {
+    maximumFeePerGas: options.maximumFeePerGas ?? 500n * GWEI,
+    maximumFeePerBlobGas: options.maximumFeePerBlobGas ?? 1000n * GWEI,
+  };
+  const now = options.now ?? Date.now;
+  const signer = privateKeyToAccount(options.privateKey);
+  const account = toAddress(signer.address);
+  const log = logger.child({ component: "l1-transactions", account });
+
+  const identity = records.get<Identity>(IDENTITY_KEY);
+  if (identity !== undefined && (identity.account !== account || identity.chainId !== chainId)) {
+    throw new L1TransactionError({
+      kind: "foreign-records",
+      expected: `${account} on chain ${chainId}`,
+      found: `${identity.account} on chain ${identity.chainId}`,
+    });
+  }
+  if (identity === undefined) await records.put(IDENTITY_KEY, { account, chainId } satisfies Identity);
+
+  const broadcasts = registerCounter(metrics, "onestep_l1_transaction_broadcasts_total", "Transactions sent to L1, by result", ["account", "result"]);
+  const pendingGauge = registerGauge(metrics, "onestep_l1_transactions_pending", "L1 transactions not mined yet", ["account"]);
+
+  /** By nonce. Changed only after the disk was. */
+  const transactions = new Map<number, TransactionRecord>();
+  const purposes = new Map<string, number>();
+  const troubles = new Map<number, L1TransactionTrouble>();
+  /** Milliseconds; of this process only. */
+  const lastBroadcast = new Map<number, number>();
+  /** Nonces whose last broadcast was refused for too low fees. */
+  const underpriced = new Set<number>();
+  let gapSince: { readonly nonce: number; readonly at: number } | undefined;
+  let sidecarVersion: SidecarVersion | undefined = options.sidecarVersion;
+  let chainChecked = false;
+  const emitter = new EventEmitter<{ mined: [status: L1TransactionStatus]; changed: [] }>();
+  // Every waiter listens; there is no number of them that would be a leak.
+  emitter.setMaxListeners(0);
+
+  for (const [, record] of records.entries<TransactionRecord>("transaction/")) {
+    const earlier = purposes.get(record.purpose);
+    if (earlier !== undefined) {
+      // Killed between giving a purpose its new nonce and dropping the one another program had used up: see `reassign`.
+      transactions.delete(earlier);
+      await records.delete(transactionKey(earlier));
+    }
+    transactions.set(record.nonce, record);
+    purposes.set(record.purpose, record.nonce);
+  }
+
+  let queue: Promise<unknown> = Promise.resolve();
+  /** Runs tasks one at a time: nonces are given out and broadcast by one task only. */
+  function exclusive<T>(task: () => Promise<T>): Promise<T> {
+    const result = queue.then(task);
+    queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async function save(record: TransactionRecord): Promise<void> {
+    await records.put(transactionKey(record.nonce), record);
+    transactions.set(record.nonce, record);
+    purposes.set(record.purpose, record.nonce);
+  }
+
+  async function erase(record: TransactionRecord): Promise<void> {
+    await records.delete(transactionKey(record.nonce));
+    transactions.delete(record.nonce);
+    if (purposes.get(record.purpose) === record.nonce) purposes.delete(record.purpose);
+    troubles.delete(record.nonce);
+    lastBroadcast.delete(record.nonce);
+    underpriced.delete(record.nonce);
+    if (record.blobVersionedHashes.length > 0) await records.delete(sidecarKey(record.nonce));
+  }
+
+  const ascending = (): readonly TransactionRecord[] => [...transactions.values()].sort((a, b) => a.nonce - b.nonce);
+
+  async function checkChain(): Promise<void> {
+    if (chainChecked) return;
+    const actual = await client.getChainId();
+    if (actual !== chainId) throw new L1TransactionError({ kind: "wrong-chain", expected: chainId, actual });
+    chainChecked = true;
+  }
+
+  async function chooseSidecarVersion(): Promise<SidecarVersion> {
+    if (sidecarVersion === undefined) {
+      const software = await client.request<{ Method: "web3_clientVersion"; Parameters: undefined; ReturnType: string }>({
+        method: "web3_clientVersion",
+      });
+      sidecarVersion = software.startsWith("HardhatNetwork") ? 0 : 1;
+    }
+    return sidecarVersion;
+  }
+
+  function reject(purpose: string, message: string): never {
+    throw new L1TransactionError({ kind: "invalid-request", purpose, message });
+  }
+
+  async function submit(request: L1TransactionRequest): Promise<L1TransactionStatus> {
+    const known = purposes.get(request.purpose);
+    if (known !== undefined) return statusOf(mustGet(known));
+
+    const blobs = request.blobs ?? [];
+    const value = request.value ?? 0n;
+    if (request.purpose === "") reject(request.purpose, "expected a purpose");
+    if (blobs.length > MAXIMUM_BLOBS_PER_TRANSACTION) {
+      reject(request.purpose, `expected at most ${MAXIMUM_BLOBS_PER_TRANSACTION} blobs, got ${blobs.length}`);
+    }
+    if (request.gasLimit !== undefined && (request.gasLimit > MAXIMUM_GAS_LIMIT || request.gasLimit < PLAIN_TRANSFER_GAS)) {
+      reject(request.purpose, `expected a gas limit between ${PLAIN_TRANSFER_GAS} and ${MAXIMUM_GAS_LIMIT}, got ${request.gasLimit}`);
+    }
+    await checkChain();
+    const data = bytesToHex(request.data);
+    const gasLimit = request.gasLimit ?? (await estimateGas(request.purpose, request.to, data, value));
+    const sidecar = blobs.length === 0 ? undefined : await createSidecar(blobs, await chooseSidecarVersion());
+
+    const nonce = await nextNonce();
+    // The sidecar first: without its record it means nothing, while a record without it could not be broadcast.
+    if (sidecar !== undefined) await records.put(sidecarKey(nonce), sidecar);
+    await save({
+      purpose: request.purpose,
+      nonce,
+      to: request.to,
+      data,
+      value: value.toString(),
+      gasLimit: gasLimit.toString(),
+      blobVersionedHashes: sidecar === undefined ? [] : sidecarHashes(sidecar),
+      cancelling: false,
+      accepted: false,
+      displaced: false,
+      attempts: [],
+      mined: undefined,
+    });
+    log.info({ purpose: request.purpose, nonce, gasLimit, blobs: blobs.length }, "L1 transaction recorded");
+    try {
+      await broadcastPending(await viewL1());
+    } catch (error) {
+      log.warn({ purpose: request.purpose, error: errorText(error) }, "L1 unreachable; the next step broadcasts");
+    }
+    return statusOf(mustGet(nonce));
+  }
+
+  async function nextNonce(): Promise<number> {
+    const pending = await client.getTransactionCount({ address: account, blockTag: "pending" });
+    const highest = Math.max(-1, ...transactions.keys());
+    return Math.max(pending, highest + 1);
+  }
+
+  async function estimateGas(purpose: string, to: Address, data: Hex, value: bigint): Promise<bigint> {
+    const busy = [...transactions.values()].some((record) => record.mined === undefined);
+    try {
+      const estimate = await client.estimateGas({ account, to, data, value, blockTag: busy ? "pending" : "latest" });
+      const withMargin = (estimate * (100n + ESTIMATE_MARGIN)) / 100n;
+      return withMargin > MAXIMUM_GAS_LIMIT ? MAXIMUM_GAS_LIMIT : withMargin;
+    } catch (error) {
+      const revert = findRevert(error, abis);
+      if (revert === undefined) throw error;
+      throw new L1TransactionError({ kind: "would-revert", purpose, revert });
+    }
+  }
+
+  function mustGet(nonce: number): TransactionRecord {
+    const record = transactions.get(nonce);
+    if (record === undefined) throw new Error(`no L1 transaction of nonce ${nonce}`);
+    return record;
+  }
+
+  function statusOf(record: TransactionRecord): L1TransactionStatus {
+    const { purpose, nonce, mined } = record;
+    if (record.displaced && mined === undefined) {
+      return { kind: "cancelled", purpose, nonce, hash: undefined, block: undefined, confirmed: true };
+    }
+    if (mined === undefined) {
+      const hashes = record.attempts.map((attempt) => attempt.hash);
+      return { kind: "pending", purpose, nonce, cancelling: record.cancelling, hashes, trouble: troubles.get(nonce) };
+    }
+    const { hash, block, confirmed, revert } = mined;
+    if (record.attempts.some((attempt) => attempt.hash === hash && attempt.cancellation)) {
+      return { kind: "cancelled", purpose, nonce, hash, block, confirmed };
+    }
+    if (revert !== undefined) return { kind: "reverted", purpose, nonce, hash, block, confirmed, revert };
+    return { kind: "succeeded", purpose, nonce, hash, block, confirmed };
+  }
+
+  async function viewL1(): Promise<L1View> {
+    const block = await client.getBlock({ blockTag: "latest" });
+    const nonce = await client.getTransactionCount({ address: account, blockTag: "latest" });
+    return {
+      head: { number: Number(block.number), hash: block.hash },
+      baseFeePerGas: block.baseFeePerGas ?? 0n,
+      nonce,
+    };
+  }
+
+  async function readMarket(view: L1View): Promise<FeeMarket> {
+    const priorityFeePerGas = await client
+      .request({ method: "eth_maxPriorityFeePerGas" })
+      .then(BigInt)
+      .catch(() => GWEI);
+    const blobBaseFee = await client.getBlobBaseFee();
+    return { baseFeePerGas: view.baseFeePerGas, priorityFeePerGas, blobBaseFee: blobBaseFee === 0n ? 1n : blobBaseFee };
+  }
+
+  async function step(): Promise<void> {
+    await checkChain();
+    const view = await viewL1();
+    await updateMined(view);
+    await fillGap(view);
+    await broadcastPending(view);
+    pendingGauge.set({ account }, [...transactions.values()].filter((record) => record.mined === undefined).length);
+    emitter.emit("changed");
+  }
+
+  /** Compares what is recorded as mined with what L1 says now: both directions, since blocks come and go. */
+  async function updateMined(view: L1View): Promise<void> {
+    for (const record of ascending()) {
+      if (record.mined?.confirmed === true && record.nonce < view.nonce) continue;
+      // A nonce not used up by the head block cannot be mined unless the node's answers are of different blocks.
+      if (record.mined === undefined && (record.nonce >= view.nonce || record.attempts.length === 0)) continue;
+      const receipt = await findReceipt(record);
+      if (receipt !== undefined) await recordMined(record, receipt, view);
+      else if (record.mined !== undefined) await recordLost(record);
+    }
+    for (const record of ascending()) {
+      if (record.mined === undefined && record.nonce < view.nonce) await reassignIfDisplaced(record, view);
+    }
+  }
+
+  interface Receipt {
+    readonly hash: Hash;
+    readonly block: L1BlockReference;
+    readonly reverted: boolean;
+  }
+
+  async function findReceipt(record: TransactionRecord): Promise<Receipt | undefined> {
+    for (const { hash } of record.attempts.toReversed()) {
+      const receipt = await client.request({ method: "eth_getTransactionReceipt", params: [hash] });
+      if (receipt === null) continue;
+      const block = { number: Number(receipt.blockNumber), hash: receipt.blockHash };
+      return { hash, block, reverted: receipt.status !== "0x1" };
+    }
+    return undefined;
+  }
+
+  async function recordMined(record: TransactionRecord, receipt: Receipt, view: L1View): Promise<void> {
+    const { hash, block } = receipt;
+    const confirmed = view.head.number - block.number + 1 >= confirmations;
+    const before = record.mined;
+    const moved = before === undefined || before.hash !== hash || before.block.hash !== block.hash;
+    if (!moved && before.confirmed === confirmed) return;
+    const revert = !receipt.reverted ? undefined : moved || before.revert === undefined ? await explainRevert(record, hash, block) : before.revert;
+    await save({ ...record, mined: { hash, block, confirmed, revert } });
+    troubles.delete(record.nonce);
+    const status = statusOf(mustGet(record.nonce));
+    if (moved) {
+      const fields = { purpose: record.purpose, nonce: record.nonce, hash, block: block.number };
+      if (revert !== undefined) log.error({ ...fields, revert: revert.message }, "L1 transaction reverted");
+      else log.info({ ...fields, result: status.kind }, "L1 transaction mined");
+      emitter.emit("mined", status);
+    }
+  }
+
+  async function recordLost(record: TransactionRecord): Promise<void> {
+    log.warn({ purpose: record.purpose, nonce: record.nonce, block: record.mined?.block }, "L1 reorg took a mined transaction; sending it again");
+    await save({ ...record, mined: undefined });
+    lastBroadcast.delete(record.nonce);
+  }
+
+  /**
+   * A nonce that is used up while none of our transactions has it was used by another program with the same key. Once
+   * that is as deep as a confirmation, ours can never be mined, and only then is it safe to give the deed another nonce.
+   */
+  async function reassignIfDisplaced(record: TransactionRecord, view: L1View): Promise<void> {
+    const depth = view.head.number - confirmations + 1;
+    if (record.displaced || depth < 0) return;
+    const confirmedNonce = await client.getTransactionCount({ address: account, blockNumber: BigInt(depth) });
+    if (confirmedNonce <= record.nonce) return;
+    // A missing receipt proves nothing (indexes lag, load balancers mix nodes); the other transaction itself does.
+    const other = await findTransactionOfNonce(record.nonce, depth);
+    if (other === undefined || record.attempts.some((attempt) => attempt.hash === other)) return;
+    if (record.cancelling) {
+      await save({ ...record, displaced: true });
+      return;
+    }
+    const nonce = await nextNonce();
+    log.error({ purpose: record.purpose, nonce: record.nonce, newNonce: nonce, other }, "another program uses this key: its transaction took the nonce");
+    const sidecar = records.get<BlobSidecar>(sidecarKey(record.nonce));
+    if (sidecar !== undefined) await records.put(sidecarKey(nonce), sidecar);
+    await save({ ...record, nonce, accepted: false, attempts: [] });
+    await erase(record);
+  }
+
+  /** Hash of this account's transaction of a nonce that was used up in block `highest` or before. */
+  async function findTransactionOfNonce(nonce: number, highest: number): Promise<Hash | undefined> {
+    const usedUpIn = async (block: number): Promise<boolean> =>
+      (await client.getTransactionCount({ address: account, blockNumber: BigInt(block) })) > nonce;
+    let after = highest;
+    let before = highest;
+    for (let distance = 1; before === after; distance *= 2) {
+      const candidate = Math.max(0, highest - distance);
+      if (candidate === 0 || !(await usedUpIn(candidate))) before = candidate;
+      else before = after = candidate;
+    }
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (await usedUpIn(middle)) after = middle;
+      else before = middle;
+    }
+    const block = await client.getBlock({ blockNumber: BigInt(after), includeTransactions: true });
+    return block.transactions.find((transaction) => toAddress(transaction.from) === account && transaction.nonce === nonce)?.hash;
+  }
+
+  async function explainRevert(record: TransactionRecord, hash: Hash, block: L1BlockReference): Promise<L1Revert> {
+    const { to, data } = record;
+    const call = { account, to, data, value: BigInt(record.value), gas: BigInt(record.gasLimit) };
+    try {
+      await client.call({ ...call, blockNumber: BigInt(Math.max(0, block.number - 1)) });
+    } catch (error) {
+      const revert = findRevert(error, abis);
+      if (revert !== undefined) return revert;
+      log.debug({ hash, error: errorText(error) }, "the revert could not be replayed");
+    }
+    return { message: "reverted for a reason that a replay does not show", errorName: undefined, data: "0x" };
+  }
+
+  /**
+   * Nonces below the lowest of ours that nobody is going to use would hold up ours for ever. It happens when a deep reorg
+   * takes a forgotten transaction, or another program's pending one is dropped.
+   */
+  async function fillGap(view: L1View): Promise<void> {
+    const lowest = ascending().find((record) => record.nonce >= view.nonce);
+    if (lowest === undefined || lowest.nonce === view.nonce) {
+      gapSince = undefined;
+      return;
+    }
+    if (gapSince?.nonce !== view.nonce) gapSince = { nonce: view.nonce, at: now() };
+    if (now() - gapSince.at < feeBumpInterval) return;
+    for (let nonce = view.nonce; nonce < lowest.nonce; nonce++) {
+      log.warn({ nonce }, "filling a nonce that nobody uses");
+      await save({
+        purpose: `nonce-gap/${nonce}`,
+        nonce,
+        to: account,
+        data: "0x",
+        value: "0",
+        gasLimit: PLAIN_TRANSFER_GAS.toString(),
+        blobVersionedHashes: [],
+        cancelling: false,
+        accepted: false,
+        displaced: false,
+        attempts: [],
+        mined: undefined,
+      });
+    }
+  }
+
+  async function broadcastPending(view: L1View): Promise<void> {
+    const pending = ascending().filter((record) => record.mined === undefined && !record.displaced && record.nonce >= view.nonce);
+    let market: FeeMarket | undefined;
+    for (const record of pending) {
+      const behind = pending.find((other) => other.nonce < record.nonce && hasBlobs(other) !== hasBlobs(record));
+      if (behind !== undefined) {
+        setTrouble(record, { kind: "behind-other-kind", nonce: behind.nonce });
+        continue;
+      }
+      const last = record.attempts.at(-1);
+      const wantsCancellation = record.cancelling && !record.attempts.some((attempt) => attempt.cancellation);
+      // Only the first can be mined next; raising the fees of those behind it would be bidding against oneself.
+      const stuck = last !== undefined && record.nonce === view.nonce && now() - last.createdAt >= feeBumpInterval;
+      const raised = stuck || underpriced.has(record.nonce);
+      if (last === undefined || wantsCancellation || raised) {
+        market ??= await readMarket(view);
+        const sameKind = last !== undefined && hasBlobs(record) === (last.maxFeePerBlobGas !== undefined);
+        const decision = sameKind ? raiseFees(feesOf(last), market, caps) : offerFees(market, caps, hasBlobs(record));
+        if (decision.kind === "offer") {
+          if (last !== undefined && !wantsCancellation) log.warn({ purpose: record.purpose, nonce: record.nonce, attempts: record.attempts.length }, "raising the fees of an L1 transaction");
+          const signed = await sign(record, decision.fees);
+          underpriced.delete(record.nonce);
+          await broadcast(signed);
+          continue;
+        }
+        reportCap(record, decision);
+        if (last === undefined) break;
+      }
+      if (now() - (lastBroadcast.get(record.nonce) ?? -Infinity) >= rebroadcastInterval) await broadcast(record);
+    }
+  }
+
+  function reportCap(record: TransactionRecord, { fee, required, maximum }: Extract<FeeDecision, { kind: "capped" }>): void {
+    setTrouble(record, { kind: "fee-cap", fee, required, maximum });
+  }
+
+  /** Signs with these fees and records the attempt, so that its hash is known whatever happens after. */
+  async function sign(record: TransactionRecord, fees: TransactionFees): Promise<TransactionRecord> {
+    const cancellation = record.cancelling;
+    const common = {
+      chainId,
+      nonce: record.nonce,
+      to: cancellation ? account : record.to,
+      data: cancellation ? ("0x" as const) : record.data,
+      value: cancellation ? 0n : BigInt(record.value),
+      gas: cancellation ? PLAIN_TRANSFER_GAS : BigInt(record.gasLimit),
+      maxFeePerGas: fees.maxFeePerGas,
+      maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
+    };
+    const signed =
+      fees.maxFeePerBlobGas === undefined
+        ? await signer.signTransaction({ type: "eip1559", ...common })
+        : await signer.signTransaction({
+            type: "eip4844",
+            ...common,
+            maxFeePerBlobGas: fees.maxFeePerBlobGas,
+            // A pool replaces a blob transaction by a blob transaction only, so a cancellation carries a blob of zeros.
+            blobVersionedHashes: cancellation ? [...sidecarHashes(zeroSidecar(0))] : [...record.blobVersionedHashes],
+            sidecars: false,
+          });
+    const attempt: Attempt = {
+      hash: keccakOfHex(signed),
+      signed,
+      cancellation,
+      maxFeePerGas: fees.maxFeePerGas.toString(),
+      maxPriorityFeePerGas: fees.maxPriorityFeePerGas.toString(),
+      maxFeePerBlobGas: fees.maxFeePerBlobGas?.toString(),
+      createdAt: now(),
+    };
+    const next = { ...record, attempts: [...record.attempts, attempt] };
+    await save(next);
+    return next;
+  }
+
+  async function broadcast(record: TransactionRecord): Promise<void> {
+    const attempt = record.attempts.at(-1);
+    if (attempt === undefined) return;
+    lastBroadcast.set(record.nonce, now());
+    const sidecar = attempt.maxFeePerBlobGas === undefined ? undefined : await sidecarOf(record, attempt);
+    const raw = sidecar === undefined ? attempt.signed : toNetworkForm(attempt.signed, sidecar);
+    try {
+      await client.request({ method: "eth_sendRawTransaction", params: [raw] });
+      broadcasts.inc({ account, result: "accepted" });
+      await recordAccepted(record);
+    } catch (error) {
+      if (!isAnswer(error)) {
+        lastBroadcast.delete(record.nonce);
+        throw error;
+      }
+      await handleRefusal(record, error, sidecar);
+    }
+  }
+
+  async function recordAccepted(record: TransactionRecord): Promise<void> {
+    troubles.delete(record.nonce);
+    if (!record.accepted) await save({ ...record, accepted: true });
+  }
+
+  async function handleRefusal(record: TransactionRecord, error: unknown, sidecar: BlobSidecar | undefined): Promise<void> {
+    const refusal = classifyRefusal(error);
+    broadcasts.inc({ account, result: refusal.kind });
+    switch (refusal.kind) {
+      case "already-known":
+        await recordAccepted(record);
+        return;
+      // The next step finds its receipt, or that another transaction used the nonce.
+      case "nonce-too-low":
+      case "reverted":
+        troubles.delete(record.nonce);
+        return;
+      case "replacement-underpriced":
+      case "fee-too-low":
+        underpriced.add(record.nonce);
+        setTrouble(record, { kind: "rejected", message: errorText(error) });
+        return;
+      case "insufficient-funds": {
+        lastBroadcast.delete(record.nonce);
+        const balance = await client.getBalance({ address: account });
+        setTrouble(record, { kind: "insufficient-funds", account, balance, required: highestCost(record) });
+        return;
+      }
+      case "sidecar-form":
+        lastBroadcast.delete(record.nonce);
+        if (sidecar !== undefined && options.sidecarVersion === undefined) {
+          sidecarVersion = sidecar.version === 0 ? 1 : 0;
+          log.warn({ version: sidecarVersion }, "the L1 node does not read this form of blobs; trying the other");
+          if (!(record.attempts.at(-1)?.cancellation ?? false)) {
+            const blobs = sidecar.blobs.map((blob) => Buffer.from(blob.slice(2), "hex"));
+            await records.put(sidecarKey(record.nonce), await createSidecar(blobs, sidecarVersion));
+          }
+        }
+        setTrouble(record, { kind: "rejected", message: errorText(error) });
+        return;
+      case "other":
+        // Whatever it is may be over the next time; blobs on a Hardhat node, for one, wait for an empty pool.
+        lastBroadcast.delete(record.nonce);
+        setTrouble(record, { kind: "rejected", message: refusal.message });
+        return;
+    }
+  }
+
+  async function sidecarOf(record: TransactionRecord, attempt: Attempt): Promise<BlobSidecar> {
+    if (attempt.cancellation) return zeroSidecar(await chooseSidecarVersion());
+    const sidecar = records.get<BlobSidecar>(sidecarKey(record.nonce));
+    if (sidecar === undefined) throw new Error(`the blobs of L1 transaction "${record.purpose}" are not on disk`);
+    return sidecar;
+  }
+
+  function setTrouble(record: TransactionRecord, trouble: L1TransactionTrouble): void {
+    if (troubles.get(record.nonce)?.kind !== trouble.kind && trouble.kind !== "behind-other-kind") {
+      log.error({ purpose: record.purpose, nonce: record.nonce, trouble }, "an L1 transaction cannot move");
+    }
+    troubles.set(record.nonce, trouble);
+  }
+
+  async function cancel(purpose: string): Promise<void> {
+    const nonce = purposes.get(purpose);
+    if (nonce === undefined) throw new L1TransactionError({ kind: "unknown-purpose", purpose });
+    const record = mustGet(nonce);
+    if (record.mined !== undefined || record.cancelling) return;
+    log.warn({ purpose, nonce }, "cancelling an L1 transaction");
+    // What no node took needs no blob to be replaced, and a node that takes no blobs at all would refuse one.
+    const blobVersionedHashes = record.accepted ? record.blobVersionedHashes : [];
+    await save({ ...record, cancelling: true, blobVersionedHashes });
+    lastBroadcast.delete(nonce);
+    try {
+      await broadcastPending(await viewL1());
+    } catch (error) {
+      log.warn({ purpose, error: errorText(error) }, "L1 unreachable; the next step broadcasts the cancellation");
+    }
+  }
+
+  async function forget(purpose: string): Promise<void> {
+    const nonce = purposes.get(purpose);
+    if (nonce === undefined) return;
+    const record = mustGet(nonce);
+    const status = statusOf(record);
+    if (status.kind === "pending" || !status.confirmed) {
+      throw new L1TransactionError({ kind: "invalid-request", purpose, message: "expected it to be confirmed before it is forgotten" });
+    }
+    await erase(record);
+  }
+
+  let loop: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
+
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await exclusive(step);
+      } catch (error) {
+        log.error({ error: errorText(error) }, "L1 step failed");
+      }
+      await pause(pollingInterval, signal);
+    }
+  }
+
+  return {
+    account,
+    submit: (request) => exclusive(() => submit(request)),
+    status(purpose) {
+      const nonce = purposes.get(purpose);
+      return nonce === undefined ? undefined : statusOf(mustGet(nonce));
+    },
+    statuses: () => ascending().map(statusOf),
+    wait(purpose, { confirmed = false, signal } = {}) {
+      return new Promise((resolve, reject) => {
+        const settle = (action: () => void): void => {
+          emitter.off("changed", check);
+          signal?.removeEventListener("abort", abort);
+          action();
+        };
+        const abort = (): void => settle(() => reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted")));
+        const check = (): void => {
+          const nonce = purposes.get(purpose);
+          if (nonce === undefined) {
+            settle(() => reject(new L1TransactionError({ kind: "unknown-purpose", purpose })));
+            return;
+          }
+          const status = statusOf(mustGet(nonce));
+          if (status.kind !== "pending" && (!confirmed || status.confirmed)) settle(() => resolve(status));
+        };
+        emitter.on("changed", check);
+        signal?.addEventListener("abort", abort);
+        if (signal?.aborted === true) abort();
+        else check();
+      });
+    },
+    cancel: (purpose) => exclusive(() => cancel(purpose)),
+    forget: (purpose) => exclusive(() => forget(purpose)),
+    onMined(listener) {
+      emitter.on("mined", listener);
+      return () => emitter.off("mined", listener);
+    },
+    step: () => exclusive(step),
+    start() {
+      if (loop !== undefined) return;
+      const controller = new AbortController();
+      loop = { controller, done: run(controller.signal) };
+    },
+    async stop() {
+      const running = loop;
+      loop = undefined;
+      running?.controller.abort();
+      await running?.done;
+      await exclusive(async () => undefined);
+    },
+  };
+}
+
+function hasBlobs(record: TransactionRecord): boolean {
+  return record.blobVersionedHashes.length > 0;
+}
+
+function feesOf(attempt: Attempt): TransactionFees {
+  return {
+    maxFeePerGas: BigInt(attempt.maxFeePerGas),
+    maxPriorityFeePerGas: BigInt(attempt.maxPriorityFeePerGas),
+    maxFeePerBlobGas: attempt.maxFeePerBlobGas === undefined ? undefined : BigInt(attempt.maxFeePerBlobGas),
+  };
+}
+
+/** Most the last attempt may cost in wei: value, gas and blob gas (131,072 a blob) at their maximum fees. */
+function highestCost(record: TransactionRecord): bigint {
+  const last = record.attempts.at(-1);
+  if (last === undefined) return BigInt(record.value);
+  const fees = feesOf(last);
+  const blobGas = 131_072n * BigInt(record.blobVersionedHashes.length);
+  return BigInt(record.value) + BigInt(record.gasLimit) * fees.maxFeePerGas + blobGas * (fees.maxFeePerBlobGas ?? 0n);
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+  });
+}
+
+function registerCounter<Label extends string>(registry: Instruments["metrics"], name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
+  const existing = registry.getSingleMetric(name) as Counter<Label> | undefined;
+  return existing ?? new Counter({ name, help, labelNames, registers: [registry] });
+}
+
+function registerGauge<Label extends string>(registry: Instruments["metrics"], name: string, help: string, labelNames: readonly Label[]): Gauge<Label> {
+  const existing = registry.getSingleMetric(name) as Gauge<Label> | undefined;
+  return existing ?? new Gauge({ name, help, labelNames, registers: [registry] });
+}
