@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.37;
+pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
@@ -70,9 +70,10 @@ library AppendOnlyMerkleTree {
         root = leaf;
         for (uint256 height = 0; height < depth; ++height) {
             bytes32 sibling = siblings[height];
-            root = (index >> height) & 1 == 1
-                ? Hashes.efficientKeccak256(sibling, root)
-                : Hashes.efficientKeccak256(root, sibling);
+            root =
+                (index >> height) & 1 == 1
+                    ? Hashes.efficientKeccak256(sibling, root)
+                    : Hashes.efficientKeccak256(root, sibling);
         }
     }
 

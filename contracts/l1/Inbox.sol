@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IInbox} from "../interfaces/IInbox.sol";
+import {Batch, BatchKind} from "../types/Batch.sol";
+import {ContextBody} from "../types/ContextBody.sol";
+import {DepositBody} from "../types/DepositBody.sol";
+import {MessageKind, MessageOpening} from "../types/MessageOpening.sol";
+
+/// @title Inbox
+/// @notice See {IInbox}.
+contract Inbox is IInbox {
+    /// @dev Everything that changes with a message or a batch besides its own hash, in one slot, so that either costs
+    /// one new slot and one update. 2^40 entries or seconds are out of anyone's reach.
+    struct Cursor {
+        uint40 messageCount;
+        uint40 messagesRead;
+        uint40 batchCount;
+        uint40 lastContextIndex;
+        uint40 lastContextAt;
+        uint40 lastOperatorBatchAt;
+    }
+
+    /// @dev EIP-7825.
+    uint256 private constant MAXIMUM_GAS_LIMIT = 1 << 24;
+    uint256 private constant MAXIMUM_DATA_LENGTH = 65_536;
+    /// @dev Added to the address of a contract, so that it cannot speak for whoever has that address on L2.
+    uint160 private constant ALIAS_OFFSET = uint160(0x1111000000000000000000000000000000001111);
+    /// @dev EIP-7702: the code of an account that delegates is this prefix and an address.
+    bytes3 private constant DELEGATION_PREFIX = 0xef0100;
+    uint256 private constant DELEGATION_LENGTH = 23;
+    bytes32 private constant EMPTY_HASH = keccak256("");
+
+    /// @inheritdoc IInbox
+    address public immutable OPERATOR;
+    /// @inheritdoc IInbox
+    uint256 public immutable FORCE_INCLUSION_DELAY;
+    /// @inheritdoc IInbox
+    uint256 public immutable SELF_SEQUENCING_DELAY;
+    /// @inheritdoc IInbox
+    uint256 public immutable CONTEXT_INTERVAL;
+    /// @inheritdoc IInbox
+    address public immutable PORTAL;
+
+    Cursor private _cursor;
+
+    /// @inheritdoc IInbox
+    mapping(uint256 index => bytes32 messageHash) public messageHashes;
+    /// @inheritdoc IInbox
+    mapping(uint256 index => bytes32 batchHash) public batchHashes;
+
+    /// @dev Parameters are checked by the Rollup, which deploys this.
+    constructor(
+        address operator,
+        uint256 forceInclusionDelay,
+        uint256 selfSequencingDelay,
+        uint256 contextInterval,
+        address portal
+    ) {
+        OPERATOR = operator;
+        FORCE_INCLUSION_DELAY = forceInclusionDelay;
+        SELF_SEQUENCING_DELAY = selfSequencingDelay;
+        CONTEXT_INTERVAL = contextInterval;
+        PORTAL = portal;
+        _cursor.lastOperatorBatchAt = uint40(block.timestamp);
+    }
+
+    // ------------------------------------------------------------------------------------------------- messages
+
+    /// @notice Mints the ETH sent to the caller on L2. Reverts with UseDepositEther if the caller is a contract.
+    receive() external payable {
+        require(_isExternallyOwned(msg.sender), UseDepositEther(msg.sender));
+        _depositEther(msg.sender);
+    }
+
+    /// @inheritdoc IInbox
+    function depositEther(address to) external payable returns (bytes32 messageHash) {
+        require(to != address(0), ZeroAddress());
+        return _depositEther(to);
+    }
+
+    /// @inheritdoc IInbox
+    function sendMessage(
+        address to,
+        uint256 value,
+        uint256 gasLimit,
+        bytes calldata data,
+        address refundTo
+    ) external payable returns (bytes32 messageHash) {
+        require(refundTo != address(0), ZeroAddress());
+        require(value <= type(uint128).max, ValueTooLarge(value));
+        require(gasLimit <= MAXIMUM_GAS_LIMIT, GasLimitTooHigh(gasLimit, MAXIMUM_GAS_LIMIT));
+        require(data.length <= MAXIMUM_DATA_LENGTH, DataTooLong(data.length, MAXIMUM_DATA_LENGTH));
+        return _enqueueDeposit(to, value, gasLimit, data, refundTo);
+    }
+
+    // ------------------------------------------------------------------------------------------------- batches
+
+    /// @inheritdoc IInbox
+    function postBatch(uint256 messagesUpTo, bytes calldata payload) external {
+        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        _requireReadableCalldata();
+        _requireRecentContext(cursor, messagesUpTo);
+        _recordBatch(cursor, BatchKind.Calldata, keccak256(payload), messagesUpTo);
+    }
+
+    /// @inheritdoc IInbox
+    function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata firstUnread) external {
+        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        _requireReadableCalldata();
+        _requireNotOverdue(cursor, messagesUpTo, firstUnread);
+        _recordBatch(cursor, BatchKind.Calldata, keccak256(payload), messagesUpTo);
+    }
+
+    /// @inheritdoc IInbox
+    function postBlobBatch(uint256 messagesUpTo) external {
+        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        _requireRecentContext(cursor, messagesUpTo);
+        _recordBatch(cursor, BatchKind.Blobs, _blobsHash(), messagesUpTo);
+    }
+
+    /// @inheritdoc IInbox
+    function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata firstUnread) external {
+        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        _requireNotOverdue(cursor, messagesUpTo, firstUnread);
+        _recordBatch(cursor, BatchKind.Blobs, _blobsHash(), messagesUpTo);
+    }
+
+    /// @inheritdoc IInbox
+    function forceInclude(MessageOpening calldata firstUnread) external {
+        Cursor memory cursor = _cursor;
+        uint256 index = cursor.messagesRead;
+        require(index < cursor.messageCount, NoUnreadMessage(cursor.messageCount));
+        uint256 deadline = _deadline(index, firstUnread);
+        require(block.timestamp > deadline, MessageNotOverdue(index, deadline));
+        _recordBatch(cursor, BatchKind.Calldata, EMPTY_HASH, cursor.messageCount);
+    }
+
+    /// @inheritdoc IInbox
+    function forwardEther() external {
+        uint256 amount = address(this).balance;
+        emit EtherForwarded(amount);
+        (bool success, ) = PORTAL.call{value: amount}("");
+        require(success, ForwardingFailed(amount));
+    }
+
+    // ------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IInbox
+    function canPost(address poster) external view returns (bool) {
+        return poster == OPERATOR || block.timestamp >= _selfSequencingFrom(_cursor.lastOperatorBatchAt);
+    }
+
+    /// @inheritdoc IInbox
+    function selfSequencingFrom() external view returns (uint256) {
+        return _selfSequencingFrom(_cursor.lastOperatorBatchAt);
+    }
+
+    /// @inheritdoc IInbox
+    function batchCount() external view returns (uint256) {
+        return _cursor.batchCount;
+    }
+
+    /// @inheritdoc IInbox
+    function messageCount() external view returns (uint256) {
+        return _cursor.messageCount;
+    }
+
+    /// @inheritdoc IInbox
+    function messagesRead() external view returns (uint256) {
+        return _cursor.messagesRead;
+    }
+
+    /// @inheritdoc IInbox
+    function lastContextIndex() external view returns (uint256) {
+        return _cursor.lastContextIndex;
+    }
+
+    /// @inheritdoc IInbox
+    function lastContextAt() external view returns (uint256) {
+        return _cursor.lastContextAt;
+    }
+
+    /// @inheritdoc IInbox
+    function lastOperatorBatchAt() external view returns (uint256) {
+        return _cursor.lastOperatorBatchAt;
+    }
+
+    // ------------------------------------------------------------------------------------------------- internals
+
+    function _depositEther(address to) private returns (bytes32 messageHash) {
+        return _enqueueDeposit(to, 0, 0, msg.data[0:0], to);
+    }
+
+    function _enqueueDeposit(
+        address to,
+        uint256 value,
+        uint256 gasLimit,
+        bytes calldata data,
+        address refundTo
+    ) private returns (bytes32 messageHash) {
+        address sender = _isExternallyOwned(msg.sender) ? msg.sender : _aliasOf(msg.sender);
+        uint256 index = _cursor.messageCount;
+        messageHash = MessageOpening({
+            enqueuedAt: block.timestamp,
+            kind: MessageKind.Deposit,
+            bodyHash: DepositBody({
+                sender: sender,
+                to: to,
+                mint: msg.value,
+                value: value,
+                gasLimit: gasLimit,
+                refundTo: refundTo,
+                dataHash: keccak256(data)
+            }).hash()
+        }).hashAt(index);
+
+        messageHashes[index] = messageHash;
+        _cursor.messageCount = uint40(index + 1);
+        emit DepositEnqueued(
+            index,
+            sender,
+            to,
+            messageHash,
+            block.timestamp,
+            msg.value,
+            value,
+            gasLimit,
+            refundTo,
+            data
+        );
+    }
+
+    /// @dev Checks who posts and how far the batch reads, and notes the operator's activity.
+    function _authorizeBatch(uint256 messagesUpTo) private view returns (Cursor memory cursor) {
+        cursor = _cursor;
+        if (msg.sender == OPERATOR) {
+            cursor.lastOperatorBatchAt = uint40(block.timestamp);
+        } else {
+            uint256 from = _selfSequencingFrom(cursor.lastOperatorBatchAt);
+            require(block.timestamp >= from, NotOperator(msg.sender, from));
+        }
+        require(
+            messagesUpTo >= cursor.messagesRead && messagesUpTo <= cursor.messageCount,
+            MessagesUpToOutOfRange(messagesUpTo, cursor.messagesRead, cursor.messageCount)
+        );
+    }
+
+    /// @dev A sender without code has run none, so a call that has it as caller is the outermost of the transaction.
+    function _requireReadableCalldata() private view {
+        // solhint-disable-next-line avoid-tx-origin
+        require(msg.sender == tx.origin && msg.sender.code.length == 0, CallerNotPlainAccount(msg.sender));
+    }
+
+    /// @dev Messages are in the order of their time, so what stands at or after a recent context message is recent. This
+    /// lets a batch be posted while messages the poster cannot have seen yet arrive.
+    function _requireRecentContext(Cursor memory cursor, uint256 messagesUpTo) private view {
+        require(
+            messagesUpTo == cursor.messageCount ||
+                (messagesUpTo >= cursor.lastContextIndex &&
+                    block.timestamp <= cursor.lastContextAt + FORCE_INCLUSION_DELAY),
+            OpeningRequired(messagesUpTo)
+        );
+    }
+
+    function _requireNotOverdue(
+        Cursor memory cursor,
+        uint256 messagesUpTo,
+        MessageOpening calldata firstUnread
+    ) private view {
+        if (messagesUpTo == cursor.messageCount) return;
+        uint256 deadline = _deadline(messagesUpTo, firstUnread);
+        require(block.timestamp <= deadline, MessageOverdue(messagesUpTo, deadline));
+    }
+
+    /// @dev The last second in which the message at `index`, which `opening` opens, may be left unread.
+    function _deadline(uint256 index, MessageOpening calldata opening) private view returns (uint256) {
+        bytes32 expected = messageHashes[index];
+        bytes32 actual = opening.hashAt(index);
+        require(actual == expected, WrongOpening(index, expected, actual));
+        return opening.enqueuedAt + FORCE_INCLUSION_DELAY;
+    }
+
+    /// @dev Writes `cursor` back. The context message comes after the batch: a batch never reads its own.
+    function _recordBatch(Cursor memory cursor, BatchKind kind, bytes32 dataHash, uint256 messagesUpTo) private {
+        uint256 index = cursor.batchCount;
+        batchHashes[index] = Batch({
+            kind: kind,
+            dataHash: dataHash,
+            messagesUpTo: messagesUpTo,
+            number: block.number,
+            timestamp: block.timestamp
+        }).hash();
+        cursor.batchCount = uint40(index + 1);
+        cursor.messagesRead = uint40(messagesUpTo);
+        emit BatchPosted(index, kind, dataHash, messagesUpTo, block.number, block.timestamp);
+
+        if (block.timestamp >= cursor.lastContextAt + CONTEXT_INTERVAL) _enqueueContext(cursor);
+        _cursor = cursor;
+    }
+
+    /// @dev Leaves writing `cursor` to the caller.
+    function _enqueueContext(Cursor memory cursor) private {
+        ContextBody memory body = ContextBody({
+            number: block.number,
+            timestamp: block.timestamp,
+            baseFee: block.basefee,
+            blobBaseFee: block.blobbasefee,
+            parentHash: blockhash(block.number - 1)
+        });
+        uint256 index = cursor.messageCount;
+        bytes32 messageHash = MessageOpening({
+            enqueuedAt: block.timestamp,
+            kind: MessageKind.Context,
+            bodyHash: body.hash()
+        }).hashAt(index);
+
+        messageHashes[index] = messageHash;
+        cursor.messageCount = uint40(index + 1);
+        cursor.lastContextIndex = uint40(index);
+        cursor.lastContextAt = uint40(block.timestamp);
+        emit ContextEnqueued(
+            index,
+            messageHash,
+            body.number,
+            body.timestamp,
+            body.baseFee,
+            body.blobBaseFee,
+            body.parentHash
+        );
+    }
+
+    /// @dev keccak256 of the concatenated versioned hashes of all blobs of the transaction.
+    function _blobsHash() private view returns (bytes32) {
+        require(blobhash(0) != 0, NoBlobs());
+        bytes memory versionedHashes = abi.encodePacked(blobhash(0));
+        for (uint256 i = 1; blobhash(i) != 0; ++i) versionedHashes = abi.encodePacked(versionedHashes, blobhash(i));
+        return keccak256(versionedHashes);
+    }
+
+    function _selfSequencingFrom(uint256 lastOperatorBatch) private view returns (uint256) {
+        return lastOperatorBatch + SELF_SEQUENCING_DELAY;
+    }
+
+    /// @dev An account with a key: the sender of the transaction, or one that delegates (EIP-7702). No deployed code
+    /// begins with 0xef (EIP-3541), and a contract under construction, which has no code, is not the sender.
+    function _isExternallyOwned(address account) private view returns (bool) {
+        // solhint-disable-next-line avoid-tx-origin
+        if (account == tx.origin) return true;
+        return account.code.length == DELEGATION_LENGTH && bytes3(account.code) == DELEGATION_PREFIX;
+    }
+
+    function _aliasOf(address account) private pure returns (address) {
+        unchecked {
+            return address(uint160(account) + ALIAS_OFFSET);
+        }
+    }
+}

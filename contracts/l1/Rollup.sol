@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IChallengeGame} from "../interfaces/IChallengeGame.sol";
+import {IInbox} from "../interfaces/IInbox.sol";
+import {IPortal} from "../interfaces/IPortal.sol";
+import {IRollup} from "../interfaces/IRollup.sol";
+import {IStateCommitmentChain} from "../interfaces/IStateCommitmentChain.sol";
+import {Parameters} from "../types/Parameters.sol";
+import {Inbox} from "./Inbox.sol";
+import {Portal} from "./Portal.sol";
+import {StateCommitmentChain} from "./StateCommitmentChain.sol";
+
+/// @title Rollup
+/// @notice See {IRollup}.
+contract Rollup is IRollup {
+    uint256 private constant MAXIMUM_DELAY = 365 days;
+
+    /// @inheritdoc IRollup
+    IInbox public immutable INBOX;
+    /// @inheritdoc IRollup
+    IStateCommitmentChain public immutable STATE_COMMITMENT_CHAIN;
+    /// @inheritdoc IRollup
+    IPortal public immutable PORTAL;
+    /// @inheritdoc IRollup
+    uint256 public immutable DEPLOYMENT_BLOCK;
+
+    bytes32 private immutable _GENESIS_STATE_HASH;
+
+    /// @notice Deploys the rollup.
+    /// Reverts with ZeroOperator, ZeroGenesisStateHash, ParameterOutOfRange or ChallengeGameWithoutCode.
+    constructor(Parameters memory chosen) {
+        _check(chosen);
+        DEPLOYMENT_BLOCK = block.number;
+        _GENESIS_STATE_HASH = chosen.genesisStateHash;
+
+        // The Inbox pays the Portal, which knows the Inbox: the one circle among the links.
+        address predictedPortal = _addressOfCreation(3);
+        Inbox inbox = new Inbox(
+            chosen.operator,
+            chosen.forceInclusionDelay,
+            chosen.selfSequencingDelay,
+            chosen.contextInterval,
+            predictedPortal
+        );
+        StateCommitmentChain stateCommitmentChain = new StateCommitmentChain(
+            inbox,
+            IChallengeGame(chosen.challengeGame),
+            chosen.challengePeriod,
+            chosen.claimBond,
+            chosen.genesisStateHash
+        );
+        Portal portal = new Portal(inbox, stateCommitmentChain);
+        assert(address(portal) == predictedPortal);
+
+        INBOX = inbox;
+        STATE_COMMITMENT_CHAIN = stateCommitmentChain;
+        PORTAL = portal;
+        emit RollupDeployed(inbox, stateCommitmentChain, portal);
+    }
+
+    /// @inheritdoc IRollup
+    function parameters() external view returns (Parameters memory) {
+        return
+            Parameters({
+                operator: INBOX.OPERATOR(),
+                forceInclusionDelay: INBOX.FORCE_INCLUSION_DELAY(),
+                selfSequencingDelay: INBOX.SELF_SEQUENCING_DELAY(),
+                contextInterval: INBOX.CONTEXT_INTERVAL(),
+                challengePeriod: STATE_COMMITMENT_CHAIN.CHALLENGE_PERIOD(),
+                claimBond: STATE_COMMITMENT_CHAIN.CLAIM_BOND(),
+                genesisStateHash: _GENESIS_STATE_HASH,
+                challengeGame: address(STATE_COMMITMENT_CHAIN.CHALLENGE_GAME())
+            });
+    }
+
+    /// @dev Address of the contract this one creates at `nonce`, below 128: the end of keccak256(rlp([this, nonce])).
+    function _addressOfCreation(uint8 nonce) private view returns (address) {
+        return address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(this), nonce)))));
+    }
+
+    function _check(Parameters memory chosen) private view {
+        require(chosen.operator != address(0), ZeroOperator());
+        require(chosen.genesisStateHash != 0, ZeroGenesisStateHash());
+        require(
+            chosen.challengeGame == address(0) || chosen.challengeGame.code.length != 0,
+            ChallengeGameWithoutCode(chosen.challengeGame)
+        );
+        _checkRange("forceInclusionDelay", chosen.forceInclusionDelay, 1, MAXIMUM_DELAY);
+        _checkRange("selfSequencingDelay", chosen.selfSequencingDelay, 1, MAXIMUM_DELAY);
+        _checkRange("contextInterval", chosen.contextInterval, 0, chosen.forceInclusionDelay);
+        _checkRange("challengePeriod", chosen.challengePeriod, 1, MAXIMUM_DELAY);
+        _checkRange("claimBond", chosen.claimBond, 1, type(uint128).max);
+    }
+
+    function _checkRange(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {
+        require(value >= minimum && value <= maximum, ParameterOutOfRange(name, value, minimum, maximum));
+    }
+}
