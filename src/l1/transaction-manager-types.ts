@@ -1,6 +1,7 @@
 import type { Abi, PublicClient } from "viem";
 import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { L1BlockReference, RecordStore } from "../storage/index.ts";
+import type { BlobWrapperVersion } from "./transaction-manager-sidecar.ts";
 
 /** The L1 calls the roles make; a viem client over any transport. */
 export type L1Client = PublicClient;
@@ -81,9 +82,6 @@ function describe(reason: L1TransactionErrorReason): string {
   }
 }
 
-/** Form in which blobs travel: 0 with a proof per blob (EIP-4844), 1 with 128 cell proofs per blob (EIP-7594, from Osaka on). */
-export type SidecarVersion = 0 | 1;
-
 export interface TransactionManagerOptions {
   readonly client: L1Client;
   readonly chainId: number;
@@ -104,7 +102,7 @@ export interface TransactionManagerOptions {
   /** Most wei per blob gas ever offered; default 1,000 gwei. */
   readonly maximumFeePerBlobGas?: bigint;
   /** Default: 0 on a Hardhat node (it knows no other), else 1. */
-  readonly sidecarVersion?: SidecarVersion;
+  readonly wrapperVersion?: BlobWrapperVersion;
   /** Seconds between the steps of the loop; default 2. */
   readonly pollingInterval?: number;
   /** Wall clock in milliseconds. */

@@ -2,27 +2,25 @@ import { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { privateKeyToAccount } from "viem/accounts";
 import { keccak256 as keccakOfHex } from "viem";
-import { bytesToHex, toAddress } from "../primitives/index.ts";
+import { bytesToHex, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { classifyRefusal, errorText, findRevert, isAnswer } from "./transaction-manager-errors.ts";
 import { offerFees, raiseFees } from "./transaction-manager-fees.ts";
 import type { FeeDecision, FeeMarket, TransactionFees } from "./transaction-manager-fees.ts";
 import {
-  createSidecar,
+  createBlobSidecar,
+  createZeroSidecar,
   MAXIMUM_BLOBS_PER_TRANSACTION,
-  sidecarHashes,
-  toNetworkForm,
-  zeroSidecar,
+  wrapBlobTransaction,
 } from "./transaction-manager-sidecar.ts";
-import type { BlobSidecar } from "./transaction-manager-sidecar.ts";
+import type { BlobSidecar, BlobWrapperVersion } from "./transaction-manager-sidecar.ts";
 import { L1TransactionError } from "./transaction-manager-types.ts";
 import type {
   L1Revert,
   L1TransactionRequest,
   L1TransactionStatus,
   L1TransactionTrouble,
-  SidecarVersion,
   TransactionManager,
   TransactionManagerOptions,
 } from "./transaction-manager-types.ts";
@@ -138,7 +136,7 @@ export async function createTransactionManager(
   /** Nonces whose last broadcast was refused for too low fees. */
   const underpriced = new Set<number>();
   let gapSince: { readonly nonce: number; readonly at: number } | undefined;
-  let sidecarVersion: SidecarVersion | undefined = options.sidecarVersion;
+  let wrapperVersion: BlobWrapperVersion | undefined = options.wrapperVersion;
   let chainChecked = false;
   const emitter = new EventEmitter<{ mined: [status: L1TransactionStatus]; changed: [] }>();
   // Every waiter listens; there is no number of them that would be a leak.
@@ -188,14 +186,14 @@ export async function createTransactionManager(
     chainChecked = true;
   }
 
-  async function chooseSidecarVersion(): Promise<SidecarVersion> {
-    if (sidecarVersion === undefined) {
+  async function chooseWrapperVersion(): Promise<BlobWrapperVersion> {
+    if (wrapperVersion === undefined) {
       const software = await client.request<{ Method: "web3_clientVersion"; Parameters: undefined; ReturnType: string }>({
         method: "web3_clientVersion",
       });
-      sidecarVersion = software.startsWith("HardhatNetwork") ? 0 : 1;
+      wrapperVersion = software.startsWith("HardhatNetwork") ? 0 : 1;
     }
-    return sidecarVersion;
+    return wrapperVersion;
   }
 
   function reject(purpose: string, message: string): never {
@@ -218,7 +216,7 @@ export async function createTransactionManager(
     await checkChain();
     const data = bytesToHex(request.data);
     const gasLimit = request.gasLimit ?? (await estimateGas(request.purpose, request.to, data, value));
-    const sidecar = blobs.length === 0 ? undefined : await createSidecar(blobs, await chooseSidecarVersion());
+    const sidecar = blobs.length === 0 ? undefined : await createBlobSidecar(await loadKzg(), blobs, await chooseWrapperVersion());
 
     const nonce = await nextNonce();
     // The sidecar first: without its record it means nothing, while a record without it could not be broadcast.
@@ -230,7 +228,7 @@ export async function createTransactionManager(
       data,
       value: value.toString(),
       gasLimit: gasLimit.toString(),
-      blobVersionedHashes: sidecar === undefined ? [] : sidecarHashes(sidecar),
+      blobVersionedHashes: sidecar?.versionedHashes ?? [],
       cancelling: false,
       accepted: false,
       displaced: false,
@@ -517,7 +515,7 @@ export async function createTransactionManager(
             ...common,
             maxFeePerBlobGas: fees.maxFeePerBlobGas,
             // A pool replaces a blob transaction by a blob transaction only, so a cancellation carries a blob of zeros.
-            blobVersionedHashes: cancellation ? [...sidecarHashes(zeroSidecar(0))] : [...record.blobVersionedHashes],
+            blobVersionedHashes: cancellation ? [...createZeroSidecar(0).versionedHashes] : [...record.blobVersionedHashes],
             sidecars: false,
           });
     const attempt: Attempt = {
@@ -539,7 +537,7 @@ export async function createTransactionManager(
     if (attempt === undefined) return;
     lastBroadcast.set(record.nonce, now());
     const sidecar = attempt.maxFeePerBlobGas === undefined ? undefined : await sidecarOf(record, attempt);
-    const raw = sidecar === undefined ? attempt.signed : toNetworkForm(attempt.signed, sidecar);
+    const raw = sidecar === undefined ? attempt.signed : bytesToHex(wrapBlobTransaction(hexToBytes(attempt.signed), sidecar));
     try {
       await client.request({ method: "eth_sendRawTransaction", params: [raw] });
       broadcasts.inc({ account, result: "accepted" });
@@ -583,12 +581,11 @@ export async function createTransactionManager(
       }
       case "sidecar-form":
         lastBroadcast.delete(record.nonce);
-        if (sidecar !== undefined && options.sidecarVersion === undefined) {
-          sidecarVersion = sidecar.version === 0 ? 1 : 0;
-          log.warn({ version: sidecarVersion }, "the L1 node does not read this form of blobs; trying the other");
+        if (sidecar !== undefined && options.wrapperVersion === undefined) {
+          wrapperVersion = sidecar.wrapperVersion === 0 ? 1 : 0;
+          log.warn({ version: wrapperVersion }, "the L1 node does not read this form of blobs; trying the other");
           if (!(record.attempts.at(-1)?.cancellation ?? false)) {
-            const blobs = sidecar.blobs.map((blob) => Buffer.from(blob.slice(2), "hex"));
-            await records.put(sidecarKey(record.nonce), await createSidecar(blobs, sidecarVersion));
+            await records.put(sidecarKey(record.nonce), await createBlobSidecar(await loadKzg(), sidecar.blobs, wrapperVersion));
           }
         }
         setTrouble(record, { kind: "rejected", message: errorText(error) });
@@ -602,7 +599,7 @@ export async function createTransactionManager(
   }
 
   async function sidecarOf(record: TransactionRecord, attempt: Attempt): Promise<BlobSidecar> {
-    if (attempt.cancellation) return zeroSidecar(await chooseSidecarVersion());
+    if (attempt.cancellation) return createZeroSidecar(await chooseWrapperVersion());
     const sidecar = records.get<BlobSidecar>(sidecarKey(record.nonce));
     if (sidecar === undefined) throw new Error(`the blobs of L1 transaction "${record.purpose}" are not on disk`);
     return sidecar;

@@ -1,3 +1,4 @@
+import { deserialize, serialize } from "node:v8";
 import type { RecordStore } from "../../src/storage/index.ts";
 
 /** What is thrown where a test kills the process. */
@@ -17,8 +18,8 @@ export interface TestDisk {
 }
 
 export function createTestDisk(): TestDisk {
-  // Values pass through JSON, so a record that only works as a live object fails here.
-  const disk = new Map<string, string>();
+  // Values are serialized, so a record that only works as a live object fails here.
+  const disk = new Map<string, Buffer>();
   let writes = 0;
   return {
     open(kill) {
@@ -41,14 +42,14 @@ export function createTestDisk(): TestDisk {
         get<T>(key: string): T | undefined {
           alive();
           const value = disk.get(key);
-          return value === undefined ? undefined : (JSON.parse(value) as T);
+          return value === undefined ? undefined : (deserialize(value) as T);
         },
-        put: async (key, value) => write(() => void disk.set(key, JSON.stringify(value))),
+        put: async (key, value) => write(() => void disk.set(key, serialize(value))),
         delete: async (key) => write(() => void disk.delete(key)),
         *entries<T>(prefix: string): Generator<readonly [string, T]> {
           alive();
-          for (const key of [...disk.keys()].sort()) {
-            if (key.startsWith(prefix)) yield [key, JSON.parse(disk.get(key) ?? "") as T];
+          for (const [key, value] of [...disk].sort(([a], [b]) => (a < b ? -1 : 1))) {
+            if (key.startsWith(prefix)) yield [key, deserialize(value) as T];
           }
         },
       };
