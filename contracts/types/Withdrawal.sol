@@ -36,7 +36,5 @@ using {leaf} for Withdrawal global;
 /// @notice The Outbox leaf: `keccak256(abi.encode(index, sender, target, value, minimumGas, keccak256(data)))`.
 function leaf(Withdrawal calldata self) pure returns (bytes32) {
     return
-        keccak256(
-            abi.encode(self.index, self.sender, self.target, self.value, self.minimumGas, keccak256(self.data))
-        );
+        keccak256(abi.encode(self.index, self.sender, self.target, self.value, self.minimumGas, keccak256(self.data)));
 }
