@@ -1,0 +1,4 @@
+export * from "./mempool.ts";
+export * from "./pool-state.ts";
+export type { MempoolLimits, PooledTransaction, SenderAccount, TransactionSelection } from "./transaction-queues.ts";
+export type { PoolEnvironment } from "./transaction-validation.ts";

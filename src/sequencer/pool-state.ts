@@ -1,0 +1,68 @@
+import type { EventEmitter } from "node:events";
+import { dataPrice, L1_CONTEXT_ADDRESS, L1_CONTEXT_SLOTS, minimumBaseFee, nextBaseFee } from "../chain/index.ts";
+import type { Chain, ChainEvents } from "../node/index.ts";
+import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
+import type { SenderAccount } from "./transaction-queues.ts";
+import type { PoolEnvironment } from "./transaction-validation.ts";
+
+/** What the mempool needs to know of the chain, always as of its latest block. */
+export interface PoolState {
+  latestHash(): Hash;
+  environment(): Promise<PoolEnvironment>;
+  account(sender: Address): Promise<SenderAccount>;
+  /** Number of the canonical block that holds the transaction. */
+  blockOf(transaction: Hash): number | undefined;
+  finalized(): number;
+  /** Hashes of the transactions of a canonical block. */
+  transactionsOf(block: number): readonly Hash[];
+  readonly events: EventEmitter<ChainEvents>;
+}
+
+/** keccak256 of no code. */
+const EMPTY_CODE_HASH: Hash = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+/** 0xef0100 ‖ address (EIP-7702). */
+const DELEGATION_SIZE = 23;
+const DELEGATION_PREFIX = "0xef0100";
+
+/** The mempool's view of a node's chain. */
+export function createPoolState(chain: Chain): PoolState {
+  const { engine, store } = chain;
+
+  async function l1ContextValue(stateRoot: Hash, slot: bigint): Promise<bigint> {
+    return BigInt(await engine.getStorageAt(stateRoot, L1_CONTEXT_ADDRESS, bytesToHex(bigintToBytes32(slot))));
+  }
+
+  return {
+    latestHash: () => chain.latest().hash,
+    async environment() {
+      const { header } = chain.latest();
+      const [number, baseFee, blobBaseFee] = await Promise.all([
+        l1ContextValue(header.stateRoot, L1_CONTEXT_SLOTS.number),
+        l1ContextValue(header.stateRoot, L1_CONTEXT_SLOTS.baseFee),
+        l1ContextValue(header.stateRoot, L1_CONTEXT_SLOTS.blobBaseFee),
+      ]);
+      const price = dataPrice({ number, baseFee, blobBaseFee });
+      return {
+        baseFee: nextBaseFee(header, price),
+        minimumBaseFee: minimumBaseFee(price),
+        dataPrice: price,
+        blockGasLimit: header.gasLimit,
+      };
+    },
+    async account(sender) {
+      const { stateRoot } = chain.latest().header;
+      const account = await engine.getAccount(stateRoot, sender);
+      if (account === undefined) return { nonce: 0n, balance: 0n, code: "none" };
+      const { nonce, balance, codeHash } = account;
+      if (codeHash === EMPTY_CODE_HASH) return { nonce, balance, code: "none" };
+      const code = await engine.getCode(stateRoot, sender);
+      const delegation = code.length === DELEGATION_SIZE && bytesToHex(code.subarray(0, 3)) === DELEGATION_PREFIX;
+      return { nonce, balance, code: delegation ? "delegation" : "contract" };
+    },
+    blockOf: (transaction) => store.getTransactionLocation(transaction)?.blockNumber,
+    finalized: () => store.getHeads().finalized,
+    transactionsOf: (block) => store.getBlock(block)?.transactions.map(({ hash }) => hash) ?? [],
+    events: chain.events,
+  };
+}

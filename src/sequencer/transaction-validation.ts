@@ -1,0 +1,40 @@
+import { dataGas, TRANSACTION_GAS_CAP } from "../chain/index.ts";
+import type { SignedTransaction, SkipReason } from "../chain/index.ts";
+
+/** What the next block will ask of a transaction, as far as the latest one tells. */
+export interface PoolEnvironment {
+  /** Wei per gas. */
+  readonly baseFee: bigint;
+  /** Wei per gas; no later block's base fee is lower while the data price stays. */
+  readonly minimumBaseFee: bigint;
+  /** Wei per calldata token. */
+  readonly dataPrice: bigint;
+  readonly blockGasLimit: bigint;
+}
+
+/**
+ * Why a decoded transaction can run in no block like the next one, whatever its sender's account, or undefined. A fee cap
+ * under the next base fee is no reason: the base fee may fall to its floor.
+ */
+export function validateTransaction(
+  transaction: SignedTransaction,
+  environment: PoolEnvironment,
+): SkipReason | undefined {
+  const { gasLimit, maxFeePerGas } = transaction;
+  if (gasLimit > TRANSACTION_GAS_CAP) {
+    return {
+      kind: "invalid",
+      message: `expected a gas limit of at most ${TRANSACTION_GAS_CAP} (EIP-7825), got ${gasLimit}`,
+    };
+  }
+  if (gasLimit > environment.blockGasLimit) {
+    return { kind: "block-gas-exceeded", gasLimit, available: environment.blockGasLimit };
+  }
+  if (maxFeePerGas < environment.minimumBaseFee) {
+    return { kind: "fee-below-base-fee", maxFeePerGas, baseFee: environment.minimumBaseFee };
+  }
+  const required =
+    transaction.inner.getMinimumGasLimit() + dataGas(transaction.tokens, environment.dataPrice, environment.baseFee);
+  if (gasLimit < required) return { kind: "gas-below-intrinsic", gasLimit, required };
+  return undefined;
+}
