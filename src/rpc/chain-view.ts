@@ -1,0 +1,84 @@
+import {
+  dataPrice,
+  L1_CONTEXT_ADDRESS,
+  L1_CONTEXT_SLOTS,
+  nextBaseFee,
+  type Block,
+  type BlockEnvironment,
+  type BlockHeader,
+} from "../chain/index.ts";
+import type { Chain } from "../node/index.ts";
+import { formatWord } from "./format/scalars.ts";
+import type { BlockParameter } from "./parameters/block-parameter.ts";
+import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
+
+/** The state a call or a read is to see, and the block it believes to be in. */
+export interface StateView {
+  readonly header: BlockHeader;
+  /** Environment of the block to come, if that is meant; otherwise that of `header`. */
+  readonly pending: BlockEnvironment | undefined;
+}
+
+/** The stored block a parameter names; `pending` names none. Undefined if it does not exist (yet, or any more). */
+export function findBlock({ store }: Chain, parameter: BlockParameter): Block | undefined {
+  switch (parameter.kind) {
+    case "hash":
+      return store.getBlockByHash(parameter.hash);
+    case "number":
+      return store.getBlock(parameter.number);
+    case "tag":
+      switch (parameter.tag) {
+        case "latest":
+          return store.getBlock(store.getHeads().latest);
+        case "safe":
+          return store.getBlock(store.getHeads().safe);
+        case "finalized":
+          return store.getBlock(store.getHeads().finalized);
+        case "earliest":
+          return store.getBlock(0);
+        case "pending":
+          return undefined;
+      }
+  }
+}
+
+/** As {@link findBlock}, with `pending` read as `latest`. Throws "header not found" as go-ethereum does. */
+export function requireBlock(chain: Chain, parameter: BlockParameter): Block {
+  const block = isPending(parameter) ? chain.latest() : findBlock(chain, parameter);
+  if (block === undefined) throw new RpcError(RPC_ERROR.rejected, `header not found: no block ${describeBlock(parameter)}`);
+  return block;
+}
+
+export function isPending(parameter: BlockParameter): boolean {
+  return parameter.kind === "tag" && parameter.tag === "pending";
+}
+
+/** The state after the block named; `pending` is the state after the latest block in the environment of the next one. */
+export async function viewState(chain: Chain, parameter: BlockParameter): Promise<StateView> {
+  const { header } = requireBlock(chain, parameter);
+  return { header, pending: isPending(parameter) ? await nextEnvironment(chain, header) : undefined };
+}
+
+/** The environment the child of `parent` would have if it began now (specification §4, begin of a block). */
+export async function nextEnvironment({ engine }: Chain, parent: BlockHeader): Promise<BlockEnvironment> {
+  const read = async (slot: bigint): Promise<bigint> =>
+    BigInt(await engine.getStorageAt(parent.stateRoot, L1_CONTEXT_ADDRESS, formatWord(slot)));
+  const price = dataPrice({
+    number: await read(L1_CONTEXT_SLOTS.number),
+    baseFee: await read(L1_CONTEXT_SLOTS.baseFee),
+    blobBaseFee: await read(L1_CONTEXT_SLOTS.blobBaseFee),
+  });
+  return {
+    number: parent.number + 1,
+    timestamp: Math.max(parent.timestamp, Math.floor(Date.now() / 1000)),
+    coinbase: parent.coinbase,
+    gasLimit: parent.gasLimit,
+    baseFeePerGas: nextBaseFee(parent, price),
+    prevRandao: formatWord(await read(L1_CONTEXT_SLOTS.parentHash)),
+    dataPrice: price,
+  };
+}
+
+function describeBlock(parameter: BlockParameter): string {
+  return parameter.kind === "hash" ? parameter.hash : parameter.kind === "number" ? String(parameter.number) : parameter.tag;
+}

@@ -1,0 +1,93 @@
+import { logsBloom, type Block, type BlockTransaction, type Log, type Receipt } from "../../chain/index.ts";
+import { bytesToHex, type Address } from "../../primitives/index.ts";
+import { formatQuantity } from "./scalars.ts";
+import { transactionType, type TransactionDecoder } from "./transaction.ts";
+
+/** A log with its place in the chain. `logIndex` counts within the block. */
+export interface PlacedLog {
+  readonly log: Log;
+  readonly block: Block;
+  readonly transactionIndex: number;
+  readonly logIndex: number;
+}
+
+/** All logs of a block in order. */
+export function* logsOfBlock(block: Block): Generator<PlacedLog> {
+  let logIndex = 0;
+  for (const [transactionIndex, receipt] of block.receipts.entries()) {
+    for (const log of receipt.logs) yield { log, block, transactionIndex, logIndex: logIndex++ };
+  }
+}
+
+export function formatLog({ log, block, transactionIndex, logIndex }: PlacedLog, removed = false): object {
+  return {
+    address: log.address,
+    topics: log.topics,
+    data: bytesToHex(log.data),
+    blockHash: block.hash,
+    blockNumber: formatQuantity(block.header.number),
+    blockTimestamp: formatQuantity(block.header.timestamp),
+    transactionHash: block.transactions[transactionIndex]?.hash,
+    transactionIndex: formatQuantity(transactionIndex),
+    logIndex: formatQuantity(logIndex),
+    removed,
+  };
+}
+
+/** A receipt as `eth_getTransactionReceipt` gives it. Throws a RangeError if there is none at `index`. */
+export function formatReceipt(block: Block, index: number, decode: TransactionDecoder): object {
+  const receipt = block.receipts[index];
+  const transaction = block.transactions[index];
+  if (receipt === undefined || transaction === undefined) throw new RangeError(`block ${block.header.number} has no receipt ${index}`);
+  let firstLog = 0;
+  for (let before = 0; before < index; before++) firstLog += block.receipts[before]?.logs.length ?? 0;
+  return formatReceiptAt(block, index, firstLog, transaction, receipt, decode);
+}
+
+/** All receipts of a block, in order. */
+export function formatReceipts(block: Block, decode: TransactionDecoder): object[] {
+  let firstLog = 0;
+  return block.receipts.map((receipt, index) => {
+    const formatted = formatReceiptAt(block, index, firstLog, block.transactions[index] as BlockTransaction, receipt, decode);
+    firstLog += receipt.logs.length;
+    return formatted;
+  });
+}
+
+function formatReceiptAt(
+  block: Block,
+  index: number,
+  firstLog: number,
+  transaction: BlockTransaction,
+  receipt: Receipt,
+  decode: TransactionDecoder,
+): object {
+  const { from, to, ...extra } = parties(transaction, decode);
+  return {
+    transactionHash: receipt.transactionHash,
+    transactionIndex: formatQuantity(index),
+    blockHash: block.hash,
+    blockNumber: formatQuantity(block.header.number),
+    blockTimestamp: formatQuantity(block.header.timestamp),
+    type: formatQuantity(transactionType(transaction)),
+    from,
+    to: to ?? null,
+    status: formatQuantity(receipt.status),
+    gasUsed: formatQuantity(receipt.gasUsed),
+    cumulativeGasUsed: formatQuantity(receipt.cumulativeGasUsed),
+    effectiveGasPrice: formatQuantity(receipt.effectiveGasPrice),
+    contractAddress: receipt.contractAddress ?? null,
+    logs: receipt.logs.map((log, offset) => formatLog({ log, block, transactionIndex: index, logIndex: firstLog + offset })),
+    logsBloom: bytesToHex(logsBloom(receipt.logs)),
+    dataGas: formatQuantity(receipt.dataGas),
+    ...extra,
+  };
+}
+
+function parties(transaction: BlockTransaction, decode: TransactionDecoder): { from: Address; to: Address | undefined; mint?: string; messageIndex?: string } {
+  if (transaction.kind === "signed") {
+    return { from: transaction.sender, to: decode(transaction.raw).to?.toString() as Address | undefined };
+  }
+  const { sender, to, mint, index } = transaction.message;
+  return { from: sender, to, mint: formatQuantity(mint), messageIndex: formatQuantity(index) };
+}

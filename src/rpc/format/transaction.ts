@@ -1,0 +1,124 @@
+import { createTxFromRLP, type TypedTransaction } from "@ethereumjs/tx";
+import { createCustomCommon, Hardfork, Mainnet, type Common } from "@ethereumjs/common";
+import type { Block, BlockTransaction, SignedTransaction } from "../../chain/index.ts";
+import { bytesToHex } from "../../primitives/index.ts";
+import { formatQuantity } from "./scalars.ts";
+
+/** EIP-2718 type a deposit shows in RPC answers (specification §4). */
+export const DEPOSIT_TYPE = 0x7e;
+
+/** Decodes raw transactions of one chain for display; they were checked when they entered a block or the pool. */
+export type TransactionDecoder = (raw: Uint8Array) => TypedTransaction;
+
+export function createTransactionDecoder(chainId: number): TransactionDecoder {
+  const common: Common = createCustomCommon({ chainId }, Mainnet, { hardfork: Hardfork.Osaka });
+  return (raw) => createTxFromRLP(raw, { common, freeze: false });
+}
+
+/** Place of a transaction in a block; undefined in the pool. */
+type Place = { readonly block: Block; readonly index: number } | undefined;
+
+/** A transaction of a block as `eth_getTransactionByHash` gives it. Throws a RangeError if there is none at `index`. */
+export function formatBlockTransaction(block: Block, index: number, decode: TransactionDecoder): object {
+  const transaction = block.transactions[index];
+  if (transaction === undefined) throw new RangeError(`block ${block.header.number} has no transaction ${index}`);
+  return transaction.kind === "deposit"
+    ? formatDeposit(transaction, block, index)
+    : formatSigned({ ...transaction, inner: decode(transaction.raw) }, { block, index });
+}
+
+/** A transaction of the pool: as in a block, but in none. */
+export function formatPooledTransaction(transaction: SignedTransaction): object {
+  return formatSigned(transaction, undefined);
+}
+
+/** EIP-2718 type by the raw bytes: legacy transactions start with an RLP list. */
+export function transactionType(transaction: BlockTransaction): number {
+  if (transaction.kind === "deposit") return DEPOSIT_TYPE;
+  const first = transaction.raw[0] ?? 0xc0;
+  return first >= 0xc0 ? 0 : first;
+}
+
+function formatPlace(place: Place): object {
+  return place === undefined
+    ? { blockHash: null, blockNumber: null, transactionIndex: null }
+    : {
+        blockHash: place.block.hash,
+        blockNumber: formatQuantity(place.block.header.number),
+        blockTimestamp: formatQuantity(place.block.header.timestamp),
+        transactionIndex: formatQuantity(place.index),
+      };
+}
+
+function formatDeposit({ hash, message, nonce }: BlockTransaction & { kind: "deposit" }, block: Block, index: number): object {
+  return {
+    ...formatPlace({ block, index }),
+    hash,
+    type: formatQuantity(DEPOSIT_TYPE),
+    from: message.sender,
+    to: message.to,
+    gas: formatQuantity(message.gasLimit),
+    gasPrice: formatQuantity(block.header.baseFeePerGas),
+    value: formatQuantity(message.value),
+    nonce: formatQuantity(nonce),
+    input: bytesToHex(message.data),
+    mint: formatQuantity(message.mint),
+    refundTo: message.refundTo,
+    messageIndex: formatQuantity(message.index),
+    v: "0x0",
+    r: "0x0",
+    s: "0x0",
+  };
+}
+
+function formatSigned({ hash, sender, inner }: Pick<SignedTransaction, "hash" | "sender" | "inner">, place: Place): object {
+  const { v = 0n, r = 0n, s = 0n } = inner;
+  const common = {
+    ...formatPlace(place),
+    hash,
+    type: formatQuantity(inner.type),
+    from: sender,
+    to: inner.to === undefined ? null : inner.to.toString(),
+    gas: formatQuantity(inner.gasLimit),
+    value: formatQuantity(inner.value),
+    nonce: formatQuantity(inner.nonce),
+    input: bytesToHex(inner.data),
+    v: formatQuantity(v),
+    r: formatQuantity(r),
+    s: formatQuantity(s),
+  };
+  if (!("accessList" in inner)) {
+    const gasPrice = formatQuantity((inner as { gasPrice: bigint }).gasPrice);
+    // v is 27 or 28 before EIP-155, and names the chain since.
+    return v >= 35n ? { ...common, gasPrice, chainId: formatQuantity((v - 35n) / 2n) } : { ...common, gasPrice };
+  }
+  const json = inner.toJSON();
+  const typed = {
+    ...common,
+    chainId: formatQuantity(inner.common.chainId()),
+    yParity: formatQuantity(v),
+    accessList: json.accessList ?? [],
+  };
+  if (!("maxFeePerGas" in inner)) return { ...typed, gasPrice: formatQuantity((inner as { gasPrice: bigint }).gasPrice) };
+  const { maxFeePerGas, maxPriorityFeePerGas } = inner;
+  const fees = {
+    gasPrice: formatQuantity(place === undefined ? maxFeePerGas : effectivePrice(maxFeePerGas, maxPriorityFeePerGas, place.block.header.baseFeePerGas)),
+    maxFeePerGas: formatQuantity(maxFeePerGas),
+    maxPriorityFeePerGas: formatQuantity(maxPriorityFeePerGas),
+  };
+  if (json.authorizationList === undefined) return { ...typed, ...fees };
+  const authorizationList = json.authorizationList.map((item) => ({
+    chainId: formatQuantity(BigInt(item.chainId)),
+    address: item.address,
+    nonce: formatQuantity(BigInt(item.nonce)),
+    yParity: formatQuantity(BigInt(item.yParity)),
+    r: formatQuantity(BigInt(item.r)),
+    s: formatQuantity(BigInt(item.s)),
+  }));
+  return { ...typed, ...fees, authorizationList };
+}
+
+function effectivePrice(maxFeePerGas: bigint, maxPriorityFeePerGas: bigint, baseFee: bigint): bigint {
+  const price = baseFee + maxPriorityFeePerGas;
+  return price < maxFeePerGas ? price : maxFeePerGas;
+}

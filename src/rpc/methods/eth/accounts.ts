@@ -1,0 +1,4 @@
+import { defineMethod } from "../../node.ts";
+
+/** The node holds no keys. */
+export const accounts = defineMethod("eth_accounts", [], () => []);

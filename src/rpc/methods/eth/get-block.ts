@@ -1,0 +1,20 @@
+import { findBlock, isPending, nextEnvironment } from "../../chain-view.ts";
+import { formatBlock, formatPendingBlock } from "../../format/block.ts";
+import { defineMethod, type RpcNode } from "../../node.ts";
+import { blockNumberOrTag, type BlockParameter } from "../../parameters/block-parameter.ts";
+import { flag, hash, optional } from "../../parameters/scalars.ts";
+
+export const getBlockByNumber = defineMethod("eth_getBlockByNumber", [blockNumberOrTag, optional(flag)], ([block, full = false], node) => answer(node, block, full));
+
+export const getBlockByHash = defineMethod("eth_getBlockByHash", [hash, optional(flag)], ([wanted, full = false], node) =>
+  answer(node, { kind: "hash", hash: wanted }, full),
+);
+
+async function answer({ chain, pool, decode }: RpcNode, parameter: BlockParameter, full: boolean): Promise<object | null> {
+  if (isPending(parameter)) {
+    const latest = chain.latest();
+    return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pool.content().pending, full);
+  }
+  const block = findBlock(chain, parameter);
+  return block === undefined ? null : formatBlock(block, full, decode);
+}

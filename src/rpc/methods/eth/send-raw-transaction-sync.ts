@@ -1,0 +1,44 @@
+import type { Block } from "../../../chain/index.ts";
+import { defineMethod } from "../../node.ts";
+import { bytes, integer, optional } from "../../parameters/scalars.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { submitTransaction } from "../../submission.ts";
+import { findReceipt } from "./get-transaction-receipt.ts";
+
+const DEFAULT_TIMEOUT_MILLISECONDS = 20_000;
+
+/** EIP-7966: submits, and answers with the receipt once a block holds the transaction. */
+export const sendRawTransactionSync = defineMethod(
+  "eth_sendRawTransactionSync",
+  [bytes, optional(integer)],
+  async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], node, { signal }) => {
+    const { chain, pool, limits } = node;
+    const hash = await submitTransaction(pool, raw, { acceptKnown: true });
+    const wait = Math.min(timeout === 0 ? DEFAULT_TIMEOUT_MILLISECONDS : timeout, limits.inclusionTimeout);
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+        chain.events.off("block", onBlock);
+        settle();
+      };
+      const check = (): void => {
+        const receipt = findReceipt(node, hash);
+        if (receipt !== undefined) finish(() => resolve(receipt));
+      };
+      const onBlock = (block: Block): void => {
+        if (block.transactions.some((transaction) => transaction.hash === hash)) check();
+      };
+      const giveUp = (): void =>
+        finish(() =>
+          reject(new RpcError(RPC_ERROR.inclusionTimeout, `The transaction was added to the transaction pool but wasn't processed in ${wait} ms`, hash)),
+        );
+      const onAbort = (): void => giveUp();
+      const timer = setTimeout(giveUp, wait);
+      chain.events.on("block", onBlock);
+      signal.addEventListener("abort", onAbort, { once: true });
+      check();
+    });
+  },
+  { weight: "waiting" },
+);

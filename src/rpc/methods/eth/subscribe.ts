@@ -1,0 +1,92 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Block, SignedTransaction } from "../../../chain/index.ts";
+import { bytesToHex } from "../../../primitives/index.ts";
+import { formatHeader } from "../../format/block.ts";
+import { formatLog } from "../../format/receipt.ts";
+import { formatSyncing } from "../../format/syncing.ts";
+import { formatPooledTransaction } from "../../format/transaction.ts";
+import { selectLogs } from "../../logs/query.ts";
+import { defineMethod, type RpcNode } from "../../node.ts";
+import { logFilter } from "../../parameters/log-filter.ts";
+import { parameter } from "../../parameters/scalars.ts";
+import { describeIssue, type Connection, type RequestContext } from "../../protocol/method.ts";
+import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+
+const KINDS = ["newHeads", "logs", "newPendingTransactions", "syncing"] as const;
+const kindParameter = z.enum(KINDS, { error: `expected one of ${KINDS.join(", ")}` });
+const anything = parameter("anything", (value) => value ?? null);
+
+/** Subscriptions live as long as their WebSocket connection. */
+export const subscribe = defineMethod("eth_subscribe", [kindParameter, anything], ([kind, argument], node, context) => {
+  const connection = requireConnection(context);
+  if (connection.subscriptions.size >= node.limits.subscriptionsPerConnection) {
+    throw limitExceeded(`too many subscriptions: at most ${node.limits.subscriptionsPerConnection} per connection`);
+  }
+  const id = bytesToHex(randomBytes(16));
+  const publish = (result: unknown): void => connection.notify("eth_subscription", { subscription: id, result });
+  connection.subscriptions.set(id, open(kind, argument, node, publish));
+  return id;
+});
+
+export const unsubscribe = defineMethod("eth_unsubscribe", [z.string({ error: "expected a subscription id" })], ([id], _, context) => {
+  const { subscriptions } = requireConnection(context);
+  const end = subscriptions.get(id);
+  if (end === undefined) throw new RpcError(RPC_ERROR.notFound, `subscription not found: ${id.slice(0, 80)}`);
+  subscriptions.delete(id);
+  end();
+  return true;
+});
+
+function requireConnection({ connection }: RequestContext): Connection {
+  if (connection === undefined) throw new RpcError(RPC_ERROR.methodNotFound, "notifications not supported: subscribe over WebSocket");
+  return connection;
+}
+
+/** Starts publishing; the function it gives ends it. */
+function open(kind: (typeof KINDS)[number], argument: unknown, node: RpcNode, publish: (result: unknown) => void): () => void {
+  const { chain, pool } = node;
+  switch (kind) {
+    case "newHeads":
+      return onBlocks(node, (block) => publish(formatHeader(block.hash, block.header)));
+    case "logs": {
+      const result = logFilter.safeParse(argument ?? {});
+      if (!result.success) throw invalidParams(`invalid argument 1: ${describeIssue(result.error, argument)}`);
+      const filter = result.data;
+      const onReorg = (removed: readonly Block[]): void => {
+        for (const block of removed.toReversed()) {
+          for (const log of selectLogs(filter, block).reverse()) publish(formatLog(log, true));
+        }
+      };
+      chain.events.on("reorg", onReorg);
+      const end = onBlocks(node, (block) => {
+        for (const log of selectLogs(filter, block)) publish(formatLog(log));
+      });
+      return () => {
+        chain.events.off("reorg", onReorg);
+        end();
+      };
+    }
+    case "newPendingTransactions": {
+      const full = argument === true || (typeof argument === "object" && argument !== null && "fullTransactions" in argument && argument.fullTransactions === true);
+      const onTransaction = (transaction: SignedTransaction): void => publish(full ? formatPooledTransaction(transaction) : transaction.hash);
+      pool.events.on("transaction", onTransaction);
+      return () => pool.events.off("transaction", onTransaction);
+    }
+    case "syncing": {
+      let syncing: boolean | undefined;
+      return onBlocks(node, () => {
+        const status = formatSyncing(node);
+        const now = status !== false;
+        if (now === syncing) return;
+        syncing = now;
+        publish(status === false ? false : { syncing: true, status });
+      });
+    }
+  }
+}
+
+function onBlocks({ chain }: RpcNode, listener: (block: Block) => void): () => void {
+  chain.events.on("block", listener);
+  return () => chain.events.off("block", listener);
+}
