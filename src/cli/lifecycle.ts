@@ -1,0 +1,62 @@
+import type { Logger } from "../primitives/index.ts";
+
+/** What a command runs until it is told to stop. */
+export interface Service {
+  /** Resolves with the reason if the service can no longer run. */
+  readonly failure: Promise<Error>;
+  close(): Promise<void>;
+}
+
+export interface LifecycleOptions {
+  /** Milliseconds after which an orderly stop is given up. */
+  readonly stopTimeout: number;
+}
+
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * npm and terminals pass the same interrupt on twice; only a signal this many milliseconds after the first is a second
+ * one.
+ */
+const SAME_SIGNAL = 300;
+
+/**
+ * Starts a service and runs it until a signal or its failure; then stops it and ends the process: exit code 0 after a
+ * signal, 1 after a failure or a stop that takes too long, 130 after a second signal, which does not wait.
+ */
+export async function runService(
+  start: () => Promise<Service>,
+  options: LifecycleOptions,
+  { logger }: { readonly logger: Logger },
+): Promise<never> {
+  let stoppedAt: number | undefined;
+  const stopped = new Promise<undefined>((resolve) => {
+    for (const signal of STOP_SIGNALS) {
+      process.on(signal, () => {
+        if (stoppedAt === undefined) {
+          stoppedAt = Date.now();
+          logger.info({ signal }, "stopping; once more to force");
+          setTimeout(() => {
+            logger.error({ milliseconds: options.stopTimeout }, "stopping took too long");
+            process.exit(1);
+          }, options.stopTimeout).unref();
+          resolve(undefined);
+        } else if (Date.now() - stoppedAt > SAME_SIGNAL) {
+          logger.warn({ signal }, "stopped by force");
+          process.exit(130);
+        }
+      });
+    }
+  });
+  let failure: Error | undefined;
+  try {
+    const service = await start();
+    failure = await Promise.race([stopped, service.failure]);
+    if (failure !== undefined) logger.fatal({ err: failure }, failure.message);
+    await service.close();
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    logger.fatal({ err: failure }, failure.message);
+  }
+  process.exit(failure === undefined ? 0 : 1);
+}

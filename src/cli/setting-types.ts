@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { type Address, type Hash, type Hex, toAddress } from "../primitives/index.ts";
+
+const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+/** Text schemas of setting values. Their messages say what was expected; the caller adds what was given. */
+
+export function integerText(minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
+  const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .refine((text) => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum, {
+      error: `expected an integer ${range}`,
+    })
+    .transform(Number);
+}
+
+/** 0 takes any free port. */
+export const portText: z.ZodType<number, string> = integerText(0, 65_535);
+
+export function secondsText(minimum = 0): z.ZodType<number, string> {
+  return z
+    .string()
+    .refine((text) => /^\d+(\.\d{1,3})?$/.test(text) && Number(text) >= minimum, {
+      error: `expected a number of seconds of at least ${minimum}`,
+    })
+    .transform(Number);
+}
+
+/** Ether as a decimal number, read as wei. */
+export const etherText: z.ZodType<bigint, string> = z
+  .string()
+  .regex(/^\d+(\.\d{1,18})?$/, { error: "expected an amount of ether with at most 18 decimals" })
+  .transform((text) => {
+    const [whole = "0", fraction = ""] = text.split(".");
+    return BigInt(whole) * 10n ** 18n + BigInt(fraction.padEnd(18, "0"));
+  });
+
+export function urlText(...protocols: readonly string[]): z.ZodType<string, string> {
+  const expected = protocols.map((protocol) => `${protocol}//`).join(" or ");
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `expected a URL with ${expected}`,
+  });
+}
+
+export const httpUrlText: z.ZodType<string, string> = urlText("http:", "https:");
+export const webSocketUrlText: z.ZodType<string, string> = urlText("ws:", "wss:");
+
+export const pathText: z.ZodType<string, string> = z.string().min(1, { error: "expected a path" });
+
+export const hostText: z.ZodType<string, string> = z
+  .string()
+  .regex(/^[\w.:-]+$/, { error: "expected a host name or an IP address to listen on" });
+
+export const privateKeyText: z.ZodType<Hex, string> = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/, { error: "expected a private key of 32 bytes as 0x-prefixed hex" })
+  .refine((text) => BigInt(text) > 0n && BigInt(text) < SECP256K1_ORDER, {
+    error: "expected a private key in the range of secp256k1",
+  })
+  .transform((text) => text.toLowerCase() as Hex);
+
+export const addressText: z.ZodType<Address, string> = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, { error: "expected a 20-byte address" })
+  .transform(toAddress);
+
+export const hashText: z.ZodType<Hash, string> = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/, { error: "expected a 32-byte hash" })
+  .transform((text) => text.toLowerCase() as Hash);
+
+export function choiceText<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T, string> {
+  return z
+    .string()
+    .refine((text): text is T => (choices as readonly string[]).includes(text), {
+      error: `expected one of ${choices.join(", ")}`,
+    });
+}
