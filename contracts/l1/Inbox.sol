@@ -5,22 +5,12 @@ import {IInbox} from "../interfaces/IInbox.sol";
 import {Batch, BatchKind} from "../types/Batch.sol";
 import {ContextBody} from "../types/ContextBody.sol";
 import {DepositBody} from "../types/DepositBody.sol";
+import {InboxCursor} from "../types/InboxCursor.sol";
 import {MessageKind, MessageOpening} from "../types/MessageOpening.sol";
 
 /// @title Inbox
 /// @notice See {IInbox}.
 contract Inbox is IInbox {
-    /// @dev Everything that changes with a message or a batch besides its own hash, in one slot, so that either costs
-    /// one new slot and one update. 2^40 entries or seconds are out of anyone's reach.
-    struct Cursor {
-        uint40 messageCount;
-        uint40 messagesRead;
-        uint40 batchCount;
-        uint40 lastContextIndex;
-        uint40 lastContextAt;
-        uint40 lastOperatorBatchAt;
-    }
-
     /// @dev EIP-7825.
     uint256 private constant MAXIMUM_GAS_LIMIT = 1 << 24;
     uint256 private constant MAXIMUM_DATA_LENGTH = 65_536;
@@ -42,7 +32,7 @@ contract Inbox is IInbox {
     /// @inheritdoc IInbox
     address public immutable PORTAL;
 
-    Cursor private _cursor;
+    InboxCursor private _cursor;
 
     /// @inheritdoc IInbox
     mapping(uint256 index => bytes32 messageHash) public messageHashes;
@@ -62,7 +52,7 @@ contract Inbox is IInbox {
         SELF_SEQUENCING_DELAY = selfSequencingDelay;
         CONTEXT_INTERVAL = contextInterval;
         PORTAL = portal;
-        _cursor.lastOperatorBatchAt = uint40(block.timestamp);
+        _cursor = _cursor.withLastOperatorBatchAt(block.timestamp);
     }
 
     // ------------------------------------------------------------------------------------------------- messages
@@ -98,7 +88,7 @@ contract Inbox is IInbox {
 
     /// @inheritdoc IInbox
     function postBatch(uint256 messagesUpTo, bytes calldata payload) external {
-        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        InboxCursor cursor = _authorizeBatch(messagesUpTo);
         _requireReadableCalldata();
         _requireRecentContext(cursor, messagesUpTo);
         _recordBatch(cursor, BatchKind.Calldata, keccak256(payload), messagesUpTo);
@@ -106,7 +96,7 @@ contract Inbox is IInbox {
 
     /// @inheritdoc IInbox
     function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata firstUnread) external {
-        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        InboxCursor cursor = _authorizeBatch(messagesUpTo);
         _requireReadableCalldata();
         _requireNotOverdue(cursor, messagesUpTo, firstUnread);
         _recordBatch(cursor, BatchKind.Calldata, keccak256(payload), messagesUpTo);
@@ -114,26 +104,26 @@ contract Inbox is IInbox {
 
     /// @inheritdoc IInbox
     function postBlobBatch(uint256 messagesUpTo) external {
-        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        InboxCursor cursor = _authorizeBatch(messagesUpTo);
         _requireRecentContext(cursor, messagesUpTo);
         _recordBatch(cursor, BatchKind.Blobs, _blobsHash(), messagesUpTo);
     }
 
     /// @inheritdoc IInbox
     function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata firstUnread) external {
-        Cursor memory cursor = _authorizeBatch(messagesUpTo);
+        InboxCursor cursor = _authorizeBatch(messagesUpTo);
         _requireNotOverdue(cursor, messagesUpTo, firstUnread);
         _recordBatch(cursor, BatchKind.Blobs, _blobsHash(), messagesUpTo);
     }
 
     /// @inheritdoc IInbox
     function forceInclude(MessageOpening calldata firstUnread) external {
-        Cursor memory cursor = _cursor;
-        uint256 index = cursor.messagesRead;
-        require(index < cursor.messageCount, NoUnreadMessage(cursor.messageCount));
+        InboxCursor cursor = _cursor;
+        uint256 index = cursor.messagesRead();
+        require(index < cursor.messageCount(), NoUnreadMessage(cursor.messageCount()));
         uint256 deadline = _deadline(index, firstUnread);
         require(block.timestamp > deadline, MessageNotOverdue(index, deadline));
-        _recordBatch(cursor, BatchKind.Calldata, EMPTY_HASH, cursor.messageCount);
+        _recordBatch(cursor, BatchKind.Calldata, EMPTY_HASH, cursor.messageCount());
     }
 
     /// @inheritdoc IInbox
@@ -148,42 +138,42 @@ contract Inbox is IInbox {
 
     /// @inheritdoc IInbox
     function canPost(address poster) external view returns (bool) {
-        return poster == OPERATOR || block.timestamp >= _selfSequencingFrom(_cursor.lastOperatorBatchAt);
+        return poster == OPERATOR || block.timestamp >= _selfSequencingFrom(_cursor.lastOperatorBatchAt());
     }
 
     /// @inheritdoc IInbox
     function selfSequencingFrom() external view returns (uint256) {
-        return _selfSequencingFrom(_cursor.lastOperatorBatchAt);
+        return _selfSequencingFrom(_cursor.lastOperatorBatchAt());
     }
 
     /// @inheritdoc IInbox
     function batchCount() external view returns (uint256) {
-        return _cursor.batchCount;
+        return _cursor.batchCount();
     }
 
     /// @inheritdoc IInbox
     function messageCount() external view returns (uint256) {
-        return _cursor.messageCount;
+        return _cursor.messageCount();
     }
 
     /// @inheritdoc IInbox
     function messagesRead() external view returns (uint256) {
-        return _cursor.messagesRead;
+        return _cursor.messagesRead();
     }
 
     /// @inheritdoc IInbox
     function lastContextIndex() external view returns (uint256) {
-        return _cursor.lastContextIndex;
+        return _cursor.lastContextIndex();
     }
 
     /// @inheritdoc IInbox
     function lastContextAt() external view returns (uint256) {
-        return _cursor.lastContextAt;
+        return _cursor.lastContextAt();
     }
 
     /// @inheritdoc IInbox
     function lastOperatorBatchAt() external view returns (uint256) {
-        return _cursor.lastOperatorBatchAt;
+        return _cursor.lastOperatorBatchAt();
     }
 
     // ------------------------------------------------------------------------------------------------- internals
@@ -200,7 +190,8 @@ contract Inbox is IInbox {
         address refundTo
     ) private returns (bytes32 messageHash) {
         address sender = _isExternallyOwned(msg.sender) ? msg.sender : _aliasOf(msg.sender);
-        uint256 index = _cursor.messageCount;
+        InboxCursor cursor = _cursor;
+        uint256 index = cursor.messageCount();
         messageHash = MessageOpening({
             enqueuedAt: block.timestamp,
             kind: MessageKind.Deposit,
@@ -216,7 +207,7 @@ contract Inbox is IInbox {
         }).hashAt(index);
 
         messageHashes[index] = messageHash;
-        _cursor.messageCount = uint40(index + 1);
+        _cursor = cursor.withMessageCount(index + 1);
         emit DepositEnqueued(
             index,
             sender,
@@ -232,17 +223,17 @@ contract Inbox is IInbox {
     }
 
     /// @dev Checks who posts and how far the batch reads, and notes the operator's activity.
-    function _authorizeBatch(uint256 messagesUpTo) private view returns (Cursor memory cursor) {
+    function _authorizeBatch(uint256 messagesUpTo) private view returns (InboxCursor cursor) {
         cursor = _cursor;
         if (msg.sender == OPERATOR) {
-            cursor.lastOperatorBatchAt = uint40(block.timestamp);
+            cursor = cursor.withLastOperatorBatchAt(block.timestamp);
         } else {
-            uint256 from = _selfSequencingFrom(cursor.lastOperatorBatchAt);
+            uint256 from = _selfSequencingFrom(cursor.lastOperatorBatchAt());
             require(block.timestamp >= from, NotOperator(msg.sender, from));
         }
         require(
-            messagesUpTo >= cursor.messagesRead && messagesUpTo <= cursor.messageCount,
-            MessagesUpToOutOfRange(messagesUpTo, cursor.messagesRead, cursor.messageCount)
+            messagesUpTo >= cursor.messagesRead() && messagesUpTo <= cursor.messageCount(),
+            MessagesUpToOutOfRange(messagesUpTo, cursor.messagesRead(), cursor.messageCount())
         );
     }
 
@@ -254,21 +245,21 @@ contract Inbox is IInbox {
 
     /// @dev Messages are in the order of their time, so what stands at or after a recent context message is recent. This
     /// lets a batch be posted while messages the poster cannot have seen yet arrive.
-    function _requireRecentContext(Cursor memory cursor, uint256 messagesUpTo) private view {
+    function _requireRecentContext(InboxCursor cursor, uint256 messagesUpTo) private view {
         require(
-            messagesUpTo == cursor.messageCount ||
-                (messagesUpTo >= cursor.lastContextIndex &&
-                    block.timestamp <= cursor.lastContextAt + FORCE_INCLUSION_DELAY),
+            messagesUpTo == cursor.messageCount() ||
+                (messagesUpTo >= cursor.lastContextIndex() &&
+                    block.timestamp <= cursor.lastContextAt() + FORCE_INCLUSION_DELAY),
             OpeningRequired(messagesUpTo)
         );
     }
 
     function _requireNotOverdue(
-        Cursor memory cursor,
+        InboxCursor cursor,
         uint256 messagesUpTo,
         MessageOpening calldata firstUnread
     ) private view {
-        if (messagesUpTo == cursor.messageCount) return;
+        if (messagesUpTo == cursor.messageCount()) return;
         uint256 deadline = _deadline(messagesUpTo, firstUnread);
         require(block.timestamp <= deadline, MessageOverdue(messagesUpTo, deadline));
     }
@@ -282,8 +273,8 @@ contract Inbox is IInbox {
     }
 
     /// @dev Writes `cursor` back. The context message comes after the batch: a batch never reads its own.
-    function _recordBatch(Cursor memory cursor, BatchKind kind, bytes32 dataHash, uint256 messagesUpTo) private {
-        uint256 index = cursor.batchCount;
+    function _recordBatch(InboxCursor cursor, BatchKind kind, bytes32 dataHash, uint256 messagesUpTo) private {
+        uint256 index = cursor.batchCount();
         batchHashes[index] = Batch({
             kind: kind,
             dataHash: dataHash,
@@ -291,16 +282,15 @@ contract Inbox is IInbox {
             number: block.number,
             timestamp: block.timestamp
         }).hash();
-        cursor.batchCount = uint40(index + 1);
-        cursor.messagesRead = uint40(messagesUpTo);
         emit BatchPosted(index, kind, dataHash, messagesUpTo, block.number, block.timestamp);
 
-        if (block.timestamp >= cursor.lastContextAt + CONTEXT_INTERVAL) _enqueueContext(cursor);
+        cursor = cursor.withBatchCount(index + 1).withMessagesRead(messagesUpTo);
+        if (block.timestamp >= cursor.lastContextAt() + CONTEXT_INTERVAL) cursor = _enqueueContext(cursor);
         _cursor = cursor;
     }
 
-    /// @dev Leaves writing `cursor` to the caller.
-    function _enqueueContext(Cursor memory cursor) private {
+    /// @dev Leaves writing the new cursor to the caller.
+    function _enqueueContext(InboxCursor cursor) private returns (InboxCursor) {
         ContextBody memory body = ContextBody({
             number: block.number,
             timestamp: block.timestamp,
@@ -308,7 +298,7 @@ contract Inbox is IInbox {
             blobBaseFee: block.blobbasefee,
             parentHash: blockhash(block.number - 1)
         });
-        uint256 index = cursor.messageCount;
+        uint256 index = cursor.messageCount();
         bytes32 messageHash = MessageOpening({
             enqueuedAt: block.timestamp,
             kind: MessageKind.Context,
@@ -316,9 +306,6 @@ contract Inbox is IInbox {
         }).hashAt(index);
 
         messageHashes[index] = messageHash;
-        cursor.messageCount = uint40(index + 1);
-        cursor.lastContextIndex = uint40(index);
-        cursor.lastContextAt = uint40(block.timestamp);
         emit ContextEnqueued(
             index,
             messageHash,
@@ -328,6 +315,7 @@ contract Inbox is IInbox {
             body.blobBaseFee,
             body.parentHash
         );
+        return cursor.withMessageCount(index + 1).withLastContextIndex(index).withLastContextAt(block.timestamp);
     }
 
     /// @dev keccak256 of the concatenated versioned hashes of all blobs of the transaction.

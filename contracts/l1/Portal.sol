@@ -29,7 +29,7 @@ contract Portal is IPortal, ReentrancyGuardTransient {
 
     BitMaps.BitMap private _executed;
 
-    bool private transient _inExecution;
+    /// @dev Means something only while `execute` is entered, so it is not cleared.
     address private transient _l2Sender;
 
     constructor(IInbox inbox, IStateCommitmentChain stateCommitmentChain) {
@@ -70,11 +70,8 @@ contract Portal is IPortal, ReentrancyGuardTransient {
         emit WithdrawalExecuted(withdrawal.index, withdrawal.sender, target, withdrawal.value, claimId);
 
         if (address(this).balance < withdrawal.value) INBOX.forwardEther();
-        _inExecution = true;
         _l2Sender = withdrawal.sender;
         _call(target, withdrawal.value, withdrawal.minimumGas, withdrawal.data);
-        _inExecution = false;
-        _l2Sender = address(0);
     }
 
     /// @inheritdoc IPortal
@@ -84,7 +81,7 @@ contract Portal is IPortal, ReentrancyGuardTransient {
 
     /// @inheritdoc IPortal
     function l2Sender() external view returns (address) {
-        require(_inExecution, NoWithdrawalInExecution());
+        require(_reentrancyGuardEntered(), NoWithdrawalInExecution());
         return _l2Sender;
     }
 

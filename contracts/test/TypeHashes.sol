@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AppendOnlyMerkleTree} from "../libraries/AppendOnlyMerkleTree.sol";
+import {Batch} from "../types/Batch.sol";
+import {ClaimId, claimIdOf} from "../types/ClaimId.sol";
+import {ContextBody} from "../types/ContextBody.sol";
+import {DepositBody} from "../types/DepositBody.sol";
+import {MessageOpening} from "../types/MessageOpening.sol";
+import {State} from "../types/State.sol";
+import {Withdrawal} from "../types/Withdrawal.sol";
+
+/// @title Type hashes
+/// @notice Gives tests the hashes the contracts compute inside.
+contract TypeHashes {
+    using AppendOnlyMerkleTree for AppendOnlyMerkleTree.Tree;
+
+    AppendOnlyMerkleTree.Tree private _tree;
+
+    /// @notice Appends leaves to this contract's tree.
+    function append(bytes32[] calldata leaves) external {
+        for (uint256 i = 0; i < leaves.length; ++i) _tree.append(leaves[i]);
+    }
+
+    /// @notice The tree's number of leaves and root.
+    function tree() external view returns (uint256 count, bytes32 root) {
+        return (_tree.count, _tree.root);
+    }
+
+    /// @notice See AppendOnlyMerkleTree.
+    function computeRoot(bytes32 leaf, uint256 index, bytes32[] calldata siblings) external pure returns (bytes32) {
+        return AppendOnlyMerkleTree.computeRoot(leaf, index, siblings);
+    }
+
+    /// @notice See AppendOnlyMerkleTree.
+    function depthOf(uint256 count) external pure returns (uint256) {
+        return AppendOnlyMerkleTree.depthOf(count);
+    }
+
+    /// @notice See DepositBody.
+    function hashDeposit(DepositBody memory body) external pure returns (bytes32) {
+        return body.hash();
+    }
+
+    /// @notice See ContextBody.
+    function hashContext(ContextBody memory body) external pure returns (bytes32) {
+        return body.hash();
+    }
+
+    /// @notice See MessageOpening.
+    function hashMessage(MessageOpening memory opening, uint256 index) external pure returns (bytes32) {
+        return opening.hashAt(index);
+    }
+
+    /// @notice See Batch.
+    function hashBatch(Batch memory batch) external pure returns (bytes32) {
+        return batch.hash();
+    }
+
+    /// @notice See State.
+    function hashState(State memory state) external pure returns (bytes32) {
+        return state.hash();
+    }
+
+    /// @notice See ClaimId.
+    function claimId(ClaimId parentId, bytes32 stateHash) external pure returns (ClaimId) {
+        return claimIdOf(parentId, stateHash);
+    }
+
+    /// @notice See Withdrawal.
+    function withdrawalLeaf(Withdrawal calldata withdrawal) external pure returns (bytes32) {
+        return withdrawal.leaf();
+    }
+}
