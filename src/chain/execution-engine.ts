@@ -92,8 +92,18 @@ export type CallOutcome =
   /** Exceptional halt (out of gas, invalid opcode, …). */
   | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string };
 
+/** The state as it is while an observed transaction runs; not to be used after `onTransactionEnd`. */
+export interface ObservedState {
+  getAccount(address: Address): { readonly nonce: bigint; readonly balance: bigint; readonly code: Uint8Array } | undefined;
+  getStorageAt(address: Address, slot: Hash): Hash;
+}
+
 /** Callbacks during execution; all optional, all synchronous. */
 export interface ExecutionObserver {
+  /** Before anything of the transaction (of a deposit: anything but the mint) has changed the state. */
+  onTransactionStart?(transaction: { readonly from: Address; readonly to: Address | undefined; readonly coinbase: Address; readonly state: ObservedState }): void;
+  /** When fees and refunds are settled. */
+  onTransactionEnd?(transaction: { readonly state: ObservedState }): void;
   onStep?(step: { readonly depth: number; readonly pc: number; readonly opcode: number; readonly opcodeName: string; readonly gas: bigint; readonly gasCost: bigint; readonly address: Address; readonly stack: readonly bigint[]; readonly memory: Uint8Array }): void;
   onCallStart?(call: { readonly depth: number; readonly kind: "CALL" | "DELEGATECALL" | "STATICCALL" | "CALLCODE" | "CREATE" | "CREATE2"; readonly from: Address; readonly to: Address | undefined; readonly value: bigint; readonly gas: bigint; readonly input: Uint8Array }): void;
   onCallEnd?(result: { readonly depth: number; readonly gasUsed: bigint; readonly output: Uint8Array; readonly error: string | undefined; readonly createdAddress: Address | undefined }): void;
