@@ -1,0 +1,21 @@
+import { encodeHeader } from "../../../chain/index.ts";
+import { bytesToHex } from "../../../primitives/index.ts";
+import { requireBlock } from "../../chain-view.ts";
+import { defineMethod, type RpcMethod } from "../../node.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { hash } from "../../parameters/scalars.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { findRawTransaction } from "../../raw-transaction.ts";
+
+/**
+ * The encodings Ethereum and this chain share. A block's body and its receipts have none: their roots commit to hashes
+ * (specification §4).
+ */
+export const rawMethods: readonly RpcMethod[] = [
+  defineMethod("debug_getRawHeader", [blockParameter], ([block], { chain }) => bytesToHex(encodeHeader(requireBlock(chain, block).header))),
+  defineMethod("debug_getRawTransaction", [hash], ([wanted], node) => {
+    const raw = findRawTransaction(node, wanted);
+    if (raw === undefined) throw new RpcError(RPC_ERROR.notFound, `transaction not found, or a deposit, which has no raw form: ${wanted}`);
+    return bytesToHex(raw);
+  }),
+];

@@ -1,0 +1,3 @@
+import { defineMethod } from "../../node.ts";
+
+export const listening = defineMethod("net_listening", [], () => true);

@@ -1,0 +1,27 @@
+import type { ExecutionObserver } from "../../chain/index.ts";
+import type { Address } from "../../primitives/index.ts";
+
+/** The transaction or call being traced, and how it ended. */
+export interface TracedTransaction {
+  readonly from: Address;
+  readonly to: Address | undefined;
+  readonly value: bigint;
+  readonly gas: bigint;
+  readonly input: Uint8Array;
+  readonly gasUsed: bigint;
+  readonly failed: boolean;
+}
+
+/** Collects what an execution does and turns it into an answer of `debug_trace*`. */
+export interface Tracer {
+  readonly observer: ExecutionObserver;
+  /** Throws {@link RpcError} if the trace outgrew its limits. */
+  result(transaction: TracedTransaction): object;
+}
+
+/** Bounds of one trace. */
+export interface TraceLimits {
+  readonly steps: number;
+  /** Characters of the answer, estimated as it grows. */
+  readonly size: number;
+}
