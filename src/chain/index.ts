@@ -1,10 +1,17 @@
 export * from "./constants.ts";
+export * from "./ethereumjs/index.ts";
+export * from "./execute-block.ts";
 export * from "./execution-engine.ts";
 export * from "./fees.ts";
+export * from "./genesis.ts";
 export * from "./hashes.ts";
 export * from "./header.ts";
+export * from "./intrinsic-gas.ts";
+export * from "./memory-state-database.ts";
+export * from "./predeploy-code.ts";
 export * from "./rollup-config.ts";
 export * from "./sender-recovery.ts";
 export { InvalidTransactionError, decodeTransaction } from "./signed-transaction.ts";
 export type { SignedTransaction } from "./signed-transaction.ts";
+export * from "./skip-reason.ts";
 export * from "./types.ts";

@@ -83,7 +83,7 @@ export function createSenderRecovery(options: SenderRecoveryOptions, { logger }:
   const recover = async (raws: readonly Uint8Array[]) => {
     if (closed) throw new Error("sender recovery is closed");
     const results = raws.map((raw) => decodeOrError(raw, chainId));
-    const unrecovered = results.filter((result) => !(result instanceof InvalidTransactionError));
+    const unrecovered = results.filter((result): result is UnrecoveredTransaction => !(result instanceof InvalidTransactionError));
     const share = Math.max(SMALLEST_SHARE, Math.ceil(unrecovered.length / size));
     const keys: Promise<Uint8Array>[] = [];
     for (let start = 0; start < unrecovered.length; start += share) {

@@ -1,0 +1,245 @@
+import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, merkleRoot } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import { minimalBytes } from "../account.ts";
+import {
+  BLOCK_HASH_HISTORY_ADDRESS,
+  BLOCK_HASH_HISTORY_LENGTH,
+  FEE_VAULT_ADDRESS,
+  L1_CONTEXT_ADDRESS,
+  L1_CONTEXT_SLOTS,
+  OUTBOX_ADDRESS,
+  OUTBOX_SLOTS,
+} from "../constants.ts";
+import type { BlockEnvironment, BlockExecution, TransactionOutcome } from "../execution-engine.ts";
+import { dataPrice, nextBaseFee } from "../fees.ts";
+import { receiptHash } from "../hashes.ts";
+import { headerHash, logsBloom } from "../header.ts";
+import type { SignedTransaction } from "../signed-transaction.ts";
+import type { Block, BlockHeader, BlockTransaction, ContextMessage, DepositMessage, InboxMessage, Receipt } from "../types.ts";
+import { toEvmBlock } from "./evm-executor.ts";
+import type { EvmExecutor } from "./evm-executor.ts";
+import type { JournaledState } from "./journaled-state.ts";
+import { messageOfSigned, processTransaction } from "./transaction-processor.ts";
+import type { ProcessingContext, ProcessingResult, TransactionMessage } from "./transaction-processor.ts";
+
+/** Slot number as a storage key. */
+export function slotKey(slot: bigint): Hash {
+  return bytesToHex(bigintToBytes32(slot));
+}
+
+const CONTEXT_KEYS = {
+  number: slotKey(L1_CONTEXT_SLOTS.number),
+  timestamp: slotKey(L1_CONTEXT_SLOTS.timestamp),
+  baseFee: slotKey(L1_CONTEXT_SLOTS.baseFee),
+  blobBaseFee: slotKey(L1_CONTEXT_SLOTS.blobBaseFee),
+  parentHash: slotKey(L1_CONTEXT_SLOTS.parentHash),
+} as const;
+const OUTBOX_ROOT_KEY = slotKey(OUTBOX_SLOTS.root);
+
+/** What a block's begin reads from the parent state (specification §4). */
+export function environmentAfter(
+  parent: BlockHeader,
+  slotOf: JournaledState["slot"],
+  attributes: { readonly timestamp: number },
+): BlockEnvironment {
+  const context = (key: Hash) => slotOf(L1_CONTEXT_ADDRESS, key);
+  const price = dataPrice({
+    number: bytesToBigint(context(CONTEXT_KEYS.number)),
+    baseFee: bytesToBigint(context(CONTEXT_KEYS.baseFee)),
+    blobBaseFee: bytesToBigint(context(CONTEXT_KEYS.blobBaseFee)),
+  });
+  return {
+    number: parent.number + 1,
+    timestamp: attributes.timestamp,
+    coinbase: FEE_VAULT_ADDRESS,
+    gasLimit: parent.gasLimit,
+    baseFeePerGas: nextBaseFee(parent, price),
+    prevRandao: slotKey(bytesToBigint(context(CONTEXT_KEYS.parentHash))),
+    dataPrice: price,
+  };
+}
+
+/** Writes the parent's hash to EIP-2935 storage; nothing if the history contract does not exist. */
+export function writeParentHash(state: JournaledState, number: number, parentHash: Hash): void {
+  if (state.account(BLOCK_HASH_HISTORY_ADDRESS) === undefined) return;
+  const slot = slotKey(BigInt((number - 1) % BLOCK_HASH_HISTORY_LENGTH));
+  state.setSlot(BLOCK_HASH_HISTORY_ADDRESS, slot, hexToBytes(parentHash));
+  state.endTransaction();
+}
+
+export interface BlockExecutionOptions {
+  readonly chainId: number;
+  readonly executor: EvmExecutor;
+  readonly parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number };
+  readonly environment: BlockEnvironment;
+  /** Whether somebody watches the EVM of this block. */
+  readonly isObserved: () => boolean;
+  /** Writes the state's changes to the database and gives the new root. */
+  readonly commit: (state: JournaledState) => Promise<Hash>;
+}
+
+/** Starts a block on an executor that was reset to the parent's state. */
+export function beginBlock(options: BlockExecutionOptions): BlockExecution {
+  const { chainId, executor, parent, environment, isObserved, commit } = options;
+  const { state } = executor;
+  const block = toEvmBlock(environment);
+  const transactions: BlockTransaction[] = [];
+  const receipts: Receipt[] = [];
+  let nextMessage = parent.nextMessage;
+  let gasUsed = 0n;
+  let hasTransactions = false;
+  let phase: "idle" | "busy" | "sealed" = "idle";
+
+  writeParentHash(state, environment.number, parent.hash);
+
+  const exclusively = async <T>(task: () => Promise<T>): Promise<T> => {
+    if (phase !== "idle") throw new Error(`block ${environment.number} is ${phase}: calls on a block must not overlap or follow its seal`);
+    phase = "busy";
+    try {
+      return await task();
+    } finally {
+      phase = "idle";
+    }
+  };
+
+  const context = (): ProcessingContext => ({
+    environment,
+    block,
+    chainId,
+    availableGas: environment.gasLimit - gasUsed,
+    checksSenderCode: true,
+    isObserved: isObserved(),
+  });
+
+  const record = (transaction: BlockTransaction, dataGas: bigint, effectiveGasPrice: bigint, result: ProcessingResult | undefined): Receipt => {
+    const executed = result?.kind === "executed" ? result : undefined;
+    const used = executed?.gasUsed ?? 0n;
+    gasUsed += used;
+    const receipt: Receipt = {
+      transactionHash: transaction.hash,
+      status: executed === undefined ? (result === undefined ? 1 : 0) : executed.error === undefined ? 1 : 0,
+      gasUsed: used,
+      cumulativeGasUsed: gasUsed,
+      dataGas,
+      effectiveGasPrice,
+      logs: executed?.error === undefined ? (executed?.logs ?? []) : [],
+      contractAddress: executed?.contractAddress,
+    };
+    transactions.push(transaction);
+    receipts.push(receipt);
+    return receipt;
+  };
+
+  const executeDeposit = async (message: DepositMessage): Promise<Receipt> => {
+    const { sender, mint, refundTo, gasLimit } = message;
+    const balanceBefore = state.balance(sender);
+    state.addBalance(sender, mint);
+    state.endTransaction();
+
+    const nonce = state.account(sender)?.nonce ?? 0n;
+    const result =
+      gasLimit > 0n ? await processTransaction(executor, messageOfDeposit(message, environment), context()) : undefined;
+
+    const gained = state.balance(sender) - balanceBefore;
+    const leftover = gained < mint ? gained : mint;
+    if (leftover > 0n && refundTo !== sender) {
+      state.addBalance(sender, -leftover);
+      state.addBalance(refundTo, leftover);
+    }
+    state.endTransaction();
+    return record({ kind: "deposit", hash: message.hash, message, nonce }, 0n, environment.baseFeePerGas, result);
+  };
+
+  const executeContext = (message: ContextMessage): void => {
+    const write = (key: Hash, value: Uint8Array) => state.setSlot(L1_CONTEXT_ADDRESS, key, value);
+    write(CONTEXT_KEYS.number, minimalBytes(BigInt(message.number)));
+    write(CONTEXT_KEYS.timestamp, minimalBytes(BigInt(message.timestamp)));
+    write(CONTEXT_KEYS.baseFee, minimalBytes(message.baseFee));
+    write(CONTEXT_KEYS.blobBaseFee, minimalBytes(message.blobBaseFee));
+    write(CONTEXT_KEYS.parentHash, hexToBytes(message.parentHash));
+    state.endTransaction();
+  };
+
+  const executeMessage = (message: InboxMessage) =>
+    exclusively(async () => {
+      if (message.index !== nextMessage) throw new RangeError(`expected message ${nextMessage}, got ${message.index}`);
+      if (hasTransactions) throw new Error(`message ${message.index} comes after a transaction of block ${environment.number}`);
+      const receipt = message.kind === "deposit" ? await executeDeposit(message) : undefined;
+      if (message.kind === "context") executeContext(message);
+      nextMessage++;
+      return receipt;
+    });
+
+  const executeTransaction = (transaction: SignedTransaction): Promise<TransactionOutcome> =>
+    exclusively(async () => {
+      const message = messageOfSigned(transaction, environment);
+      const result = await processTransaction(executor, message, context());
+      if (result.kind === "skipped") return result;
+      hasTransactions = true;
+      const { hash, raw, sender } = transaction;
+      const receipt = record({ kind: "signed", hash, raw, sender }, message.dataGas, message.gasPrice, result);
+      return { kind: "included", receipt };
+    });
+
+  const seal = () =>
+    exclusively(async () => {
+      state.addBalance(environment.coinbase, environment.baseFeePerGas * gasUsed);
+      state.endTransaction();
+      const outboxRoot = slotKey(bytesToBigint(state.slot(OUTBOX_ADDRESS, OUTBOX_ROOT_KEY)));
+      const stateRoot = await commit(state);
+      const header: BlockHeader = {
+        parentHash: parent.hash,
+        coinbase: environment.coinbase,
+        stateRoot,
+        transactionsRoot: merkleRoot(transactions.map(({ hash }) => hash)),
+        receiptsRoot: merkleRoot(receipts.map(receiptHash)),
+        logsBloom: bytesToHex(logsBloom(receipts.flatMap(({ logs }) => logs))),
+        number: environment.number,
+        gasLimit: environment.gasLimit,
+        gasUsed,
+        timestamp: environment.timestamp,
+        prevRandao: environment.prevRandao,
+        baseFeePerGas: environment.baseFeePerGas,
+        outboxRoot,
+      };
+      const sealed: Block = {
+        hash: headerHash(header),
+        header,
+        transactions,
+        receipts,
+        firstMessage: parent.nextMessage,
+        nextMessage,
+      };
+      return sealed;
+    }).finally(() => {
+      phase = "sealed";
+    });
+
+  return {
+    environment,
+    get gasUsed() {
+      return gasUsed;
+    },
+    executeMessage,
+    executeTransaction,
+    seal,
+  };
+}
+
+function messageOfDeposit(message: DepositMessage, environment: BlockEnvironment): TransactionMessage {
+  return {
+    sender: message.sender,
+    to: message.to,
+    nonce: undefined,
+    gasLimit: message.gasLimit,
+    dataGas: 0n,
+    value: message.value,
+    data: message.data,
+    maxFeePerGas: environment.baseFeePerGas,
+    gasPrice: environment.baseFeePerGas,
+    tip: 0n,
+    accessList: [],
+    authorizations: [],
+  };
+}
+

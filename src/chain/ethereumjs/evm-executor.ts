@@ -1,0 +1,147 @@
+import { createEVM } from "@ethereumjs/evm";
+import type { EVM, EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
+import type { Common } from "@ethereumjs/common";
+import { createAddressFromString } from "@ethereumjs/util";
+import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
+import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
+import type { StateView } from "../state-view.ts";
+import { JournaledState } from "./journaled-state.ts";
+import { pointEvaluation } from "./point-evaluation.ts";
+
+/** The block as ethereumjs wants it. */
+export interface EvmBlock {
+  readonly header: {
+    readonly number: bigint;
+    readonly coinbase: ReturnType<typeof createAddressFromString>;
+    readonly timestamp: bigint;
+    readonly difficulty: bigint;
+    readonly prevRandao: Uint8Array;
+    readonly gasLimit: bigint;
+    readonly baseFeePerGas: bigint;
+    readonly getBlobGasPrice: () => bigint;
+  };
+}
+
+/** One EVM with the state it works on. Runs one thing at a time. */
+export interface EvmExecutor {
+  readonly evm: EVM;
+  readonly state: JournaledState;
+  /** Starts over on the state `view` gives, which must stay at one root. */
+  reset(view: () => StateView): void;
+}
+
+/** Creating an EVM takes a millisecond or so; keep and `reset` it. */
+export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
+  let view = (): StateView => {
+    throw new Error("the executor has no state yet");
+  };
+  const state = new JournaledState(() => view());
+  const blockchain = {
+    // BLOCKHASH reads EIP-2935 storage; the EVM has checked the window of 256 blocks.
+    getBlock: (number: number) => {
+      const slot = bytesToHex(bigintToBytes32(BigInt(number % BLOCK_HASH_HISTORY_LENGTH)));
+      const hash = state.slot(BLOCK_HASH_HISTORY_ADDRESS, slot);
+      return Promise.resolve({ hash: () => hash });
+    },
+    putBlock: () => Promise.resolve(),
+    shallowCopy: () => blockchain,
+  };
+  const evm = await createEVM({
+    common,
+    stateManager: state,
+    blockchain,
+    customPrecompiles: [
+      { address: createAddressFromString("0x000000000000000000000000000000000000000a"), function: pointEvaluation },
+    ],
+  });
+  const reset = (next: () => StateView) => {
+    view = next;
+    state.clearCaches();
+    evm.journal.cleanJournal();
+    evm.transientStorage.clear();
+  };
+  return { evm, state, reset };
+}
+
+/** `blobBaseFee` is that of a chain without blobs, 1 wei, unless given. */
+export function toEvmBlock(environment: BlockEnvironment, blobBaseFee = 1n): EvmBlock {
+  return {
+    header: {
+      number: BigInt(environment.number),
+      coinbase: createAddressFromString(environment.coinbase),
+      timestamp: BigInt(environment.timestamp),
+      difficulty: 0n,
+      prevRandao: hexToBytes(environment.prevRandao),
+      gasLimit: environment.gasLimit,
+      baseFeePerGas: environment.baseFeePerGas,
+      getBlobGasPrice: () => blobBaseFee,
+    },
+  };
+}
+
+const STATICCALL = 0xfa;
+
+/** Lets `observer` see what the EVM does until the function it gives is called. */
+export function observe({ evm }: EvmExecutor, observer: ExecutionObserver): () => void {
+  let opcode = 0;
+  const depths: number[] = [];
+  const onStep = (step: InterpreterStep): void => {
+    opcode = step.opcode.code;
+    observer.onStep?.({
+      depth: step.depth,
+      pc: step.pc,
+      opcode,
+      opcodeName: step.opcode.name,
+      gas: step.gasLeft,
+      gasCost: step.opcode.dynamicFee ?? BigInt(step.opcode.fee),
+      address: bytesToHex(step.address.bytes),
+      stack: step.stack,
+      memory: step.memory,
+    });
+  };
+  const onCallStart = (message: Message): void => {
+    depths.push(message.depth);
+    observer.onCallStart?.({
+      depth: message.depth,
+      kind: callKind(message, opcode),
+      from: bytesToHex(message.caller.bytes),
+      to: message.to === undefined ? undefined : bytesToHex(message.codeAddress.bytes),
+      value: message.value,
+      gas: message.gasLimit,
+      input: message.data,
+    });
+  };
+  const onCallEnd = ({ execResult, createdAddress }: EVMResult): void => {
+    observer.onCallEnd?.({
+      depth: depths.pop() ?? 0,
+      gasUsed: execResult.executionGasUsed,
+      output: execResult.returnValue,
+      error: execResult.exceptionError?.error,
+      createdAddress: createdAddress === undefined ? undefined : bytesToHex(createdAddress.bytes) as Hash,
+    });
+  };
+  // Every listener slows each instruction down: only those somebody listens to are registered.
+  const listensToSteps = observer.onStep !== undefined || observer.onCallStart !== undefined;
+  if (listensToSteps) evm.events.on("step", onStep);
+  if (observer.onCallStart !== undefined || observer.onCallEnd !== undefined) {
+    evm.events.on("beforeMessage", onCallStart);
+    evm.events.on("afterMessage", onCallEnd);
+  }
+  return () => {
+    evm.events.off("step", onStep);
+    evm.events.off("beforeMessage", onCallStart);
+    evm.events.off("afterMessage", onCallEnd);
+  };
+}
+
+type CallKind = Parameters<NonNullable<ExecutionObserver["onCallStart"]>>[0]["kind"];
+
+function callKind(message: Message, opcode: number): CallKind {
+  if (message.to === undefined) return message.salt === undefined ? "CREATE" : "CREATE2";
+  if (message.delegatecall) return "DELEGATECALL";
+  if (!message.codeAddress.equals(message.to)) return "CALLCODE";
+  // A plain call inside a static one is static as well; only the instruction tells them apart.
+  return message.depth > 0 && opcode === STATICCALL ? "STATICCALL" : "CALL";
+}

@@ -1,0 +1,2 @@
+export { createEthereumjsEngine } from "./engine.ts";
+export type { EthereumjsEngineOptions } from "./engine.ts";

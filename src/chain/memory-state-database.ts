@@ -1,0 +1,14 @@
+import type { StateDatabase } from "./execution-engine.ts";
+
+/** A StateDatabase that lives in memory and forgets everything with the process: for tests and one-off computations. */
+export function createMemoryStateDatabase(): StateDatabase {
+  // Latin-1 keeps one character a byte, the shortest string key of a hash.
+  const keyOf = (hash: Uint8Array) => Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
+  const entries = new Map<string, Uint8Array>();
+  return {
+    get: (hash) => entries.get(keyOf(hash)),
+    putMany: (added) => {
+      for (const [hash, value] of added) entries.set(keyOf(hash), value);
+    },
+  };
+}
