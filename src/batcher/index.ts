@@ -1,0 +1,3 @@
+export * from "./batcher.ts";
+export * from "./posting-cost.ts";
+export * from "./types.ts";

@@ -1,0 +1,10 @@
+export * from "./abi/index.ts";
+export * from "./beacon-blob-source.ts";
+export * from "./beacon-server.ts";
+export * from "./blob-archive.ts";
+export * from "./blob-source.ts";
+export * from "./transaction-manager.ts";
+export { errorText, findRevert } from "./transaction-manager-errors.ts";
+export { MAXIMUM_BLOBS_PER_TRANSACTION } from "./transaction-manager-sidecar.ts";
+export type { BlobWrapperVersion } from "./transaction-manager-sidecar.ts";
+export * from "./transaction-manager-types.ts";
