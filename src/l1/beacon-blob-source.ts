@@ -93,7 +93,7 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
     address.pathname = base.pathname.replace(/\/$/, "") + path;
     for (const [name, value] of query) address.searchParams.append(name, value);
     const deadline = AbortSignal.timeout(timeout);
-    return getJson(address, signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
+    return getJson(address, path, signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
   };
 
   const readClock = async (signal: AbortSignal | undefined): Promise<SlotClock> => {
@@ -159,8 +159,8 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
 /** Statuses of an endpoint that does not know the path, the slot or the blobs; others ask to come back or are its failure. */
 const MISSING_STATUSES: ReadonlySet<number> = new Set([400, 404, 405, 410, 501]);
 
-/** The JSON at an address. Throws an EndpointError of kind missing, unreachable or malformed. */
-async function getJson(address: URL, signal: AbortSignal): Promise<unknown> {
+/** The JSON at an address, which errors call by its path in the API. Throws an EndpointError of kind missing, unreachable or malformed. */
+async function getJson(address: URL, path: string, signal: AbortSignal): Promise<unknown> {
   let status: number;
   let text: string;
   try {
@@ -172,7 +172,7 @@ async function getJson(address: URL, signal: AbortSignal): Promise<unknown> {
     const { message, cause } = error as Error;
     throw new EndpointError("unreachable", cause instanceof Error ? `${message}: ${cause.message}` : message);
   }
-  const where = `GET ${address.pathname} answered ${status}`;
+  const where = `GET ${path} answered ${status}`;
   if (MISSING_STATUSES.has(status)) throw new EndpointError("missing", `${where}: ${text.slice(0, 200)}`);
   if (status !== 200) throw new EndpointError("unreachable", `${where}: ${text.slice(0, 200)}`);
   try {

@@ -3,6 +3,11 @@ import type { KZG as EthereumJsKzg } from "@ethereumjs/util";
 import { bytesToHex, hexToBytes } from "./bytes.ts";
 import type { Hash } from "./hex.ts";
 
+/** 4096 field elements of 32 bytes (EIP-4844). */
+const BLOB_SIZE = 131_072;
+const POINT_SIZE = 48;
+const FIELD_ELEMENT_SIZE = 32;
+
 /** First byte of a versioned hash of a KZG commitment (EIP-4844). */
 const VERSIONED_HASH_VERSION_KZG = 0x01;
 
@@ -92,19 +97,28 @@ async function loadNative(): Promise<Kzg> {
 async function loadWasm(): Promise<Kzg> {
   const { loadKZG } = await import("kzg-wasm");
   const library = await loadKZG();
+  // It copies what it is given into its memory without looking at the size.
+  const blobHex = (bytes: Uint8Array) => sizedHex("blob", bytes, BLOB_SIZE);
+  const pointHex = (bytes: Uint8Array) => sizedHex("commitment or proof", bytes, POINT_SIZE);
+  const fieldElementHex = (bytes: Uint8Array) => sizedHex("field element", bytes, FIELD_ELEMENT_SIZE);
   return {
     implementation: "wasm",
-    blobToCommitment: async (blob) => hexToBytes(library.blobToKZGCommitment(bytesToHex(blob))),
+    blobToCommitment: async (blob) => hexToBytes(library.blobToKZGCommitment(blobHex(blob))),
     computeBlobProof: async (blob, commitment) =>
-      hexToBytes(library.computeBlobKZGProof(bytesToHex(blob), bytesToHex(commitment))),
-    computeCellProofs: async (blob) => library.computeCellsAndKZGProofs(bytesToHex(blob)).proofs.map(hexToBytes),
+      hexToBytes(library.computeBlobKZGProof(blobHex(blob), pointHex(commitment))),
+    computeCellProofs: async (blob) => library.computeCellsAndKZGProofs(blobHex(blob)).proofs.map(hexToBytes),
     verifyBlobProof: async (blob, commitment, proof) =>
-      falseIfMalformed(() => library.verifyBlobKZGProof(bytesToHex(blob), bytesToHex(commitment), bytesToHex(proof))),
+      falseIfMalformed(() => library.verifyBlobKZGProof(blobHex(blob), pointHex(commitment), pointHex(proof))),
     verifyProof: (commitment, z, y, proof) =>
       falseIfMalformed(() =>
-        library.verifyKZGProof(bytesToHex(commitment), bytesToHex(z), bytesToHex(y), bytesToHex(proof)),
+        library.verifyKZGProof(pointHex(commitment), fieldElementHex(z), fieldElementHex(y), pointHex(proof)),
       ),
   };
+}
+
+function sizedHex(what: string, bytes: Uint8Array, size: number): string {
+  if (bytes.length !== size) throw new RangeError(`expected a ${what} of ${size} bytes, got ${bytes.length}`);
+  return bytesToHex(bytes);
 }
 
 /** Both libraries throw on points and field elements that are none, where Ethereum's precompile just fails. */

@@ -238,12 +238,11 @@ describe("derivation", () => {
     it("walks a quarter of a million empty blocks one at a time", () => {
       const payload = compressContent(new Uint8Array(MAXIMUM_CONTENT_SIZE));
       expect(payload.length).to.be.below(5_000);
-      let count = 0;
-      for (const block of deriveBlocks(START, batchOf({ payload }), NO_MESSAGES, RULES)) {
-        expect(block.transactions).to.have.length(0);
-        count++;
+      let empty = 0;
+      for (const { transactions } of deriveBlocks(START, batchOf({ payload }), NO_MESSAGES, RULES)) {
+        if (transactions.length === 0) empty++;
       }
-      expect(count).to.equal(MAXIMUM_CONTENT_SIZE / 16);
+      expect(empty).to.equal(MAXIMUM_CONTENT_SIZE / 16);
     });
 
     it("gives over a million empty transactions as they are, to be skipped", () => {
