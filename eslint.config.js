@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 
 // Applies to src/ and everything that imports it: another folder's modules are reached through its index only.
 const throughTheIndex = {
-  regex: "^(\\.\\./)+(src/)?[a-z0-9-]+/(?!index\\.ts$).+\\.ts$",
+  regex: "^(\\.\\./)+(src/)?(?!src/)[a-z0-9-]+/(?!index\\.ts$).+\\.ts$",
   message: "Import another folder through its index.ts.",
 };
 
@@ -53,11 +53,11 @@ export default tseslint.config(
   },
   {
     // chai's property assertions are expressions, and a test may assert what the types already promise.
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.ts", "benchmarks/**/*.ts"],
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-unnecessary-condition": "off",
-      // Tests may look inside a folder.
+      // Tests and benchmarks may look inside a folder.
       "no-restricted-imports": "off",
     },
   },

@@ -1,7 +1,7 @@
-import { createWalletClient, custom, defineChain, hexToBytes as viemHexToBytes, parseGwei } from "viem";
+import { parseGwei } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
-import { bytesToHex, loadKzg } from "../../src/primitives/index.ts";
+import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 import type { RollupFixture } from "./rollup-fixture.ts";
 
@@ -16,20 +16,12 @@ export async function sendBlobTransaction(
 ): Promise<{ readonly gasUsed: bigint; readonly hash: Hash; readonly versionedHashes: readonly Hash[] }> {
   const { chainId } = await ethers.provider.getNetwork();
   const sidecar = await createBlobSidecar(await loadKzg(), blobs, 0);
-  const request = {
-    from: blobSender.address,
-    to,
-    data,
-    blobVersionedHashes: sidecar.versionedHashes,
-  };
-  // Simulated first: a reverting transaction is refused with its reason, instead of mined.
-  await provider.request({ method: "eth_call", params: [{ from: blobSender.address, to, data }, "latest"] }).catch(() => undefined);
   const signed = await blobSender.signTransaction({
     type: "eip4844",
     chainId: Number(chainId),
     nonce: await ethers.provider.getTransactionCount(blobSender.address),
-    to: request.to as Address,
-    data: request.data as Hex,
+    to: to as Address,
+    data: data as Hex,
     gas: 1_000_000n,
     maxFeePerGas: parseGwei("20"),
     maxPriorityFeePerGas: parseGwei("1"),
@@ -38,9 +30,9 @@ export async function sendBlobTransaction(
   });
   const hash = (await provider.request({
     method: "eth_sendRawTransaction",
-    params: [bytesToHex(wrapBlobTransaction(viemHexToBytes(signed), sidecar))],
+    params: [bytesToHex(wrapBlobTransaction(hexToBytes(signed), sidecar))],
   })) as Hash;
   const receipt = await ethers.provider.getTransactionReceipt(hash);
-  if (receipt === null) throw new Error(`blob transaction ${hash} was not mined`);
+  if (receipt?.status !== 1) throw new Error(`blob transaction ${hash} failed`);
   return { gasUsed: receipt.gasUsed, hash, versionedHashes: sidecar.versionedHashes };
 }

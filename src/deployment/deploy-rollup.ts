@@ -1,0 +1,134 @@
+import { createPublicClient, createWalletClient, getContract } from "viem";
+import type { PublicClient, Transport } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { stateHash } from "../chain/index.ts";
+import type { Genesis, RollupConfig } from "../chain/index.ts";
+import { rollupAbi, rollupBytecode } from "../l1/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH, toAddress } from "../primitives/index.ts";
+import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
+import type { DeploymentPreset } from "./presets.ts";
+
+export interface DeployRollupOptions {
+  /** An L1 JSON-RPC endpoint: viem's `http(url)`. */
+  readonly transport: Transport;
+  /** 32 bytes; the account pays for the deployment (4.4 million gas) and has no part in the rollup afterwards. */
+  readonly deployerKey: Hex;
+  /** Account that orders transactions. */
+  readonly operator: Address;
+  readonly preset: DeploymentPreset;
+  readonly genesis: Genesis;
+  /** Hash of the L2 genesis block, which the contracts hold as the state before the first batch. */
+  readonly genesisHash: Hash;
+  /** Contract that decides between rival claims; none leaves them undecided. */
+  readonly challengeGame?: Address;
+}
+
+/**
+ * Deploys a rollup in one L1 transaction and gives what a node needs to know of it. Throws if L1 refuses the parameters
+ * or the transaction fails; the message is the contract's error.
+ */
+export async function deployRollup(
+  options: DeployRollupOptions,
+  { logger }: Pick<Instruments, "logger">,
+): Promise<RollupConfig> {
+  const { transport, preset, genesis, genesisHash } = options;
+  const publicClient = createPublicClient({ transport });
+  const account = privateKeyToAccount(options.deployerKey);
+  const walletClient = createWalletClient({ transport, account });
+  const parameters = {
+    operator: options.operator,
+    forceInclusionDelay: BigInt(preset.forceInclusionDelay),
+    selfSequencingDelay: BigInt(preset.selfSequencingDelay),
+    contextInterval: BigInt(preset.contextInterval),
+    challengePeriod: BigInt(preset.challengePeriod),
+    claimBond: preset.claimBond,
+    genesisStateHash: genesisStateHash(genesisHash),
+    challengeGame: options.challengeGame ?? ZERO_ADDRESS,
+  };
+  const hash = await walletClient.deployContract({
+    abi: rollupAbi,
+    bytecode: rollupBytecode,
+    args: [parameters],
+    chain: null,
+  });
+  const receipt = await publicClient.waitForTransactionReceipt({ hash });
+  if (receipt.status !== "success" || !receipt.contractAddress) {
+    throw new Error(`the deployment of the rollup failed: transaction ${hash}`);
+  }
+  const rollup = toAddress(receipt.contractAddress);
+  const { l1ChainId, l1StartBlock, contracts, parameters: deployed } = await readRollup(publicClient, rollup);
+  const config = { l1ChainId, l1StartBlock, contracts, parameters: deployed, genesis, genesisHash };
+  logger.info({ rollup, block: config.l1StartBlock, gasUsed: Number(receipt.gasUsed) }, "rollup deployed");
+  return config;
+}
+
+/** What the contracts of a rollup say of it: all of its configuration but the genesis, of which they hold a hash. */
+export type DeployedRollup = Omit<RollupConfig, "genesis" | "genesisHash"> & { readonly genesisStateHash: Hash };
+
+/** Reads a rollup's configuration from L1. Rejects if there is no rollup at the address. */
+export async function readRollup(client: PublicClient, address: Address): Promise<DeployedRollup> {
+  const rollup = getContract({ address, abi: rollupAbi, client });
+  const [l1ChainId, startBlock, inbox, stateCommitmentChain, portal, parameters] = await Promise.all([
+    client.getChainId(),
+    rollup.read.DEPLOYMENT_BLOCK(),
+    rollup.read.INBOX(),
+    rollup.read.STATE_COMMITMENT_CHAIN(),
+    rollup.read.PORTAL(),
+    rollup.read.parameters(),
+  ]);
+  return {
+    l1ChainId,
+    l1StartBlock: Number(startBlock),
+    contracts: {
+      rollup: address,
+      inbox: toAddress(inbox),
+      stateCommitmentChain: toAddress(stateCommitmentChain),
+      portal: toAddress(portal),
+    },
+    parameters: {
+      operator: toAddress(parameters.operator),
+      forceInclusionDelay: Number(parameters.forceInclusionDelay),
+      selfSequencingDelay: Number(parameters.selfSequencingDelay),
+      contextInterval: Number(parameters.contextInterval),
+      challengePeriod: Number(parameters.challengePeriod),
+      claimBond: parameters.claimBond,
+    },
+    genesisStateHash: parameters.genesisStateHash,
+  };
+}
+
+/** Checks a configuration against L1. Rejects with an error that names the first difference. */
+export async function verifyRollupConfig(client: PublicClient, config: RollupConfig): Promise<void> {
+  const deployed = await readRollup(client, config.contracts.rollup);
+  const expected: DeployedRollup = {
+    l1ChainId: config.l1ChainId,
+    l1StartBlock: config.l1StartBlock,
+    contracts: config.contracts,
+    parameters: config.parameters,
+    genesisStateHash: genesisStateHash(config.genesisHash),
+  };
+  const actual = new Map(leaves(deployed));
+  for (const [name, value] of leaves(expected)) {
+    if (actual.get(name) !== value) {
+      throw new Error(`the rollup on L1 has ${name} ${actual.get(name) ?? "unset"}, the configuration has ${value}`);
+    }
+  }
+}
+
+/** The values of an object with their paths, as text. */
+function leaves(value: object, path = ""): (readonly [path: string, value: string])[] {
+  return Object.entries(value).flatMap(([key, part]: [string, unknown]) =>
+    typeof part === "object" && part !== null ? leaves(part, `${path}${key}.`) : [[path + key, String(part)] as const],
+  );
+}
+
+/** Hash of the state before the first batch (specification §6). */
+export function genesisStateHash(genesisHash: Hash): Hash {
+  return stateHash({ blockHash: genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 });
+}
+
+/** A rollup's configuration as the JSON file `rollupConfigSchema` reads: wei as decimal strings. */
+export function formatRollupConfig(config: RollupConfig): string {
+  const decimal = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+  return `${JSON.stringify(config, decimal, 2)}\n`;
+}

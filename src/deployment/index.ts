@@ -1,0 +1,2 @@
+export * from "./deploy-rollup.ts";
+export * from "./presets.ts";

@@ -1,0 +1,34 @@
+/** The parameters of a rollup that a network chooses once: delays and the bond. Seconds and wei. */
+export interface DeploymentPreset {
+  /** Age at which a message must be read by a batch. */
+  readonly forceInclusionDelay: number;
+  /** Silence of the operator after which anyone may post batches. */
+  readonly selfSequencingDelay: number;
+  /** Age at which the last context message is followed by another. */
+  readonly contextInterval: number;
+  /** Time for which a claim must stand unrivaled. */
+  readonly challengePeriod: number;
+  /** Wei put up with a claim. */
+  readonly claimBond: bigint;
+}
+
+export const DEPLOYMENT_PRESETS = {
+  /** For a network that holds money. */
+  production: {
+    forceInclusionDelay: 12 * 3600,
+    selfSequencingDelay: 24 * 3600,
+    contextInterval: 600,
+    challengePeriod: 7 * 24 * 3600,
+    claimBond: 5n * 10n ** 17n,
+  },
+  /** For a network on one's own machine, where nobody waits for hours. */
+  devnet: {
+    forceInclusionDelay: 60,
+    selfSequencingDelay: 300,
+    contextInterval: 12,
+    challengePeriod: 20,
+    claimBond: 10n ** 17n,
+  },
+} as const satisfies Record<string, DeploymentPreset>;
+
+export type DeploymentPresetName = keyof typeof DEPLOYMENT_PRESETS;

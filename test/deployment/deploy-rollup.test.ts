@@ -1,0 +1,99 @@
+import { expect } from "chai";
+import { network } from "hardhat";
+import pino from "pino";
+import { createPublicClient, custom } from "viem";
+import type { EIP1193RequestFn } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { rollupConfigSchema } from "../../src/chain/index.ts";
+import type { Genesis } from "../../src/chain/index.ts";
+import {
+  DEPLOYMENT_PRESETS,
+  deployRollup,
+  formatRollupConfig,
+  genesisStateHash,
+  readRollup,
+  verifyRollupConfig,
+} from "../../src/deployment/index.ts";
+import { toAddress } from "../../src/primitives/index.ts";
+import type { Hash, Hex } from "../../src/primitives/index.ts";
+import rollupDevnet from "../../deploy/modules/rollup-devnet.ts";
+import rollupProduction from "../../deploy/modules/rollup-production.ts";
+
+const DEPLOYER_KEY: Hex = `0x${"d1".repeat(32)}`;
+const GENESIS_HASH: Hash = `0x${"9e".repeat(32)}`;
+const OPERATOR = toAddress("0x00000000000000000000000000000000000000f0");
+const genesis: Genesis = {
+  chainId: 42,
+  timestamp: 1_700_000_000,
+  gasLimit: 60_000_000n,
+  baseFeePerGas: 1_000_000_000n,
+  alloc: { "0x00000000000000000000000000000000000000aa": { balance: 2n ** 200n } },
+};
+
+async function deploy(overrides: Partial<Parameters<typeof deployRollup>[0]> = {}) {
+  const connection = await network.create();
+  await connection.networkHelpers.setBalance(privateKeyToAccount(DEPLOYER_KEY).address, 10n ** 20n);
+  const transport = custom({ request: connection.provider.request.bind(connection.provider) as EIP1193RequestFn });
+  const config = await deployRollup(
+    {
+      transport,
+      deployerKey: DEPLOYER_KEY,
+      operator: OPERATOR,
+      preset: DEPLOYMENT_PRESETS.production,
+      genesis,
+      genesisHash: GENESIS_HASH,
+      ...overrides,
+    },
+    { logger: pino({ level: "silent" }) },
+  );
+  return { connection, config, client: createPublicClient({ transport }) };
+}
+
+describe("deployment", () => {
+  it("deploys a rollup with a preset's parameters and writes a configuration that reads back the same", async () => {
+    const { config, client } = await deploy();
+    expect(rollupConfigSchema.parse(JSON.parse(formatRollupConfig(config)))).to.deep.equal(config);
+    expect(config.parameters).to.deep.equal({ operator: OPERATOR, ...DEPLOYMENT_PRESETS.production });
+    expect(config.l1ChainId).to.equal(31337);
+    expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber()));
+    expect((await readRollup(client, config.contracts.rollup)).genesisStateHash).to.equal(
+      genesisStateHash(GENESIS_HASH),
+    );
+  });
+
+  it("accepts a configuration that agrees with L1 and names the first thing in which one differs", async () => {
+    const { config, client } = await deploy();
+    await verifyRollupConfig(client, config);
+    const elsewhere = { ...config, contracts: { ...config.contracts, inbox: OPERATOR } };
+    const otherGenesis = { ...config, genesisHash: `0x${"00".repeat(32)}` as const };
+    const errorOf = async (wrong: typeof config) => verifyRollupConfig(client, wrong).then(() => "none", String);
+    expect(await errorOf(elsewhere))
+      .to.contain(`contracts.inbox ${config.contracts.inbox}`)
+      .and.to.contain(OPERATOR);
+    expect(await errorOf(otherGenesis)).to.contain("genesisStateHash");
+  });
+
+  it("says which parameter the contracts refuse", async () => {
+    const preset = { ...DEPLOYMENT_PRESETS.devnet, contextInterval: 61 };
+    const error = await deploy({ preset }).then(() => "none", String);
+    expect(error).to.contain("ParameterOutOfRange").and.to.contain("contextInterval").and.to.contain("61");
+  });
+
+  it("reports an address that holds no rollup", async () => {
+    const { client } = await deploy();
+    expect(await readRollup(client, OPERATOR).then(() => "none", String)).to.contain(OPERATOR.slice(2, 10));
+  });
+
+  for (const [name, module, preset] of [
+    ["RollupDevnet", rollupDevnet, DEPLOYMENT_PRESETS.devnet],
+    ["RollupProduction", rollupProduction, DEPLOYMENT_PRESETS.production],
+  ] as const) {
+    it(`deploys the same through the Ignition module ${name}`, async () => {
+      const { ignition } = await network.create();
+      const parameters = { [name]: { operator: OPERATOR, genesisStateHash: GENESIS_HASH } };
+      const { rollup, inbox } = await ignition.deploy(module, { parameters });
+      expect(await rollup.getFunction("INBOX")()).to.equal(await inbox.getAddress());
+      expect(await inbox.getFunction("FORCE_INCLUSION_DELAY")()).to.equal(BigInt(preset.forceInclusionDelay));
+    });
+  }
+});
