@@ -25,7 +25,9 @@ export function encodePayload(blocks: readonly EncodedBlock[]): Uint8Array {
 /** The payload around already encoded blocks. Throws a RangeError if they exceed 4 MiB. */
 export function compressContent(content: Uint8Array): Uint8Array {
   if (content.length > MAXIMUM_CONTENT_SIZE) {
-    throw new RangeError(`expected at most ${MAXIMUM_CONTENT_SIZE} bytes of blocks in a payload, got ${content.length}`);
+    throw new RangeError(
+      `expected at most ${MAXIMUM_CONTENT_SIZE} bytes of blocks in a payload, got ${content.length}`,
+    );
   }
   return Buffer.concat([Uint8Array.of(PAYLOAD_VERSION), deflateRawSync(content, { level: 9 })]);
 }
@@ -42,7 +44,8 @@ export function decodePayload(payload: Uint8Array): DecodedPayload {
     if (code === "ERR_BUFFER_TOO_LARGE") return { kind: "too-large" };
     // Only what the stream itself is guilty of is the payload's fault. Running out of memory (Z_MEM_ERROR) is this
     // machine's, and must not let two nodes derive different chains.
-    if (code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR" || code === "Z_NEED_DICT") return { kind: "undecodable", message };
+    if (code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR" || code === "Z_NEED_DICT")
+      return { kind: "undecodable", message };
     throw error;
   }
 }

@@ -96,7 +96,9 @@ export function consumeMessages(
     const message = getMessage(index);
     if (message.kind === "deposit") {
       if (message.gasLimit > MAXIMUM_DEPOSIT_GAS) {
-        throw new RangeError(`expected message ${index} to ask for at most ${MAXIMUM_DEPOSIT_GAS} gas, got ${message.gasLimit}`);
+        throw new RangeError(
+          `expected message ${index} to ask for at most ${MAXIMUM_DEPOSIT_GAS} gas, got ${message.gasLimit}`,
+        );
       }
       gas += message.gasLimit;
     }

@@ -22,7 +22,10 @@ export interface BeaconBlobSourceOptions {
 /** Largest answer read: 72 blobs as hex with their sidecars' other fields stay below it. */
 const MAXIMUM_ANSWER_BYTES = 33_554_432;
 
-const decimal = z.string().regex(/^\d{1,15}$/, "expected a decimal number").transform(Number);
+const decimal = z
+  .string()
+  .regex(/^\d{1,15}$/, "expected a decimal number")
+  .transform(Number);
 const genesisSchema = z.object({ data: z.object({ genesis_time: decimal }) });
 const specSchema = z.object({ data: z.object({ SECONDS_PER_SLOT: decimal.refine((seconds) => seconds > 0) }) });
 const blobsSchema = z.object({ data: z.array(z.string()) });
@@ -62,7 +65,10 @@ export function createBeaconBlobSource(options: BeaconBlobSourceOptions, { logge
           request.signal?.throwIfAborted();
           failures.push(result);
           failureCounter.inc({ kind: result.kind });
-          logger.warn({ ...result, l1BlockNumber: request.l1BlockNumber, attempt: attempt + 1 }, "no blobs from endpoint");
+          logger.warn(
+            { ...result, l1BlockNumber: request.l1BlockNumber, attempt: attempt + 1 },
+            "no blobs from endpoint",
+          );
         }
       }
       throw new BlobUnavailableError(request, failures);
@@ -207,7 +213,10 @@ function parseHex(value: string, size: number): Uint8Array {
   } catch {
     // Falls through to the same complaint.
   }
-  throw new EndpointError("malformed", `expected ${size} bytes of hex, got ${value.slice(0, 40)} of length ${value.length}`);
+  throw new EndpointError(
+    "malformed",
+    `expected ${size} bytes of hex, got ${value.slice(0, 40)} of length ${value.length}`,
+  );
 }
 
 function abortable({ signal }: BlobRequest): { readonly signal?: AbortSignal } {

@@ -1,23 +1,37 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { BLOB_PAYLOAD_SIZE, createBatchBuilder, decodePayload, encodeBlocks, encodePayload } from "../../src/batch/index.ts";
+import {
+  BLOB_PAYLOAD_SIZE,
+  createBatchBuilder,
+  decodePayload,
+  encodeBlocks,
+  encodePayload,
+} from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
 import { encodedBlock } from "../derivation/arbitraries.ts";
 
 /** Bytes that do not compress, always the same. */
 function noise(seed: number, size: number): Uint8Array {
-  const blocks = Array.from({ length: Math.ceil(size / 32) }, (_, index) => createHash("sha256").update(`${seed}/${index}`).digest());
+  const blocks = Array.from({ length: Math.ceil(size / 32) }, (_, index) =>
+    createHash("sha256").update(`${seed}/${index}`).digest(),
+  );
   return Buffer.concat(blocks).subarray(0, size);
 }
 
-const noiseBlock = (seed: number, size: number): EncodedBlock => ({ timestamp: seed, messages: 0, transactions: [noise(seed, size)] });
+const noiseBlock = (seed: number, size: number): EncodedBlock => ({
+  timestamp: seed,
+  messages: 0,
+  transactions: [noise(seed, size)],
+});
 
 /** A block like those of a busy rollup: half of each transaction is alike, half is not. */
 const busyBlock = (seed: number, transactions: number): EncodedBlock => ({
   timestamp: 1_700_000_000 + seed,
   messages: 0,
-  transactions: Array.from({ length: transactions }, (_, index) => Buffer.concat([new Uint8Array(80).fill(7), noise(seed * 1_000 + index, 80)])),
+  transactions: Array.from({ length: transactions }, (_, index) =>
+    Buffer.concat([new Uint8Array(80).fill(7), noise(seed * 1_000 + index, 80)]),
+  ),
 });
 
 function contentOf(payload: Uint8Array): string {
@@ -31,15 +45,19 @@ const hexOf = (blocks: readonly EncodedBlock[]): string => Buffer.from(encodeBlo
 describe("batch builder", () => {
   it("builds a payload within its limit of exactly the blocks it took, in order", () => {
     fc.assert(
-      fc.property(fc.array(encodedBlock, { maxLength: 20 }), fc.integer({ min: 3, max: 3_000 }), (blocks, maximumBytes) => {
-        const builder = createBatchBuilder({ maximumBytes });
-        const taken = blocks.filter((block) => builder.add(block));
-        const payload = builder.build();
-        expect(payload.length).to.be.at.most(builder.sizeBound);
-        expect(builder.sizeBound).to.be.at.most(maximumBytes);
-        expect(builder.blockCount).to.equal(taken.length);
-        expect(contentOf(payload)).to.equal(hexOf(taken));
-      }),
+      fc.property(
+        fc.array(encodedBlock, { maxLength: 20 }),
+        fc.integer({ min: 3, max: 3_000 }),
+        (blocks, maximumBytes) => {
+          const builder = createBatchBuilder({ maximumBytes });
+          const taken = blocks.filter((block) => builder.add(block));
+          const payload = builder.build();
+          expect(payload.length).to.be.at.most(builder.sizeBound);
+          expect(builder.sizeBound).to.be.at.most(maximumBytes);
+          expect(builder.blockCount).to.equal(taken.length);
+          expect(contentOf(payload)).to.equal(hexOf(taken));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -81,7 +99,9 @@ describe("batch builder", () => {
       blocks.push(block);
     }
     expect(builder.build().length).to.be.within(BLOB_PAYLOAD_SIZE * 0.99, BLOB_PAYLOAD_SIZE);
-    const more = Array.from({ length: Math.ceil(blocks.length * 0.01) }, (_, index) => busyBlock(blocks.length + index, 3));
+    const more = Array.from({ length: Math.ceil(blocks.length * 0.01) }, (_, index) =>
+      busyBlock(blocks.length + index, 3),
+    );
     expect(encodePayload([...blocks, ...more]).length).to.be.above(BLOB_PAYLOAD_SIZE);
   });
 

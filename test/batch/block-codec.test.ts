@@ -1,17 +1,31 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { compressContent, decodePayload, encodeBlocks, encodePayload, encodedBlockSize, parseBlocks } from "../../src/batch/index.ts";
+import {
+  compressContent,
+  decodePayload,
+  encodeBlocks,
+  encodePayload,
+  encodedBlockSize,
+  parseBlocks,
+} from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
 import { encodedBlock } from "../derivation/arbitraries.ts";
 
 /** With transactions as hex, so that a Buffer equals a Uint8Array. */
 const normal = (blocks: Iterable<EncodedBlock>) =>
-  [...blocks].map((block) => ({ ...block, transactions: block.transactions.map((raw) => Buffer.from(raw).toString("hex")) }));
+  [...blocks].map((block) => ({
+    ...block,
+    transactions: block.transactions.map((raw) => Buffer.from(raw).toString("hex")),
+  }));
 
 describe("block codec", () => {
   it("lays a block out as the specification says", () => {
-    const bytes = encodeBlocks([{ timestamp: 0x0102030405, messages: 6, transactions: [Uint8Array.of(0xaa), Uint8Array.of(0xbb, 0xcc)] }]);
-    expect(Buffer.from(bytes).toString("hex")).to.equal("0000000102030405" + "00000006" + "00000002" + "000001aa" + "000002bbcc");
+    const bytes = encodeBlocks([
+      { timestamp: 0x0102030405, messages: 6, transactions: [Uint8Array.of(0xaa), Uint8Array.of(0xbb, 0xcc)] },
+    ]);
+    expect(Buffer.from(bytes).toString("hex")).to.equal(
+      "0000000102030405" + "00000006" + "00000002" + "000001aa" + "000002bbcc",
+    );
   });
 
   it("parses what it encodes", () => {
@@ -56,7 +70,10 @@ describe("block codec", () => {
     bytes.fill(0, 8, 16);
     bytes.writeBigUInt64BE(2n ** 53n, 16);
     bytes.fill(0, 24, 32);
-    expect([...parseBlocks(bytes)].map(({ timestamp }) => timestamp)).to.deep.equal([Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
+    expect([...parseBlocks(bytes)].map(({ timestamp }) => timestamp)).to.deep.equal([
+      Number.MAX_SAFE_INTEGER,
+      Number.MAX_SAFE_INTEGER,
+    ]);
   });
 
   it("refuses to encode what does not fit its field, naming it", () => {
@@ -64,7 +81,10 @@ describe("block codec", () => {
     expect(() => encodeBlocks([{ ...block, timestamp: -1 }])).to.throw(RangeError, "-1");
     expect(() => encodeBlocks([{ ...block, timestamp: 1.5 }])).to.throw(RangeError, "1.5");
     expect(() => encodeBlocks([{ ...block, messages: 2 ** 32 }])).to.throw(RangeError, "4294967296");
-    expect(() => encodeBlocks([{ ...block, transactions: [new Uint8Array(2 ** 24)] }])).to.throw(RangeError, "16777216");
+    expect(() => encodeBlocks([{ ...block, transactions: [new Uint8Array(2 ** 24)] }])).to.throw(
+      RangeError,
+      "16777216",
+    );
     expect(() => compressContent(new Uint8Array(4_194_305))).to.throw(RangeError, "4194305");
   });
 });

@@ -49,7 +49,9 @@ describe("blobs from beacon APIs", () => {
   };
 
   const serve = async (handler: Handler): Promise<string> => {
-    const server = createServer((request, response) => handler(new URL(request.url!, "http://x").pathname, request, response));
+    const server = createServer((request, response) =>
+      handler(new URL(request.url!, "http://x").pathname, request, response),
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     closing.push(async () => {
       server.closeAllConnections();
@@ -93,7 +95,11 @@ describe("blobs from beacon APIs", () => {
     return error.failures;
   };
 
-  const failureOf = async (url: string, request: BlobRequest, options?: Partial<BeaconBlobSourceOptions>): Promise<BlobFailure> => {
+  const failureOf = async (
+    url: string,
+    request: BlobRequest,
+    options?: Partial<BeaconBlobSourceOptions>,
+  ): Promise<BlobFailure> => {
     const [failure, ...rest] = await failuresOf(sourceOf([url], options), request);
     expect(rest).to.have.length(0);
     return failure!;
@@ -106,7 +112,11 @@ describe("blobs from beacon APIs", () => {
 
   describe("the archive", () => {
     it("gives back what was put, by versioned hash and in the order asked for", async () => {
-      expectBlobs(await archive.getBlobs(requestFor([hashes[2]!, hashes[0]!, hashes[2]!])), [BLOBS[2]!, BLOBS[0]!, BLOBS[2]!]);
+      expectBlobs(await archive.getBlobs(requestFor([hashes[2]!, hashes[0]!, hashes[2]!])), [
+        BLOBS[2]!,
+        BLOBS[0]!,
+        BLOBS[2]!,
+      ]);
     });
 
     it("says which blob it never had", async () => {
@@ -137,7 +147,10 @@ describe("blobs from beacon APIs", () => {
 
     it("takes hashes repeated or separated by commas, in any case of the query's order", async () => {
       const { server } = await serveArchive();
-      for (const query of [`versioned_hashes=${hashes[0]}&versioned_hashes=${hashes[1]}`, `versioned_hashes=${hashes[0]},${hashes[1]}`]) {
+      for (const query of [
+        `versioned_hashes=${hashes[0]}&versioned_hashes=${hashes[1]}`,
+        `versioned_hashes=${hashes[0]},${hashes[1]}`,
+      ]) {
         const response = await server.inject(`/eth/v1/beacon/blobs/9?${query}`);
         expect(response.statusCode).to.equal(200);
         expect(response.json().data).to.deep.equal([bytesToHex(BLOBS[0]!), bytesToHex(BLOBS[1]!)]);
@@ -162,7 +175,10 @@ describe("blobs from beacon APIs", () => {
         [`/eth/v1/beacon/blobs/9?versioned_hashes=${hash},garbage`, 400],
         [`/eth/v1/beacon/blobs/head?versioned_hashes=${hash}`, 400],
         [`/eth/v1/beacon/blobs/-1?versioned_hashes=${hash}`, 400],
-        [`/eth/v1/beacon/blobs/9?versioned_hashes=${Array.from({ length: 129 }, (_, index) => `0x${String(index).padStart(64, "0")}`).join()}`, 400],
+        [
+          `/eth/v1/beacon/blobs/9?versioned_hashes=${Array.from({ length: 129 }, (_, index) => `0x${String(index).padStart(64, "0")}`).join()}`,
+          400,
+        ],
         ["/eth/v1/beacon/blob_sidecars/9", 404],
         ["/", 404],
       ] as const) {
@@ -177,8 +193,14 @@ describe("blobs from beacon APIs", () => {
       const seen: string[] = [];
       const url = await serveMainnet({ "/eth/v1/beacon/blobs/100": { data: BLOBS.map(bytesToHex) } }, seen);
       const source = sourceOf([`${url}/?key=secret`]);
-      expectBlobs(await source.getBlobs(requestFor([hashes[2]!, hashes[0]!, hashes[2]!])), [BLOBS[2]!, BLOBS[0]!, BLOBS[2]!]);
-      expect(seen.at(-1)).to.equal(`/eth/v1/beacon/blobs/100?key=secret&versioned_hashes=${hashes[2]}&versioned_hashes=${hashes[0]}`);
+      expectBlobs(await source.getBlobs(requestFor([hashes[2]!, hashes[0]!, hashes[2]!])), [
+        BLOBS[2]!,
+        BLOBS[0]!,
+        BLOBS[2]!,
+      ]);
+      expect(seen.at(-1)).to.equal(
+        `/eth/v1/beacon/blobs/100?key=secret&versioned_hashes=${hashes[2]}&versioned_hashes=${hashes[0]}`,
+      );
       await source.getBlobs(requestFor([hashes[1]!]));
       // Genesis and spec are asked for once.
       expect(seen).to.have.length(4);
@@ -186,7 +208,11 @@ describe("blobs from beacon APIs", () => {
 
     it("falls back to sidecars where an endpoint has only those", async () => {
       const sidecars = await Promise.all(
-        BLOBS.map(async (blob, index) => ({ index: String(index), blob: bytesToHex(blob), kzg_commitment: bytesToHex(await kzg.blobToCommitment(blob)) })),
+        BLOBS.map(async (blob, index) => ({
+          index: String(index),
+          blob: bytesToHex(blob),
+          kzg_commitment: bytesToHex(await kzg.blobToCommitment(blob)),
+        })),
       );
       const url = await serveMainnet({ "/eth/v1/beacon/blob_sidecars/100": { data: sidecars } });
       expectBlobs(await sourceOf([url]).getBlobs(requestFor([hashes[1]!])), [BLOBS[1]!]);
@@ -194,7 +220,9 @@ describe("blobs from beacon APIs", () => {
 
     it("believes no sidecar whose blob is not that of its commitment", async () => {
       const commitment = bytesToHex(await kzg.blobToCommitment(BLOBS[0]!));
-      const url = await serveMainnet({ "/eth/v1/beacon/blob_sidecars/100": { data: [{ blob: bytesToHex(BLOBS[1]!), kzg_commitment: commitment }] } });
+      const url = await serveMainnet({
+        "/eth/v1/beacon/blob_sidecars/100": { data: [{ blob: bytesToHex(BLOBS[1]!), kzg_commitment: commitment }] },
+      });
       expect((await failureOf(url, requestFor([hashes[0]!]))).kind).to.equal("missing");
     });
 
@@ -254,14 +282,19 @@ describe("blobs from beacon APIs", () => {
       ];
       for (const answers of cases) {
         const failure = await failureOf(await serveMainnet(answers), requestFor([hashes[0]!]));
-        expect([JSON.stringify(answers).slice(0, 80), failure.kind]).to.deep.equal([JSON.stringify(answers).slice(0, 80), "malformed"]);
+        expect([JSON.stringify(answers).slice(0, 80), failure.kind]).to.deep.equal([
+          JSON.stringify(answers).slice(0, 80),
+          "malformed",
+        ]);
         expect(failure.message.length).to.be.below(600);
       }
     });
 
     it("says so when the endpoint's slots do not match the L1 block", async () => {
       const url = await serveMainnet({ "/eth/v1/beacon/blobs/100": { data: BLOBS.map(bytesToHex) } });
-      expect((await failureOf(url, requestFor([hashes[0]!], GENESIS_TIME + 12 * 100 + 5))).kind).to.equal("wrong-chain");
+      expect((await failureOf(url, requestFor([hashes[0]!], GENESIS_TIME + 12 * 100 + 5))).kind).to.equal(
+        "wrong-chain",
+      );
       expect((await failureOf(url, requestFor([hashes[0]!], GENESIS_TIME - 12))).kind).to.equal("wrong-chain");
     });
 

@@ -1,9 +1,19 @@
 import { randomFillSync } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { BLOB_PAYLOAD_SIZE, BLOB_SIZE, blobsToPayload, decodePayload, encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
+import {
+  BLOB_PAYLOAD_SIZE,
+  BLOB_SIZE,
+  blobsToPayload,
+  decodePayload,
+  encodePayload,
+  payloadToBlobs,
+} from "../../src/batch/index.ts";
 
-const sizes = fc.oneof(fc.nat({ max: 3 * BLOB_PAYLOAD_SIZE }), fc.constantFrom(0, 1, 30, 31, 32, BLOB_PAYLOAD_SIZE - 1, BLOB_PAYLOAD_SIZE, BLOB_PAYLOAD_SIZE + 1));
+const sizes = fc.oneof(
+  fc.nat({ max: 3 * BLOB_PAYLOAD_SIZE }),
+  fc.constantFrom(0, 1, 30, 31, 32, BLOB_PAYLOAD_SIZE - 1, BLOB_PAYLOAD_SIZE, BLOB_PAYLOAD_SIZE + 1),
+);
 
 describe("blob codec", () => {
   it("carries a payload through blobs, padded with zeros", () => {
@@ -14,7 +24,8 @@ describe("blob codec", () => {
         expect(blobs).to.have.length(Math.max(1, Math.ceil(size / BLOB_PAYLOAD_SIZE)));
         for (const blob of blobs) {
           expect(blob).to.have.length(BLOB_SIZE);
-          for (let offset = 0; offset < BLOB_SIZE; offset += 32) if (blob[offset] !== 0) expect.fail(`byte ${offset} is not 0`);
+          for (let offset = 0; offset < BLOB_SIZE; offset += 32)
+            if (blob[offset] !== 0) expect.fail(`byte ${offset} is not 0`);
         }
         const padded = Buffer.alloc(blobs.length * BLOB_PAYLOAD_SIZE);
         padded.set(payload);

@@ -38,8 +38,13 @@ function deposits(...gasLimits: bigint[]): InboxMessage[] {
 /** An Inbox: messages, and batches whose L1 timestamps and `messagesUpTo` never decrease. */
 const inbox = fc
   .record({
-    messages: fc.nat({ max: 12 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => inboxMessage(index)))),
-    entries: fc.array(fc.record({ payload, elapsed: fc.nat({ max: 100_000 }), upTo: fc.nat({ max: 12 }) }), { minLength: 1, maxLength: 4 }),
+    messages: fc
+      .nat({ max: 12 })
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => inboxMessage(index)))),
+    entries: fc.array(fc.record({ payload, elapsed: fc.nat({ max: 100_000 }), upTo: fc.nat({ max: 12 }) }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
     blockGasLimit: fc.bigInt({ min: 2n ** 24n, max: 60_000_000n }),
   })
   .map(({ messages, entries, blockGasLimit }) => {
@@ -50,7 +55,7 @@ const inbox = fc
       messagesUpTo = Math.max(messagesUpTo, Math.min(upTo, messages.length));
       return batchOf({ index, payload, timestamp, messagesUpTo, number: index });
     });
-    return { messages: messages as readonly InboxMessage[], batches, rules: { blockGasLimit } };
+    return { messages, batches, rules: { blockGasLimit } };
   });
 
 type Inbox = typeof inbox extends fc.Arbitrary<infer T> ? T : never;
@@ -85,7 +90,9 @@ describe("derivation", () => {
         fc.property(inbox, (it) => {
           const derived = deriveAll(it);
           const consumed = derived.flatMap(({ blocks }) => blocks.flatMap(({ messages }) => messages));
-          expect(consumed.map(({ index }) => index)).to.deep.equal(it.messages.slice(0, it.batches.at(-1)!.messagesUpTo).map(({ index }) => index));
+          expect(consumed.map(({ index }) => index)).to.deep.equal(
+            it.messages.slice(0, it.batches.at(-1)!.messagesUpTo).map(({ index }) => index),
+          );
           for (const { batch, after } of derived) expect(after.nextMessage).to.equal(batch.messagesUpTo);
         }),
       );
@@ -95,7 +102,10 @@ describe("derivation", () => {
       fc.assert(
         fc.property(inbox, (it) => {
           for (const block of deriveAll(it).flatMap(({ blocks }) => blocks)) {
-            const gas = block.messages.reduce((sum, message) => sum + (message.kind === "deposit" ? message.gasLimit : 0n), 0n);
+            const gas = block.messages.reduce(
+              (sum, message) => sum + (message.kind === "deposit" ? message.gasLimit : 0n),
+              0n,
+            );
             expect(gas <= it.rules.blockGasLimit).to.equal(true);
           }
         }),
@@ -123,7 +133,9 @@ describe("derivation", () => {
       fc.assert(
         fc.property(inbox, (it) => {
           const copy = structuredClone(it);
-          expect(normal(deriveAll(it).flatMap(({ blocks }) => blocks))).to.deep.equal(normal(deriveAll(copy).flatMap(({ blocks }) => blocks)));
+          expect(normal(deriveAll(it).flatMap(({ blocks }) => blocks))).to.deep.equal(
+            normal(deriveAll(copy).flatMap(({ blocks }) => blocks)),
+          );
           expect(it).to.deep.equal(copy);
         }),
       );
@@ -151,7 +163,12 @@ describe("derivation", () => {
         { timestamp: L1_TIME - 16, messages: 2, transactions: [] },
       ]);
       const messages = deposits(100_000n, 0n, 21_000n);
-      const { blocks, cursor } = deriveBatch(START, batchOf({ payload, messagesUpTo: 3 }), (index) => messages[index]!, RULES);
+      const { blocks, cursor } = deriveBatch(
+        START,
+        batchOf({ payload, messagesUpTo: 3 }),
+        (index) => messages[index]!,
+        RULES,
+      );
       expect(normal(blocks)).to.deep.equal(
         normal([
           { timestamp: L1_TIME - 20, messages: messages.slice(0, 1), transactions },
@@ -166,7 +183,9 @@ describe("derivation", () => {
       const timestamps = [0, L1_TIME - 86_401, L1_TIME - 86_399, L1_TIME + 901, Number.MAX_SAFE_INTEGER, 5];
       const payload = encodePayload(timestamps.map((timestamp) => ({ timestamp, messages: 0, transactions: [] })));
       const { blocks } = deriveBatch(START, batchOf({ payload }), NO_MESSAGES, RULES);
-      expect(blocks.map(({ timestamp }) => timestamp - L1_TIME)).to.deep.equal([-86_400, -86_400, -86_399, 900, 900, 900]);
+      expect(blocks.map(({ timestamp }) => timestamp - L1_TIME)).to.deep.equal([
+        -86_400, -86_400, -86_399, 900, 900, 900,
+      ]);
     });
 
     it("keeps the parent's timestamp where the parent is ahead of the window", () => {
@@ -180,13 +199,26 @@ describe("derivation", () => {
   describe("of messages", () => {
     it("leaves a deposit that does not fit for the next block, also when a smaller one follows it", () => {
       const messages = deposits(2n ** 24n, 2n ** 24n, 2n ** 24n, 2n ** 24n, 1n);
-      const { blocks } = deriveBatch(START, batchOf({ payload: new Uint8Array(0), messagesUpTo: 5 }), (index) => messages[index]!, RULES);
-      expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.deep.equal([[0, 1, 2], [3, 4]]);
+      const { blocks } = deriveBatch(
+        START,
+        batchOf({ payload: new Uint8Array(0), messagesUpTo: 5 }),
+        (index) => messages[index]!,
+        RULES,
+      );
+      expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.deep.equal([
+        [0, 1, 2],
+        [3, 4],
+      ]);
     });
 
     it("fills a block to exactly its gas limit", () => {
       const messages = deposits(2n ** 24n, 2n ** 24n, 2n ** 24n, 60_000_000n - 3n * 2n ** 24n, 0n, 1n);
-      const { blocks } = deriveBatch(START, batchOf({ payload: new Uint8Array(0), messagesUpTo: 6 }), (index) => messages[index]!, RULES);
+      const { blocks } = deriveBatch(
+        START,
+        batchOf({ payload: new Uint8Array(0), messagesUpTo: 6 }),
+        (index) => messages[index]!,
+        RULES,
+      );
       expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.deep.equal([[0, 1, 2, 3, 4], [5]]);
     });
 
@@ -201,7 +233,10 @@ describe("derivation", () => {
       const payload = encodePayload([{ timestamp: L1_TIME - 50, messages: 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
       const { blocks } = deriveBatch(START, batchOf({ payload, messagesUpTo: 3 }), (index) => messages[index]!, RULES);
-      expect(blocks.map(({ timestamp, messages }) => [timestamp - L1_TIME, messages.length])).to.deep.equal([[-50, 1], [0, 2]]);
+      expect(blocks.map(({ timestamp, messages }) => [timestamp - L1_TIME, messages.length])).to.deep.equal([
+        [-50, 1],
+        [0, 2],
+      ]);
     });
 
     it("makes no block of an empty batch without messages", () => {
@@ -213,8 +248,11 @@ describe("derivation", () => {
   });
 
   describe("of content that ends early", () => {
-    const block = encodeBlocks([{ timestamp: L1_TIME, messages: 0, transactions: [Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5)] }]);
-    const derive = (content: Uint8Array) => deriveBatch(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES).blocks;
+    const block = encodeBlocks([
+      { timestamp: L1_TIME, messages: 0, transactions: [Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5)] },
+    ]);
+    const derive = (content: Uint8Array) =>
+      deriveBatch(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES).blocks;
 
     it("gives no block for less than a block head", () => {
       for (let length = 0; length < 16; length++) expect(derive(block.slice(0, length))).to.have.length(0);
@@ -249,22 +287,30 @@ describe("derivation", () => {
       const content = Buffer.alloc(MAXIMUM_CONTENT_SIZE);
       content.writeUInt32BE(2 ** 32 - 1, 12);
       const { blocks } = deriveBatch(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES);
-      expect(blocks.map(({ transactions }) => transactions.length)).to.deep.equal([Math.floor((MAXIMUM_CONTENT_SIZE - 16) / 3)]);
+      expect(blocks.map(({ transactions }) => transactions.length)).to.deep.equal([
+        Math.floor((MAXIMUM_CONTENT_SIZE - 16) / 3),
+      ]);
     });
   });
 
   describe("refuses its caller's mistakes", () => {
     it("a batch that is not the next", () => {
-      expect(() => deriveBatch(START, batchOf({ payload: new Uint8Array(0), index: 3 }), NO_MESSAGES, RULES)).to.throw(RangeError, "expected batch 0, got batch 3");
+      expect(() => deriveBatch(START, batchOf({ payload: new Uint8Array(0), index: 3 }), NO_MESSAGES, RULES)).to.throw(
+        RangeError,
+        "expected batch 0, got batch 3",
+      );
     });
 
     it("a block gas limit some deposit could never fit in", () => {
-      expect(() => deriveBatch(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, { blockGasLimit: 2n ** 24n - 1n })).to.throw(RangeError, "16777215");
+      expect(() =>
+        deriveBatch(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, { blockGasLimit: 2n ** 24n - 1n }),
+      ).to.throw(RangeError, "16777215");
     });
 
     it("a deposit no Inbox would have taken, instead of waiting for room for ever", () => {
       const [message] = deposits(2n ** 24n + 1n);
-      const derive = () => deriveBatch(START, batchOf({ payload: new Uint8Array(0), messagesUpTo: 1 }), () => message!, RULES);
+      const derive = () =>
+        deriveBatch(START, batchOf({ payload: new Uint8Array(0), messagesUpTo: 1 }), () => message!, RULES);
       expect(derive).to.throw(RangeError, "16777217");
     });
   });
@@ -272,5 +318,8 @@ describe("derivation", () => {
 
 /** With transactions as hex, so that a Buffer equals a Uint8Array. */
 function normal(blocks: readonly BlockInput[]) {
-  return blocks.map((block) => ({ ...block, transactions: block.transactions.map((raw) => Buffer.from(raw).toString("hex")) }));
+  return blocks.map((block) => ({
+    ...block,
+    transactions: block.transactions.map((raw) => Buffer.from(raw).toString("hex")),
+  }));
 }

@@ -66,7 +66,10 @@ describe("payload stream", () => {
 
   describe("accepts", () => {
     it("a stream of no bytes of content", () => {
-      expect(decodePayload(withVersion(Uint8Array.of(3, 0)))).to.deep.equal({ kind: "content", content: Buffer.alloc(0) });
+      expect(decodePayload(withVersion(Uint8Array.of(3, 0)))).to.deep.equal({
+        kind: "content",
+        content: Buffer.alloc(0),
+      });
     });
 
     it("any bytes after the stream's end, as blobs are padded", () => {
@@ -88,7 +91,9 @@ describe("payload stream", () => {
       // Length 3 (symbol 257, code 0000001), distance 32,768 (symbol 29 and 13 bits of ones), end of block.
       const match = bits("1", number(1, 2), "0000001", "11101", "1".repeat(13), "0000000");
       const decoded = decodePayload(withVersion(Buffer.concat([stored, match])));
-      expect(decoded.kind === "content" && [...decoded.content.subarray(32_768)]).to.deep.equal([...noise.subarray(0, 3)]);
+      expect(decoded.kind === "content" && [...decoded.content.subarray(32_768)]).to.deep.equal([
+        ...noise.subarray(0, 3),
+      ]);
     });
   });
 
@@ -98,7 +103,10 @@ describe("payload stream", () => {
       const valid = deflateRawSync(Buffer.from("content"));
       for (let version = 0; version < 256; version++) {
         if (version === 1) continue;
-        expect(decodePayload(Buffer.concat([Uint8Array.of(version), valid]))).to.deep.equal({ kind: "unknown-version", version });
+        expect(decodePayload(Buffer.concat([Uint8Array.of(version), valid]))).to.deep.equal({
+          kind: "unknown-version",
+          version,
+        });
       }
     });
 
@@ -123,7 +131,8 @@ describe("payload stream", () => {
 
     it("block type 3", () => expect(kindOf(bits("1", number(3, 2), "0".repeat(20)))).to.equal("undecodable"));
 
-    it("stored lengths that disagree", () => expect(kindOf(Uint8Array.of(1, 1, 0, 0xff, 0xff, 7))).to.equal("undecodable"));
+    it("stored lengths that disagree", () =>
+      expect(kindOf(Uint8Array.of(1, 1, 0, 0xff, 0xff, 7))).to.equal("undecodable"));
 
     it("a distance before the start", () => {
       expect(kindOf(bits("1", number(1, 2), "0000001", "00000", "0000000"))).to.equal("undecodable");

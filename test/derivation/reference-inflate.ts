@@ -1,10 +1,17 @@
 /** A stream that the rules of specification §3 call undecodable. */
 export class InvalidStream extends Error {}
 
-const LENGTH_BASES = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+const LENGTH_BASES = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+];
 const LENGTH_EXTRA_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-const DISTANCE_BASES = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
-const DISTANCE_EXTRA_BITS = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
+const DISTANCE_BASES = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
+  8193, 12289, 16385, 24577,
+];
+const DISTANCE_EXTRA_BITS = [
+  0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
+];
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /** Symbols by their code, written as a string of bits. */
@@ -61,7 +68,7 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
     }
   };
 
-  for (let final = false; !final; ) {
+  for (let final = false; !final;) {
     final = bit() === 1;
     const type = bits(2);
     if (type === 0) {
@@ -70,7 +77,9 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
       if (bits(16) !== 0xffff - length) throw new InvalidStream("stored length and its complement differ");
       for (let index = 0; index < length; index++) emit(bits(8));
     } else if (type === 1) {
-      const lengths = Array.from({ length: 288 }, (_, index) => (index < 144 ? 8 : index < 256 ? 9 : index < 280 ? 7 : 8));
+      const lengths = Array.from({ length: 288 }, (_, index) =>
+        index < 144 ? 8 : index < 256 ? 9 : index < 280 ? 7 : 8,
+      );
       compressedBlock(huffmanCode(lengths), huffmanCode(Array<number>(32).fill(5)));
     } else if (type === 2) {
       const literalCount = bits(5) + 257;
