@@ -5,7 +5,7 @@ import type { BatchBuilder, EncodedBlock } from "../batch/index.ts";
 import { MESSAGE_KINDS, messageBodyHash } from "../chain/index.ts";
 import type { Block } from "../chain/index.ts";
 import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../derivation/index.ts";
-import { errorText, findRevert, inboxAbi, MAXIMUM_BLOBS_PER_TRANSACTION } from "../l1/index.ts";
+import { createExclusiveRunner, createStepLoop, errorText, findRevert, inboxAbi, MAXIMUM_BLOBS_PER_TRANSACTION } from "../l1/index.ts";
 import type { L1TransactionStatus } from "../l1/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
@@ -54,7 +54,6 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
   const { forceInclusionDelay, operator } = config.parameters;
   const inclusionMargin = options.inclusionMargin ?? Math.min(3600, Math.floor(forceInclusionDelay / 4));
   const firstRetryDelay = (options.retryDelay ?? 12) * 1000;
-  const pollingInterval = (options.pollingInterval ?? 2) * 1000;
   const now = options.now ?? Date.now;
   const inboxAddress = config.contracts.inbox;
   const log = logger.child({ component: "batcher" });
@@ -81,12 +80,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
   /** Whether `auto` has given up blobs, until the process is restarted. */
   let blobsRefused = false;
 
-  let queue: Promise<unknown> = Promise.resolve();
-  function exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = queue.then(task);
-    queue = result.catch(() => undefined);
-    return result;
-  }
+  const exclusive = createExclusiveRunner();
 
   async function drop(batch: InFlightBatch): Promise<void> {
     // In this order: the purpose may be used again only when nothing refers to it, and a record without a transaction is
@@ -96,7 +90,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     inFlight = inFlight.filter((other) => other !== batch);
   }
 
-  const isCanonical = (batch: InFlightBatch): boolean => store.getBlock(batch.lastBlock)?.hash === batch.lastBlockHash;
+  const isCanonical = (batch: InFlightBatch): boolean => store.getBlockHash(batch.lastBlock) === batch.lastBlockHash;
 
   /** Index of the batch a transaction posted, if the node has it. Searched from the end: it is recent. */
   function findBatchOf(transactionHash: Hash): number | undefined {
@@ -208,7 +202,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
   function extendDraft(firstBlock: number, lastTimestamp: number): Draft {
     const current = draft;
     const continues =
-      current?.firstBlock === firstBlock && store.getBlock(current.lastBlock)?.hash === current.lastBlockHash;
+      current?.firstBlock === firstBlock && store.getBlockHash(current.lastBlock) === current.lastBlockHash;
     const next: Draft =
       current !== undefined && continues
         ? current
@@ -343,8 +337,10 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       payloadBytes: payload.length,
     };
     for (const blob of call.blobs) await blobArchive?.put(blob);
-    await records.put(SEQUENCE_KEY, sequence + 1);
-    await records.put(batchKey(sequence), batch);
+    await records.write([
+      [SEQUENCE_KEY, sequence + 1],
+      [batchKey(sequence), batch],
+    ]);
     inFlight.push(batch);
     await transactions.submit({
       purpose: batch.purpose,
@@ -431,23 +427,20 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     }
   }
 
-  let loop: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
-
-  async function run(signal: AbortSignal): Promise<void> {
-    let lastError = "";
-    while (!signal.aborted) {
-      try {
-        const result = await exclusive(step);
-        lastError = "";
-        if (result.kind === "posted") continue;
-      } catch (error) {
-        const text = error instanceof BatcherError ? error.message : errorText(error);
-        if (text !== lastError) log.error({ error: text }, "no batch could be posted");
-        lastError = text;
-      }
-      await pause(pollingInterval, signal);
-    }
-  }
+  let lastError = "";
+  const loop = createStepLoop({
+    interval: options.pollingInterval ?? 2,
+    step: async () => {
+      const { kind } = await exclusive(step);
+      lastError = "";
+      return kind === "posted";
+    },
+    onError: (error) => {
+      const text = error instanceof BatcherError ? error.message : errorText(error);
+      if (text !== lastError) log.error({ error: text }, "no batch could be posted");
+      lastError = text;
+    },
+  });
 
   return {
     step: () => exclusive(step),
@@ -457,30 +450,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
         return step();
       }),
     inFlight: () => inFlight,
-    start() {
-      if (loop !== undefined) return;
-      const controller = new AbortController();
-      loop = { controller, done: run(controller.signal) };
-    },
-    async stop() {
-      const running = loop;
-      loop = undefined;
-      running?.controller.abort();
-      await running?.done;
-      await exclusive(async () => undefined);
-    },
+    start: loop.start,
+    stop: loop.stop,
   };
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }

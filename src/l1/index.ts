@@ -3,6 +3,7 @@ export * from "./beacon-blob-source.ts";
 export * from "./beacon-server.ts";
 export * from "./blob-archive.ts";
 export * from "./blob-source.ts";
+export * from "./step-loop.ts";
 export * from "./transaction-manager.ts";
 export { errorText, findRevert } from "./transaction-manager-errors.ts";
 export { MAXIMUM_BLOBS_PER_TRANSACTION } from "./transaction-manager-sidecar.ts";

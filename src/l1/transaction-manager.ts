@@ -5,6 +5,7 @@ import { keccak256 as keccakOfHex } from "viem";
 import { bytesToHex, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
+import { createExclusiveRunner, createStepLoop } from "./step-loop.ts";
 import { classifyRefusal, errorText, findRevert, isAnswer } from "./transaction-manager-errors.ts";
 import { offerFees, raiseFees } from "./transaction-manager-fees.ts";
 import type { FeeDecision, FeeMarket, TransactionFees } from "./transaction-manager-fees.ts";
@@ -104,7 +105,6 @@ export async function createTransactionManager(
   const confirmations = options.confirmations ?? 1;
   const feeBumpInterval = (options.feeBumpInterval ?? 60) * 1000;
   const rebroadcastInterval = (options.rebroadcastInterval ?? 15) * 1000;
-  const pollingInterval = (options.pollingInterval ?? 2) * 1000;
   const caps = {
     maximumFeePerGas: options.maximumFeePerGas ?? 500n * GWEI,
     maximumFeePerBlobGas: options.maximumFeePerBlobGas ?? 1000n * GWEI,
@@ -153,28 +153,27 @@ export async function createTransactionManager(
     purposes.set(record.purpose, record.nonce);
   }
 
-  let queue: Promise<unknown> = Promise.resolve();
-  /** Runs tasks one at a time: nonces are given out and broadcast by one task only. */
-  function exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = queue.then(task);
-    queue = result.catch(() => undefined);
-    return result;
-  }
+  // Nonces are given out and broadcast by one task at a time.
+  const exclusive = createExclusiveRunner();
 
-  async function save(record: TransactionRecord): Promise<void> {
-    await records.put(transactionKey(record.nonce), record);
+  async function save(record: TransactionRecord, sidecar?: BlobSidecar): Promise<void> {
+    const changes: [string, unknown][] = [[transactionKey(record.nonce), record]];
+    if (sidecar !== undefined) changes.push([sidecarKey(record.nonce), sidecar]);
+    await records.write(changes);
     transactions.set(record.nonce, record);
     purposes.set(record.purpose, record.nonce);
   }
 
   async function erase(record: TransactionRecord): Promise<void> {
-    await records.delete(transactionKey(record.nonce));
+    await records.write([
+      [transactionKey(record.nonce), undefined],
+      [sidecarKey(record.nonce), undefined],
+    ]);
     transactions.delete(record.nonce);
     if (purposes.get(record.purpose) === record.nonce) purposes.delete(record.purpose);
     troubles.delete(record.nonce);
     lastBroadcast.delete(record.nonce);
     underpriced.delete(record.nonce);
-    if (record.blobVersionedHashes.length > 0) await records.delete(sidecarKey(record.nonce));
   }
 
   const ascending = (): readonly TransactionRecord[] => [...transactions.values()].sort((a, b) => a.nonce - b.nonce);
@@ -219,9 +218,7 @@ export async function createTransactionManager(
     const sidecar = blobs.length === 0 ? undefined : await createBlobSidecar(await loadKzg(), blobs, await chooseWrapperVersion());
 
     const nonce = await nextNonce();
-    // The sidecar first: without its record it means nothing, while a record without it could not be broadcast.
-    if (sidecar !== undefined) await records.put(sidecarKey(nonce), sidecar);
-    await save({
+    const record: TransactionRecord = {
       purpose: request.purpose,
       nonce,
       to: request.to,
@@ -234,7 +231,8 @@ export async function createTransactionManager(
       displaced: false,
       attempts: [],
       mined: undefined,
-    });
+    };
+    await save(record, sidecar);
     log.info({ purpose: request.purpose, nonce, gasLimit, blobs: blobs.length }, "L1 transaction recorded");
     try {
       await broadcastPending(await viewL1());
@@ -389,8 +387,8 @@ export async function createTransactionManager(
     const nonce = await nextNonce();
     log.error({ purpose: record.purpose, nonce: record.nonce, newNonce: nonce, other }, "another program uses this key: its transaction took the nonce");
     const sidecar = records.get<BlobSidecar>(sidecarKey(record.nonce));
-    if (sidecar !== undefined) await records.put(sidecarKey(nonce), sidecar);
-    await save({ ...record, nonce, accepted: false, attempts: [] });
+    // In this order: killed in between, the deed has two nonces, of which the used-up one is dropped when opened again.
+    await save({ ...record, nonce, accepted: false, attempts: [] }, sidecar);
     await erase(record);
   }
 
@@ -640,18 +638,14 @@ export async function createTransactionManager(
     await erase(record);
   }
 
-  let loop: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
-
-  async function run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await exclusive(step);
-      } catch (error) {
-        log.error({ error: errorText(error) }, "L1 step failed");
-      }
-      await pause(pollingInterval, signal);
-    }
-  }
+  const loop = createStepLoop({
+    interval: options.pollingInterval ?? 2,
+    step: async () => {
+      await exclusive(step);
+      return false;
+    },
+    onError: (error) => log.error({ error: errorText(error) }, "L1 step failed"),
+  });
 
   return {
     account,
@@ -691,18 +685,8 @@ export async function createTransactionManager(
       return () => emitter.off("mined", listener);
     },
     step: () => exclusive(step),
-    start() {
-      if (loop !== undefined) return;
-      const controller = new AbortController();
-      loop = { controller, done: run(controller.signal) };
-    },
-    async stop() {
-      const running = loop;
-      loop = undefined;
-      running?.controller.abort();
-      await running?.done;
-      await exclusive(async () => undefined);
-    },
+    start: loop.start,
+    stop: loop.stop,
   };
 }
 
@@ -725,19 +709,6 @@ function highestCost(record: TransactionRecord): bigint {
   const fees = feesOf(last);
   const blobGas = 131_072n * BigInt(record.blobVersionedHashes.length);
   return BigInt(record.value) + BigInt(record.gasLimit) * fees.maxFeePerGas + blobGas * (fees.maxFeePerBlobGas ?? 0n);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }
 
 function registerCounter<Label extends string>(registry: Instruments["metrics"], name: string, help: string, labelNames: readonly Label[]): Counter<Label> {

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { encodeFunctionData, parseAbi, parseAbiItem } from "viem";
 import { claimId as claimIdOf, stateHash as hashState } from "../chain/index.ts";
-import { errorText, L1TransactionError, stateCommitmentChainAbi } from "../l1/index.ts";
+import { createExclusiveRunner, createStepLoop, errorText, L1TransactionError, stateCommitmentChainAbi } from "../l1/index.ts";
 import type { L1TransactionRequest } from "../l1/index.ts";
 import { hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
@@ -55,7 +55,6 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   const depth = options.depth ?? "finalized";
   const withdrawBonds = options.withdrawBonds ?? true;
   const logRange = options.logRange ?? 5000;
-  const pollingInterval = (options.pollingInterval ?? 12) * 1000;
   const address = config.contracts.stateCommitmentChain;
   const { claimBond, challengePeriod } = config.parameters;
   const log = logger.child({ component: "proposer" });
@@ -74,12 +73,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   let genesisChecked = false;
   let challengeGame: Address | undefined;
 
-  let queue: Promise<unknown> = Promise.resolve();
-  function exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = queue.then(task);
-    queue = result.catch(() => undefined);
-    return result;
-  }
+  const exclusive = createExclusiveRunner();
 
   /** This node's state hash after so many batches, if it has derived them. */
   function ownStateHash(batchCount: number): Hash | undefined {
@@ -299,22 +293,20 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     scan = next;
   }
 
-  let loop: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
-
-  async function run(signal: AbortSignal): Promise<void> {
-    let lastError = "";
-    while (!signal.aborted) {
-      try {
-        await exclusive(step);
-        lastError = "";
-      } catch (error) {
-        const text = error instanceof ProposerError ? error.message : errorText(error);
-        if (text !== lastError) log.error({ error: text }, "the proposer cannot go on");
-        lastError = text;
-      }
-      await pause(pollingInterval, signal);
-    }
-  }
+  let lastError = "";
+  const loop = createStepLoop({
+    interval: options.pollingInterval ?? 12,
+    step: async () => {
+      await exclusive(step);
+      lastError = "";
+      return false;
+    },
+    onError: (error) => {
+      const text = error instanceof ProposerError ? error.message : errorText(error);
+      if (text !== lastError) log.error({ error: text }, "the proposer cannot go on");
+      lastError = text;
+    },
+  });
 
   return {
     step: () => exclusive(step),
@@ -324,30 +316,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
       emitter.on("wrong", listener);
       return () => emitter.off("wrong", listener);
     },
-    start() {
-      if (loop !== undefined) return;
-      const controller = new AbortController();
-      loop = { controller, done: run(controller.signal) };
-    },
-    async stop() {
-      const running = loop;
-      loop = undefined;
-      running?.controller.abort();
-      await running?.done;
-      await exclusive(async () => undefined);
-    },
+    start: loop.start,
+    stop: loop.stop,
   };
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }

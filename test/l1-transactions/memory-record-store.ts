@@ -46,6 +46,13 @@ export function createTestDisk(): TestDisk {
         },
         put: async (key, value) => write(() => void disk.set(key, serialize(value))),
         delete: async (key) => write(() => void disk.delete(key)),
+        write: async (changes) =>
+          write(() => {
+            for (const [key, value] of changes) {
+              if (value === undefined) disk.delete(key);
+              else disk.set(key, serialize(value));
+            }
+          }),
         *entries<T>(prefix: string): Generator<readonly [string, T]> {
           alive();
           for (const [key, value] of [...disk].sort(([a], [b]) => (a < b ? -1 : 1))) {

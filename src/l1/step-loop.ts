@@ -1,0 +1,70 @@
+/** Runs tasks one at a time, in the order they were asked for. */
+export type ExclusiveRunner = <T>(task: () => Promise<T>) => Promise<T>;
+
+export function createExclusiveRunner(): ExclusiveRunner {
+  let queue: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const result = queue.then(task);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+}
+
+/** A step that is repeated until it is stopped. */
+export interface StepLoop {
+  /** Does nothing if it runs already. */
+  start(): void;
+  /** Resolves when the step under way has ended. */
+  stop(): Promise<void>;
+}
+
+export interface StepLoopOptions {
+  /** Resolves to whether the next step follows at once. Its errors go to `onError` and do not end the loop. */
+  readonly step: () => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+  /** Seconds between steps. */
+  readonly interval: number;
+}
+
+export function createStepLoop({ step, onError, interval }: StepLoopOptions): StepLoop {
+  let running: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
+
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let again = false;
+      try {
+        again = await step();
+      } catch (error) {
+        onError(error);
+      }
+      if (!again) await pause(interval * 1000, signal);
+    }
+  }
+
+  return {
+    start() {
+      if (running !== undefined) return;
+      const controller = new AbortController();
+      running = { controller, done: run(controller.signal) };
+    },
+    async stop() {
+      const stopping = running;
+      running = undefined;
+      stopping?.controller.abort();
+      await stopping?.done;
+    },
+  };
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+  });
+}
