@@ -10,7 +10,7 @@ import {
   OUTBOX_ADDRESS,
   OUTBOX_SLOTS,
 } from "../constants.ts";
-import type { BlockEnvironment, BlockExecution, TransactionOutcome } from "../execution-engine.ts";
+import type { BlockEnvironment, BlockExecution, ExecutionObserver, TransactionOutcome } from "../execution-engine.ts";
 import { dataPrice, nextBaseFee } from "../fees.ts";
 import { receiptHash } from "../hashes.ts";
 import { headerHash, logsBloom } from "../header.ts";
@@ -72,15 +72,15 @@ export interface BlockExecutionOptions {
   readonly executor: EvmExecutor;
   readonly parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number };
   readonly environment: BlockEnvironment;
-  /** Whether somebody watches the EVM of this block. */
-  readonly isObserved: () => boolean;
+  /** Who watches what runs next, if anybody. */
+  readonly observer: () => ExecutionObserver | undefined;
   /** Writes the state's changes to the database and gives the new root. */
   readonly commit: (state: JournaledState) => Promise<Hash>;
 }
 
 /** Starts a block on an executor that was reset to the parent's state. */
 export function beginBlock(options: BlockExecutionOptions): BlockExecution {
-  const { chainId, executor, parent, environment, isObserved, commit } = options;
+  const { chainId, executor, parent, environment, observer, commit } = options;
   const { state } = executor;
   const block = toEvmBlock(environment);
   const transactions: BlockTransaction[] = [];
@@ -108,7 +108,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     chainId,
     availableGas: environment.gasLimit - gasUsed,
     checksSenderCode: true,
-    isObserved: isObserved(),
+    observer: observer(),
   });
 
   const record = (transaction: BlockTransaction, dataGas: bigint, effectiveGasPrice: bigint, result: ProcessingResult | undefined): Receipt => {

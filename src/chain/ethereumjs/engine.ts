@@ -93,7 +93,7 @@ export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logge
       executor,
       parent,
       environment,
-      isObserved: () => false,
+      observer: () => undefined,
       commit: (state) => commit(state, view()),
     });
     return withMetrics(execution, executor);
@@ -141,7 +141,7 @@ export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logge
       executor,
       parent: { ...parent, nextMessage: block.firstMessage },
       environment: environmentAfter(parent.header, (address, slot) => executor.state.slot(address, slot), block.header),
-      isObserved: () => isObserved,
+      observer: () => (isObserved ? observer : undefined),
       commit: () => Promise.reject(new Error("a replay is not sealed")),
     });
     const observing = async <T>(hash: Hash, run: () => Promise<T>): Promise<T> => {
@@ -240,7 +240,7 @@ async function runCall(executor: EvmExecutor, chainId: number, request: CallRequ
       chainId,
       availableGas: request.gas,
       checksSenderCode: false,
-      isObserved: options.observer !== undefined,
+      observer: options.observer,
     },
   );
   if (result.kind === "skipped") return { kind: "halt", gasUsed: 0n, error: describeSkip(result.reason) };

@@ -2,17 +2,18 @@ import type { EVM } from "@ethereumjs/evm";
 import { EVMError } from "@ethereumjs/evm";
 import { RLP } from "@ethereumjs/rlp";
 import { createAddressFromString } from "@ethereumjs/util";
-import { bytesToBigint, bytesToHex, concatBytes, equalBytes, hexToBytes, keccak256Bytes } from "../../primitives/index.ts";
+import { bigintToBytes32, bytesToBigint, bytesToHex, concatBytes, equalBytes, hexToBytes, keccak256Bytes } from "../../primitives/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { EMPTY_ACCOUNT, hasCode, minimalBytes } from "../account.ts";
 import { TRANSACTION_GAS_CAP } from "../constants.ts";
-import type { AuthorizationRequest, BlockEnvironment, SkipReason } from "../execution-engine.ts";
+import type { AuthorizationRequest, BlockEnvironment, ExecutionObserver, ObservedState, SkipReason } from "../execution-engine.ts";
 import { dataGas as dataGasOf } from "../fees.ts";
 import { EXISTING_AUTHORITY_REFUND, intrinsicGas } from "../intrinsic-gas.ts";
 import { SECP256K1_ORDER, publicKeyToAddress, recoverPublicKey } from "../secp256k1.ts";
 import type { SignedTransaction } from "../signed-transaction.ts";
 import type { Log } from "../types.ts";
 import type { EvmBlock, EvmExecutor } from "./evm-executor.ts";
+import type { JournaledState } from "./journaled-state.ts";
 
 /** What the rules of a transaction need to know of it, signed or not. */
 export interface TransactionMessage {
@@ -45,8 +46,8 @@ export interface ProcessingContext {
   readonly availableGas: bigint;
   /** EIP-3607 applies; not to simulated calls. */
   readonly checksSenderCode: boolean;
-  /** Somebody watches the EVM, so even what needs none must go through it. */
-  readonly isObserved: boolean;
+  /** Sees the transaction; its EVM callbacks are attached already (`observe`). */
+  readonly observer: ExecutionObserver | undefined;
 }
 
 export type ProcessingResult =
@@ -129,13 +130,16 @@ export async function processTransaction(
   const reason = findInvalidity(executor, message, context, intrinsic > floor ? intrinsic : floor);
   if (reason !== undefined) return { kind: "skipped", reason };
 
+  const { observer } = context;
+  const { coinbase } = context.environment;
+  observer?.onTransactionStart?.({ from: sender, to, coinbase, state: observedState(state) });
   state.openCheckpoint();
   try {
     state.setAccount(sender, { ...account, nonce: account.nonce + 1n, balance: account.balance - gasLimit * gasPrice });
     const authorizationRefund = applyAuthorizations(executor, message.authorizations, context.chainId);
 
     const executed =
-      !context.isObserved && to !== undefined && isPlainTransfer(executor, to)
+      observer === undefined && to !== undefined && isPlainTransfer(executor, to)
         ? transfer(executor, sender, to, value)
         : await runMessage(executor, message, context, gasLimit - dataGas - intrinsic);
 
@@ -147,10 +151,11 @@ export async function processTransaction(
     gasUsed += dataGas;
 
     state.addBalance(sender, (gasLimit - gasUsed) * gasPrice);
-    state.addBalance(context.environment.coinbase, message.tip * gasUsed);
+    state.addBalance(coinbase, message.tip * gasUsed);
     for (const address of executed.destroyed) state.removeAccount(address);
     state.commitCheckpoint();
     state.endTransaction();
+    observer?.onTransactionEnd?.({ state: observedState(state) });
     return {
       kind: "executed",
       error: executed.error,
@@ -169,6 +174,16 @@ export async function processTransaction(
   } finally {
     cleanUp(evm);
   }
+}
+
+function observedState(state: JournaledState): ObservedState {
+  return {
+    getAccount: (address) => {
+      const account = state.account(address);
+      return account === undefined ? undefined : { nonce: account.nonce, balance: account.balance, code: state.code(address) };
+    },
+    getStorageAt: (address, slot) => bytesToHex(bigintToBytes32(bytesToBigint(state.slot(address, slot)))),
+  };
 }
 
 function cleanUp(evm: EVM): void {
