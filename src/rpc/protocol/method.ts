@@ -10,12 +10,16 @@ export interface RequestContext {
   readonly connection: Connection | undefined;
 }
 
-/** A WebSocket client that can be sent notifications. */
+/** A WebSocket client, which can be sent notifications. */
 export interface Connection {
-  /** Sends a notification. The connection is dropped if the client does not keep up. */
-  notify(method: string, params: unknown): void;
-  /** Live subscriptions by id; each value ends its subscription. */
-  readonly subscriptions: Map<string, () => void>;
+  readonly subscriptionCount: number;
+  /**
+   * Starts a subscription and gives its id. `start` is given a function that publishes a result and gives one that ends
+   * the subscription; nothing is sent before the answer with the id.
+   */
+  subscribe(start: (publish: (result: unknown) => void) => () => void): string;
+  /** Whether there was such a subscription. */
+  unsubscribe(id: string): boolean;
 }
 
 /**

@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Block, SignedTransaction } from "../../../chain/index.ts";
-import { bytesToHex } from "../../../primitives/index.ts";
 import { formatHeader } from "../../format/block.ts";
 import { formatLog } from "../../format/receipt.ts";
 import { formatSyncing } from "../../format/syncing.ts";
@@ -20,22 +18,15 @@ const anything = parameter("anything", (value) => value ?? null);
 /** Subscriptions live as long as their WebSocket connection. */
 export const subscribe = defineMethod("eth_subscribe", [kindParameter, anything], ([kind, argument], node, context) => {
   const connection = requireConnection(context);
-  if (connection.subscriptions.size >= node.limits.subscriptionsPerConnection) {
+  if (connection.subscriptionCount >= node.limits.subscriptionsPerConnection) {
     throw limitExceeded(`too many subscriptions: at most ${node.limits.subscriptionsPerConnection} per connection`);
   }
-  const id = bytesToHex(randomBytes(16));
-  const publish = (result: unknown): void => connection.notify("eth_subscription", { subscription: id, result });
-  connection.subscriptions.set(id, open(kind, argument, node, publish));
-  return id;
+  return connection.subscribe((publish) => open(kind, argument, node, publish));
 });
 
 export const unsubscribe = defineMethod("eth_unsubscribe", [z.string({ error: "expected a subscription id" })], ([id], _, context) => {
-  const { subscriptions } = requireConnection(context);
-  const end = subscriptions.get(id);
-  if (end === undefined) throw new RpcError(RPC_ERROR.notFound, `subscription not found: ${id.slice(0, 80)}`);
-  subscriptions.delete(id);
-  end();
-  return true;
+  if (requireConnection(context).unsubscribe(id)) return true;
+  throw new RpcError(RPC_ERROR.notFound, `subscription not found: ${id.slice(0, 80)}`);
 });
 
 function requireConnection({ connection }: RequestContext): Connection {

@@ -1,0 +1,166 @@
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { Counter, Gauge, Histogram } from "prom-client";
+import type { Instruments } from "../primitives/index.ts";
+import { createTransactionDecoder } from "./format/transaction.ts";
+import { isSynced } from "./format/syncing.ts";
+import { createFilterRegistry } from "./logs/filters.ts";
+import { METHODS } from "./methods/index.ts";
+import type { RpcNode } from "./node.ts";
+import { createOutboxIndex } from "./outbox/outbox-index.ts";
+import { createDispatcher, errorText, type CallReport } from "./protocol/dispatcher.ts";
+import { RPC_ERROR } from "./protocol/errors.ts";
+import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServer, type RpcServerOptions } from "./types.ts";
+import { attachWebSocket, type WebSocketEndpoint } from "./websocket.ts";
+
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_MINIMUM_PRIORITY_FEE = 1_000_000n;
+const DEFAULT_CLIENT_VERSION = "onestep/0.1.0";
+/** How often the HTTP server looks for requests that take too long to arrive, in milliseconds. */
+const CONNECTION_CHECK_INTERVAL = 1_000;
+
+/**
+ * The node's JSON-RPC server: HTTP and WebSocket on one port, with `GET /healthz`, `/ready` and `/metrics` beside. Nothing
+ * listens before `start`.
+ */
+export function createRpcServer(options: RpcServerOptions, { logger, metrics }: Instruments): RpcServer {
+  const { chain, pool, claims, syncStatus, host = DEFAULT_HOST, port, cors = "*" } = options;
+  const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
+  const report = createReporter({ logger, metrics });
+  let running: { readonly app: FastifyInstance; readonly webSocket: WebSocketEndpoint; readonly node: RpcNode } | undefined;
+
+  function createNode(): RpcNode {
+    return {
+      chain,
+      pool,
+      claims,
+      syncStatus,
+      limits,
+      decode: createTransactionDecoder(chain.config.genesis.chainId),
+      outbox: createOutboxIndex({ chain, records: options.records }, { logger }),
+      filters: createFilterRegistry({
+        chain,
+        pool,
+        timeout: limits.filterTimeout,
+        maximum: limits.filters,
+        maximumEntries: limits.filterEntries,
+      }),
+      clientVersion: options.clientVersion ?? DEFAULT_CLIENT_VERSION,
+      minimumPriorityFee: options.minimumPriorityFee ?? DEFAULT_MINIMUM_PRIORITY_FEE,
+      startingBlock: chain.store.getHeads().latest,
+    };
+  }
+
+  const allowsOrigin = (origin: string | undefined): boolean => origin === undefined || cors === "*" || cors.includes(origin);
+
+  function allowOrigin(reply: FastifyReply, origin: string | undefined): void {
+    if (origin === undefined || !allowsOrigin(origin)) return;
+    void reply.header("access-control-allow-origin", cors === "*" ? "*" : origin).header("vary", "Origin");
+  }
+
+  async function start(): ReturnType<RpcServer["start"]> {
+    if (running !== undefined) throw new Error("the RPC server has been started already");
+    const node = createNode();
+    const dispatcher = createDispatcher({ methods: METHODS, node, limits, onCall: report });
+    const app = fastify({
+      bodyLimit: limits.requestBytes,
+      forceCloseConnections: true,
+      // A client that stops reading or writing in the middle is cut off; waiting for an answer takes less than this.
+      connectionTimeout: Math.max(limits.inclusionTimeout, limits.callTimeout) + limits.requestTimeout,
+      requestTimeout: limits.requestTimeout,
+      http: { connectionsCheckingInterval: CONNECTION_CHECK_INTERVAL, headersTimeout: limits.requestTimeout },
+      logger: false,
+    });
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    app.addHook("onRequest", (request, reply, done) => {
+      allowOrigin(reply, request.headers.origin);
+      done();
+    });
+    app.setErrorHandler((error: { readonly statusCode?: number; readonly code?: string }, _request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status >= 500) logger.error({ err: error }, "HTTP request failed");
+      const message =
+        status === 413 ? `request too large: at most ${limits.requestBytes} bytes` : status < 500 ? `invalid request: ${error.code ?? "malformed HTTP"}` : "internal error";
+      return sendJson(reply.status(status), errorText(status < 500 ? RPC_ERROR.invalidRequest : RPC_ERROR.internal, message));
+    });
+    app.setNotFoundHandler((_request, reply) => reply.status(404).send("not found: JSON-RPC is POST /\n"));
+
+    app.post("/", async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      const body = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
+      const text = await dispatcher.dispatch(body, { connection: undefined, signal: gone.signal });
+      return text === undefined ? reply.status(204).send() : sendJson(reply, text);
+    });
+    app.options("/", (_request, reply) =>
+      reply
+        .status(204)
+        .header("access-control-allow-methods", "POST, GET, OPTIONS")
+        .header("access-control-allow-headers", "content-type, authorization")
+        .header("access-control-max-age", "600")
+        .send(),
+    );
+    app.get("/", (_request, reply) => reply.status(405).header("allow", "POST").send("JSON-RPC: POST here, or connect by WebSocket\n"));
+    app.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+    app.get("/ready", (_request, reply) => {
+      const status = syncStatus();
+      const ready = isSynced(status, limits.readyLag);
+      return reply.status(ready ? 200 : 503).send({ ready, ...status });
+    });
+    app.get("/metrics", async (_request, reply) => reply.header("content-type", metrics.contentType).send(await metrics.metrics()));
+
+    const webSocket = attachWebSocket(app.server, { dispatcher, limits, allowsOrigin }, { logger });
+    running = { app, webSocket, node };
+    gaugeConnections(metrics, () => webSocket.connectionCount);
+    try {
+      await app.listen({ host, port });
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    const address = app.server.address();
+    if (address === null || typeof address === "string") throw new Error(`expected a TCP address, got ${String(address)}`);
+    const authority = `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    logger.info({ host: address.address, port: address.port }, "RPC server listening");
+    return { host: address.address, port: address.port, url: `http://${authority}`, webSocketUrl: `ws://${authority}` };
+  }
+
+  async function stop(): Promise<void> {
+    const stopping = running;
+    running = undefined;
+    if (stopping === undefined) return;
+    stopping.webSocket.close();
+    await stopping.app.close();
+    stopping.node.filters.close();
+  }
+
+  return { start, stop };
+}
+
+function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  return reply.header("content-type", "application/json").send(text);
+}
+
+/** Metrics and logs of calls. Several servers of a process may share a registry. */
+function createReporter({ logger, metrics }: Instruments): (report: CallReport) => void {
+  const registers = [metrics];
+  const durationName = "onestep_rpc_request_seconds";
+  const errorsName = "onestep_rpc_errors_total";
+  const duration =
+    (metrics.getSingleMetric(durationName) as Histogram | undefined) ??
+    new Histogram({ name: durationName, help: "Seconds to answer a JSON-RPC call, by method", labelNames: ["method"], registers });
+  const errors =
+    (metrics.getSingleMetric(errorsName) as Counter | undefined) ??
+    new Counter({ name: errorsName, help: "JSON-RPC calls answered with an error, by method and code", labelNames: ["method", "code"], registers });
+  return ({ method = "unknown", seconds, code, failure }) => {
+    duration.observe({ method }, seconds);
+    if (code !== undefined) errors.inc({ method, code: String(code) });
+    if (failure !== undefined) logger.error({ err: failure, method }, "JSON-RPC call failed");
+  };
+}
+
+function gaugeConnections(metrics: Instruments["metrics"], count: () => number): void {
+  const name = "onestep_rpc_websocket_connections";
+  metrics.removeSingleMetric(name);
+  const gauge: Gauge = new Gauge({ name, help: "Open WebSocket connections", registers: [metrics], collect: () => gauge.set(count()) });
+}
