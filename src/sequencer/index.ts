@@ -1,4 +1,5 @@
 export * from "./mempool.ts";
 export * from "./pool-state.ts";
+export * from "./sequencer.ts";
 export type { MempoolLimits, PooledTransaction, SenderAccount, TransactionSelection } from "./transaction-queues.ts";
 export type { PoolEnvironment } from "./transaction-validation.ts";

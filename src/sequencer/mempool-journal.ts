@@ -12,7 +12,7 @@ export interface JournalRecord {
 export interface MempoolJournal {
   /** Resolves when the record is durable. */
   put(hash: Hash, record: JournalRecord): Promise<void>;
-  delete(hash: Hash): Promise<void>;
+  delete(hashes: readonly Hash[]): Promise<void>;
   entries(): Iterable<readonly [hash: Hash, record: JournalRecord]>;
   /** Resolves when all writes asked for are done. */
   flushed(): Promise<void>;
@@ -31,7 +31,7 @@ export function createMempoolJournal(records: RecordStore): MempoolJournal {
 
   return {
     put: (hash, record) => track(records.put(PREFIX + hash, record)),
-    delete: (hash) => track(records.delete(PREFIX + hash)),
+    delete: (hashes) => track(records.write(hashes.map((hash) => [PREFIX + hash, undefined] as const))),
     *entries() {
       for (const [key, record] of records.entries<JournalRecord>(PREFIX)) {
         yield [key.slice(PREFIX.length) as Hash, record];

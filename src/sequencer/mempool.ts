@@ -122,8 +122,10 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
   let arrivals = 0;
   let bytesInFlight = 0;
   let closed = false;
+  let finalized = state.finalized();
   /** Highest final block whose transactions are out of the journal. */
-  let settledInJournal = state.finalized();
+  let cleanedTo = finalized;
+  let cleaning: Promise<void> | undefined;
   const submissions = new Map<Hash, Promise<SubmissionOutcome>>();
   /** Reads under way, shared while the chain stays at the block they read. */
   const accountReads = new Map<Address, { readonly at: Hash; readonly account: Promise<SenderAccount> }>();
@@ -137,15 +139,15 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
     for (const transaction of queues.takePromoted()) events.emit("transaction", transaction);
   }
 
-  function forgetJournal(hash: Hash): void {
-    journal
-      .delete(hash)
-      .catch((error: unknown) => logger.error({ err: error, hash }, "could not delete from the mempool journal"));
+  function forgetJournal(hashes: readonly Hash[]): void {
+    journal.delete(hashes).catch((error: unknown) => {
+      logger.error({ err: error, count: hashes.length }, "could not delete from the mempool journal");
+    });
   }
 
   function drop(pooled: PooledTransaction, reason: DropReason): void {
     const { transaction } = pooled;
-    forgetJournal(transaction.hash);
+    forgetJournal([transaction.hash]);
     drops.inc({ reason: reason.kind });
     logger.debug({ hash: transaction.hash, sender: transaction.sender, reason }, "transaction dropped");
     changes.emit("dropped", transaction, reason);
@@ -245,14 +247,14 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
     const hash = keccak256(raw);
     if (decoded instanceof InvalidTransactionError) {
       logger.warn({ hash, message: decoded.message }, "transaction not taken back into the pool");
-      forgetJournal(hash);
+      forgetJournal([hash]);
       return;
     }
     const authorities = authoritiesOf(decoded);
     const outcome = await admit({ transaction: decoded, arrival, receivedAt, authorities }, true);
     if (outcome.kind === "accepted" || outcome.kind === "known" || state.blockOf(hash) !== undefined) return;
     logger.debug({ hash, outcome }, "transaction not taken back into the pool");
-    forgetJournal(hash);
+    forgetJournal([hash]);
   }
 
   async function readmitAll(
@@ -266,11 +268,13 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
 
   async function loadJournal(): Promise<void> {
     const pending: { raw: Uint8Array; receivedAt: number }[] = [];
+    const final: Hash[] = [];
     for (const [hash, record] of journal.entries()) {
       const block = state.blockOf(hash);
       if (block === undefined) pending.push(record);
-      else if (block <= settledInJournal) forgetJournal(hash);
+      else if (block <= finalized) final.push(hash);
     }
+    if (final.length > 0) forgetJournal(final);
     pending.sort((a, b) => a.receivedAt - b.receivedAt);
     await readmitAll(pending);
     if (pending.length > 0) logger.info({ journaled: pending.length, pooled: queues.size }, "mempool journal loaded");
@@ -371,10 +375,20 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
   }
 
   function onFinalized(number: number): void {
-    for (let block = settledInJournal + 1; block <= number; block++) {
-      for (const hash of state.transactionsOf(block)) forgetJournal(hash);
+    finalized = Math.max(finalized, number);
+    cleaning ??= cleanJournal()
+      .catch((error: unknown) => logger.error({ err: error }, "could not clean the mempool journal"))
+      .finally(() => {
+        cleaning = undefined;
+      });
+  }
+
+  async function cleanJournal(): Promise<void> {
+    while (cleanedTo < finalized) {
+      const transactions = state.transactionsOf(cleanedTo + 1);
+      if (transactions.length > 0) await journal.delete(transactions);
+      cleanedTo += 1;
     }
-    settledInJournal = number;
   }
 
   state.events.on("block", onBlock);
@@ -435,7 +449,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
       state.events.off("block", onBlock);
       state.events.off("reorg", onReorg);
       state.events.off("finalized", onFinalized);
-      await Promise.allSettled([refreshing, ...readmissions, ...submissions.values()]);
+      await Promise.allSettled([refreshing, cleaning, ...readmissions, ...submissions.values()]);
       await journal.flushed();
     },
   };
