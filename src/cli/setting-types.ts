@@ -71,9 +71,7 @@ export const hashText: z.ZodType<Hash, string> = z
   .transform((text) => text.toLowerCase() as Hash);
 
 export function choiceText<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T, string> {
-  return z
-    .string()
-    .refine((text): text is T => (choices as readonly string[]).includes(text), {
-      error: `expected one of ${choices.join(", ")}`,
-    });
+  return z.string().refine((text): text is T => (choices as readonly string[]).includes(text), {
+    error: `expected one of ${choices.join(", ")}`,
+  });
 }

@@ -41,7 +41,10 @@ interface SettingTraits {
 }
 
 /** A setting with a default. */
-export function setting<T>(schema: z.ZodType<T, string>, traits: SettingTraits & { readonly fallback: string }): Setting<T> {
+export function setting<T>(
+  schema: z.ZodType<T, string>,
+  traits: SettingTraits & { readonly fallback: string },
+): Setting<T> {
   return { placeholder: "value", ...traits, schema, required: false, secret: false };
 }
 
@@ -57,7 +60,14 @@ export function requiredSetting<T>(schema: z.ZodType<T, string>, traits: Setting
 
 /** A flag that is off unless given. */
 export function switchSetting(description: string): Setting<boolean> {
-  return { description, placeholder: undefined, schema: booleanText, fallback: "false", required: false, secret: false };
+  return {
+    description,
+    placeholder: undefined,
+    schema: booleanText,
+    fallback: "false",
+    required: false,
+    secret: false,
+  };
 }
 
 /** A secret, such as a private key: also read from the file that `--<name>-file` names, so that it stays out of argv. */
@@ -71,7 +81,9 @@ const booleanText = z
 
 /** `dataDir` → `data-dir` */
 export function flagName(key: string): string {
-  return key.replace(/[A-Z]|(?<=[a-z])\d/g, (character) => `-${character.toLowerCase()}`).replace(/^(l)-([12])/, "$1$2");
+  return key
+    .replace(/[A-Z]|(?<=[a-z])\d/g, (character) => `-${character.toLowerCase()}`)
+    .replace(/^(l)-([12])/, "$1$2");
 }
 
 /** `dataDir` → `ONESTEP_DATA_DIR` */

@@ -1,1 +1,3 @@
+export * from "./create-rollup.ts";
 export * from "./l1-node.ts";
+export * from "./network.ts";

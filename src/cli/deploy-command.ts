@@ -1,0 +1,121 @@
+import { existsSync, writeFileSync } from "node:fs";
+import {
+  DEPLOYMENT_PRESETS,
+  type DeploymentPreset,
+  type DeploymentPresetName,
+  formatRollupConfig,
+} from "../deployment/index.ts";
+import { DEFAULT_L2_CHAIN_ID, createRollup } from "../devnet/index.ts";
+import { defineCommand } from "./command.ts";
+import {
+  addressText,
+  choiceText,
+  etherText,
+  httpUrlText,
+  integerText,
+  pathText,
+  privateKeyText,
+} from "./setting-types.ts";
+import { SettingsError, optionalSetting, requiredSetting, secret, setting } from "./settings.ts";
+
+/** Settings that replace values of a preset. */
+export const presetSettings = {
+  forceInclusionDelay: optionalSetting(integerText(1, 31_536_000), {
+    description: "age at which batches must read a message; default of the preset",
+    placeholder: "seconds",
+  }),
+  selfSequencingDelay: optionalSetting(integerText(1, 31_536_000), {
+    description: "silence of the operator after which anyone may post batches; default of the preset",
+    placeholder: "seconds",
+  }),
+  contextInterval: optionalSetting(integerText(0), {
+    description: "how often L2 is told of L1's block and fees; default of the preset",
+    placeholder: "seconds",
+  }),
+  challengePeriod: optionalSetting(integerText(1, 31_536_000), {
+    description: "time a claim must stand unrivaled; default of the preset",
+    placeholder: "seconds",
+  }),
+  claimBond: optionalSetting(etherText, {
+    description: "put up with a claim; default of the preset",
+    placeholder: "ether",
+  }),
+};
+
+type PresetOverrides = { readonly [K in keyof DeploymentPreset]: DeploymentPreset[K] | undefined };
+
+/** A preset with what the settings replace in it. */
+export function choosePreset(name: DeploymentPresetName, overrides: PresetOverrides): DeploymentPreset {
+  const preset = DEPLOYMENT_PRESETS[name];
+  return {
+    forceInclusionDelay: overrides.forceInclusionDelay ?? preset.forceInclusionDelay,
+    selfSequencingDelay: overrides.selfSequencingDelay ?? preset.selfSequencingDelay,
+    contextInterval: overrides.contextInterval ?? preset.contextInterval,
+    challengePeriod: overrides.challengePeriod ?? preset.challengePeriod,
+    claimBond: overrides.claimBond ?? preset.claimBond,
+  };
+}
+
+export const deployCommand = defineCommand({
+  name: "deploy",
+  summary: "deploy a rollup's contracts to an L1 and write its configuration",
+  details:
+    "One L1 transaction, about 4.4 million gas. Nothing deployed can be changed later: there is no owner. The " +
+    "configuration file is what every role is started with (--rollup-config); it holds no secret.",
+  examples: [
+    [
+      "ONESTEP_DEPLOYER_KEY=0x… onestep deploy --l1-rpc-url https://l1 --operator 0x… --output rollup.json",
+      "deploys with the production preset",
+    ],
+    ["onestep deploy --deployer-key-file key --preset devnet --operator 0x… --challenge-period 60", "short delays"],
+  ],
+  settings: {
+    l1RpcUrl: setting(httpUrlText, {
+      description: "JSON-RPC endpoint of L1",
+      placeholder: "url",
+      fallback: "http://127.0.0.1:8545",
+    }),
+    deployerKey: secret(
+      requiredSetting(privateKeyText, { description: "account that pays for the deployment", placeholder: "key" }),
+    ),
+    operator: requiredSetting(addressText, { description: "account that may post batches", placeholder: "address" }),
+    feeRecipient: optionalSetting(addressText, {
+      description: "L1 account that the L2 FeeVault pays to; default: the operator",
+      placeholder: "address",
+    }),
+    l2ChainId: setting(integerText(1), {
+      description: "chain id of L2",
+      placeholder: "id",
+      fallback: String(DEFAULT_L2_CHAIN_ID),
+    }),
+    preset: setting(choiceText(["production", "devnet"]), {
+      description: "delays and bond: production or devnet",
+      placeholder: "name",
+      fallback: "production",
+    }),
+    ...presetSettings,
+    output: setting(pathText, {
+      description: "configuration file to write; must not exist",
+      placeholder: "path",
+      fallback: "rollup.json",
+    }),
+  },
+  async run(values, { logger }) {
+    if (existsSync(values.output)) {
+      throw new SettingsError([`--output: ${values.output} exists already; its rollup would be forgotten`]);
+    }
+    const config = await createRollup(
+      {
+        l1RpcUrl: values.l1RpcUrl,
+        deployerKey: values.deployerKey,
+        operator: values.operator,
+        feeRecipient: values.feeRecipient ?? values.operator,
+        l2ChainId: values.l2ChainId,
+        preset: choosePreset(values.preset, values),
+      },
+      { logger },
+    );
+    writeFileSync(values.output, formatRollupConfig(config), { flag: "wx" });
+    logger.info({ path: values.output }, "configuration written");
+  },
+});
