@@ -1,4 +1,4 @@
-import { dataGas, TRANSACTION_GAS_CAP } from "../chain/index.ts";
+import { dataGas, intrinsicGas, TRANSACTION_GAS_CAP } from "../chain/index.ts";
 import type { SignedTransaction, SkipReason } from "../chain/index.ts";
 
 /** What the next block will ask of a transaction, as far as the latest one tells. */
@@ -33,8 +33,20 @@ export function validateTransaction(
   if (maxFeePerGas < environment.minimumBaseFee) {
     return { kind: "fee-below-base-fee", maxFeePerGas, baseFee: environment.minimumBaseFee };
   }
-  const required =
-    transaction.inner.getMinimumGasLimit() + dataGas(transaction.tokens, environment.dataPrice, environment.baseFee);
+  const required = executionGas(transaction) + dataGas(transaction.tokens, environment.dataPrice, environment.baseFee);
   if (gasLimit < required) return { kind: "gas-below-intrinsic", gasLimit, required };
   return undefined;
+}
+
+/** Gas that a transaction needs before its first instruction, or at least in all (EIP-7623). */
+function executionGas({ inner }: SignedTransaction): bigint {
+  const accessList = "accessList" in inner ? inner.accessList : [];
+  const { intrinsic, floor } = intrinsicGas({
+    isCreation: inner.to === undefined,
+    data: inner.data,
+    accessListAddresses: accessList.length,
+    accessListSlots: accessList.reduce((sum, [, slots]) => sum + slots.length, 0),
+    authorizations: "authorizationList" in inner ? inner.authorizationList.length : 0,
+  });
+  return intrinsic > floor ? intrinsic : floor;
 }

@@ -352,7 +352,7 @@ describe("Mempool", () => {
     await Promise.all(accepted);
     await mempool.settled();
     expect(mempool.size).to.equal(200 - mined);
-    expect(mempool.pendingNonce(alice.address as Address)).to.equal(200n);
+    expect(mempool.pendingNonce(alice.address)).to.equal(200n);
     expect(mined).to.equal(60);
   });
 });

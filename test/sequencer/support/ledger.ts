@@ -26,7 +26,7 @@ export function createLedger() {
     const hash: Hash = `0x${(number * 1_000 + forks).toString(16).padStart(64, "0")}`;
     const header = {
       parentHash: ZERO_HASH,
-      coinbase: `0x${"00".repeat(20)}` as Address,
+      coinbase: `0x${"00".repeat(20)}`,
       stateRoot: ZERO_HASH,
       transactionsRoot: ZERO_HASH,
       receiptsRoot: ZERO_HASH,

@@ -25,7 +25,7 @@ export interface TransactionFields {
 /** An account that signs raw transactions, the same every run. */
 export function wallet(name: string) {
   const privateKey = keccak256Bytes(new TextEncoder().encode(`wallet ${name}`));
-  const address = bytesToHex(privateToAddress(privateKey)) as Address;
+  const address = bytesToHex(privateToAddress(privateKey));
   const chain = (chainId: number | undefined) =>
     chainId === undefined ? common : new Common({ chain: { ...Mainnet, chainId }, hardfork: Hardfork.Osaka });
   const data = (fields: TransactionFields) => ({
