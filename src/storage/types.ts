@@ -1,6 +1,6 @@
-import type { Block, InboxMessage, StateDatabase } from "../chain/index.ts";
+import type { Block, BlockHeader, InboxMessage, Log, Receipt, StateDatabase } from "../chain/index.ts";
 import type { Batch } from "../derivation/index.ts";
-import type { Hash } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 
 /** An L1 block by number and hash. */
 export interface L1BlockReference {
@@ -31,17 +31,65 @@ export interface TransactionLocation {
   readonly index: number;
 }
 
-/** The L2 chain on disk. Reads are synchronous (memory-mapped); every writing method is one atomic, durable transaction. */
+/** A block without its transactions and receipts. */
+export type BlockSummary = Pick<Block, "hash" | "header" | "firstMessage" | "nextMessage">;
+
+/** Which logs to find, as of `eth_getLogs`. */
+export interface LogFilter {
+  /** Any of these; empty is any address. */
+  readonly addresses: readonly Address[];
+  /** At each position any of these; empty is any topic, but a log must have at least as many topics as positions. */
+  readonly topics: readonly (readonly Hash[])[];
+}
+
+/** A log with its place in the chain. */
+export interface FoundLog {
+  readonly log: Log;
+  readonly header: BlockHeader;
+  readonly blockHash: Hash;
+  readonly transactionHash: Hash;
+  /** Position of the transaction in its block. */
+  readonly transactionIndex: number;
+  /** Position of the log in its block. */
+  readonly logIndex: number;
+}
+
+/**
+ * The L2 chain on disk. Reads are synchronous (memory-mapped); every writing method is one atomic, durable transaction.
+ * Methods that take a number see the canonical chain; those that take a hash also see removed blocks. Before the genesis
+ * block is appended, there is no block and all heads are 0.
+ */
 export interface ChainStore {
   readonly state: StateDatabase;
   getHeads(): Heads;
   getBlock(number: number): Block | undefined;
   getBlockByHash(hash: Hash): Block | undefined;
+  getBlockHash(number: number): Hash | undefined;
+  /** Much cheaper than `getBlock`. */
+  getSummary(number: number): BlockSummary | undefined;
+  /** Much cheaper than `getBlockByHash`. */
+  getSummaryByHash(hash: Hash): BlockSummary | undefined;
+  getHeader(number: number): BlockHeader | undefined;
+  getHeaderByHash(hash: Hash): BlockHeader | undefined;
+  getReceipts(blockHash: Hash): readonly Receipt[] | undefined;
+  /** Hashes of the Inbox messages a block consumed, contexts included, in order. */
+  getMessageHashes(blockHash: Hash): readonly Hash[] | undefined;
+  /**
+   * Logs of the canonical blocks `fromBlock` … `toBlock` (both included, clamped to the latest) in order. Lets other work
+   * run between chunks of blocks; blocks that leave the chain meanwhile are not found.
+   */
+  findLogs(range: { readonly fromBlock: number; readonly toBlock: number }, filter: LogFilter): AsyncIterable<FoundLog>;
   /** Canonical blocks only. */
   getTransactionLocation(hash: Hash): TransactionLocation | undefined;
-  /** Appends a block on `latest`. Throws if it is not the child of the latest block. */
-  appendBlock(block: Block): Promise<void>;
-  /** Makes `number` the latest block and gives back the removed blocks, lowest first. Heads above it fall to it. */
+  /**
+   * Appends a block on `latest`, the first one being the genesis block. Throws if it is not the child of the latest block.
+   * @param messageHashes hashes of the `nextMessage - firstMessage` Inbox messages it consumed
+   */
+  appendBlock(block: Block, messageHashes?: readonly Hash[]): Promise<void>;
+  /**
+   * Makes `number` the latest block and gives back the removed blocks, lowest first. Heads above it fall to it, and
+   * derived batches that reach above it are forgotten.
+   */
   rewindTo(number: number): Promise<readonly Block[]>;
   /** Records what a batch became and advances `safe` to its last block. Batches come in order. */
   putDerivedBatch(derived: DerivedBatch): Promise<void>;
@@ -52,25 +100,45 @@ export interface ChainStore {
   rewindDerivedBatches(index: number): Promise<void>;
   /** The first batch whose `lastBlock ≥ number`, if derived. */
   findBatchOfBlock(number: number): DerivedBatch | undefined;
+  /** Advances the finalized head. Throws if it is above `safe` or below the finalized head. */
   setFinalized(number: number): Promise<void>;
+  /** Closes the whole database, as `NodeDatabase.close`. */
   close(): Promise<void>;
 }
 
 /** An Inbox event with the L1 block it stands in. */
 export type InboxEvent =
-  | { readonly kind: "message"; readonly message: InboxMessage; readonly block: L1BlockReference; readonly transactionHash: Hash }
+  | {
+      readonly kind: "message";
+      readonly message: InboxMessage;
+      readonly block: L1BlockReference;
+      readonly transactionHash: Hash;
+    }
   | { readonly kind: "batch"; readonly batch: Batch; readonly block: L1BlockReference; readonly transactionHash: Hash };
 
 /** The Inbox's two lists as read from L1, on disk. */
 export interface InboxStore {
   /** Last L1 block whose events are stored, if any. */
   getSyncedBlock(): L1BlockReference | undefined;
-  /** Hash of a recent L1 block that was a synced block once, for finding a common ancestor after a reorg. */
+  /**
+   * L1 blocks that were once synced or hold an event, highest first, for finding a common ancestor after a reorg: all
+   * recent ones, and ever fewer of the older ones.
+   */
   getCheckpoints(): readonly L1BlockReference[];
-  /** Stores the events of L1 blocks up to `synced` (in order) atomically. */
+  /**
+   * Stores the events of L1 blocks after the synced one up to `synced` (in order) atomically. Throws if an entry is not
+   * the next of its list.
+   */
   append(events: readonly InboxEvent[], synced: L1BlockReference): Promise<void>;
-  /** Drops everything from L1 blocks after `block`. */
-  rewindTo(block: L1BlockReference | undefined): Promise<{ readonly batchCount: number; readonly messageCount: number }>;
+  /**
+   * Drops everything from L1 blocks after `block`, which becomes the synced one; in the same transaction, the chain
+   * forgets the derived batches that are gone, as by `ChainStore.rewindDerivedBatches`. Undefined drops all.
+   */
+  rewindTo(
+    block: L1BlockReference | undefined,
+  ): Promise<{ readonly batchCount: number; readonly messageCount: number }>;
+  /** Number of rewinds so far: while it stays the same, entries once read are still there. */
+  rewindCount(): number;
   messageCount(): number;
   batchCount(): number;
   getMessage(index: number): InboxMessage | undefined;
@@ -81,11 +149,16 @@ export interface InboxStore {
   findMessageByHash(hash: Hash): InboxMessage | undefined;
 }
 
-/** Small durable key-value records of the roles (pending L1 transactions, mempool journal, …). */
+/**
+ * Small durable key-value records of the roles (pending L1 transactions, mempool journal, …). Values are what the
+ * structured clone algorithm takes: bigint, Uint8Array, Map, Date, … keep their type. Keys are 1 to 1,000 bytes of UTF-8.
+ */
 export interface RecordStore {
   get<T>(key: string): T | undefined;
   put(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Several changes in one atomic, durable transaction; an undefined value deletes. */
+  write(changes: Iterable<readonly [key: string, value: unknown]>): Promise<void>;
   /** Entries whose key starts with `prefix`, in key order. */
   entries<T>(prefix: string): Iterable<readonly [key: string, value: T]>;
 }
@@ -97,4 +170,3 @@ export interface NodeDatabase {
   records(namespace: string): RecordStore;
   close(): Promise<void>;
 }
-

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { open } from "lmdb";
+import type { Database } from "lmdb";
+import { Histogram } from "prom-client";
+import { hexToBytes } from "../primitives/index.ts";
+import type { Hash, Instruments } from "../primitives/index.ts";
+
+/** One sorted table of binary keys and values. */
+export type Table = Database<Uint8Array, Uint8Array>;
+
+const TABLES = [
+  "meta",
+  "summaries",
+  "bodies",
+  "receipts",
+  "block-numbers",
+  "canonical",
+  "blooms",
+  "transactions",
+  "derived-batches",
+  "state",
+  "messages",
+  "message-indices",
+  "batches",
+  "payloads",
+  "checkpoints",
+  "records",
+] as const;
+
+/** The LMDB environment of a node: its tables, and the only way to write to them. */
+export interface Environment {
+  readonly table: (name: (typeof TABLES)[number]) => Table;
+  /** Runs a task after all earlier ones have ended; what it reads is not changed by others before it writes. */
+  exclusive<T>(operation: string, task: () => Promise<T>): Promise<T>;
+  /** Performs the puts and removes of `change` in one transaction; resolves when it is on the disk. */
+  commit(change: () => void): Promise<void>;
+  /** Waits for what was begun and closes the environment. */
+  close(): Promise<void>;
+}
+
+/** Opens (creating if needed) the LMDB environment in a folder that is locked for this process. */
+export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "metrics">): Environment {
+  const root = open<Uint8Array, Uint8Array>({
+    path: join(folder, "data.mdb"),
+    encoding: "binary",
+    keyEncoding: "binary",
+    maxDbs: TABLES.length,
+    // A commit is on the disk when it is reported.
+    overlappingSync: false,
+  });
+  const tables = new Map(
+    TABLES.map((name) => [
+      name,
+      root.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" }) as Table,
+    ]),
+  );
+  const duration = new Histogram({
+    name: "onestep_storage_write_seconds",
+    help: "Time of a database write until it is on the disk, waiting for earlier ones included",
+    labelNames: ["operation"],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
+    registers: [metrics],
+  });
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  return {
+    table: (name) => tables.get(name) as Table,
+    exclusive(operation, task) {
+      if (closed) return Promise.reject(new Error(`the database is closed: cannot ${operation}`));
+      const stop = duration.startTimer({ operation });
+      const result = last.then(task);
+      last = result.then(
+        () => stop(),
+        () => stop(),
+      );
+      return result;
+    },
+    async commit(change) {
+      // A batch, not a transaction with callback: everything was read before, and no other thread waits for this one.
+      await root.batch(change);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await last;
+      await root.close();
+    },
+  };
+}
+
+/** Key of a number: 8 bytes, big-endian, so that keys sort as numbers do. */
+export function numberKey(number: number): Buffer {
+  const key = Buffer.alloc(8);
+  key.writeUIntBE(number, 2, 6);
+  return key;
+}
+
+export function numberOfKey(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(2, 6);
+}
+
+/** Key of a block: number, then hash, so that neighbours lie together and blocks of one height do not collide. */
+export function blockKey(number: number, hash: Hash): Buffer {
+  return Buffer.concat([numberKey(number), hexToBytes(hash)]);
+}
+
+export function hashKey(hash: Hash): Buffer {
+  return Buffer.from(hash.slice(2), "hex");
+}
+
+export function textKey(text: string): Buffer {
+  return Buffer.from(text, "utf8");
+}
