@@ -19,11 +19,16 @@ export interface StateView {
   readonly pending: BlockEnvironment | undefined;
 }
 
-/** The stored block a parameter names; `pending` names none. Undefined if it does not exist (yet, or any more). */
+/**
+ * The stored block a parameter names; `pending` names none. Undefined if it does not exist (yet, or any more). A hash also
+ * finds a block that left the chain, unless it is asked to be canonical.
+ */
 export function findBlock({ store }: Chain, parameter: BlockParameter): Block | undefined {
   switch (parameter.kind) {
-    case "hash":
-      return store.getBlockByHash(parameter.hash);
+    case "hash": {
+      const block = store.getBlockByHash(parameter.hash);
+      return parameter.requireCanonical && block !== undefined && store.getBlockHash(block.header.number) !== block.hash ? undefined : block;
+    }
     case "number":
       return store.getBlock(parameter.number);
     case "tag":

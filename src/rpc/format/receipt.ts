@@ -1,33 +1,18 @@
-import { logsBloom, type Block, type BlockTransaction, type Log, type Receipt } from "../../chain/index.ts";
+import { logsBloom, type Block, type BlockTransaction, type Receipt } from "../../chain/index.ts";
 import { bytesToHex, type Address } from "../../primitives/index.ts";
+import type { FoundLog } from "../../storage/index.ts";
 import { formatQuantity } from "./scalars.ts";
 import { transactionType, type TransactionDecoder } from "./transaction.ts";
 
-/** A log with its place in the chain. `logIndex` counts within the block. */
-export interface PlacedLog {
-  readonly log: Log;
-  readonly block: Block;
-  readonly transactionIndex: number;
-  readonly logIndex: number;
-}
-
-/** All logs of a block in order. */
-export function* logsOfBlock(block: Block): Generator<PlacedLog> {
-  let logIndex = 0;
-  for (const [transactionIndex, receipt] of block.receipts.entries()) {
-    for (const log of receipt.logs) yield { log, block, transactionIndex, logIndex: logIndex++ };
-  }
-}
-
-export function formatLog({ log, block, transactionIndex, logIndex }: PlacedLog, removed = false): object {
+export function formatLog({ log, header, blockHash, transactionHash, transactionIndex, logIndex }: FoundLog, removed = false): object {
   return {
     address: log.address,
     topics: log.topics,
     data: bytesToHex(log.data),
-    blockHash: block.hash,
-    blockNumber: formatQuantity(block.header.number),
-    blockTimestamp: formatQuantity(block.header.timestamp),
-    transactionHash: block.transactions[transactionIndex]?.hash,
+    blockHash,
+    blockNumber: formatQuantity(header.number),
+    blockTimestamp: formatQuantity(header.timestamp),
+    transactionHash,
     transactionIndex: formatQuantity(transactionIndex),
     logIndex: formatQuantity(logIndex),
     removed,
@@ -63,6 +48,7 @@ function formatReceiptAt(
   decode: TransactionDecoder,
 ): object {
   const { from, to, ...extra } = parties(transaction, decode);
+  const place = { header: block.header, blockHash: block.hash, transactionHash: receipt.transactionHash, transactionIndex: index };
   return {
     transactionHash: receipt.transactionHash,
     transactionIndex: formatQuantity(index),
@@ -77,7 +63,7 @@ function formatReceiptAt(
     cumulativeGasUsed: formatQuantity(receipt.cumulativeGasUsed),
     effectiveGasPrice: formatQuantity(receipt.effectiveGasPrice),
     contractAddress: receipt.contractAddress ?? null,
-    logs: receipt.logs.map((log, offset) => formatLog({ log, block, transactionIndex: index, logIndex: firstLog + offset })),
+    logs: receipt.logs.map((log, offset) => formatLog({ ...place, log, logIndex: firstLog + offset })),
     logsBloom: bytesToHex(logsBloom(receipt.logs)),
     dataGas: formatQuantity(receipt.dataGas),
     ...extra,

@@ -4,13 +4,13 @@ import type { Chain, TransactionPool } from "../../node/index.ts";
 import { bytesToHex, type Hex } from "../../primitives/index.ts";
 import { formatLog } from "../format/receipt.ts";
 import { formatPooledTransaction } from "../format/transaction.ts";
-import type { LogFilter } from "../parameters/log-filter.ts";
+import type { LogQuery } from "../parameters/log-filter.ts";
 import { limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
 import { selectLogs } from "./query.ts";
 
 /** What a filter reports. */
 export type FilterKind =
-  | { readonly kind: "logs"; readonly filter: LogFilter }
+  | { readonly kind: "logs"; readonly query: LogQuery }
   | { readonly kind: "blocks" }
   | { readonly kind: "transactions"; readonly full: boolean };
 
@@ -20,8 +20,8 @@ export interface FilterRegistry {
   create(kind: FilterKind): Hex;
   /** What happened since the last poll. Throws {@link RpcError} "filter not found" for an id that does not exist (any more). */
   takeChanges(id: string): readonly unknown[];
-  /** The filter of a log filter. Throws {@link RpcError} as `takeChanges`. */
-  logFilter(id: string): LogFilter;
+  /** The query of a log filter. Throws {@link RpcError} as `takeChanges`. */
+  logQuery(id: string): LogQuery;
   /** Whether there was such a filter. */
   remove(id: string): boolean;
   close(): void;
@@ -60,26 +60,26 @@ export function createFilterRegistry(
     } else filter.entries.push(...entries);
   }
 
-  function logEntries(filter: LogFilter, block: Block, removed: boolean): object[] {
-    const { range } = filter;
+  function logEntries(query: LogQuery, block: Block, removed: boolean): object[] {
+    const { range } = query;
     const { number } = block.header;
     if (range.kind === "block") return [];
     if (range.from?.kind === "number" && number < range.from.number) return [];
     if (range.to?.kind === "number" && number > range.to.number) return [];
-    return selectLogs(filter, block).map((log) => formatLog(log, removed));
+    return selectLogs(query, block).map((log) => formatLog(log, removed));
   }
 
   const onBlock = (block: Block): void => {
     dropExpired();
     for (const filter of filters.values()) {
       if (filter.kind.kind === "blocks") report(filter, [block.hash]);
-      if (filter.kind.kind === "logs") report(filter, logEntries(filter.kind.filter, block, false));
+      if (filter.kind.kind === "logs") report(filter, logEntries(filter.kind.query, block, false));
     }
   };
   const onReorg = (removed: readonly Block[]): void => {
     for (const filter of filters.values()) {
       if (filter.kind.kind !== "logs") continue;
-      for (const block of removed.toReversed()) report(filter, logEntries(filter.kind.filter, block, true).reverse());
+      for (const block of removed.toReversed()) report(filter, logEntries(filter.kind.query, block, true).reverse());
     }
   };
   const onTransaction = (transaction: SignedTransaction): void => {
@@ -116,10 +116,10 @@ export function createFilterRegistry(
       }
       return entries;
     },
-    logFilter(id) {
+    logQuery(id) {
       const { kind } = find(id);
       if (kind.kind !== "logs") throw new RpcError(RPC_ERROR.notFound, `filter not found: ${id.slice(0, 80)} is not a log filter`);
-      return kind.filter;
+      return kind.query;
     },
     remove: (id) => filters.delete(id.toLowerCase()),
     close() {

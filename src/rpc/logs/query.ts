@@ -1,11 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { bloomContains, type Block, type BlockHeader, type Log } from "../../chain/index.ts";
+import type { Block } from "../../chain/index.ts";
 import type { Chain } from "../../node/index.ts";
 import { hexToBytes } from "../../primitives/index.ts";
+import { bloomTest, findLogsOfBlock, type FoundLog, type LogFilter } from "../../storage/index.ts";
 import { requireBlock } from "../chain-view.ts";
-import { logsOfBlock, type PlacedLog } from "../format/receipt.ts";
 import type { BlockParameter } from "../parameters/block-parameter.ts";
-import type { LogCriteria, LogFilter } from "../parameters/log-filter.ts";
+import type { LogQuery } from "../parameters/log-filter.ts";
 import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
 
 export interface LogLimits {
@@ -13,56 +12,33 @@ export interface LogLimits {
   readonly logResults: number;
 }
 
-/** Blocks scanned between two turns of the event loop. */
-const BLOCKS_PER_TURN = 64;
-
-export function matchesLog({ addresses, topics }: LogCriteria, log: Log): boolean {
-  if (addresses.length > 0 && !addresses.includes(log.address)) return false;
-  if (topics.length > log.topics.length) return false;
-  return topics.every((alternatives, place) => alternatives.length === 0 || alternatives.some((topic) => topic === log.topics[place]));
-}
-
-/** The logs of one block that meet the criteria. */
-export function selectLogs(criteria: LogCriteria, block: Block): PlacedLog[] {
-  if (!mayContain(criteria, block.header)) return [];
-  return [...logsOfBlock(block)].filter(({ log }) => matchesLog(criteria, log));
-}
-
-function mayContain({ addresses, topics }: LogCriteria, header: BlockHeader): boolean {
-  const bloom = hexToBytes(header.logsBloom);
-  return [addresses, ...topics].every(
-    (alternatives) => alternatives.length === 0 || alternatives.some((value) => bloomContains(bloom, hexToBytes(value))),
-  );
+/** The logs of one block that pass a filter. */
+export function selectLogs(filter: LogFilter, block: Block): readonly FoundLog[] {
+  return bloomTest(filter)(hexToBytes(block.header.logsBloom)) ? findLogsOfBlock(block, block.receipts, filter) : [];
 }
 
 /**
- * The logs a filter asks for, in the order of the chain. Throws {@link RpcError} for a range that is upside down or too
+ * The logs a query asks for, in the order of the chain. Throws {@link RpcError} for a range that is upside down or too
  * wide, or for too many logs; the message names the limit.
  */
-export async function queryLogs(chain: Chain, filter: LogFilter, limits: LogLimits, signal: AbortSignal): Promise<PlacedLog[]> {
-  if (filter.range.kind === "block") {
-    const block = chain.store.getBlockByHash(filter.range.hash);
-    if (block === undefined) throw new RpcError(RPC_ERROR.rejected, `unknown block: no block ${filter.range.hash}`);
-    return checkCount(selectLogs(filter, block), limits);
+export async function queryLogs(chain: Chain, query: LogQuery, { logBlocks, logResults }: LogLimits, signal: AbortSignal): Promise<readonly FoundLog[]> {
+  if (query.range.kind === "block") {
+    const block = chain.store.getBlockByHash(query.range.hash);
+    if (block === undefined) throw new RpcError(RPC_ERROR.rejected, `unknown block: no block ${query.range.hash}`);
+    return checkCount(selectLogs(query, block), logResults);
   }
-  const { latest } = chain.store.getHeads();
-  const from = blockNumber(chain, filter.range.from);
-  const to = Math.min(blockNumber(chain, filter.range.to), latest);
-  if (filter.range.to?.kind === "number" && from > filter.range.to.number) {
-    throw invalidParams(`invalid block range params: fromBlock ${from} is after toBlock ${filter.range.to.number}`);
+  const fromBlock = blockNumber(chain, query.range.from);
+  const lastAsked = blockNumber(chain, query.range.to);
+  if (fromBlock > lastAsked) throw invalidParams(`invalid block range params: fromBlock ${fromBlock} is after toBlock ${lastAsked}`);
+  const toBlock = Math.min(lastAsked, chain.store.getHeads().latest);
+  if (toBlock - fromBlock >= logBlocks) {
+    throw limitExceeded(`block range too large: at most ${logBlocks} blocks, got ${toBlock - fromBlock + 1} (${fromBlock} to ${toBlock})`);
   }
-  if (to - from >= limits.logBlocks) {
-    throw limitExceeded(`block range too large: at most ${limits.logBlocks} blocks, got ${to - from + 1} (${from} to ${to})`);
-  }
-  const found: PlacedLog[] = [];
-  for (let number = from; number <= to; number++) {
-    if ((number - from) % BLOCKS_PER_TURN === BLOCKS_PER_TURN - 1) await nextTurn();
+  const found: FoundLog[] = [];
+  for await (const log of chain.store.findLogs({ fromBlock, toBlock }, query)) {
     signal.throwIfAborted();
-    const block = chain.store.getBlock(number);
-    // The chain may have been rewound meanwhile.
-    if (block === undefined) break;
-    found.push(...selectLogs(filter, block));
-    checkCount(found, limits);
+    found.push(log);
+    checkCount(found, logResults);
   }
   return found;
 }
@@ -72,7 +48,7 @@ function blockNumber(chain: Chain, parameter: BlockParameter | undefined): numbe
   return requireBlock(chain, parameter ?? { kind: "tag", tag: "latest" }).header.number;
 }
 
-function checkCount(logs: PlacedLog[], { logResults }: LogLimits): PlacedLog[] {
-  if (logs.length > logResults) throw limitExceeded(`query returned more than ${logResults} results: ask for fewer blocks or more particular topics`);
+function checkCount(logs: readonly FoundLog[], maximum: number): readonly FoundLog[] {
+  if (logs.length > maximum) throw limitExceeded(`query returned more than ${maximum} results: ask for fewer blocks or more particular topics`);
   return logs;
 }

@@ -1,15 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { decodeEventLog, parseAbi, toEventSelector } from "viem";
+import { decodeEventLog, getAbiItem, toEventSelector } from "viem";
 import { OUTBOX_ADDRESS, withdrawalHash, type Block, type Log, type Withdrawal } from "../../chain/index.ts";
+import { outboxAbi } from "../../l1/index.ts";
 import type { Chain } from "../../node/index.ts";
 import { bytesToHex, hexToBytes, toAddress, ZERO_HASH, type Hash, type Logger } from "../../primitives/index.ts";
-import type { RecordStore } from "../../storage/index.ts";
+import type { BlockSummary, RecordStore } from "../../storage/index.ts";
 import { createWithdrawalTree } from "./withdrawal-tree.ts";
 
-const OUTBOX_ABI = parseAbi([
-  "event MessageSent(uint256 indexed index, address indexed sender, address indexed target, uint256 value, uint256 minimumGas, bytes data)",
-]);
-const MESSAGE_SENT = toEventSelector(OUTBOX_ABI[0]);
+const MESSAGE_SENT = toEventSelector(getAbiItem({ abi: outboxAbi, name: "MessageSent" }));
 
 /** A message in the Outbox tree and where it was sent. */
 export interface SentWithdrawal {
@@ -40,15 +38,15 @@ export class OutboxMismatchError extends Error {
   override readonly name = "OutboxMismatchError";
 }
 
-/** As kept in records: a message without what its key tells. */
-interface StoredMessage {
-  readonly blockNumber: number;
-  readonly leaf: Hash;
-}
-
+/** A canonical block when it was read. */
 interface Cursor {
   readonly blockNumber: number;
   readonly blockHash: Hash;
+}
+
+/** As kept in records: the leaf of a message and the block that sent it. */
+interface StoredMessage extends Cursor {
+  readonly leaf: Hash;
 }
 
 const BLOCKS_PER_TURN = 64;
@@ -62,74 +60,68 @@ export function createOutboxIndex(
   { logger }: { readonly logger: Logger },
 ): OutboxIndex {
   const tree = createWithdrawalTree();
-  // blockNumbers[i]: the block that sent message i; never decreases.
-  const blockNumbers: number[] = [];
+  // sentIn[i]: the block that sent message i; its number never decreases.
+  const sentIn: Cursor[] = [];
   let cursor: Cursor | undefined;
   let savedCursor = 0;
   let queue: Promise<void> = Promise.resolve();
 
   const genesis: Cursor = { blockNumber: 0, blockHash: chain.config.genesisHash };
 
-  async function load(): Promise<Cursor> {
-    for (const [, { blockNumber, leaf }] of records?.entries<StoredMessage>(MESSAGE_PREFIX) ?? []) {
-      blockNumbers.push(blockNumber);
+  function load(): Cursor {
+    for (const [, { blockNumber, blockHash, leaf }] of records?.entries<StoredMessage>(MESSAGE_PREFIX) ?? []) {
+      sentIn.push({ blockNumber, blockHash });
       tree.append(leaf);
     }
     const saved = records?.get<Cursor>(CURSOR_KEY) ?? genesis;
     savedCursor = saved.blockNumber;
-    // A kill between two writes leaves messages the cursor does not know of: they are read again.
-    await forgetAfter(saved.blockNumber);
     return saved;
   }
 
-  // Records go before the cursor moves on, so that none of a block that left the chain is ever taken for one that is in it.
-  async function forgetAfter(blockNumber: number): Promise<void> {
-    let count = blockNumbers.length;
-    while (count > 0 && (blockNumbers[count - 1] as number) > blockNumber) {
-      count--;
-      await records?.delete(messageKey(count));
-    }
-    blockNumbers.length = count;
+  async function forgetAfter(at: Cursor): Promise<void> {
+    const count = countAt(at.blockNumber);
+    const forgotten = Array.from({ length: sentIn.length - count }, (_, offset) => [messageKey(count + offset), undefined] as const);
+    await records?.write([...forgotten, [CURSOR_KEY, at]]);
+    savedCursor = at.blockNumber;
+    sentIn.length = count;
     tree.truncate(count);
   }
 
   /** Messages sent up to and including block `number`. */
   function countAt(number: number): number {
     let low = 0;
-    let high = blockNumbers.length;
+    let high = sentIn.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((blockNumbers[middle] as number) <= number) low = middle + 1;
+      if ((sentIn[middle] as Cursor).blockNumber <= number) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   async function follow(): Promise<void> {
-    let at = cursor ?? (await load());
+    let at = cursor ?? load();
     const { store } = chain;
-    if (store.getBlock(at.blockNumber)?.hash !== at.blockHash) {
-      at = commonBlock(at.blockNumber);
-      await forgetAfter(at.blockNumber);
-      await save(at);
+    if (store.getBlockHash(at.blockNumber) !== at.blockHash) {
+      at = lastCommonBlock();
+      await forgetAfter(at);
       logger.info({ blockNumber: at.blockNumber }, "outbox index went back with the chain");
     }
     if (tree.root(tree.count) !== outboxRoot(at)) {
       logger.warn({ blockNumber: at.blockNumber }, "outbox index does not fit the chain: it is built again");
-      await forgetAfter(0);
       at = genesis;
+      await forgetAfter(at);
     }
     cursor = at;
     let root = outboxRoot(at);
     for (let turn = 1; ; turn++) {
-      const block = store.getBlock(at.blockNumber + 1);
+      const block = store.getSummary(at.blockNumber + 1);
       if (block === undefined || block.header.parentHash !== at.blockHash) break;
       at = { blockNumber: block.header.number, blockHash: block.hash };
       if (block.header.outboxRoot !== root) {
         root = block.header.outboxRoot;
         await readBlock(block);
         checkRoot(root, at);
-        await save(at);
       } else if (at.blockNumber - savedCursor >= CURSOR_INTERVAL) await save(at);
       cursor = at;
       if (turn % BLOCKS_PER_TURN === 0) await nextTurn();
@@ -137,20 +129,13 @@ export function createOutboxIndex(
     cursor = at;
   }
 
-  // Without the hashes of the blocks passed, the only sure statement about older ones is the Outbox root of the header.
-  function commonBlock(from: number): Cursor {
-    let number = Math.min(from, chain.store.getHeads().latest);
-    for (; number > 0; number--) {
-      const block = chain.store.getBlock(number);
-      if (block !== undefined && tree.root(countAt(number)) === block.header.outboxRoot) {
-        return { blockNumber: number, blockHash: block.hash };
-      }
-    }
-    return genesis;
+  /** The last block read that is known to be in the chain still: one that sent a message, or genesis. */
+  function lastCommonBlock(): Cursor {
+    return sentIn.findLast(({ blockNumber, blockHash }) => chain.store.getBlockHash(blockNumber) === blockHash) ?? genesis;
   }
 
   function outboxRoot({ blockNumber }: Cursor): Hash {
-    return chain.store.getBlock(blockNumber)?.header.outboxRoot ?? ZERO_HASH;
+    return chain.store.getHeader(blockNumber)?.outboxRoot ?? ZERO_HASH;
   }
 
   function checkRoot(root: Hash, { blockNumber }: Cursor): void {
@@ -160,19 +145,20 @@ export function createOutboxIndex(
     }
   }
 
-  async function readBlock(block: Block): Promise<void> {
-    for (const receipt of block.receipts) {
-      for (const log of receipt.logs) {
-        const withdrawal = decodeMessageSent(log);
-        if (withdrawal === undefined) continue;
-        if (withdrawal.index !== tree.count) {
-          throw new OutboxMismatchError(`expected message ${tree.count} in block ${block.header.number}, got ${withdrawal.index}`);
-        }
-        const leaf = withdrawalHash(withdrawal);
-        await records?.put(messageKey(tree.count), { blockNumber: block.header.number, leaf } satisfies StoredMessage);
-        tree.append(leaf);
-        blockNumbers.push(block.header.number);
-      }
+  /** Takes a block's messages in; records and cursor are written as one. */
+  async function readBlock(block: BlockSummary): Promise<void> {
+    const withdrawals = (chain.store.getReceipts(block.hash) ?? []).flatMap(({ logs }) => logs.map(decodeMessageSent).filter((found) => found !== undefined));
+    const leaves = withdrawals.map((withdrawal, offset) => {
+      if (withdrawal.index === tree.count + offset) return withdrawalHash(withdrawal);
+      throw new OutboxMismatchError(`expected message ${tree.count + offset} in block ${block.header.number}, got ${withdrawal.index}`);
+    });
+    const at: Cursor = { blockNumber: block.header.number, blockHash: block.hash };
+    const stored = leaves.map((leaf, offset) => [messageKey(tree.count + offset), { ...at, leaf } satisfies StoredMessage] as const);
+    await records?.write([...stored, [CURSOR_KEY, at]]);
+    savedCursor = at.blockNumber;
+    for (const leaf of leaves) {
+      tree.append(leaf);
+      sentIn.push(at);
     }
   }
 
@@ -185,7 +171,7 @@ export function createOutboxIndex(
   function followed(): Promise<void> {
     const turn = queue.then(follow).catch(async (error: unknown) => {
       // The block being read when it failed is read again next time.
-      await forgetAfter(cursor?.blockNumber ?? 0);
+      await forgetAfter(cursor ?? genesis);
       throw error;
     });
     queue = turn.catch(() => undefined);
@@ -195,14 +181,11 @@ export function createOutboxIndex(
   return {
     async get(index) {
       await followed();
-      const blockNumber = blockNumbers[index];
-      const block = blockNumber === undefined ? undefined : chain.store.getBlock(blockNumber);
-      if (block === undefined) return undefined;
-      for (const receipt of block.receipts) {
-        for (const log of receipt.logs) {
-          const withdrawal = decodeMessageSent(log);
-          if (withdrawal?.index === index) return { withdrawal, blockNumber: block.header.number, transactionHash: receipt.transactionHash };
-        }
+      const at = sentIn[index];
+      if (at === undefined) return undefined;
+      for (const { logs, transactionHash } of chain.store.getReceipts(at.blockHash) ?? []) {
+        const withdrawal = logs.map(decodeMessageSent).find((found) => found?.index === index);
+        if (withdrawal !== undefined) return { withdrawal, blockNumber: at.blockNumber, transactionHash };
       }
       return undefined;
     },
@@ -229,7 +212,7 @@ function messageKey(index: number): string {
 export function decodeMessageSent({ address, topics, data }: Log): Withdrawal | undefined {
   const [selector, ...indexed] = topics;
   if (address !== OUTBOX_ADDRESS || selector !== MESSAGE_SENT) return undefined;
-  const { args } = decodeEventLog({ abi: OUTBOX_ABI, topics: [selector, ...indexed], data: bytesToHex(data) });
+  const { args } = decodeEventLog({ abi: outboxAbi, eventName: "MessageSent", topics: [selector, ...indexed], data: bytesToHex(data) });
   return {
     index: Number(args.index),
     sender: toAddress(args.sender),

@@ -9,7 +9,7 @@ export type BlockTag = (typeof BLOCK_TAGS)[number];
 export type BlockParameter =
   | { readonly kind: "tag"; readonly tag: BlockTag }
   | { readonly kind: "number"; readonly number: number }
-  | { readonly kind: "hash"; readonly hash: Hash };
+  | { readonly kind: "hash"; readonly hash: Hash; readonly requireCanonical: boolean };
 
 const LATEST: BlockParameter = { kind: "tag", tag: "latest" };
 
@@ -25,10 +25,9 @@ function parseNumberOrTag(value: unknown): BlockParameter | undefined {
 /** A number or tag; required. */
 export const blockNumberOrTag: z.ZodType<BlockParameter> = parameter(EXPECTED, parseNumberOrTag);
 
-// `requireCanonical` changes nothing: only canonical blocks are kept, so any other is "not found" either way.
 const eip1898 = object({ blockHash: optional(hash), blockNumber: optional(blockNumberOrTag), requireCanonical: optional(flag) }).transform(
-  ({ blockHash, blockNumber }, context): BlockParameter => {
-    if (blockHash !== undefined && blockNumber === undefined) return { kind: "hash", hash: blockHash };
+  ({ blockHash, blockNumber, requireCanonical = false }, context): BlockParameter => {
+    if (blockHash !== undefined && blockNumber === undefined) return { kind: "hash", hash: blockHash, requireCanonical };
     if (blockNumber !== undefined && blockHash === undefined) return blockNumber;
     context.addIssue({ code: "custom", message: "expected either blockHash or blockNumber" });
     return z.NEVER;
@@ -53,5 +52,5 @@ export const blockParameter: z.ZodType<BlockParameter> = z.unknown().transform((
 
 function parseHash(value: unknown): BlockParameter | undefined {
   const parsed = hash.safeParse(value);
-  return parsed.success ? { kind: "hash", hash: parsed.data } : undefined;
+  return parsed.success ? { kind: "hash", hash: parsed.data, requireCanonical: false } : undefined;
 }

@@ -1,15 +1,11 @@
 import { z } from "zod";
-import type { Address, Hash } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import type { LogFilter } from "../../storage/index.ts";
 import { blockNumberOrTag, type BlockParameter } from "./block-parameter.ts";
 import { address, hash, object, optional } from "./scalars.ts";
 
-/** Which logs: of any of these addresses (none: of any), with one of the alternatives at each topic place (none: any). */
-export interface LogCriteria {
-  readonly addresses: readonly Address[];
-  readonly topics: readonly (readonly Hash[])[];
-}
-
-export interface LogFilter extends LogCriteria {
+/** Which logs to find, and where to look for them. */
+export interface LogQuery extends LogFilter {
   readonly range:
     | { readonly kind: "block"; readonly hash: Hash }
     | { readonly kind: "range"; readonly from: BlockParameter | undefined; readonly to: BlockParameter | undefined };
@@ -53,7 +49,7 @@ const fields = object({
 });
 
 /** The filter object of `eth_getLogs` and `eth_newFilter`. */
-export const logFilter: z.ZodType<LogFilter> = fields.transform(({ address: addresses = [], topics = [], blockHash, fromBlock, toBlock }, context): LogFilter => {
+export const logQuery: z.ZodType<LogQuery> = fields.transform(({ address: addresses = [], topics = [], blockHash, fromBlock, toBlock }, context): LogQuery => {
   if (blockHash === undefined) return { addresses, topics, range: { kind: "range", from: fromBlock, to: toBlock } };
   if (fromBlock !== undefined || toBlock !== undefined) {
     context.addIssue({ code: "custom", message: "expected either blockHash or fromBlock and toBlock, not both" });

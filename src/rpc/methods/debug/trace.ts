@@ -32,7 +32,7 @@ export const traceMethods: readonly RpcMethod[] = [
   defineMethod("debug_traceBlockByNumber", [blockNumberOrTag, traceOptions], ([block, options], node, { signal }) => traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal), {
     weight: "heavy",
   }),
-  defineMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) => traceBlock(node, traceable(requireBlock(node.chain, { kind: "hash", hash: wanted })), options, signal), {
+  defineMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) => traceBlock(node, traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })), options, signal), {
     weight: "heavy",
   }),
 ];

@@ -7,7 +7,7 @@ import { flag, hash, optional } from "../../parameters/scalars.ts";
 export const getBlockByNumber = defineMethod("eth_getBlockByNumber", [blockNumberOrTag, optional(flag)], ([block, full = false], node) => answer(node, block, full));
 
 export const getBlockByHash = defineMethod("eth_getBlockByHash", [hash, optional(flag)], ([wanted, full = false], node) =>
-  answer(node, { kind: "hash", hash: wanted }, full),
+  answer(node, { kind: "hash", hash: wanted, requireCanonical: false }, full),
 );
 
 async function answer({ chain, pool, decode }: RpcNode, parameter: BlockParameter, full: boolean): Promise<object | null> {

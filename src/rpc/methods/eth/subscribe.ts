@@ -6,7 +6,7 @@ import { formatSyncing } from "../../format/syncing.ts";
 import { formatPooledTransaction } from "../../format/transaction.ts";
 import { selectLogs } from "../../logs/query.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { logFilter } from "../../parameters/log-filter.ts";
+import { logQuery } from "../../parameters/log-filter.ts";
 import { parameter } from "../../parameters/scalars.ts";
 import { describeIssue, type Connection, type RequestContext } from "../../protocol/method.ts";
 import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../../protocol/errors.ts";
@@ -41,12 +41,12 @@ function open(kind: (typeof KINDS)[number], argument: unknown, node: RpcNode, pu
     case "newHeads":
       return onBlocks(node, (block) => publish(formatHeader(block.hash, block.header)));
     case "logs": {
-      const result = logFilter.safeParse(argument ?? {});
+      const result = logQuery.safeParse(argument ?? {});
       if (!result.success) throw invalidParams(`invalid argument 1: ${describeIssue(result.error, argument)}`);
       const filter = result.data;
       const onReorg = (removed: readonly Block[]): void => {
         for (const block of removed.toReversed()) {
-          for (const log of selectLogs(filter, block).reverse()) publish(formatLog(log, true));
+          for (const log of selectLogs(filter, block).toReversed()) publish(formatLog(log, true));
         }
       };
       chain.events.on("reorg", onReorg);
