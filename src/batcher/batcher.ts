@@ -320,8 +320,12 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     }
 
     const messagesUpTo = coverOverdue(lastBlock.nextMessage, view);
+    const opening = openFirstUnread(messagesUpTo, view, open);
+    if (opening === "unknown") {
+      return { kind: "waiting-for-sync", message: `message ${messagesUpTo}, which the batch has to open, is not known yet` };
+    }
     const payload = next.builder.build();
-    const call = await chooseCall(payload, messagesUpTo, view, baseFee, open);
+    const call = await chooseCall(payload, messagesUpTo, opening, baseFee);
     // With batches before it unmined the Inbox is not yet in the state this one will meet.
     if (open === mined && call.kind === "calldata") await simulate(call.input);
 
@@ -377,8 +381,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     readonly blobs: readonly Uint8Array[];
   }
 
-  async function chooseCall(payload: Uint8Array, messagesUpTo: number, view: InboxView, baseFee: bigint, open: number): Promise<Call> {
-    const opening = openFirstUnread(messagesUpTo, view, open);
+  async function chooseCall(payload: Uint8Array, messagesUpTo: number, opening: MessageOpening | undefined, baseFee: bigint): Promise<Call> {
     const upTo = BigInt(messagesUpTo);
     const data = `0x${Buffer.from(payload).toString("hex")}` as const;
     const calldataInput = hexToBytes(
@@ -405,15 +408,22 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     return asBlobs < asCalldata ? "blobs" : "calldata";
   }
 
+  interface MessageOpening {
+    readonly enqueuedAt: bigint;
+    readonly kind: number;
+    readonly bodyHash: Hash;
+  }
+
   /**
    * The opening of the first unread message, or undefined if the Inbox needs none: all messages are read, or a recent
    * context message shows that the unread ones are recent. A batch in flight moves that context, so then it is opened.
    */
-  function openFirstUnread(messagesUpTo: number, view: InboxView, open: number) {
-    const contextIsRecent = messagesUpTo >= view.lastContextIndex && view.l1Timestamp + inclusionMargin <= view.lastContextAt + forceInclusionDelay;
+  function openFirstUnread(messagesUpTo: number, view: InboxView, open: number): MessageOpening | "unknown" | undefined {
+    const contextIsRecent =
+      messagesUpTo >= view.lastContextIndex && view.l1Timestamp + inclusionMargin <= view.lastContextAt + forceInclusionDelay;
     if (open === 0 && contextIsRecent) return undefined;
     const message = inbox.getMessage(messagesUpTo);
-    if (message === undefined) return undefined;
+    if (message === undefined) return messagesUpTo < view.messageCount ? "unknown" : undefined;
     return { enqueuedAt: BigInt(message.enqueuedAt), kind: MESSAGE_KINDS[message.kind], bodyHash: messageBodyHash(message) };
   }
 

@@ -415,12 +415,16 @@ export async function createTransactionManager(
   async function explainRevert(record: TransactionRecord, hash: Hash, block: L1BlockReference): Promise<L1Revert> {
     const { to, data } = record;
     const call = { account, to, data, value: BigInt(record.value), gas: BigInt(record.gasLimit) };
-    try {
-      await client.call({ ...call, blockNumber: BigInt(Math.max(0, block.number - 1)) });
-    } catch (error) {
-      const revert = findRevert(error, abis);
-      if (revert !== undefined) return revert;
-      log.debug({ hash, error: errorText(error) }, "the revert could not be replayed");
+    // Neither is quite the state it met: the first has the block's own time but what came after it too, the second lacks
+    // what came before it in the block.
+    for (const blockNumber of [block.number, block.number - 1]) {
+      try {
+        await client.call({ ...call, blockNumber: BigInt(blockNumber) });
+      } catch (error) {
+        const revert = findRevert(error, abis);
+        if (revert !== undefined) return revert;
+        log.debug({ hash, error: errorText(error) }, "the revert could not be replayed");
+      }
     }
     return { message: "reverted for a reason that a replay does not show", errorName: undefined, data: "0x" };
   }
