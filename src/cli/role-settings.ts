@@ -1,0 +1,118 @@
+import {
+  choiceText,
+  hostText,
+  httpUrlText,
+  integerText,
+  pathText,
+  portText,
+  privateKeyText,
+  secondsText,
+  webSocketUrlText,
+} from "./setting-types.ts";
+import { optionalSetting, requiredSetting, secret, setting, switchSetting } from "./settings.ts";
+
+/** Settings that every role has: it is a node first. */
+export const nodeSettings = {
+  rollupConfig: requiredSetting(pathText, {
+    description: "configuration file that `onestep deploy` wrote",
+    placeholder: "path",
+  }),
+  dataDir: setting(pathText, {
+    description: "folder of the database; created if missing, rebuilt from L1 if lost",
+    placeholder: "path",
+    fallback: "data",
+  }),
+  l1RpcUrl: setting(httpUrlText, {
+    description: "JSON-RPC endpoint of L1",
+    placeholder: "url",
+    fallback: "http://127.0.0.1:8545",
+  }),
+  l1BeaconUrl: optionalSetting(httpUrlText, {
+    description: "beacon API that serves the blobs of L1; needed where batches are posted as blobs",
+    placeholder: "url",
+  }),
+  l1PollInterval: setting(secondsText(0.01), {
+    description: "how often L1 is asked for new blocks",
+    placeholder: "seconds",
+    fallback: "2",
+  }),
+  l1FinalityDepth: optionalSetting(integerText(0), {
+    description: "blocks on top of an L1 block that make it final; default: what L1 calls finalized",
+    placeholder: "blocks",
+  }),
+  metricsPort: optionalSetting(portText, {
+    description: "port for /metrics, /healthz and /ready; 0 for any",
+    placeholder: "port",
+  }),
+  host: setting(hostText, {
+    description: "address that servers listen on",
+    placeholder: "address",
+    fallback: "127.0.0.1",
+  }),
+};
+
+export const rpcSettings = {
+  rpcPort: setting(portText, {
+    description: "port of the JSON-RPC server, HTTP and WebSocket; 0 for any",
+    placeholder: "port",
+    fallback: "9545",
+  }),
+};
+
+/** Following the sequencer's feed, ahead of L1. */
+export const feedClientSettings = {
+  feedUrl: optionalSetting(webSocketUrlText, {
+    description: "feed of the sequencer; without it blocks are known when their batch is on L1",
+    placeholder: "url",
+  }),
+};
+
+export const operatorKeySetting = {
+  operatorKey: secret(
+    requiredSetting(privateKeyText, { description: "private key of the rollup's operator", placeholder: "key" }),
+  ),
+};
+
+export const sequencerSettings = {
+  blockTime: setting(secondsText(), {
+    description: "a block every so many seconds; 0 makes one as soon as there is something to put into it",
+    placeholder: "seconds",
+    fallback: "1",
+  }),
+  emptyBlocks: switchSetting("make blocks with nothing in them too"),
+  messageConfirmations: setting(integerText(0), {
+    description: "L1 blocks on top of a deposit's before it is executed on L2",
+    placeholder: "blocks",
+    fallback: "4",
+  }),
+  feedPort: setting(portText, {
+    description: "port of the feed of signed blocks; 0 for any",
+    placeholder: "port",
+    fallback: "9546",
+  }),
+};
+
+export const batcherSettings = {
+  batchInterval: setting(secondsText(), {
+    description: "age of the oldest unposted block at which a batch is posted",
+    placeholder: "seconds",
+    fallback: "60",
+  }),
+  dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
+    description: "where batches put their data: calldata, blobs, or whichever costs less at the time",
+    placeholder: "kind",
+    fallback: "auto",
+  }),
+  blobServerPort: optionalSetting(portText, {
+    description: "serve the blobs posted from here as a beacon API, for an L1 that does not; 0 for any port",
+    placeholder: "port",
+  }),
+};
+
+export const proposerSettings = {
+  proposeInterval: setting(secondsText(), {
+    description: "least L1 time between a claim and the next",
+    placeholder: "seconds",
+    fallback: "3600",
+  }),
+};

@@ -1,0 +1,70 @@
+import { type PublicClient, createPublicClient, createWalletClient, http } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { inboxAbi } from "../l1/index.ts";
+import type { Address, Instruments } from "../primitives/index.ts";
+import type { DevnetAccount, DevnetKeys } from "./accounts.ts";
+
+export interface FundingOptions {
+  readonly l1RpcUrl: string;
+  readonly inbox: Address;
+  readonly funder: DevnetAccount;
+  readonly recipients: readonly Address[];
+  /** Wei for each. */
+  readonly amount: bigint;
+}
+
+/**
+ * Deposits ETH for each recipient, once: the funder does nothing else, so its nonce tells how many deposits were made
+ * before. What L2 has is backed by the Inbox, as it is for everybody.
+ */
+export async function fundOnL2(options: FundingOptions, { logger }: Pick<Instruments, "logger">): Promise<void> {
+  const { l1RpcUrl, inbox, funder, recipients, amount } = options;
+  const { reader, wallet } = clients(l1RpcUrl, funder);
+  const made = await reader.getTransactionCount({ address: funder.address });
+  for (const recipient of recipients.slice(made)) {
+    const hash = await wallet.writeContract({
+      address: inbox,
+      abi: inboxAbi,
+      functionName: "depositEther",
+      args: [recipient],
+      value: amount,
+      chain: null,
+    });
+    await succeeded(reader, hash);
+    logger.debug({ recipient, amount: amount.toString() }, "deposited for an account");
+  }
+}
+
+/** Sends ETH from the deployer until the other accounts have at least as much as they need. */
+export async function fundOnL1(
+  options: {
+    readonly l1RpcUrl: string;
+    readonly keys: DevnetKeys;
+    /** Wei. */
+    readonly needs: Readonly<Record<"operator" | "proposer" | "funder", bigint>>;
+  },
+  { logger }: Pick<Instruments, "logger">,
+): Promise<void> {
+  const { l1RpcUrl, keys, needs } = options;
+  const { reader, wallet } = clients(l1RpcUrl, keys.deployer);
+  for (const role of ["operator", "proposer", "funder"] as const) {
+    const { address } = keys[role];
+    const missing = needs[role] - (await reader.getBalance({ address }));
+    if (missing <= 0n) continue;
+    await succeeded(reader, await wallet.sendTransaction({ to: address, value: missing, chain: null }));
+    logger.info({ role, address, amount: missing.toString() }, "sent ETH on L1");
+  }
+}
+
+function clients(l1RpcUrl: string, account: DevnetAccount) {
+  const transport = http(l1RpcUrl);
+  return {
+    reader: createPublicClient({ transport, pollingInterval: 500 }),
+    wallet: createWalletClient({ transport, account: privateKeyToAccount(account.privateKey) }),
+  };
+}
+
+async function succeeded(reader: PublicClient, hash: `0x${string}`): Promise<void> {
+  const { status } = await reader.waitForTransactionReceipt({ hash });
+  if (status !== "success") throw new Error(`L1 transaction ${hash} failed`);
+}
