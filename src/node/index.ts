@@ -1,1 +1,3 @@
+export { createChain } from "./chain.ts";
+export type { ChainOptions } from "./chain.ts";
 export * from "./types.ts";

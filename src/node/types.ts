@@ -1,6 +1,15 @@
 import type { EventEmitter } from "node:events";
-import type { Block, BlockExecution, BlockInput, ExecutionEngine, RollupConfig, SignedTransaction, SkipReason } from "../chain/index.ts";
-import type { ChainStore, InboxStore, L1BlockReference } from "../storage/index.ts";
+import type {
+  Block,
+  BlockExecution,
+  BlockInput,
+  ExecutableBlockInput,
+  ExecutionEngine,
+  RollupConfig,
+  SignedTransaction,
+  SkipReason,
+} from "../chain/index.ts";
+import type { BlockSummary, ChainStore, DerivedBatch, InboxStore, L1BlockReference } from "../storage/index.ts";
 import type { Hash } from "../primitives/index.ts";
 
 /** Events of the canonical L2 chain. Emitted after the store has committed the change. */
@@ -9,7 +18,9 @@ export interface ChainEvents {
   block: [block: Block];
   /** Blocks left the canonical chain (lowest first); `block` events of their replacements follow. */
   reorg: [removed: readonly Block[]];
+  /** The safe head moved; backwards after an L1 reorg. */
   safe: [number: number];
+  /** The finalized head moved; backwards only if L1 took back a block it had reported as final. */
   finalized: [number: number];
 }
 
@@ -17,12 +28,18 @@ export interface ChainEvents {
 export interface ChainWriter {
   /** Opens the child of the latest block for execution, message by message and transaction by transaction. */
   openBlock(attributes: { readonly timestamp: number }): Promise<BlockExecution>;
-  /** Stores a sealed child of the latest block and emits `block`. */
+  /** Stores a child of the latest block, sealed by this writer or removed earlier, and emits `block`. */
   append(block: Block): Promise<void>;
   /** Opens, executes (skipping invalid transactions), seals and appends a block. */
-  execute(input: BlockInput): Promise<Block>;
+  execute(input: BlockInput | ExecutableBlockInput): Promise<Block>;
+  /** Executes and seals a child of any stored block without appending it. */
+  executeOn(parent: BlockSummary, input: BlockInput | ExecutableBlockInput): Promise<Block>;
   /** Makes `number` the latest block; emits `reorg` with what was removed. */
   rewindTo(number: number): Promise<readonly Block[]>;
+  /** As `ChainStore.putDerivedBatch`; emits `safe` if that moved. */
+  putDerivedBatch(derived: DerivedBatch): Promise<void>;
+  /** As `ChainStore.setFinalized`; emits `finalized` if that moved. */
+  setFinalized(number: number): Promise<void>;
 }
 
 /**
@@ -43,7 +60,11 @@ export interface Chain {
 export type SubmissionOutcome =
   | { readonly kind: "accepted"; readonly hash: Hash }
   | { readonly kind: "known"; readonly hash: Hash }
-  | { readonly kind: "replacement-underpriced"; readonly requiredMaxFeePerGas: bigint; readonly requiredPriorityFeePerGas: bigint }
+  | {
+      readonly kind: "replacement-underpriced";
+      readonly requiredMaxFeePerGas: bigint;
+      readonly requiredPriorityFeePerGas: bigint;
+    }
   | { readonly kind: "pool-full" }
   | { readonly kind: "sender-limit"; readonly limit: number }
   | { readonly kind: "rejected"; readonly reason: SkipReason };

@@ -1,0 +1,175 @@
+import { EventEmitter } from "node:events";
+import { Counter, Gauge } from "prom-client";
+import { executeBlock, genesisBlock, initializeState } from "../chain/index.ts";
+import type { Block, BlockExecution, ExecutionEngine, RollupConfig } from "../chain/index.ts";
+import { createExclusiveRunner } from "../l1/index.ts";
+import type { Hash, Instruments } from "../primitives/index.ts";
+import type { ChainStore, InboxStore } from "../storage/index.ts";
+import type { Chain, ChainEvents, ChainWriter } from "./types.ts";
+
+export interface ChainOptions {
+  readonly config: RollupConfig;
+  /** Over the state of the same store. */
+  readonly engine: ExecutionEngine;
+  readonly store: ChainStore;
+  readonly inbox: InboxStore;
+}
+
+/**
+ * The chain in a store, which gets its genesis block if it is new.
+ * @throws Error if the configuration's genesis does not give its `genesisHash`
+ */
+export async function createChain(options: ChainOptions, { logger, metrics }: Instruments): Promise<Chain> {
+  const { config, engine, store, inbox } = options;
+  await storeGenesis(config, store);
+
+  const events = new EventEmitter<ChainEvents>();
+  const runExclusively = createExclusiveRunner();
+  /** Inbox messages of the blocks this process executed, for storage; a block itself names only the deposits. */
+  const consumed = new WeakMap<Block, readonly Hash[]>();
+  let latest = readLatest(store);
+  let announced = store.getHeads();
+
+  const reorgs = new Counter({
+    name: "onestep_chain_reorgs_total",
+    help: "Times blocks left the canonical L2 chain",
+    registers: [metrics],
+  });
+  new Gauge({
+    name: "onestep_chain_head",
+    help: "Block number of each head of the L2 chain",
+    labelNames: ["head"],
+    registers: [metrics],
+    collect() {
+      for (const [head, number] of Object.entries(store.getHeads())) this.set({ head }, number);
+    },
+  });
+
+  /** A listener's error is the listener's: the change is committed. */
+  function emit(deliver: () => void): void {
+    try {
+      deliver();
+    } catch (error) {
+      logger.error({ err: error }, "a listener of chain events failed");
+    }
+  }
+
+  /** Also finds what the Inbox store changed when L1 took batches back. */
+  function announceHeads(): void {
+    const previous = announced;
+    announced = store.getHeads();
+    const { safe, finalized } = announced;
+    if (safe !== previous.safe) emit(() => events.emit("safe", safe));
+    if (finalized !== previous.finalized) emit(() => events.emit("finalized", finalized));
+  }
+
+  async function append(block: Block): Promise<void> {
+    const messageHashes =
+      consumed.get(block) ??
+      store.getMessageHashes(block.hash) ??
+      (block.nextMessage === block.firstMessage ? [] : undefined);
+    if (messageHashes === undefined) {
+      throw new Error(
+        `block ${block.header.number} ${block.hash} was not executed by this chain: its messages are not known`,
+      );
+    }
+    await store.appendBlock(block, messageHashes);
+    latest = block;
+    announced = store.getHeads();
+    emit(() => events.emit("block", block));
+  }
+
+  async function rewindTo(number: number): Promise<readonly Block[]> {
+    const removed = await store.rewindTo(number);
+    if (removed.length === 0) return removed;
+    latest = readLatest(store);
+    reorgs.inc();
+    logger.warn({ latest: number, hash: latest.hash, removed: removed.length }, "blocks left the L2 chain");
+    emit(() => events.emit("reorg", removed));
+    announceHeads();
+    return removed;
+  }
+
+  async function openBlock(attributes: { readonly timestamp: number }): Promise<BlockExecution> {
+    const execution = await engine.openBlock(latest, attributes);
+    const messageHashes: Hash[] = [];
+    return {
+      environment: execution.environment,
+      get gasUsed() {
+        return execution.gasUsed;
+      },
+      async executeMessage(message) {
+        const receipt = await execution.executeMessage(message);
+        messageHashes.push(message.hash);
+        return receipt;
+      },
+      executeTransaction: (transaction) => execution.executeTransaction(transaction),
+      async seal() {
+        const block = await execution.seal();
+        consumed.set(block, messageHashes);
+        return block;
+      },
+    };
+  }
+
+  const executeOn: ChainWriter["executeOn"] = async (parent, input) => {
+    const block = await executeBlock(engine, parent, input, config.genesis.chainId);
+    consumed.set(
+      block,
+      input.messages.map(({ hash }) => hash),
+    );
+    return block;
+  };
+
+  const writer: ChainWriter = {
+    openBlock,
+    append,
+    executeOn,
+    async execute(input) {
+      const block = await executeOn(latest, input);
+      await append(block);
+      return block;
+    },
+    rewindTo,
+    async putDerivedBatch(derived) {
+      await store.putDerivedBatch(derived);
+      announceHeads();
+    },
+    async setFinalized(number) {
+      await store.setFinalized(number);
+      announceHeads();
+    },
+  };
+
+  return {
+    config,
+    engine,
+    store,
+    inbox,
+    events,
+    latest: () => latest,
+    exclusive: (task) =>
+      runExclusively(async () => {
+        announceHeads();
+        return task(writer);
+      }),
+  };
+}
+
+function readLatest(store: ChainStore): Block {
+  const { latest } = store.getHeads();
+  const block = store.getBlock(latest);
+  if (block === undefined) throw new Error(`corrupt database: the latest block ${latest} is missing`);
+  return block;
+}
+
+async function storeGenesis({ genesis, genesisHash }: RollupConfig, store: ChainStore): Promise<void> {
+  if (store.getBlockHash(0) === genesisHash) return;
+  const { hash } = genesisBlock(genesis);
+  if (hash !== genesisHash) {
+    throw new Error(
+      `the rollup configuration contradicts itself: expected genesis hash ${genesisHash}, its genesis gives ${hash}`,
+    );
+  }
+  await store.appendBlock(await initializeState(genesis, store.state));
+}
