@@ -2,8 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge } from "prom-client";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
-import { decodeTransaction, InvalidTransactionError } from "../chain/index.ts";
-import type { Block, InboxMessage, SenderRecovery, SignedTransaction } from "../chain/index.ts";
+import type { InboxMessage, InvalidTransactionError, SenderRecovery, SignedTransaction } from "../chain/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Address, Instruments } from "../primitives/index.ts";
 import {
@@ -268,46 +267,17 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
       };
     }
     if (chain.inbox.messageCount() < firstMessage + block.messages) return { kind: "waiting-for-messages" };
-    const messages = readMessages(firstMessage, block.messages);
-    const transactions = await decodeAll(block.transactions);
-    const invalid = transactions.find((transaction) => transaction instanceof InvalidTransactionError);
-    if (invalid !== undefined) return { kind: "mismatch", message: `a transaction is invalid: ${invalid.message}` };
-
-    const removed = number <= latest ? await writer.rewindTo(number - 1) : [];
-    try {
-      const result = await execute(writer, message, messages, transactions as readonly SignedTransaction[]);
-      if (result.kind === "mismatch") return result;
-      await writer.append(result.block);
-      return { kind: "applied" };
-    } finally {
-      // A block that turns out to be wrong replaces nothing.
-      if (chain.latest().header.number === number - 1) for (const previous of removed) await writer.append(previous);
+    const candidate = await writer.executeOn(parent, {
+      timestamp: block.timestamp,
+      messages: readMessages(firstMessage, block.messages),
+      transactions: await recoverSenders(block.transactions),
+    });
+    if (candidate.hash !== message.blockHash) {
+      return { kind: "mismatch", message: `its execution gives ${candidate.hash}` };
     }
-  }
-
-  async function execute(
-    writer: ChainWriter,
-    message: FeedBlock,
-    messages: readonly InboxMessage[],
-    transactions: readonly SignedTransaction[],
-  ): Promise<
-    { readonly kind: "block"; readonly block: Block } | { readonly kind: "mismatch"; readonly message: string }
-  > {
-    const execution = await writer.openBlock({ timestamp: message.block.timestamp });
-    for (const inboxMessage of messages) await execution.executeMessage(inboxMessage);
-    for (const transaction of transactions) {
-      const outcome = await execution.executeTransaction(transaction);
-      if (outcome.kind === "skipped") {
-        return {
-          kind: "mismatch",
-          message: `transaction ${transaction.hash} cannot be executed: ${outcome.reason.kind}`,
-        };
-      }
-    }
-    const block = await execution.seal();
-    return block.hash === message.blockHash
-      ? { kind: "block", block }
-      : { kind: "mismatch", message: `its execution gives ${block.hash}` };
+    if (number <= latest) await writer.rewindTo(number - 1);
+    await writer.append(candidate);
+    return { kind: "applied" };
   }
 
   function readMessages(first: number, count: number): readonly InboxMessage[] {
@@ -318,18 +288,10 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
     });
   }
 
-  async function decodeAll(
+  async function recoverSenders(
     raws: readonly Uint8Array[],
-  ): Promise<readonly (SignedTransaction | InvalidTransactionError)[]> {
-    if (options.recovery !== undefined) return options.recovery.recover(raws);
-    return raws.map((raw) => {
-      try {
-        return decodeTransaction(raw, domain.chainId);
-      } catch (error) {
-        if (error instanceof InvalidTransactionError) return error;
-        throw error;
-      }
-    });
+  ): Promise<readonly (Uint8Array | SignedTransaction | InvalidTransactionError)[]> {
+    return options.recovery === undefined ? raws : options.recovery.recover(raws);
   }
 
   /** One connection from beginning to end; resolves with why it ended. */

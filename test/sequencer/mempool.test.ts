@@ -3,7 +3,6 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { createSenderRecovery, decodeTransaction } from "../../src/chain/index.ts";
 import { keccak256 } from "../../src/primitives/index.ts";
-import type { Address } from "../../src/primitives/index.ts";
 import { createMempool } from "../../src/sequencer/index.ts";
 import type { DropReason, Mempool, MempoolLimits } from "../../src/sequencer/index.ts";
 import { createLedger } from "./support/ledger.ts";

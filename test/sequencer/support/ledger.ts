@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Block, BlockTransaction, SignedTransaction } from "../../../src/chain/index.ts";
 import { decodeTransaction } from "../../../src/chain/index.ts";
-import { ZERO_HASH } from "../../../src/primitives/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH } from "../../../src/primitives/index.ts";
 import type { Address, Hash } from "../../../src/primitives/index.ts";
 import type { PoolState, SenderAccount } from "../../../src/sequencer/index.ts";
 import { maximumCost } from "../../../src/sequencer/transaction-queues.ts";
@@ -26,7 +26,7 @@ export function createLedger() {
     const hash: Hash = `0x${(number * 1_000 + forks).toString(16).padStart(64, "0")}`;
     const header = {
       parentHash: ZERO_HASH,
-      coinbase: `0x${"00".repeat(20)}`,
+      coinbase: ZERO_ADDRESS,
       stateRoot: ZERO_HASH,
       transactionsRoot: ZERO_HASH,
       receiptsRoot: ZERO_HASH,
