@@ -105,8 +105,15 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     return index !== undefined && store.derivedBatchCount() > index;
   }
 
-  function reasonToGiveUp(batch: InFlightBatch, status: Extract<L1TransactionStatus, { kind: "pending" }>): string | undefined {
+  /** `parent` is the block the batches before it end with, or the safe one. */
+  function reasonToGiveUp(
+    batch: InFlightBatch,
+    status: Extract<L1TransactionStatus, { kind: "pending" }>,
+    parent: number,
+  ): string | undefined {
     if (!isCanonical(batch)) return "its blocks left the chain";
+    // Mined without its predecessor, it would be derived on another parent than it was built on.
+    if (batch.firstBlock > parent + 1) return "its predecessor failed";
     if (store.getHeads().safe >= batch.lastBlock && status.hashes.every((hash) => findBatchOf(hash) === undefined)) {
       // If it is one of its own hashes, L1 has just lost it, and the node has yet to notice.
       return "its blocks were posted by somebody else";
@@ -144,8 +151,8 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       }
       switch (status.kind) {
         case "pending": {
-          // What follows a batch that failed would be derived on another parent than it was built on.
-          const reason = unsettled !== undefined ? "its predecessor failed" : reasonToGiveUp(batch, status);
+          const parent = Math.max(open.at(-1)?.lastBlock ?? 0, store.getHeads().safe);
+          const reason = unsettled !== undefined ? "its predecessor is given up" : reasonToGiveUp(batch, status, parent);
           if (!status.cancelling && reason !== undefined) {
             log.warn({ batch, reason }, "giving up a batch");
             await transactions.cancel(batch.purpose);
