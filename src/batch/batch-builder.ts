@@ -1,5 +1,5 @@
 import { constants, deflateRawSync } from "node:zlib";
-import { encodeBlocks } from "./block-codec.ts";
+import { MAXIMUM_BLOCKS, encodeBlocks } from "./block-codec.ts";
 import type { EncodedBlock } from "./block-codec.ts";
 import { MAXIMUM_CONTENT_SIZE, PAYLOAD_VERSION, compressContent } from "./payload.ts";
 
@@ -16,7 +16,7 @@ export interface BatchBuilderOptions {
 
 /** Collects consecutive blocks into one payload that stays within a limit after compression. */
 export interface BatchBuilder {
-  /** Adds the block, or says that the payload would exceed the limit with it and leaves it out. */
+  /** Adds the block, or says that the payload would exceed a limit with it and leaves it out. */
   add(block: EncodedBlock): boolean;
   readonly blockCount: number;
   /** Bytes the payload has at most, if it were built now. */
@@ -52,6 +52,7 @@ export function createBatchBuilder({ maximumBytes }: BatchBuilderOptions): Batch
 
   return {
     add: (block) => {
+      if (contentParts.length === MAXIMUM_BLOCKS) return false;
       const encoded = encodeBlocks([block]);
       if (contentSize + encoded.length > MAXIMUM_CONTENT_SIZE) return false;
       if (closedSize + segmentBound(pendingSize + encoded.length) <= maximumBytes) {

@@ -8,6 +8,12 @@ export interface EncodedBlock {
   readonly transactions: readonly Uint8Array[];
 }
 
+/**
+ * Most blocks one payload gives (specification §3 rule 2). Without a limit a payload of 4 KB could hold 262,144 empty
+ * blocks, each of which every node would have to execute.
+ */
+export const MAXIMUM_BLOCKS = 4_096;
+
 const HEAD_SIZE = 16;
 const LENGTH_SIZE = 3;
 const MAXIMUM_UINT24 = 2 ** 24 - 1;
@@ -43,14 +49,14 @@ export function encodeBlocks(blocks: readonly EncodedBlock[]): Uint8Array {
 
 /**
  * Parses blocks one at a time; total: any bytes give some blocks. Bytes that are too few for a block head end it without
- * a block; a transaction that is cut short ends it with a block of the transactions before. The transactions are views
- * into `bytes`.
+ * a block; a transaction that is cut short ends it with a block of the transactions before; so does the last of
+ * `MAXIMUM_BLOCKS` blocks. The transactions are views into `bytes`.
  */
 export function* parseBlocks(bytes: Uint8Array): Generator<EncodedBlock, void, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 0;
   let complete = true;
-  while (complete && bytes.length - offset >= HEAD_SIZE) {
+  for (let count = 0; count < MAXIMUM_BLOCKS && complete && bytes.length - offset >= HEAD_SIZE; count++) {
     const timestamp = view.getBigUint64(offset);
     const messages = view.getUint32(offset + 8);
     const transactionCount = view.getUint32(offset + 12);

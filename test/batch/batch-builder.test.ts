@@ -90,6 +90,14 @@ describe("batch builder", () => {
     expect(contentOf(builder.build())).to.equal(hexOf([block, block, block, block]));
   });
 
+  it("refuses blocks beyond the 4,096 that derivation reads", () => {
+    const builder = createBatchBuilder({ maximumBytes: 100_000 });
+    for (let count = 0; count < 4_096; count++) {
+      expect(builder.add({ timestamp: 0, messages: 0, transactions: [] })).to.equal(true);
+    }
+    expect(builder.add({ timestamp: 0, messages: 0, transactions: [] })).to.equal(false);
+  });
+
   it("fills a blob to more than 99 percent, with as many blocks as one stream of the same size would hold, less one percent", () => {
     const builder = createBatchBuilder({ maximumBytes: BLOB_PAYLOAD_SIZE });
     const blocks: EncodedBlock[] = [];

@@ -32,7 +32,7 @@ export function referenceDerive(
     rest = rest.slice(count);
     return bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n);
   };
-  while (rest.length >= 16) {
+  while (rest.length >= 16 && blocks.length < 4_096) {
     const timestamp = take(8);
     const messageCount = Number(take(4));
     const transactionCount = Number(take(4));
