@@ -280,7 +280,7 @@ describe("derivation", () => {
       for (const { transactions } of deriveBlocks(START, batchOf({ payload }), NO_MESSAGES, RULES)) {
         if (transactions.length === 0) empty++;
       }
-      expect(empty).to.equal(MAXIMUM_CONTENT_SIZE / 16);
+      expect(empty).to.equal(4_096);
     });
 
     it("gives over a million empty transactions as they are, to be skipped", () => {
