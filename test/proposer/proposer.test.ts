@@ -1,0 +1,420 @@
+import { expect } from "chai";
+import { encodeFunctionData } from "viem";
+import { createBatcher } from "../../src/batcher/index.ts";
+import type { Batcher } from "../../src/batcher/index.ts";
+import { claimId, stateHash } from "../../src/chain/index.ts";
+import { createTransactionManager, inboxAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import type { TransactionManager } from "../../src/l1/index.ts";
+import { hexToBytes, ZERO_HASH } from "../../src/primitives/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
+import { createProposer, ProposerError } from "../../src/proposer/index.ts";
+import type { Proposer, ProposerOptions, WrongClaim } from "../../src/proposer/index.ts";
+import { createRollupFixture, DAY, HOUR, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
+import type { RollupFixture } from "../batcher/rollup-fixture.ts";
+import { addressOf, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
+import { createTestDisk, Killed } from "../l1-transactions/memory-record-store.ts";
+import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
+
+const PROPOSER_KEY = OTHER_KEY;
+const PROPOSER = addressOf(PROPOSER_KEY);
+const RIVAL_KEY = KEYS[2]!;
+
+describe("proposer", () => {
+  let rollup: RollupFixture;
+  let batcher: Batcher;
+  let operatorTransactions: TransactionManager;
+  let disk: TestDisk;
+  let transactionDisk: TestDisk;
+  let transactions: TransactionManager;
+
+  const createManager = (privateKey: `0x${string}`, on: TestDisk, kill?: Parameters<TestDisk["open"]>[0]) =>
+    createTransactionManager(
+      { client: rollup.l1.client, chainId: 31337, privateKey, records: on.open(kill), abis: [stateCommitmentChainAbi, inboxAbi] },
+      createTestInstruments(),
+    );
+
+  async function begin(parameters: Parameters<typeof createRollupFixture>[0] = {}): Promise<void> {
+    rollup = await createRollupFixture(parameters);
+    disk = createTestDisk();
+    transactionDisk = createTestDisk();
+    operatorTransactions = await createManager(OPERATOR_KEY, createTestDisk());
+    batcher = createBatcher(
+      {
+        chain: rollup.chain,
+        client: rollup.l1.client,
+        transactions: operatorTransactions,
+        records: createTestDisk().open(),
+        dataKind: "calldata",
+      },
+      createTestInstruments(),
+    );
+  }
+
+  beforeEach(() => begin());
+  afterEach(() => rollup.close());
+
+  /** A proposer with a transaction manager of its own, as a process has them. */
+  async function open(
+    options: Partial<ProposerOptions> = {},
+    kill?: Parameters<TestDisk["open"]>[0],
+    killManager?: Parameters<TestDisk["open"]>[0],
+  ): Promise<Proposer> {
+    transactions = await createManager(PROPOSER_KEY, transactionDisk, killManager);
+    return createProposer(
+      { chain: rollup.chain, client: rollup.l1.client, transactions, records: disk.open(kill), interval: 0, ...options },
+      createTestInstruments(),
+    );
+  }
+
+  /** An L2 block in a batch of its own, derived. */
+  async function postBatch(): Promise<void> {
+    await rollup.addBlock();
+    const step = await batcher.postNow();
+    if (step.kind !== "posted") throw new Error(`no batch was posted: ${JSON.stringify(step)}`);
+    await operatorTransactions.step();
+    await rollup.follow();
+  }
+
+  /** Steps until nothing is sent any more; gives what the steps came to. */
+  async function run(proposer: Proposer): Promise<string[]> {
+    const kinds: string[] = [];
+    for (;;) {
+      const { kind } = await proposer.step();
+      kinds.push(kind);
+      await transactions.step();
+      if (kind !== "proposed" && kind !== "confirming" && kind !== "withdrawing-bond" && kind !== "waiting-for-transaction") return kinds;
+    }
+  }
+
+  const address = () => rollup.config.contracts.stateCommitmentChain;
+  const readClaim = (id: Hash) =>
+    rollup.l1.client.readContract({ address: address(), abi: stateCommitmentChainAbi, functionName: "claim", args: [id] });
+  const latestConfirmed = () =>
+    rollup.l1.client.readContract({ address: address(), abi: stateCommitmentChainAbi, functionName: "latestConfirmed" });
+  const claimCount = async () =>
+    (await rollup.l1.client.getContractEvents({ address: address(), abi: stateCommitmentChainAbi, eventName: "ClaimProposed", fromBlock: 0n })).length;
+
+  function ownState(batchCount: number): Hash {
+    const derived = rollup.chain.store.getDerivedBatch(batchCount - 1)!;
+    return stateHash({ blockHash: derived.lastBlockHash, outboxRoot: derived.outboxRoot, batchCount, messageCount: derived.nextMessage });
+  }
+
+  function genesisClaim(): Hash {
+    return claimId(ZERO_HASH, stateHash({ blockHash: rollup.config.genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 }));
+  }
+
+  /** Proposes from another account, whatever it is. */
+  async function proposeRival(parentId: Hash, state: Hash): Promise<void> {
+    const manager = await createManager(RIVAL_KEY, createTestDisk());
+    await manager.submit({
+      purpose: "rival",
+      to: address(),
+      data: hexToBytes(encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "propose", args: [parentId, state] })),
+      value: rollup.config.parameters.claimBond,
+    });
+    await manager.step();
+    if (manager.status("rival")?.kind !== "succeeded") throw new Error("the rival claim was refused");
+  }
+
+  async function pass(seconds: number): Promise<void> {
+    await rollup.l1.increaseTime(seconds);
+    await rollup.l1.mine();
+  }
+
+  describe("proposing", () => {
+    it("claims the state after the batches the parent fixed", async () => {
+      const proposer = await open();
+      expect((await proposer.step()).kind).to.equal("waiting-for-batches");
+      await postBatch();
+      expect(await run(proposer)).to.deep.equal(["proposed", "waiting-for-batches"]);
+      const id = claimId(genesisClaim(), ownState(1));
+      expect(proposer.tip()).to.deep.equal({ claimId: id, parentId: genesisClaim(), stateHash: ownState(1), batchCount: 1 });
+      expect((await readClaim(id)).proposer.toLowerCase()).to.equal(PROPOSER);
+    });
+
+    it("builds claim on claim, each over all batches there were when its parent was proposed", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      for (let i = 0; i < 3; i++) await postBatch();
+      expect((await proposer.step()).kind).to.equal("proposed");
+      await transactions.step();
+      expect((await readClaim(claimId(claimId(genesisClaim(), ownState(1)), ownState(2)))).nextBatchCount).to.equal(4);
+      await run(proposer);
+      expect(proposer.tip().batchCount).to.equal(4);
+      expect(await claimCount()).to.equal(3);
+    });
+
+    it("waits for the interval since the parent", async () => {
+      const proposer = await open({ interval: HOUR });
+      await postBatch();
+      expect((await proposer.step()).kind).to.equal("not-due");
+      await pass(HOUR);
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("waits until the batches are as deep as configured", async () => {
+      const proposer = await open({ depth: 3 });
+      await postBatch();
+      expect((await proposer.step()).kind).to.equal("waiting-for-batches");
+      await rollup.l1.mine(2);
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("does not repeat a claim that another proposed rightly, but builds on it", async () => {
+      const proposer = await open();
+      await postBatch();
+      await proposeRival(genesisClaim(), ownState(1));
+      expect(await run(proposer)).to.deep.equal(["waiting-for-batches"]);
+      expect(proposer.tip().batchCount).to.equal(1);
+      await postBatch();
+      expect((await proposer.step()).kind).to.equal("proposed");
+      expect(await claimCount()).to.equal(2);
+    });
+
+    it("says what the account lacks for the bond, and goes on once it has it", async () => {
+      const proposer = await open();
+      await postBatch();
+      await rollup.l1.rpc("hardhat_setBalance", PROPOSER, "0x64");
+      const step = await proposer.step();
+      expect(step).to.include({ kind: "insufficient-balance", account: PROPOSER, balance: 100n });
+      expect(step.kind === "insufficient-balance" && step.required > rollup.config.parameters.claimBond).to.equal(true);
+      await rollup.l1.rpc("hardhat_setBalance", PROPOSER, "0x3635c9adc5dea00000");
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("refuses a rollup of another genesis", async () => {
+      const config = { ...rollup.config, genesisHash: `0x${"11".repeat(32)}` as const };
+      transactions = await createManager(PROPOSER_KEY, transactionDisk);
+      const proposer = createProposer(
+        { chain: { ...rollup.chain, config }, client: rollup.l1.client, transactions, records: disk.open() },
+        createTestInstruments(),
+      );
+      const error = (await proposer.step().catch((reason: unknown) => reason)) as ProposerError;
+      expect(error).to.be.instanceOf(ProposerError);
+      expect(error.reason.kind).to.equal("genesis-mismatch");
+    });
+  });
+
+  describe("confirming", () => {
+    it("happens when the challenge period has passed, and brings the bond back", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      const before = await rollup.l1.client.getBalance({ address: PROPOSER });
+      await pass(7 * DAY - 60);
+      expect(await run(proposer)).to.deep.equal(["waiting-for-batches"]);
+      await pass(60);
+      expect(await run(proposer)).to.deep.equal(["confirming", "withdrawing-bond", "waiting-for-batches"]);
+      expect(await latestConfirmed()).to.equal(proposer.tip().claimId);
+      const gained = (await rollup.l1.client.getBalance({ address: PROPOSER })) - before;
+      expect(gained > rollup.config.parameters.claimBond - 10n ** 16n).to.equal(true);
+    });
+
+    it("goes through a chain of claims in order", async () => {
+      const proposer = await open();
+      for (let i = 0; i < 3; i++) {
+        await postBatch();
+        await run(proposer);
+      }
+      await pass(7 * DAY);
+      await run(proposer);
+      expect(await latestConfirmed()).to.equal(proposer.tip().claimId);
+      expect(BigInt((await readClaim(proposer.tip().claimId)).proposer)).to.equal(0n);
+    });
+
+    it("leaves others' bonds to them, and may leave its own", async () => {
+      await postBatch();
+      await proposeRival(genesisClaim(), ownState(1));
+      const proposer = await open({ withdrawBonds: false });
+      await run(proposer);
+      await postBatch();
+      await run(proposer);
+      await pass(7 * DAY);
+      expect(await run(proposer)).to.deep.equal(["confirming", "confirming", "waiting-for-batches"]);
+      expect((await readClaim(proposer.tip().claimId)).proposer.toLowerCase()).to.equal(PROPOSER);
+    });
+
+    it("of a claim somebody else confirmed is not tried", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      await pass(7 * DAY);
+      const manager = await createManager(RIVAL_KEY, createTestDisk());
+      const { parentId, stateHash: state } = proposer.tip();
+      await manager.submit({
+        purpose: "confirm",
+        to: address(),
+        data: hexToBytes(encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [parentId, state] })),
+      });
+      expect(await run(proposer)).to.deep.equal(["withdrawing-bond", "waiting-for-batches"]);
+    });
+  });
+
+  describe("wrong claims", () => {
+    const WRONG_STATE: Hash = `0x${"66".repeat(32)}`;
+
+    it("are reported once and rivaled, not built upon", async () => {
+      const proposer = await open();
+      const reported: WrongClaim[] = [];
+      proposer.onWrongClaim((claim) => reported.push(claim));
+      await postBatch();
+      await proposeRival(genesisClaim(), WRONG_STATE);
+      expect(await run(proposer)).to.deep.equal(["proposed", "waiting-for-batches"]);
+      await run(proposer);
+      expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownState(1)));
+      expect(reported).to.have.length(1);
+      expect(reported[0]).to.deep.include({ stateHash: WRONG_STATE, expectedStateHash: ownState(1), proposer: addressOf(RIVAL_KEY) });
+      expect(proposer.wrongClaims()).to.deep.equal(reported);
+    });
+
+    it("are judged when the node has derived as far", async () => {
+      await rollup.addBlock();
+      await batcher.postNow();
+      await proposeRival(genesisClaim(), WRONG_STATE);
+      const proposer = await open();
+      await proposer.step();
+      expect(proposer.wrongClaims()).to.deep.equal([]);
+      await operatorTransactions.step();
+      await rollup.follow();
+      await proposer.step();
+      expect(proposer.wrongClaims()).to.have.length(1);
+    });
+
+    it("keep the right claim from being confirmed by time alone", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      await proposeRival(genesisClaim(), WRONG_STATE);
+      await pass(8 * DAY);
+      expect(await run(proposer)).to.deep.equal(["waiting-for-batches"]);
+      expect(await latestConfirmed()).to.equal(genesisClaim());
+    });
+
+    it("that stood too long for a rival are an error with the contract's reason", async () => {
+      await postBatch();
+      await proposeRival(genesisClaim(), WRONG_STATE);
+      await pass(8 * DAY);
+      const proposer = await open();
+      const error = (await proposer.step().catch((reason: unknown) => reason)) as ProposerError;
+      expect(error).to.be.instanceOf(ProposerError);
+      expect(error.message).to.contain("ChildStands");
+    });
+  });
+
+  describe("kills", () => {
+    for (const part of ["proposer", "transaction manager"] as const) {
+      for (const when of ["before", "after"] as const) {
+        it(`${when} any write of the ${part} propose, confirm and withdraw once`, async () => {
+          let kills = 0;
+          for (let atWrite = 1; ; atWrite++) {
+            if (atWrite > 1) {
+              await rollup.close();
+              await begin();
+            }
+            await postBatch();
+            const kill = { atWrite, when };
+            let killed = false;
+            try {
+              const doomed = await open({}, part === "proposer" ? kill : undefined, part === "proposer" ? undefined : kill);
+              await run(doomed);
+              await pass(7 * DAY);
+              await run(doomed);
+            } catch (error) {
+              if (!(error instanceof Killed)) throw error;
+              killed = true;
+            }
+            const resumed = await open();
+            await transactions.step();
+            await run(resumed);
+            await pass(7 * DAY);
+            await run(resumed);
+            expect(await claimCount()).to.equal(1);
+            expect(await latestConfirmed()).to.equal(claimId(genesisClaim(), ownState(1)));
+            expect(await rollup.l1.client.getBalance({ address: address() })).to.equal(0n);
+            if (!killed) break;
+            kills++;
+          }
+          expect(kills).to.be.greaterThan(2);
+        }).timeout(60_000);
+      }
+    }
+
+    it("lose nothing of what is known of claims", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      await postBatch();
+      await run(proposer);
+      const resumed = await open();
+      expect(await run(resumed)).to.deep.equal(["waiting-for-batches"]);
+      expect(resumed.tip()).to.deep.equal(proposer.tip());
+    });
+  });
+
+  describe("reorgs of L1", () => {
+    it("that take a claim have it proposed again", async () => {
+      const proposer = await open();
+      await postBatch();
+      const snapshot = await rollup.l1.snapshot();
+      await run(proposer);
+      const { claimId: id } = proposer.tip();
+      await rollup.l1.revertTo(snapshot);
+      await rollup.l1.mine();
+      expect((await readClaim(id)).status).to.equal(0);
+      await transactions.step();
+      await run(proposer);
+      expect((await readClaim(id)).status).to.equal(1);
+      expect(proposer.tip().claimId).to.equal(id);
+    });
+
+    it("that change what is derived have the claim of the new state proposed", async () => {
+      const proposer = await open();
+      await rollup.follow();
+      const snapshot = await rollup.l1.snapshot();
+      await postBatch();
+      await run(proposer);
+      const old = proposer.tip().claimId;
+      await rollup.l1.revertTo(snapshot);
+      await pass(100);
+      await rollup.follow();
+      await rollup.rewindTo(0);
+      await rollup.addBlock({ data: Uint8Array.of(1, 2, 3) });
+      // The old batch would be mined again, were the batcher not given the time to cancel it.
+      await rollup.l1.setAutomine(false);
+      for (let i = 0; i < 4; i++) {
+        await operatorTransactions.step();
+        await batcher.postNow();
+        await rollup.l1.mine();
+        await rollup.follow();
+      }
+      await rollup.l1.setAutomine(true);
+      await transactions.step();
+      await run(proposer);
+      expect(proposer.tip().claimId).to.not.equal(old);
+      expect((await readClaim(proposer.tip().claimId)).status).to.equal(1);
+    });
+  });
+
+  describe("an L1 node that fails", () => {
+    it("at three calls in ten delays but does not repeat anything", async () => {
+      const proposer = await open();
+      await postBatch();
+      let random = 11;
+      rollup.l1.intercept(async (_method, _params, next) => {
+        random = (random * 16_807) % 2_147_483_647;
+        if (random % 20 < 3) throw new Error("lost");
+        const answer = await next();
+        if (random % 20 < 6) throw new Error("lost");
+        return answer;
+      });
+      for (let i = 0; i < 100 && proposer.tip().batchCount < 1; i++) {
+        await proposer.step().catch(() => undefined);
+        await transactions.step().catch(() => undefined);
+      }
+      rollup.l1.intercept(undefined);
+      await run(proposer);
+      expect(await claimCount()).to.equal(1);
+    });
+  });
+});
