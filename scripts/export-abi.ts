@@ -13,6 +13,9 @@ const contracts = [
   { name: "Inbox", folder: "l1", creation: false },
   { name: "StateCommitmentChain", folder: "l1", creation: false },
   { name: "Portal", folder: "l1", creation: false },
+  { name: "L1Context", folder: "l2", creation: false },
+  { name: "Outbox", folder: "l2", creation: false },
+  { name: "FeeVault", folder: "l2", creation: false },
 ] as const;
 
 interface Artifact {

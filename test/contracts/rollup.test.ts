@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { ZERO_ADDRESS } from "../../src/primitives/index.ts";
+import { blobSender } from "./blob-transaction.ts";
+import { DAY, GENESIS_STATE_HASH, HOUR, deployRollupFixture } from "./rollup-fixture.ts";
+import type { RollupFixture } from "./rollup-fixture.ts";
+
+describe("Rollup", () => {
+  let fixture: RollupFixture;
+  before(async () => {
+    fixture = await deployRollupFixture();
+  });
+
+  it("takes no ETH: it is no Inbox", async () => {
+    const { rollup, user } = fixture;
+    await expect(user.sendTransaction({ to: await rollup.getAddress(), value: 1n })).to.be.revertedWithoutReason(
+      fixture.ethers,
+    );
+  });
+
+  it("names its contracts, which name each other, and its parameters", async () => {
+    const { rollup, inbox, stateCommitmentChain, portal, parameters } = fixture;
+    expect(await inbox.PORTAL()).to.equal(await portal.getAddress());
+    expect(await portal.INBOX()).to.equal(await inbox.getAddress());
+    expect(await portal.STATE_COMMITMENT_CHAIN()).to.equal(await stateCommitmentChain.getAddress());
+    expect(await stateCommitmentChain.INBOX()).to.equal(await inbox.getAddress());
+    expect([...(await rollup.parameters())]).to.deep.equal(Object.values(parameters));
+  });
+
+  for (const [what, overrides, error] of [
+    ["an operator of zero", { operator: ZERO_ADDRESS }, "ZeroOperator"],
+    ["a genesis state hash of zero", { genesisStateHash: `0x${"00".repeat(32)}` }, "ZeroGenesisStateHash"],
+    ["no force-inclusion delay", { forceInclusionDelay: 0n }, "ParameterOutOfRange"],
+    ["a force-inclusion delay over a year", { forceInclusionDelay: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
+    ["no self-sequencing delay", { selfSequencingDelay: 0n }, "ParameterOutOfRange"],
+    ["a self-sequencing delay that never ends", { selfSequencingDelay: 2n ** 256n - 1n }, "ParameterOutOfRange"],
+    ["contexts rarer than forced inclusion", { contextInterval: BigInt(12 * HOUR + 1) }, "ParameterOutOfRange"],
+    ["no challenge period", { challengePeriod: 0n }, "ParameterOutOfRange"],
+    ["a challenge period over a year", { challengePeriod: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
+    ["claims without a bond", { claimBond: 0n }, "ParameterOutOfRange"],
+    ["a bond nobody has", { claimBond: 2n ** 128n }, "ParameterOutOfRange"],
+    ["a challenge game that is no contract", { challengeGame: blobSender.address }, "ChallengeGameWithoutCode"],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { rollup, ethers, parameters } = fixture;
+      const deployment = ethers.deployContract("Rollup", [{ ...parameters, ...overrides }]);
+      await expect(deployment).to.be.revertedWithCustomError(rollup, error);
+    });
+  }
+
+  it("its genesis state is that of the genesis block and nothing else", async () => {
+    expect((await fixture.rollup.parameters()).genesisStateHash).to.equal(GENESIS_STATE_HASH);
+  });
+});
