@@ -5,7 +5,14 @@ import type { BatchBuilder, EncodedBlock } from "../batch/index.ts";
 import { MESSAGE_KINDS, messageBodyHash } from "../chain/index.ts";
 import type { Block } from "../chain/index.ts";
 import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../derivation/index.ts";
-import { createExclusiveRunner, createStepLoop, errorText, findRevert, inboxAbi, MAXIMUM_BLOBS_PER_TRANSACTION } from "../l1/index.ts";
+import {
+  createExclusiveRunner,
+  createStepLoop,
+  errorText,
+  findRevert,
+  inboxAbi,
+  MAXIMUM_BLOBS_PER_TRANSACTION,
+} from "../l1/index.ts";
 import type { L1TransactionStatus } from "../l1/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
@@ -59,16 +66,40 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
   const log = logger.child({ component: "batcher" });
 
   if (maximumPayloadBytes > largestPayload) {
-    throw new BatcherError({ kind: "invalid-options", message: `expected at most ${largestPayload} payload bytes for data kind ${dataKind}, got ${maximumPayloadBytes}` });
+    throw new BatcherError({
+      kind: "invalid-options",
+      message: `expected at most ${largestPayload} payload bytes for data kind ${dataKind}, got ${maximumPayloadBytes}`,
+    });
   }
   if (!Number.isSafeInteger(maximumInFlight) || maximumInFlight < 1) {
-    throw new BatcherError({ kind: "invalid-options", message: `expected at least one batch in flight, got ${maximumInFlight}` });
+    throw new BatcherError({
+      kind: "invalid-options",
+      message: `expected at least one batch in flight, got ${maximumInFlight}`,
+    });
   }
 
-  const postedCounter = new Counter({ name: "onestep_batcher_batches_total", help: "Batches posted, by kind of data", labelNames: ["kind"], registers: [metrics] });
-  const bytesCounter = new Counter({ name: "onestep_batcher_payload_bytes_total", help: "Payload bytes posted, by kind of data", labelNames: ["kind"], registers: [metrics] });
-  const unpostedGauge = new Gauge({ name: "onestep_batcher_unposted_blocks", help: "L2 blocks in no batch yet", registers: [metrics] });
-  const inFlightGauge = new Gauge({ name: "onestep_batcher_in_flight_batches", help: "Batches sent and not yet derived", registers: [metrics] });
+  const postedCounter = new Counter({
+    name: "onestep_batcher_batches_total",
+    help: "Batches posted, by kind of data",
+    labelNames: ["kind"],
+    registers: [metrics],
+  });
+  const bytesCounter = new Counter({
+    name: "onestep_batcher_payload_bytes_total",
+    help: "Payload bytes posted, by kind of data",
+    labelNames: ["kind"],
+    registers: [metrics],
+  });
+  const unpostedGauge = new Gauge({
+    name: "onestep_batcher_unposted_blocks",
+    help: "L2 blocks in no batch yet",
+    registers: [metrics],
+  });
+  const inFlightGauge = new Gauge({
+    name: "onestep_batcher_in_flight_batches",
+    help: "Batches sent and not yet derived",
+    registers: [metrics],
+  });
 
   let inFlight: InFlightBatch[] = [...records.entries<InFlightBatch>("batch/")].map(([, batch]) => batch);
   let draft: Draft | undefined;
@@ -152,7 +183,8 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       switch (status.kind) {
         case "pending": {
           const parent = Math.max(open.at(-1)?.lastBlock ?? 0, store.getHeads().safe);
-          const reason = unsettled !== undefined ? "its predecessor is given up" : reasonToGiveUp(batch, status, parent);
+          const reason =
+            unsettled !== undefined ? "its predecessor is given up" : reasonToGiveUp(batch, status, parent);
           if (!status.cancelling && reason !== undefined) {
             log.warn({ batch, reason }, "giving up a batch");
             await transactions.cancel(batch.purpose);
@@ -195,7 +227,9 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     return {
       timestamp: block.header.timestamp,
       messages: block.nextMessage - block.firstMessage,
-      transactions: block.transactions.flatMap((transaction) => (transaction.kind === "signed" ? [transaction.raw] : [])),
+      transactions: block.transactions.flatMap((transaction) =>
+        transaction.kind === "signed" ? [transaction.raw] : [],
+      ),
     };
   }
 
@@ -216,7 +250,9 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
         : {
             firstBlock,
             builder: createBatchBuilder({
-              maximumBytes: blobsRefused ? Math.min(maximumPayloadBytes, MAXIMUM_CALLDATA_PAYLOAD) : maximumPayloadBytes,
+              maximumBytes: blobsRefused
+                ? Math.min(maximumPayloadBytes, MAXIMUM_CALLDATA_PAYLOAD)
+                : maximumPayloadBytes,
             }),
             lastBlock: firstBlock - 1,
             lastBlockHash: mustGetBlock(firstBlock - 1).hash,
@@ -308,28 +344,53 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     return post(next, reason, await viewInbox(l1Timestamp), l1Head.baseFeePerGas ?? 0n, open.length, mined);
   }
 
-  async function post(next: Draft, reason: PostingReason, view: InboxView, baseFee: bigint, open: number, mined: number): Promise<BatcherStep> {
+  async function post(
+    next: Draft,
+    reason: PostingReason,
+    view: InboxView,
+    baseFee: bigint,
+    open: number,
+    mined: number,
+  ): Promise<BatcherStep> {
     const expectedBatches = store.derivedBatchCount() + mined;
     if (view.batchCount !== expectedBatches) {
-      return { kind: "waiting-for-sync", message: `the Inbox has ${view.batchCount} batches, expected ${expectedBatches}` };
+      return {
+        kind: "waiting-for-sync",
+        message: `the Inbox has ${view.batchCount} batches, expected ${expectedBatches}`,
+      };
     }
     const lastBlock = mustGetBlock(next.lastBlock);
     if (lastBlock.nextMessage > view.messageCount) {
-      return { kind: "waiting-for-sync", message: `the Inbox has ${view.messageCount} messages, block ${next.lastBlock} reads up to ${lastBlock.nextMessage}` };
+      return {
+        kind: "waiting-for-sync",
+        message: `the Inbox has ${view.messageCount} messages, block ${next.lastBlock} reads up to ${lastBlock.nextMessage}`,
+      };
     }
     if (transactions.account !== operator && view.l1Timestamp < view.selfSequencingFrom) {
       const { selfSequencingFrom, l1Timestamp } = view;
-      throw new BatcherError({ kind: "not-operator", account: transactions.account, operator, selfSequencingFrom, l1Timestamp });
+      throw new BatcherError({
+        kind: "not-operator",
+        account: transactions.account,
+        operator,
+        selfSequencingFrom,
+        l1Timestamp,
+      });
     }
     const firstTimestamp = mustGetBlock(next.firstBlock).header.timestamp;
     if (firstTimestamp < view.l1Timestamp - MAXIMUM_TIMESTAMP_LAG) {
-      log.error({ block: next.firstBlock, timestamp: firstTimestamp, l1Timestamp: view.l1Timestamp }, "blocks are posted so late that derivation gives them other timestamps");
+      log.error(
+        { block: next.firstBlock, timestamp: firstTimestamp, l1Timestamp: view.l1Timestamp },
+        "blocks are posted so late that derivation gives them other timestamps",
+      );
     }
 
     const messagesUpTo = coverOverdue(lastBlock.nextMessage, view);
     const opening = openFirstUnread(messagesUpTo, view, open);
     if (opening === "unknown") {
-      return { kind: "waiting-for-sync", message: `message ${messagesUpTo}, which the batch has to open, is not known yet` };
+      return {
+        kind: "waiting-for-sync",
+        message: `message ${messagesUpTo}, which the batch has to open, is not known yet`,
+      };
     }
     const payload = next.builder.build();
     const call = await chooseCall(payload, messagesUpTo, opening, baseFee);
@@ -374,9 +435,13 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
    */
   function coverOverdue(nextMessage: number, view: InboxView): number {
     let messagesUpTo = nextMessage;
-    while (messagesUpTo < view.messageCount && mustBeRead(messagesUpTo, view.l1Timestamp, inclusionMargin)) messagesUpTo++;
+    while (messagesUpTo < view.messageCount && mustBeRead(messagesUpTo, view.l1Timestamp, inclusionMargin))
+      messagesUpTo++;
     if (messagesUpTo > nextMessage) {
-      log.warn({ nextMessage, messagesUpTo }, "the blocks to post leave messages unread that are almost overdue; the batch reads them");
+      log.warn(
+        { nextMessage, messagesUpTo },
+        "the blocks to post leave messages unread that are almost overdue; the batch reads them",
+      );
     }
     return messagesUpTo;
   }
@@ -388,23 +453,47 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     readonly blobs: readonly Uint8Array[];
   }
 
-  async function chooseCall(payload: Uint8Array, messagesUpTo: number, opening: MessageOpening | undefined, baseFee: bigint): Promise<Call> {
+  async function chooseCall(
+    payload: Uint8Array,
+    messagesUpTo: number,
+    opening: MessageOpening | undefined,
+    baseFee: bigint,
+  ): Promise<Call> {
     const upTo = BigInt(messagesUpTo);
     const data = `0x${Buffer.from(payload).toString("hex")}` as const;
     const calldataInput = hexToBytes(
-      encodeFunctionData({ abi: inboxAbi, functionName: "postBatch", args: opening === undefined ? [upTo, data] : [upTo, data, opening] }),
+      encodeFunctionData({
+        abi: inboxAbi,
+        functionName: "postBatch",
+        args: opening === undefined ? [upTo, data] : [upTo, data, opening],
+      }),
     );
     const blobInput = hexToBytes(
-      encodeFunctionData({ abi: inboxAbi, functionName: "postBlobBatch", args: opening === undefined ? [upTo] : [upTo, opening] }),
+      encodeFunctionData({
+        abi: inboxAbi,
+        functionName: "postBlobBatch",
+        args: opening === undefined ? [upTo] : [upTo, opening],
+      }),
     );
     const blobCount = Math.max(1, Math.ceil(payload.length / BLOB_PAYLOAD_SIZE));
     if ((await chooseKind(calldataInput, blobInput, payload.length, blobCount, baseFee)) === "calldata") {
       return { kind: "calldata", input: calldataInput, gasLimit: calldataPostingGas(calldataInput), blobs: [] };
     }
-    return { kind: "blobs", input: blobInput, gasLimit: blobPostingGas(blobInput, blobCount), blobs: payloadToBlobs(payload) };
+    return {
+      kind: "blobs",
+      input: blobInput,
+      gasLimit: blobPostingGas(blobInput, blobCount),
+      blobs: payloadToBlobs(payload),
+    };
   }
 
-  async function chooseKind(calldataInput: Uint8Array, blobInput: Uint8Array, payloadBytes: number, blobCount: number, baseFee: bigint): Promise<"calldata" | "blobs"> {
+  async function chooseKind(
+    calldataInput: Uint8Array,
+    blobInput: Uint8Array,
+    payloadBytes: number,
+    blobCount: number,
+    baseFee: bigint,
+  ): Promise<"calldata" | "blobs"> {
     if (dataKind !== "auto") return dataKind;
     if (blobsRefused) return "calldata";
     if (payloadBytes > MAXIMUM_CALLDATA_PAYLOAD) return "blobs";
@@ -425,18 +514,31 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
    * The opening of the first unread message, or undefined if the Inbox needs none: all messages are read, or a recent
    * context message shows that the unread ones are recent. A batch in flight moves that context, so then it is opened.
    */
-  function openFirstUnread(messagesUpTo: number, view: InboxView, open: number): MessageOpening | "unknown" | undefined {
+  function openFirstUnread(
+    messagesUpTo: number,
+    view: InboxView,
+    open: number,
+  ): MessageOpening | "unknown" | undefined {
     const contextIsRecent =
-      messagesUpTo >= view.lastContextIndex && view.l1Timestamp + inclusionMargin <= view.lastContextAt + forceInclusionDelay;
+      messagesUpTo >= view.lastContextIndex &&
+      view.l1Timestamp + inclusionMargin <= view.lastContextAt + forceInclusionDelay;
     if (open === 0 && contextIsRecent) return undefined;
     const message = inbox.getMessage(messagesUpTo);
     if (message === undefined) return messagesUpTo < view.messageCount ? "unknown" : undefined;
-    return { enqueuedAt: BigInt(message.enqueuedAt), kind: MESSAGE_KINDS[message.kind], bodyHash: messageBodyHash(message) };
+    return {
+      enqueuedAt: BigInt(message.enqueuedAt),
+      kind: MESSAGE_KINDS[message.kind],
+      bodyHash: messageBodyHash(message),
+    };
   }
 
   async function simulate(input: Uint8Array): Promise<void> {
     try {
-      await client.call({ account: transactions.account, to: inboxAddress, data: `0x${Buffer.from(input).toString("hex")}` });
+      await client.call({
+        account: transactions.account,
+        to: inboxAddress,
+        data: `0x${Buffer.from(input).toString("hex")}`,
+      });
     } catch (error) {
       const revert = findRevert(error, [inboxAbi]);
       if (revert === undefined) throw error;

@@ -78,7 +78,13 @@ export type BatcherStep =
 
 export type BatcherErrorReason =
   /** Only the operator may post, until it has been silent up to this L1 timestamp in seconds. */
-  | { readonly kind: "not-operator"; readonly account: Address; readonly operator: Address; readonly selfSequencingFrom: number; readonly l1Timestamp: number }
+  | {
+      readonly kind: "not-operator";
+      readonly account: Address;
+      readonly operator: Address;
+      readonly selfSequencingFrom: number;
+      readonly l1Timestamp: number;
+    }
   /** A block alone exceeds the payload limit; the sequencer must build smaller ones. */
   | { readonly kind: "block-too-large"; readonly block: number; readonly maximumPayloadBytes: number }
   /** The Inbox would refuse the batch. */

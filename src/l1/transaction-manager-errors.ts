@@ -24,7 +24,10 @@ const REFUSALS: readonly (readonly [pattern: RegExp, kind: Exclude<BroadcastRefu
   [/nonce (?:is )?too low|oldnonce|nonce_too_low/i, "nonce-too-low"],
   [/replacement|underpriced to replace|replacenotallowed/i, "replacement-underpriced"],
   [/insufficient funds|enough funds|insufficientfunds|insufficient_funds|upfront cost exceeds/i, "insufficient-funds"],
-  [/underpriced|too low for the next block|less than block base fee|fee ?too ?low|below the (?:minimum|base fee)|fee per (?:blob )?gas (?:is )?(?:too low|less)/i, "fee-too-low"],
+  [
+    /underpriced|too low for the next block|less than block base fee|fee ?too ?low|below the (?:minimum|base fee)|fee per (?:blob )?gas (?:is )?(?:too low|less)/i,
+    "fee-too-low",
+  ],
   [/sidecar|cell proof|blob.*version|unexpected (?:string|list)|rlp:|decod/i, "sidecar-form"],
   [/revert/i, "reverted"],
 ];

@@ -61,7 +61,9 @@ export function raiseFees(previous: TransactionFees, market: FeeMarket, caps: Fe
     maxFeePerGas: maximum(raise(previous.maxFeePerGas), market.baseFeePerGas + priority),
     maxPriorityFeePerGas: priority,
     maxFeePerBlobGas:
-      previous.maxFeePerBlobGas === undefined ? undefined : maximum(raise(previous.maxFeePerBlobGas), market.blobBaseFee),
+      previous.maxFeePerBlobGas === undefined
+        ? undefined
+        : maximum(raise(previous.maxFeePerBlobGas), market.blobBaseFee),
   };
   return findOverCap(fees, caps) ?? { kind: "offer", fees };
 }

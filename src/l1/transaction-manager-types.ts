@@ -23,7 +23,12 @@ export interface L1TransactionRequest {
 /** Why a transaction cannot move right now; it is tried again by every step. */
 export type L1TransactionTrouble =
   /** The account holds less than the transaction may cost. */
-  | { readonly kind: "insufficient-funds"; readonly account: Address; readonly balance: bigint; readonly required: bigint }
+  | {
+      readonly kind: "insufficient-funds";
+      readonly account: Address;
+      readonly balance: bigint;
+      readonly required: bigint;
+    }
   /** The market asks more than the configured maximum, in wei per gas. */
   | { readonly kind: "fee-cap"; readonly fee: "gas" | "blob gas"; readonly required: bigint; readonly maximum: bigint }
   /** L1 nodes keep an account's blob and other transactions apart, so this one waits for those with lower nonces. */
@@ -42,11 +47,40 @@ export interface L1Revert {
 
 /** Where a transaction stands. `confirmed`: as deep as the configured confirmations. */
 export type L1TransactionStatus =
-  | { readonly kind: "pending"; readonly purpose: string; readonly nonce: number; readonly cancelling: boolean; readonly hashes: readonly Hash[]; readonly trouble: L1TransactionTrouble | undefined }
-  | { readonly kind: "succeeded"; readonly purpose: string; readonly nonce: number; readonly hash: Hash; readonly block: L1BlockReference; readonly confirmed: boolean }
-  | { readonly kind: "reverted"; readonly purpose: string; readonly nonce: number; readonly hash: Hash; readonly block: L1BlockReference; readonly confirmed: boolean; readonly revert: L1Revert }
+  | {
+      readonly kind: "pending";
+      readonly purpose: string;
+      readonly nonce: number;
+      readonly cancelling: boolean;
+      readonly hashes: readonly Hash[];
+      readonly trouble: L1TransactionTrouble | undefined;
+    }
+  | {
+      readonly kind: "succeeded";
+      readonly purpose: string;
+      readonly nonce: number;
+      readonly hash: Hash;
+      readonly block: L1BlockReference;
+      readonly confirmed: boolean;
+    }
+  | {
+      readonly kind: "reverted";
+      readonly purpose: string;
+      readonly nonce: number;
+      readonly hash: Hash;
+      readonly block: L1BlockReference;
+      readonly confirmed: boolean;
+      readonly revert: L1Revert;
+    }
   /** A cancellation took its nonce: the deed is not done and will not be. */
-  | { readonly kind: "cancelled"; readonly purpose: string; readonly nonce: number; readonly hash: Hash | undefined; readonly block: L1BlockReference | undefined; readonly confirmed: boolean };
+  | {
+      readonly kind: "cancelled";
+      readonly purpose: string;
+      readonly nonce: number;
+      readonly hash: Hash | undefined;
+      readonly block: L1BlockReference | undefined;
+      readonly confirmed: boolean;
+    };
 
 export type L1TransactionErrorReason =
   /** The call would revert, found before a nonce was given to it. */
@@ -130,7 +164,10 @@ export interface TransactionManager {
    * Resolves once the transaction is mined, or confirmed if `confirmed` is set. Needs the loop (or someone calling `step`).
    * Rejects with the signal's reason when aborted and with `unknown-purpose`.
    */
-  wait(purpose: string, options?: { readonly confirmed?: boolean; readonly signal?: AbortSignal }): Promise<L1TransactionStatus>;
+  wait(
+    purpose: string,
+    options?: { readonly confirmed?: boolean; readonly signal?: AbortSignal },
+  ): Promise<L1TransactionStatus>;
   /** Tries to give the nonce of an unmined transaction to an empty one. Which of the two was mined shows in the status. */
   cancel(purpose: string): Promise<void>;
   /** Drops a confirmed transaction from memory and disk; its purpose may then be used again. */

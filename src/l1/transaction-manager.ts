@@ -124,8 +124,15 @@ export async function createTransactionManager(
   }
   if (identity === undefined) await records.put(IDENTITY_KEY, { account, chainId } satisfies Identity);
 
-  const broadcasts = registerCounter(metrics, "onestep_l1_transaction_broadcasts_total", "Transactions sent to L1, by result", ["account", "result"]);
-  const pendingGauge = registerGauge(metrics, "onestep_l1_transactions_pending", "L1 transactions not mined yet", ["account"]);
+  const broadcasts = registerCounter(
+    metrics,
+    "onestep_l1_transaction_broadcasts_total",
+    "Transactions sent to L1, by result",
+    ["account", "result"],
+  );
+  const pendingGauge = registerGauge(metrics, "onestep_l1_transactions_pending", "L1 transactions not mined yet", [
+    "account",
+  ]);
 
   /** By nonce. Changed only after the disk was. */
   const transactions = new Map<number, TransactionRecord>();
@@ -187,7 +194,11 @@ export async function createTransactionManager(
 
   async function chooseWrapperVersion(): Promise<BlobWrapperVersion> {
     if (wrapperVersion === undefined) {
-      const software = await client.request<{ Method: "web3_clientVersion"; Parameters: undefined; ReturnType: string }>({
+      const software = await client.request<{
+        Method: "web3_clientVersion";
+        Parameters: undefined;
+        ReturnType: string;
+      }>({
         method: "web3_clientVersion",
       });
       wrapperVersion = software.startsWith("HardhatNetwork") ? 0 : 1;
@@ -209,13 +220,20 @@ export async function createTransactionManager(
     if (blobs.length > MAXIMUM_BLOBS_PER_TRANSACTION) {
       reject(request.purpose, `expected at most ${MAXIMUM_BLOBS_PER_TRANSACTION} blobs, got ${blobs.length}`);
     }
-    if (request.gasLimit !== undefined && (request.gasLimit > MAXIMUM_GAS_LIMIT || request.gasLimit < PLAIN_TRANSFER_GAS)) {
-      reject(request.purpose, `expected a gas limit between ${PLAIN_TRANSFER_GAS} and ${MAXIMUM_GAS_LIMIT}, got ${request.gasLimit}`);
+    if (
+      request.gasLimit !== undefined &&
+      (request.gasLimit > MAXIMUM_GAS_LIMIT || request.gasLimit < PLAIN_TRANSFER_GAS)
+    ) {
+      reject(
+        request.purpose,
+        `expected a gas limit between ${PLAIN_TRANSFER_GAS} and ${MAXIMUM_GAS_LIMIT}, got ${request.gasLimit}`,
+      );
     }
     await checkChain();
     const data = bytesToHex(request.data);
     const gasLimit = request.gasLimit ?? (await estimateGas(request.purpose, request.to, data, value));
-    const sidecar = blobs.length === 0 ? undefined : await createBlobSidecar(await loadKzg(), blobs, await chooseWrapperVersion());
+    const sidecar =
+      blobs.length === 0 ? undefined : await createBlobSidecar(await loadKzg(), blobs, await chooseWrapperVersion());
 
     const nonce = await nextNonce();
     const record: TransactionRecord = {
@@ -350,7 +368,11 @@ export async function createTransactionManager(
     const before = record.mined;
     const moved = before === undefined || before.hash !== hash || before.block.hash !== block.hash;
     if (!moved && before.confirmed === confirmed) return;
-    const revert = !receipt.reverted ? undefined : moved || before.revert === undefined ? await explainRevert(record, hash, block) : before.revert;
+    const revert = !receipt.reverted
+      ? undefined
+      : moved || before.revert === undefined
+        ? await explainRevert(record, hash, block)
+        : before.revert;
     await save({ ...record, mined: { hash, block, confirmed, revert } });
     troubles.delete(record.nonce);
     const status = statusOf(mustGet(record.nonce));
@@ -363,7 +385,10 @@ export async function createTransactionManager(
   }
 
   async function recordLost(record: TransactionRecord): Promise<void> {
-    log.warn({ purpose: record.purpose, nonce: record.nonce, block: record.mined?.block }, "L1 reorg took a mined transaction; sending it again");
+    log.warn(
+      { purpose: record.purpose, nonce: record.nonce, block: record.mined?.block },
+      "L1 reorg took a mined transaction; sending it again",
+    );
     await save({ ...record, mined: undefined });
     lastBroadcast.delete(record.nonce);
   }
@@ -385,7 +410,10 @@ export async function createTransactionManager(
       return;
     }
     const nonce = await nextNonce();
-    log.error({ purpose: record.purpose, nonce: record.nonce, newNonce: nonce, other }, "another program uses this key: its transaction took the nonce");
+    log.error(
+      { purpose: record.purpose, nonce: record.nonce, newNonce: nonce, other },
+      "another program uses this key: its transaction took the nonce",
+    );
     const sidecar = records.get<BlobSidecar>(sidecarKey(record.nonce));
     // In this order: killed in between, the deed has two nonces, of which the used-up one is dropped when opened again.
     await save({ ...record, nonce, accepted: false, attempts: [] }, sidecar);
@@ -409,7 +437,9 @@ export async function createTransactionManager(
       else before = middle;
     }
     const block = await client.getBlock({ blockNumber: BigInt(after), includeTransactions: true });
-    return block.transactions.find((transaction) => toAddress(transaction.from) === account && transaction.nonce === nonce)?.hash;
+    return block.transactions.find(
+      (transaction) => toAddress(transaction.from) === account && transaction.nonce === nonce,
+    )?.hash;
   }
 
   async function explainRevert(record: TransactionRecord, hash: Hash, block: L1BlockReference): Promise<L1Revert> {
@@ -461,7 +491,9 @@ export async function createTransactionManager(
   }
 
   async function broadcastPending(view: L1View): Promise<void> {
-    const pending = ascending().filter((record) => record.mined === undefined && !record.displaced && record.nonce >= view.nonce);
+    const pending = ascending().filter(
+      (record) => record.mined === undefined && !record.displaced && record.nonce >= view.nonce,
+    );
     let market: FeeMarket | undefined;
     for (const record of pending) {
       const behind = pending.find((other) => other.nonce < record.nonce && hasBlobs(other) !== hasBlobs(record));
@@ -479,7 +511,11 @@ export async function createTransactionManager(
         const sameKind = last !== undefined && hasBlobs(record) === (last.maxFeePerBlobGas !== undefined);
         const decision = sameKind ? raiseFees(feesOf(last), market, caps) : offerFees(market, caps, hasBlobs(record));
         if (decision.kind === "offer") {
-          if (last !== undefined && !wantsCancellation) log.warn({ purpose: record.purpose, nonce: record.nonce, attempts: record.attempts.length }, "raising the fees of an L1 transaction");
+          if (last !== undefined && !wantsCancellation)
+            log.warn(
+              { purpose: record.purpose, nonce: record.nonce, attempts: record.attempts.length },
+              "raising the fees of an L1 transaction",
+            );
           const signed = await sign(record, decision.fees);
           underpriced.delete(record.nonce);
           await broadcast(signed);
@@ -492,7 +528,10 @@ export async function createTransactionManager(
     }
   }
 
-  function reportCap(record: TransactionRecord, { fee, required, maximum }: Extract<FeeDecision, { kind: "capped" }>): void {
+  function reportCap(
+    record: TransactionRecord,
+    { fee, required, maximum }: Extract<FeeDecision, { kind: "capped" }>,
+  ): void {
     setTrouble(record, { kind: "fee-cap", fee, required, maximum });
   }
 
@@ -517,7 +556,9 @@ export async function createTransactionManager(
             ...common,
             maxFeePerBlobGas: fees.maxFeePerBlobGas,
             // A pool replaces a blob transaction by a blob transaction only, so a cancellation carries a blob of zeros.
-            blobVersionedHashes: cancellation ? [...createZeroSidecar(0).versionedHashes] : [...record.blobVersionedHashes],
+            blobVersionedHashes: cancellation
+              ? [...createZeroSidecar(0).versionedHashes]
+              : [...record.blobVersionedHashes],
             sidecars: false,
           });
     const attempt: Attempt = {
@@ -539,7 +580,8 @@ export async function createTransactionManager(
     if (attempt === undefined) return;
     lastBroadcast.set(record.nonce, now());
     const sidecar = attempt.maxFeePerBlobGas === undefined ? undefined : await sidecarOf(record, attempt);
-    const raw = sidecar === undefined ? attempt.signed : bytesToHex(wrapBlobTransaction(hexToBytes(attempt.signed), sidecar));
+    const raw =
+      sidecar === undefined ? attempt.signed : bytesToHex(wrapBlobTransaction(hexToBytes(attempt.signed), sidecar));
     try {
       await client.request({ method: "eth_sendRawTransaction", params: [raw] });
       broadcasts.inc({ account, result: "accepted" });
@@ -558,7 +600,11 @@ export async function createTransactionManager(
     if (!record.accepted) await save({ ...record, accepted: true });
   }
 
-  async function handleRefusal(record: TransactionRecord, error: unknown, sidecar: BlobSidecar | undefined): Promise<void> {
+  async function handleRefusal(
+    record: TransactionRecord,
+    error: unknown,
+    sidecar: BlobSidecar | undefined,
+  ): Promise<void> {
     const refusal = classifyRefusal(error);
     broadcasts.inc({ account, result: refusal.kind });
     switch (refusal.kind) {
@@ -587,7 +633,10 @@ export async function createTransactionManager(
           wrapperVersion = sidecar.wrapperVersion === 0 ? 1 : 0;
           log.warn({ version: wrapperVersion }, "the L1 node does not read this form of blobs; trying the other");
           if (!(record.attempts.at(-1)?.cancellation ?? false)) {
-            await records.put(sidecarKey(record.nonce), await createBlobSidecar(await loadKzg(), sidecar.blobs, wrapperVersion));
+            await records.put(
+              sidecarKey(record.nonce),
+              await createBlobSidecar(await loadKzg(), sidecar.blobs, wrapperVersion),
+            );
           }
         }
         setTrouble(record, { kind: "rejected", message: errorText(error) });
@@ -637,7 +686,11 @@ export async function createTransactionManager(
     const record = mustGet(nonce);
     const status = statusOf(record);
     if (status.kind === "pending" || !status.confirmed) {
-      throw new L1TransactionError({ kind: "invalid-request", purpose, message: "expected it to be confirmed before it is forgotten" });
+      throw new L1TransactionError({
+        kind: "invalid-request",
+        purpose,
+        message: "expected it to be confirmed before it is forgotten",
+      });
     }
     await erase(record);
   }
@@ -666,7 +719,8 @@ export async function createTransactionManager(
           signal?.removeEventListener("abort", abort);
           action();
         };
-        const abort = (): void => settle(() => reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted")));
+        const abort = (): void =>
+          settle(() => reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted")));
         const check = (): void => {
           const nonce = purposes.get(purpose);
           if (nonce === undefined) {
@@ -715,12 +769,22 @@ function highestCost(record: TransactionRecord): bigint {
   return BigInt(record.value) + BigInt(record.gasLimit) * fees.maxFeePerGas + blobGas * (fees.maxFeePerBlobGas ?? 0n);
 }
 
-function registerCounter<Label extends string>(registry: Instruments["metrics"], name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
+function registerCounter<Label extends string>(
+  registry: Instruments["metrics"],
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+): Counter<Label> {
   const existing = registry.getSingleMetric(name) as Counter<Label> | undefined;
   return existing ?? new Counter({ name, help, labelNames, registers: [registry] });
 }
 
-function registerGauge<Label extends string>(registry: Instruments["metrics"], name: string, help: string, labelNames: readonly Label[]): Gauge<Label> {
+function registerGauge<Label extends string>(
+  registry: Instruments["metrics"],
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+): Gauge<Label> {
   const existing = registry.getSingleMetric(name) as Gauge<Label> | undefined;
   return existing ?? new Gauge({ name, help, labelNames, registers: [registry] });
 }

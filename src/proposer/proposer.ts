@@ -2,7 +2,13 @@ import { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { encodeFunctionData, parseAbi, parseAbiItem } from "viem";
 import { claimId as claimIdOf, stateHash as hashState } from "../chain/index.ts";
-import { createExclusiveRunner, createStepLoop, errorText, L1TransactionError, stateCommitmentChainAbi } from "../l1/index.ts";
+import {
+  createExclusiveRunner,
+  createStepLoop,
+  errorText,
+  L1TransactionError,
+  stateCommitmentChainAbi,
+} from "../l1/index.ts";
 import type { L1TransactionRequest } from "../l1/index.ts";
 import { hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
@@ -59,13 +65,36 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   const { claimBond, challengePeriod } = config.parameters;
   const log = logger.child({ component: "proposer" });
 
-  const actionCounter = new Counter({ name: "onestep_proposer_transactions_total", help: "Transactions sent by the proposer, by action", labelNames: ["action"], registers: [metrics] });
-  const wrongCounter = new Counter({ name: "onestep_proposer_wrong_claims_total", help: "Claims found that differ from what this node derived", registers: [metrics] });
-  const tipGauge = new Gauge({ name: "onestep_proposer_tip_batch_count", help: "Batches derived in the last right claim", registers: [metrics] });
+  const actionCounter = new Counter({
+    name: "onestep_proposer_transactions_total",
+    help: "Transactions sent by the proposer, by action",
+    labelNames: ["action"],
+    registers: [metrics],
+  });
+  const wrongCounter = new Counter({
+    name: "onestep_proposer_wrong_claims_total",
+    help: "Claims found that differ from what this node derived",
+    registers: [metrics],
+  });
+  const tipGauge = new Gauge({
+    name: "onestep_proposer_tip_batch_count",
+    help: "Batches derived in the last right claim",
+    registers: [metrics],
+  });
   const emitter = new EventEmitter<{ wrong: [claim: WrongClaim] }>();
 
-  const genesisState = hashState({ blockHash: config.genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 });
-  const genesis: OwnClaim = { claimId: claimIdOf(ZERO_HASH, genesisState), parentId: ZERO_HASH, stateHash: genesisState, batchCount: 0 };
+  const genesisState = hashState({
+    blockHash: config.genesisHash,
+    outboxRoot: ZERO_HASH,
+    batchCount: 0,
+    messageCount: 0,
+  });
+  const genesis: OwnClaim = {
+    claimId: claimIdOf(ZERO_HASH, genesisState),
+    parentId: ZERO_HASH,
+    stateHash: genesisState,
+    batchCount: 0,
+  };
 
   /** Right claims from one with nothing left to do (confirmed, bond paid back) to the tip. Never empty. */
   let path: OwnClaim[] = [records.get<OwnClaim>(CHECKPOINT_KEY) ?? genesis];
@@ -80,11 +109,21 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     if (batchCount === 0) return genesisState;
     const derived = store.getDerivedBatch(batchCount - 1);
     if (derived === undefined) return undefined;
-    return hashState({ blockHash: derived.lastBlockHash, outboxRoot: derived.outboxRoot, batchCount, messageCount: derived.nextMessage });
+    return hashState({
+      blockHash: derived.lastBlockHash,
+      outboxRoot: derived.outboxRoot,
+      batchCount,
+      messageCount: derived.nextMessage,
+    });
   }
 
   async function readClaim(claimId: Hash): Promise<ClaimView> {
-    const claim = await client.readContract({ address, abi: stateCommitmentChainAbi, functionName: "claim", args: [claimId] });
+    const claim = await client.readContract({
+      address,
+      abi: stateCommitmentChainAbi,
+      functionName: "claim",
+      args: [claimId],
+    });
     return {
       proposer: toAddress(claim.proposer),
       proposedAt: Number(claim.proposedAt),
@@ -103,7 +142,8 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   async function checkGenesis(): Promise<void> {
     if (genesisChecked) return;
     const actual = await client.readContract({ address, abi: stateCommitmentChainAbi, functionName: "GENESIS_CLAIM" });
-    if (actual !== genesis.claimId) throw new ProposerError({ kind: "genesis-mismatch", expected: genesis.claimId, actual });
+    if (actual !== genesis.claimId)
+      throw new ProposerError({ kind: "genesis-mismatch", expected: genesis.claimId, actual });
     const game = await client.readContract({ address, abi: stateCommitmentChainAbi, functionName: "CHALLENGE_GAME" });
     challengeGame = toAddress(game) === ZERO_ADDRESS ? undefined : toAddress(game);
     genesisChecked = true;
@@ -142,7 +182,12 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   function childOf(parent: OwnClaim, view: ClaimView): OwnClaim | undefined {
     const stateHash = ownStateHash(view.nextBatchCount);
     if (stateHash === undefined) return undefined;
-    return { claimId: claimIdOf(parent.claimId, stateHash), parentId: parent.claimId, stateHash, batchCount: view.nextBatchCount };
+    return {
+      claimId: claimIdOf(parent.claimId, stateHash),
+      parentId: parent.claimId,
+      stateHash,
+      batchCount: view.nextBatchCount,
+    };
   }
 
   async function step(): Promise<ProposerStep> {
@@ -153,7 +198,10 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     await scanClaims(Number(head.number));
     const waiting = await settleTransactions();
     if (waiting !== undefined) return { kind: "waiting-for-transaction", purpose: waiting };
-    return (await advanceConfirmed(Number(head.timestamp))) ?? propose(tipView, Number(head.number), Number(head.timestamp), head.baseFeePerGas ?? 0n);
+    return (
+      (await advanceConfirmed(Number(head.timestamp))) ??
+      propose(tipView, Number(head.number), Number(head.timestamp), head.baseFeePerGas ?? 0n)
+    );
   }
 
   /** Forgets what is confirmed; gives the purpose of a transaction that is not. */
@@ -162,7 +210,8 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
       if (!status.purpose.startsWith("claim/")) continue;
       if (status.kind === "pending" || !status.confirmed) return status.purpose;
       // Whether it did what it should shows in the contract's state, which the next step reads.
-      if (status.kind === "reverted") log.warn({ purpose: status.purpose, revert: status.revert.message }, "a transaction of the proposer reverted");
+      if (status.kind === "reverted")
+        log.warn({ purpose: status.purpose, revert: status.revert.message }, "a transaction of the proposer reverted");
       await transactions.forget(status.purpose);
     }
     return undefined;
@@ -174,7 +223,11 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
       const view = await readClaim(claim.claimId);
       if (view.status === STATUS.confirmed) {
         if (withdrawBonds && view.proposer === transactions.account) {
-          await send("withdraw-bond", claim, encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "withdrawBond", args: [claim.claimId] }));
+          await send(
+            "withdraw-bond",
+            claim,
+            encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "withdrawBond", args: [claim.claimId] }),
+          );
           return { kind: "withdrawing-bond", claim };
         }
         continue;
@@ -184,7 +237,15 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
         await records.put(CHECKPOINT_KEY, path[0]);
       }
       if (!(await isConfirmable(claim, view, l1Timestamp))) return undefined;
-      await send("confirm", claim, encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [claim.parentId, claim.stateHash] }));
+      await send(
+        "confirm",
+        claim,
+        encodeFunctionData({
+          abi: stateCommitmentChainAbi,
+          functionName: "confirm",
+          args: [claim.parentId, claim.stateHash],
+        }),
+      );
       return { kind: "confirming", claim };
     }
     if (path.length > 1) {
@@ -198,11 +259,21 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     const parent = await readClaim(claim.parentId);
     if (parent.children === CHILDREN.single) return l1Timestamp >= view.proposedAt + challengePeriod;
     if (parent.children !== CHILDREN.rivals || challengeGame === undefined) return false;
-    const winner = await client.readContract({ address: challengeGame, abi: CHALLENGE_GAME_ABI, functionName: "winner", args: [claim.parentId] });
+    const winner = await client.readContract({
+      address: challengeGame,
+      abi: CHALLENGE_GAME_ABI,
+      functionName: "winner",
+      args: [claim.parentId],
+    });
     return winner === claim.claimId;
   }
 
-  async function propose(tipView: ClaimView, l1Number: number, l1Timestamp: number, baseFee: bigint): Promise<ProposerStep> {
+  async function propose(
+    tipView: ClaimView,
+    l1Number: number,
+    l1Timestamp: number,
+    baseFee: bigint,
+  ): Promise<ProposerStep> {
     const required = tipView.nextBatchCount;
     const claim = childOf(tip(), tipView);
     const final = finalBatchCount(l1Number);
@@ -223,7 +294,11 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     await send(
       "propose",
       claim,
-      encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "propose", args: [claim.parentId, claim.stateHash] }),
+      encodeFunctionData({
+        abi: stateCommitmentChainAbi,
+        functionName: "propose",
+        args: [claim.parentId, claim.stateHash],
+      }),
       claimBond,
     );
     return { kind: "proposed", claim };
@@ -244,7 +319,12 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     return count;
   }
 
-  async function send(action: "propose" | "confirm" | "withdraw-bond", claim: OwnClaim, data: `0x${string}`, value = 0n): Promise<void> {
+  async function send(
+    action: "propose" | "confirm" | "withdraw-bond",
+    claim: OwnClaim,
+    data: `0x${string}`,
+    value = 0n,
+  ): Promise<void> {
     const purpose = `claim/${action}/${claim.claimId}`;
     const request: L1TransactionRequest = { purpose, to: address, data: hexToBytes(data), value };
     try {
@@ -263,7 +343,13 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   async function scanClaims(l1Number: number): Promise<void> {
     while (scan.nextBlock <= l1Number) {
       const toBlock = Math.min(l1Number, scan.nextBlock + logRange - 1);
-      const logs = await client.getLogs({ address, event: CLAIM_PROPOSED, strict: true, fromBlock: BigInt(scan.nextBlock), toBlock: BigInt(toBlock) });
+      const logs = await client.getLogs({
+        address,
+        event: CLAIM_PROPOSED,
+        strict: true,
+        fromBlock: BigInt(scan.nextBlock),
+        toBlock: BigInt(toBlock),
+      });
       const seen = logs.map(({ args, blockNumber }) => ({
         claimId: args.claimId,
         parentId: args.parentId,

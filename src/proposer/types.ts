@@ -51,11 +51,21 @@ export type ProposerStep =
   /** An earlier transaction is on its way. */
   | { readonly kind: "waiting-for-transaction"; readonly purpose: string }
   /** A child of the tip needs this many batches, of which this node has derived fewer, or too few are final. */
-  | { readonly kind: "waiting-for-batches"; readonly required: number; readonly derived: number; readonly final: number }
+  | {
+      readonly kind: "waiting-for-batches";
+      readonly required: number;
+      readonly derived: number;
+      readonly final: number;
+    }
   /** The next claim is due at this L1 timestamp in seconds. */
   | { readonly kind: "not-due"; readonly at: number }
   /** The account cannot pay bond and gas; in wei. */
-  | { readonly kind: "insufficient-balance"; readonly account: Address; readonly balance: bigint; readonly required: bigint };
+  | {
+      readonly kind: "insufficient-balance";
+      readonly account: Address;
+      readonly balance: bigint;
+      readonly required: bigint;
+    };
 
 export type ProposerErrorReason =
   /** The rollup on L1 starts from another genesis than this node. */

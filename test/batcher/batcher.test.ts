@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { encodeFunctionData } from "viem";
-import { createBatcher, BatcherError, blobPostingCost, blobPostingGas, calldataPostingCost, calldataPostingGas } from "../../src/batcher/index.ts";
+import {
+  createBatcher,
+  BatcherError,
+  blobPostingCost,
+  blobPostingGas,
+  calldataPostingCost,
+  calldataPostingGas,
+} from "../../src/batcher/index.ts";
 import type { Batcher, BatcherOptions } from "../../src/batcher/index.ts";
 import { hashMessage, MESSAGE_KINDS, messageBodyHash } from "../../src/chain/index.ts";
 import { createTransactionManager, inboxAbi } from "../../src/l1/index.ts";
@@ -74,7 +81,9 @@ describe("batcher", () => {
   const hashes = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => rollup.chain.store.getBlockHash(from + i));
   const readInbox = async (functionName: "batchCount" | "messageCount" | "messagesRead") =>
-    Number(await rollup.l1.client.readContract({ address: rollup.config.contracts.inbox, abi: inboxAbi, functionName }));
+    Number(
+      await rollup.l1.client.readContract({ address: rollup.config.contracts.inbox, abi: inboxAbi, functionName }),
+    );
 
   async function addBlocks(count: number): Promise<void> {
     for (let i = 0; i < count; i++) await rollup.addBlock();
@@ -88,7 +97,13 @@ describe("batcher", () => {
       encodeFunctionData({
         abi: inboxAbi,
         functionName: "forceInclude",
-        args: [{ enqueuedAt: BigInt(message.enqueuedAt), kind: MESSAGE_KINDS[message.kind], bodyHash: messageBodyHash(message) }],
+        args: [
+          {
+            enqueuedAt: BigInt(message.enqueuedAt),
+            kind: MESSAGE_KINDS[message.kind],
+            bodyHash: messageBodyHash(message),
+          },
+        ],
       }),
     );
   }
@@ -184,7 +199,10 @@ describe("batcher", () => {
         if (step.kind === "posted") ranges.push([step.batch.firstBlock, step.batch.lastBlock]);
         await settle();
       }
-      expect(ranges).to.deep.equal([[1, 2], [3, 4]]);
+      expect(ranges).to.deep.equal([
+        [1, 2],
+        [3, 4],
+      ]);
       expect(hashes(0, 4)).to.deep.equal(built);
       expect(heads().safe).to.equal(4);
     });
@@ -248,16 +266,30 @@ describe("batcher", () => {
   describe("the choice between calldata and blobs", () => {
     const payloads = [100, 5_000, 60_000, 120_000].map((length) => randomBytes(length));
     const input = (payload: Uint8Array) =>
-      Buffer.from(encodeFunctionData({ abi: inboxAbi, functionName: "postBatch", args: [1n, `0x${Buffer.from(payload).toString("hex")}`] }).slice(2), "hex");
-    const blobInput = Buffer.from(encodeFunctionData({ abi: inboxAbi, functionName: "postBlobBatch", args: [1n] }).slice(2), "hex");
+      Buffer.from(
+        encodeFunctionData({
+          abi: inboxAbi,
+          functionName: "postBatch",
+          args: [1n, `0x${Buffer.from(payload).toString("hex")}`],
+        }).slice(2),
+        "hex",
+      );
+    const blobInput = Buffer.from(
+      encodeFunctionData({ abi: inboxAbi, functionName: "postBlobBatch", args: [1n] }).slice(2),
+      "hex",
+    );
 
     it("goes by the prices of the moment", () => {
       const cheapBlobs = { gasPrice: 10n ** 9n, blobGasPrice: 1n };
       const dearBlobs = { gasPrice: 10n ** 9n, blobGasPrice: 10n ** 11n };
       for (const payload of payloads) {
-        expect(calldataPostingCost(input(payload), dearBlobs) < blobPostingCost(blobInput, 1, dearBlobs)).to.equal(true);
+        expect(calldataPostingCost(input(payload), dearBlobs) < blobPostingCost(blobInput, 1, dearBlobs)).to.equal(
+          true,
+        );
       }
-      expect(calldataPostingCost(input(payloads[2]!), cheapBlobs) > blobPostingCost(blobInput, 1, cheapBlobs)).to.equal(true);
+      expect(calldataPostingCost(input(payloads[2]!), cheapBlobs) > blobPostingCost(blobInput, 1, cheapBlobs)).to.equal(
+        true,
+      );
     });
 
     it("counts EIP-7623's floor of 10 gas a token for long payloads", () => {
@@ -350,7 +382,12 @@ describe("batcher", () => {
               await addBlocks(2);
               let killed = false;
               try {
-                const doomed = await open({ dataKind }, {}, part === "batcher" ? kill : undefined, part === "batcher" ? undefined : kill);
+                const doomed = await open(
+                  { dataKind },
+                  {},
+                  part === "batcher" ? kill : undefined,
+                  part === "batcher" ? undefined : kill,
+                );
                 await doomed.postNow();
                 await settle();
                 await doomed.step();
@@ -510,7 +547,12 @@ describe("batcher", () => {
   describe("batches that fail", () => {
     it("are followed by none until that is certain, then posted anew", async () => {
       await rollup.l1.setAutomine(false);
-      const batcher = await open({ maximumInFlight: 2, maximumPayloadBytes: 3000, retryDelay: 12, inclusionMargin: 60 });
+      const batcher = await open({
+        maximumInFlight: 2,
+        maximumPayloadBytes: 3000,
+        retryDelay: 12,
+        inclusionMargin: 60,
+      });
       await rollup.deposit();
       await rollup.l1.mine();
       await rollup.follow();
@@ -523,7 +565,8 @@ describe("batcher", () => {
       // Only the first is mined: the second leaves the pool.
       const second = batcher.inFlight()[1]!;
       const status = transactions.status(second.purpose);
-      for (const hash of status?.kind === "pending" ? status.hashes : []) await rollup.l1.rpc("hardhat_dropTransaction", hash);
+      for (const hash of status?.kind === "pending" ? status.hashes : [])
+        await rollup.l1.rpc("hardhat_dropTransaction", hash);
       await rollup.l1.mine();
       await transactions.step();
       const reverted = transactions.status(batcher.inFlight()[0]!.purpose);
@@ -609,8 +652,17 @@ describe("batcher", () => {
 
   it("refuses options that cannot work", () => {
     const instruments = createTestInstruments();
-    const base = { chain: rollup.chain, client: rollup.l1.client, transactions, records: disk.open(), dataKind: "calldata" } as const;
-    expect(() => createBatcher({ ...base, maximumPayloadBytes: 200_000 }, instruments)).to.throw(BatcherError, "200000");
+    const base = {
+      chain: rollup.chain,
+      client: rollup.l1.client,
+      transactions,
+      records: disk.open(),
+      dataKind: "calldata",
+    } as const;
+    expect(() => createBatcher({ ...base, maximumPayloadBytes: 200_000 }, instruments)).to.throw(
+      BatcherError,
+      "200000",
+    );
     expect(() => createBatcher({ ...base, maximumInFlight: 0 }, instruments)).to.throw(BatcherError, "0");
   });
 
@@ -619,7 +671,12 @@ describe("batcher", () => {
     await rollup.follow();
     const message = rollup.chain.inbox.getMessage(0)!;
     expect(hashMessage(message)).to.equal(
-      await rollup.l1.client.readContract({ address: rollup.config.contracts.inbox, abi: inboxAbi, functionName: "messageHashes", args: [0n] }),
+      await rollup.l1.client.readContract({
+        address: rollup.config.contracts.inbox,
+        abi: inboxAbi,
+        functionName: "messageHashes",
+        args: [0n],
+      }),
     );
   });
 });

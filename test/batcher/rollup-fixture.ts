@@ -1,29 +1,34 @@
-import { EventEmitter } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createWalletClient, custom, decodeFunctionData, encodeDeployData, parseEventLogs } from "viem";
+import {
+  createWalletClient,
+  custom,
+  decodeFunctionData,
+  encodeDeployData,
+  encodeFunctionData,
+  parseEventLogs,
+} from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { blobsToPayload } from "../../src/batch/index.ts";
 import {
   createEthereumjsEngine,
   createGenesis,
-  executeBlock,
   genesisBlock,
   hashMessage,
-  initializeState,
   loadPredeployCode,
   stateHash,
 } from "../../src/chain/index.ts";
-import type { Block, BlockInput, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
+import type { Block, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
 import { deriveBlocks } from "../../src/derivation/index.ts";
 import type { Batch } from "../../src/derivation/index.ts";
 import { createBlobArchive, inboxAbi, rollupAbi, rollupBytecode } from "../../src/l1/index.ts";
 import type { BlobArchive } from "../../src/l1/index.ts";
-import type { Chain, ChainEvents, ChainWriter } from "../../src/node/index.ts";
+import { createChain } from "../../src/node/index.ts";
+import type { Chain, ChainWriter } from "../../src/node/index.ts";
 import { bytesToHex, hexToBytes, loadKzg, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
-import type { Address, Hash } from "../../src/primitives/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
 import { openNodeDatabase } from "../../src/storage/index.ts";
 import type { InboxEvent, NodeDatabase } from "../../src/storage/index.ts";
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
@@ -48,7 +53,11 @@ export interface RollupFixture {
   /** The node's database; outlives the roles, as a disk does. */
   readonly database: NodeDatabase;
   /** Builds the next L2 block: all messages known (unless told not to) and a transaction with this much data. */
-  addBlock(options?: { readonly data?: Uint8Array; readonly readMessages?: boolean; readonly timestamp?: number }): Promise<Block>;
+  addBlock(options?: {
+    readonly data?: Uint8Array;
+    readonly readMessages?: boolean;
+    readonly timestamp?: number;
+  }): Promise<Block>;
   /** Makes `number` the latest L2 block, as the sequencer does when it has to build otherwise. */
   rewindTo(number: number): Promise<void>;
   /** Follows L1 to its head: reads the Inbox, undoes what L1 took back, derives. All that is derived becomes final. */
@@ -61,13 +70,18 @@ export interface RollupFixture {
   close(): Promise<void>;
 }
 
-export async function createRollupFixture(parameters: Partial<RollupConfig["parameters"]> = {}): Promise<RollupFixture> {
+export async function createRollupFixture(
+  parameters: Partial<RollupConfig["parameters"]> = {},
+): Promise<RollupFixture> {
   const l1 = await createL1Fixture();
   const instruments = createTestInstruments();
   const l1Timestamp = async () => Number((await l1.client.getBlock()).timestamp);
   const deployer = createWalletClient({
     account: privateKeyToAccount(DEPLOYER_KEY),
-    transport: custom({ request: ({ method, params }: { method: string; params?: readonly unknown[] }) => l1.rpc(method, ...(params ?? [])) }),
+    transport: custom({
+      request: ({ method, params }: { method: string; params?: readonly unknown[] }) =>
+        l1.rpc(method, ...(params ?? [])),
+    }),
   });
   const l2Account = privateKeyToAccount(L2_KEY);
 
@@ -113,7 +127,12 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
             contextInterval: BigInt(chosen.contextInterval),
             challengePeriod: BigInt(chosen.challengePeriod),
             claimBond: chosen.claimBond,
-            genesisStateHash: stateHash({ blockHash: genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 }),
+            genesisStateHash: stateHash({
+              blockHash: genesisHash,
+              outboxRoot: ZERO_HASH,
+              batchCount: 0,
+              messageCount: 0,
+            }),
             challengeGame: ZERO_ADDRESS,
           },
         ],
@@ -125,7 +144,9 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
     return {
       rollup: toAddress(contractAddress),
       inbox: toAddress(await l1.client.readContract({ ...call, functionName: "INBOX" })),
-      stateCommitmentChain: toAddress(await l1.client.readContract({ ...call, functionName: "STATE_COMMITMENT_CHAIN" })),
+      stateCommitmentChain: toAddress(
+        await l1.client.readContract({ ...call, functionName: "STATE_COMMITMENT_CHAIN" }),
+      ),
       portal: toAddress(await l1.client.readContract({ ...call, functionName: "PORTAL" })),
     };
   }
@@ -133,34 +154,20 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
   const folder = mkdtempSync(join(tmpdir(), "onestep-roles-"));
   const database = await openNodeDatabase({ folder, genesisHash }, instruments);
   const { chain: store, inbox } = database;
-  await store.appendBlock(await initializeState(genesis, store.state));
   const engine = createEthereumjsEngine({ chainId: L2_CHAIN_ID, state: store.state }, instruments);
   const blobArchive = createBlobArchive({ records: database.records("blobs"), kzg: await loadKzg() });
-  const events = new EventEmitter<ChainEvents>();
+  const chain = await createChain({ config, engine, store, inbox }, instruments);
+  const { latest } = chain;
 
-  const latest = (): Block => store.getBlock(store.getHeads().latest)!;
-
-  async function execute(input: BlockInput): Promise<Block> {
-    const block = await executeBlock(engine, latest(), input, L2_CHAIN_ID);
-    await store.appendBlock(block, input.messages.map((message) => message.hash));
-    return block;
-  }
-
-  const writer: Pick<ChainWriter, "execute" | "rewindTo"> = { execute, rewindTo: (number) => store.rewindTo(number) };
-  const chain: Chain = {
-    exclusive: (task) => task(writer as ChainWriter),
-    config,
-    engine,
-    store,
-    inbox,
-    events,
-    latest,
-  };
-
-  async function addBlock({ data, readMessages = true, timestamp }: Parameters<RollupFixture["addBlock"]>[0] = {}): Promise<Block> {
+  async function addBlock({
+    data,
+    readMessages = true,
+    timestamp,
+  }: Parameters<RollupFixture["addBlock"]>[0] = {}): Promise<Block> {
     const parent = latest();
     const messages: InboxMessage[] = [];
-    for (let index = parent.nextMessage; readMessages && index < inbox.messageCount(); index++) messages.push(inbox.getMessage(index)!);
+    for (let index = parent.nextMessage; readMessages && index < inbox.messageCount(); index++)
+      messages.push(inbox.getMessage(index)!);
     const account = await engine.getAccount(parent.header.stateRoot, toAddress(l2Account.address));
     const raw = await l2Account.signTransaction({
       type: "eip1559",
@@ -172,28 +179,62 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
       maxPriorityFeePerGas: 1n,
       data: bytesToHex(data ?? Uint8Array.of(parent.header.number & 0xff)),
     });
-    const block = await execute({ timestamp: timestamp ?? Math.max(parent.header.timestamp, await l1Timestamp()), messages, transactions: [hexToBytes(raw)] });
-    if (block.transactions.length === messages.filter(({ kind }) => kind === "deposit").length) throw new Error("the L2 transaction was skipped");
+    const block = await chain.exclusive((writer) =>
+      writer.execute({
+        timestamp: timestamp ?? Math.max(parent.header.timestamp, await l1Timestamp()),
+        messages,
+        transactions: [hexToBytes(raw)],
+      }),
+    );
+    if (block.transactions.length === messages.filter(({ kind }) => kind === "deposit").length)
+      throw new Error("the L2 transaction was skipped");
     return block;
   }
 
   async function readEvents(fromBlock: number, toBlock: number): Promise<readonly InboxEvent[]> {
     const logs = parseEventLogs({
       abi: inboxAbi,
-      logs: await l1.client.getLogs({ address: contracts.inbox, fromBlock: BigInt(fromBlock), toBlock: BigInt(toBlock) }),
+      logs: await l1.client.getLogs({
+        address: contracts.inbox,
+        fromBlock: BigInt(fromBlock),
+        toBlock: BigInt(toBlock),
+      }),
     });
     const found: InboxEvent[] = [];
     for (const log of logs) {
-      const origin = { block: { number: Number(log.blockNumber), hash: log.blockHash }, transactionHash: log.transactionHash };
+      const origin = {
+        block: { number: Number(log.blockNumber), hash: log.blockHash },
+        transactionHash: log.transactionHash,
+      };
       if (log.eventName === "BatchPosted") {
         found.push({ kind: "batch", batch: await readBatch(log.args, log.transactionHash), ...origin });
       } else if (log.eventName === "DepositEnqueued") {
         const { index, sender, to, enqueuedAt, mint, value, gasLimit, refundTo, data } = log.args;
-        const body = { kind: "deposit", index: Number(index), enqueuedAt: Number(enqueuedAt), sender: toAddress(sender), to: toAddress(to), mint, value, gasLimit, refundTo: toAddress(refundTo), data: hexToBytes(data) } as const;
+        const body = {
+          kind: "deposit",
+          index: Number(index),
+          enqueuedAt: Number(enqueuedAt),
+          sender: toAddress(sender),
+          to: toAddress(to),
+          mint,
+          value,
+          gasLimit,
+          refundTo: toAddress(refundTo),
+          data: hexToBytes(data),
+        } as const;
         found.push({ kind: "message", message: { ...body, hash: hashMessage(body) }, ...origin });
       } else if (log.eventName === "ContextEnqueued") {
         const { index, number, timestamp, baseFee, blobBaseFee, parentHash } = log.args;
-        const body = { kind: "context", index: Number(index), enqueuedAt: Number(timestamp), number: Number(number), timestamp: Number(timestamp), baseFee, blobBaseFee, parentHash } as const;
+        const body = {
+          kind: "context",
+          index: Number(index),
+          enqueuedAt: Number(timestamp),
+          number: Number(number),
+          timestamp: Number(timestamp),
+          baseFee,
+          blobBaseFee,
+          parentHash,
+        } as const;
         found.push({ kind: "message", message: { ...body, hash: hashMessage(body) }, ...origin });
       }
     }
@@ -208,7 +249,9 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
     const call = decodeFunctionData({ abi: inboxAbi, data: transaction.input });
     let payload: Uint8Array = new Uint8Array();
     if (args.kind === 1) {
-      payload = blobsToPayload((transaction.blobVersionedHashes ?? []).map((versionedHash) => blobArchive.get(versionedHash)!));
+      payload = blobsToPayload(
+        (transaction.blobVersionedHashes ?? []).map((versionedHash) => blobArchive.get(versionedHash)!),
+      );
     } else if (call.functionName === "postBatch") {
       payload = hexToBytes(call.args[1]);
     }
@@ -242,28 +285,37 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
     if (from <= Number(head.number)) {
       await inbox.append(await readEvents(from, Number(head.number)), { number: Number(head.number), hash: head.hash });
     }
-    while (store.derivedBatchCount() < inbox.batchCount()) await derive(store.derivedBatchCount());
-    const { safe, finalized } = store.getHeads();
-    if (safe > finalized) await store.setFinalized(safe);
+    await chain.exclusive(async (writer) => {
+      while (store.derivedBatchCount() < inbox.batchCount()) await derive(store.derivedBatchCount(), writer);
+      const { safe, finalized } = store.getHeads();
+      if (safe > finalized) await writer.setFinalized(safe);
+    });
   }
 
-  async function derive(index: number): Promise<void> {
+  async function derive(index: number, writer: ChainWriter): Promise<void> {
     const previous = index === 0 ? undefined : store.getDerivedBatch(index - 1)!;
     let number = previous?.lastBlock ?? 0;
-    const cursor = { nextBatch: index, nextMessage: previous?.nextMessage ?? 0, parentTimestamp: store.getHeader(number)!.timestamp };
+    const cursor = {
+      nextBatch: index,
+      nextMessage: previous?.nextMessage ?? 0,
+      parentTimestamp: store.getHeader(number)!.timestamp,
+    };
     const rules = { blockGasLimit: genesis.gasLimit };
     for (const input of deriveBlocks(cursor, inbox.getBatch(index)!, (message) => inbox.getMessage(message)!, rules)) {
+      const derived = await writer.executeOn(store.getBlock(number)!, input);
       number++;
-      if (store.getHeads().latest >= number) {
-        const existing = store.getBlock(number)!;
-        const derived = await executeBlock(engine, store.getBlock(number - 1)!, input, L2_CHAIN_ID);
-        if (derived.hash === existing.hash) continue;
-        await store.rewindTo(number - 1);
-      }
-      await execute(input);
+      if (store.getBlockHash(number) === derived.hash) continue;
+      await writer.rewindTo(number - 1);
+      await writer.append(derived);
     }
     const last = store.getBlock(number)!;
-    await store.putDerivedBatch({ batch: index, lastBlock: number, lastBlockHash: last.hash, nextMessage: last.nextMessage, outboxRoot: last.header.outboxRoot });
+    await writer.putDerivedBatch({
+      batch: index,
+      lastBlock: number,
+      lastBlockHash: last.hash,
+      nextMessage: last.nextMessage,
+      outboxRoot: last.header.outboxRoot,
+    });
   }
 
   const callInbox = (data: Hex, value = 0n): Promise<Hash> =>
@@ -276,11 +328,13 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
     blobArchive,
     database,
     addBlock,
-    rewindTo: async (number) => void (await store.rewindTo(number)),
+    rewindTo: async (number) => void (await chain.exclusive((writer) => writer.rewindTo(number))),
     follow,
     deposit: async () => {
-      const { encodeFunctionData } = await import("viem");
-      await callInbox(encodeFunctionData({ abi: inboxAbi, functionName: "depositEther", args: [addressOf(DEPLOYER_KEY)] }), 1000n);
+      await callInbox(
+        encodeFunctionData({ abi: inboxAbi, functionName: "depositEther", args: [addressOf(DEPLOYER_KEY)] }),
+        1000n,
+      );
     },
     callInbox,
     l1Timestamp,
@@ -291,5 +345,3 @@ export async function createRollupFixture(parameters: Partial<RollupConfig["para
     },
   };
 }
-
-export type { Address };

@@ -17,7 +17,11 @@ export const KEYS: readonly Hex[] = [
 export const addressOf = (key: Hex): Address => toAddress(privateKeyToAddress(key));
 
 /** Answers before L1 does: returns a value, throws, or passes on by calling `next`. */
-export type Interceptor = (method: string, params: readonly unknown[], next: () => Promise<unknown>) => Promise<unknown>;
+export type Interceptor = (
+  method: string,
+  params: readonly unknown[],
+  next: () => Promise<unknown>,
+) => Promise<unknown>;
 
 /** An L1 in this process. */
 export interface L1Fixture {
@@ -42,7 +46,7 @@ export async function createL1Fixture(): Promise<L1Fixture> {
   let interceptor: Interceptor | undefined;
   const calls: { method: string; params: readonly unknown[] }[] = [];
   const rpc = <T>(method: string, ...params: readonly unknown[]): Promise<T> =>
-    provider.request({ method, params: params as unknown[] }) as Promise<T>;
+    provider.request({ method, params }) as Promise<T>;
   const client = createPublicClient({
     transport: custom(
       {

@@ -29,7 +29,13 @@ describe("proposer", () => {
 
   const createManager = (privateKey: `0x${string}`, on: TestDisk, kill?: Parameters<TestDisk["open"]>[0]) =>
     createTransactionManager(
-      { client: rollup.l1.client, chainId: 31337, privateKey, records: on.open(kill), abis: [stateCommitmentChainAbi, inboxAbi] },
+      {
+        client: rollup.l1.client,
+        chainId: 31337,
+        privateKey,
+        records: on.open(kill),
+        abis: [stateCommitmentChainAbi, inboxAbi],
+      },
       createTestInstruments(),
     );
 
@@ -61,7 +67,14 @@ describe("proposer", () => {
   ): Promise<Proposer> {
     transactions = await createManager(PROPOSER_KEY, transactionDisk, killManager);
     return createProposer(
-      { chain: rollup.chain, client: rollup.l1.client, transactions, records: disk.open(kill), interval: 0, ...options },
+      {
+        chain: rollup.chain,
+        client: rollup.l1.client,
+        transactions,
+        records: disk.open(kill),
+        interval: 0,
+        ...options,
+      },
       createTestInstruments(),
     );
   }
@@ -82,25 +95,55 @@ describe("proposer", () => {
       const { kind } = await proposer.step();
       kinds.push(kind);
       await transactions.step();
-      if (kind !== "proposed" && kind !== "confirming" && kind !== "withdrawing-bond" && kind !== "waiting-for-transaction") return kinds;
+      if (
+        kind !== "proposed" &&
+        kind !== "confirming" &&
+        kind !== "withdrawing-bond" &&
+        kind !== "waiting-for-transaction"
+      )
+        return kinds;
     }
   }
 
   const address = () => rollup.config.contracts.stateCommitmentChain;
   const readClaim = (id: Hash) =>
-    rollup.l1.client.readContract({ address: address(), abi: stateCommitmentChainAbi, functionName: "claim", args: [id] });
+    rollup.l1.client.readContract({
+      address: address(),
+      abi: stateCommitmentChainAbi,
+      functionName: "claim",
+      args: [id],
+    });
   const latestConfirmed = () =>
-    rollup.l1.client.readContract({ address: address(), abi: stateCommitmentChainAbi, functionName: "latestConfirmed" });
+    rollup.l1.client.readContract({
+      address: address(),
+      abi: stateCommitmentChainAbi,
+      functionName: "latestConfirmed",
+    });
   const claimCount = async () =>
-    (await rollup.l1.client.getContractEvents({ address: address(), abi: stateCommitmentChainAbi, eventName: "ClaimProposed", fromBlock: 0n })).length;
+    (
+      await rollup.l1.client.getContractEvents({
+        address: address(),
+        abi: stateCommitmentChainAbi,
+        eventName: "ClaimProposed",
+        fromBlock: 0n,
+      })
+    ).length;
 
   function ownState(batchCount: number): Hash {
     const derived = rollup.chain.store.getDerivedBatch(batchCount - 1)!;
-    return stateHash({ blockHash: derived.lastBlockHash, outboxRoot: derived.outboxRoot, batchCount, messageCount: derived.nextMessage });
+    return stateHash({
+      blockHash: derived.lastBlockHash,
+      outboxRoot: derived.outboxRoot,
+      batchCount,
+      messageCount: derived.nextMessage,
+    });
   }
 
   function genesisClaim(): Hash {
-    return claimId(ZERO_HASH, stateHash({ blockHash: rollup.config.genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 }));
+    return claimId(
+      ZERO_HASH,
+      stateHash({ blockHash: rollup.config.genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 }),
+    );
   }
 
   /** Proposes from another account, whatever it is. */
@@ -109,7 +152,9 @@ describe("proposer", () => {
     await manager.submit({
       purpose: "rival",
       to: address(),
-      data: hexToBytes(encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "propose", args: [parentId, state] })),
+      data: hexToBytes(
+        encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "propose", args: [parentId, state] }),
+      ),
       value: rollup.config.parameters.claimBond,
     });
     await manager.step();
@@ -128,7 +173,12 @@ describe("proposer", () => {
       await postBatch();
       expect(await run(proposer)).to.deep.equal(["proposed", "waiting-for-batches"]);
       const id = claimId(genesisClaim(), ownState(1));
-      expect(proposer.tip()).to.deep.equal({ claimId: id, parentId: genesisClaim(), stateHash: ownState(1), batchCount: 1 });
+      expect(proposer.tip()).to.deep.equal({
+        claimId: id,
+        parentId: genesisClaim(),
+        stateHash: ownState(1),
+        batchCount: 1,
+      });
       expect((await readClaim(id)).proposer.toLowerCase()).to.equal(PROPOSER);
     });
 
@@ -245,7 +295,9 @@ describe("proposer", () => {
       await manager.submit({
         purpose: "confirm",
         to: address(),
-        data: hexToBytes(encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [parentId, state] })),
+        data: hexToBytes(
+          encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [parentId, state] }),
+        ),
       });
       expect(await run(proposer)).to.deep.equal(["withdrawing-bond", "waiting-for-batches"]);
     });
@@ -264,7 +316,11 @@ describe("proposer", () => {
       await run(proposer);
       expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownState(1)));
       expect(reported).to.have.length(1);
-      expect(reported[0]).to.deep.include({ stateHash: WRONG_STATE, expectedStateHash: ownState(1), proposer: addressOf(RIVAL_KEY) });
+      expect(reported[0]).to.deep.include({
+        stateHash: WRONG_STATE,
+        expectedStateHash: ownState(1),
+        proposer: addressOf(RIVAL_KEY),
+      });
       expect(proposer.wrongClaims()).to.deep.equal(reported);
     });
 
@@ -316,7 +372,11 @@ describe("proposer", () => {
             const kill = { atWrite, when };
             let killed = false;
             try {
-              const doomed = await open({}, part === "proposer" ? kill : undefined, part === "proposer" ? undefined : kill);
+              const doomed = await open(
+                {},
+                part === "proposer" ? kill : undefined,
+                part === "proposer" ? undefined : kill,
+              );
               await run(doomed);
               await pass(7 * DAY);
               await run(doomed);
