@@ -39,6 +39,7 @@ export async function estimateGas(chain: Chain, simulation: Simulation, { gasLim
   if (limit > TRANSACTION_GAS_CAP) limit = TRANSACTION_GAS_CAP;
   if (balance < value) throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${value}`);
   if (feeCap > 0n) {
+    if (value > 0n && balance === value) throw rejected(`insufficient funds for transfer: address ${from} have ${balance} want ${value} and fees`);
     const allowance = (balance - value) / feeCap;
     if (allowance < limit) limit = allowance;
   }
