@@ -55,7 +55,8 @@ export function offerFees(market: FeeMarket, caps: FeeCaps, withBlobs: boolean):
 export function raiseFees(previous: TransactionFees, market: FeeMarket, caps: FeeCaps): FeeDecision {
   const withBlobs = previous.maxFeePerBlobGas !== undefined;
   const rise = withBlobs ? BLOB_REPLACEMENT_RISE : REPLACEMENT_RISE;
-  const raise = (fee: bigint): bigint => (fee * (100n + rise) + 99n) / 100n;
+  // Pools want more than before even of nothing, so a fee rises by at least 1 wei.
+  const raise = (fee: bigint): bigint => maximum((fee * (100n + rise) + 99n) / 100n, fee + 1n);
   const priority = maximum(raise(previous.maxPriorityFeePerGas), market.priorityFeePerGas);
   const fees: TransactionFees = {
     maxFeePerGas: maximum(raise(previous.maxFeePerGas), market.baseFeePerGas + priority),

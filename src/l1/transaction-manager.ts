@@ -312,12 +312,13 @@ export async function createTransactionManager(
     };
   }
 
-  async function readMarket(view: L1View): Promise<FeeMarket> {
+  async function readMarket(view: L1View, withBlobs: boolean): Promise<FeeMarket> {
     const priorityFeePerGas = await client
       .request({ method: "eth_maxPriorityFeePerGas" })
       .then(BigInt)
       .catch(() => GWEI);
-    const blobBaseFee = await client.getBlobBaseFee();
+    // Asked for only when needed: not every L1 has blobs.
+    const blobBaseFee = withBlobs ? await client.getBlobBaseFee() : 0n;
     return { baseFeePerGas: view.baseFeePerGas, priorityFeePerGas, blobBaseFee: blobBaseFee === 0n ? 1n : blobBaseFee };
   }
 
@@ -507,7 +508,7 @@ export async function createTransactionManager(
       const stuck = last !== undefined && record.nonce === view.nonce && now() - last.createdAt >= feeBumpInterval;
       const raised = stuck || underpriced.has(record.nonce);
       if (last === undefined || wantsCancellation || raised) {
-        market ??= await readMarket(view);
+        market ??= await readMarket(view, pending.some(hasBlobs));
         const sameKind = last !== undefined && hasBlobs(record) === (last.maxFeePerBlobGas !== undefined);
         const decision = sameKind ? raiseFees(feesOf(last), market, caps) : offerFees(market, caps, hasBlobs(record));
         if (decision.kind === "offer") {

@@ -28,6 +28,9 @@ const CHALLENGE_GAME_ABI = parseAbi(["function winner(bytes32 parentId) view ret
 /** Gas a proposal is expected to stay below, for the check of the balance only. */
 const PROPOSAL_GAS_RESERVE = 300_000n;
 
+/** L1 blocks read again by every scan, since a reorg may have put other claims there. */
+const SCAN_OVERLAP = 128;
+
 const CHECKPOINT_KEY = "checkpoint";
 const SCAN_KEY = "scan";
 
@@ -339,39 +342,48 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     log.info({ action, claim, value }, "transaction of the proposer sent");
   }
 
-  /** Reads the claims others proposed and judges those this node can judge. */
+  /** Reads the claims others proposed and judges those this node can judge, again after an L1 reorg. */
   async function scanClaims(l1Number: number): Promise<void> {
-    while (scan.nextBlock <= l1Number) {
-      const toBlock = Math.min(l1Number, scan.nextBlock + logRange - 1);
-      const logs = await client.getLogs({
-        address,
-        event: CLAIM_PROPOSED,
-        strict: true,
-        fromBlock: BigInt(scan.nextBlock),
-        toBlock: BigInt(toBlock),
-      });
-      const seen = logs.map(({ args, blockNumber }) => ({
-        claimId: args.claimId,
-        parentId: args.parentId,
-        stateHash: args.stateHash,
-        batchCount: Number(args.batchCount),
-        proposer: toAddress(args.proposer),
-        blockNumber: Number(blockNumber),
-      }));
-      await saveScan({ ...scan, nextBlock: toBlock + 1, undecided: [...scan.undecided, ...seen] });
+    const found = new Map<Hash, SeenClaim>();
+    for (const claim of [...scan.undecided, ...scan.wrong]) found.set(claim.claimId, claim);
+    let fromBlock = Math.max(config.l1StartBlock, Math.min(scan.nextBlock, l1Number + 1) - SCAN_OVERLAP);
+    while (fromBlock <= l1Number) {
+      const toBlock = Math.min(l1Number, fromBlock + logRange - 1);
+      for (const claim of await readProposals(fromBlock, toBlock)) found.set(claim.claimId, claim);
+      fromBlock = toBlock + 1;
     }
-    const judged = scan.undecided.map((claim) => ({ claim, expected: ownStateHash(claim.batchCount) }));
-    if (judged.every(({ expected }) => expected === undefined)) return;
-    const wrong = judged.flatMap(({ claim, expected }) =>
-      expected === undefined || expected === claim.stateHash ? [] : [{ ...claim, expectedStateHash: expected }],
-    );
-    const undecided = judged.flatMap(({ claim, expected }) => (expected === undefined ? [claim] : []));
-    await saveScan({ ...scan, undecided, wrong: [...scan.wrong, ...wrong] });
-    for (const claim of wrong) {
+    const undecided: SeenClaim[] = [];
+    const wrong: WrongClaim[] = [];
+    for (const claim of found.values()) {
+      const expectedStateHash = ownStateHash(claim.batchCount);
+      if (expectedStateHash === undefined) undecided.push(claim);
+      else if (expectedStateHash !== claim.stateHash) wrong.push({ ...claim, expectedStateHash });
+    }
+    const known = new Set(scan.wrong.map(({ claimId }) => claimId));
+    await saveScan({ nextBlock: fromBlock, undecided, wrong });
+    for (const claim of wrong.filter(({ claimId }) => !known.has(claimId))) {
       log.error({ claim }, "a wrong claim was proposed; it must be disputed before its challenge period ends");
       wrongCounter.inc();
       emitter.emit("wrong", claim);
     }
+  }
+
+  async function readProposals(fromBlock: number, toBlock: number): Promise<readonly SeenClaim[]> {
+    const logs = await client.getLogs({
+      address,
+      event: CLAIM_PROPOSED,
+      strict: true,
+      fromBlock: BigInt(fromBlock),
+      toBlock: BigInt(toBlock),
+    });
+    return logs.map(({ args, blockNumber }) => ({
+      claimId: args.claimId,
+      parentId: args.parentId,
+      stateHash: args.stateHash,
+      batchCount: Number(args.batchCount),
+      proposer: toAddress(args.proposer),
+      blockNumber: Number(blockNumber),
+    }));
   }
 
   async function saveScan(next: Scan): Promise<void> {
