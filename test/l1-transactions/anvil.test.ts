@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { expect } from "chai";
+import { createPublicClient, http } from "viem";
+import type { PublicClient } from "viem";
+import { createTransactionManager } from "../../src/l1/transaction-manager.ts";
+import type { TransactionManager, TransactionManagerOptions } from "../../src/l1/transaction-manager-types.ts";
+import { createTestInstruments, KEYS } from "./l1-fixture.ts";
+import { createTestDisk } from "./memory-record-store.ts";
+
+const RECIPIENT = "0x00000000000000000000000000000000000000aa";
+
+/** The other L1 node of the tests: unlike Hardhat's it keeps blob transactions in a pool and reads cell proofs. */
+describe("L1 transaction manager on Anvil, over HTTP", function () {
+  this.timeout(30_000);
+  let anvil: ChildProcess;
+  let client: PublicClient;
+  let clock: number;
+
+  beforeEach(async () => {
+    const binary = createRequire(import.meta.url)
+      .resolve("@foundry-rs/anvil/package.json")
+      .replace("package.json", "bin.mjs");
+    anvil = spawn(process.execPath, [binary, "--port", "0", "--hardfork", "osaka", "--no-mining"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let port: string | undefined;
+    for await (const line of createInterface(anvil.stdout!)) {
+      port = /Listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      if (port !== undefined) break;
+    }
+    client = createPublicClient({ transport: http(`http://127.0.0.1:${port}`, { retryCount: 0 }), cacheTime: 0 });
+    clock = 1_000_000;
+  });
+
+  afterEach(async () => {
+    if (anvil.exitCode !== null) return;
+    const exited = once(anvil, "exit");
+    anvil.kill("SIGTERM");
+    await exited;
+  });
+
+  const open = (options: Partial<TransactionManagerOptions> = {}): Promise<TransactionManager> =>
+    createTransactionManager(
+      { client, chainId: 31337, privateKey: KEYS[0]!, records: createTestDisk().open(), now: () => clock, ...options },
+      createTestInstruments(),
+    );
+
+  const mine = async (): Promise<void> => {
+    await client.request({ method: "evm_mine" as never, params: [] as never });
+  };
+
+  const blobs = [new Uint8Array(131_072).fill(1, 1, 32)];
+  const posting = (purpose: string) =>
+    ({ purpose, to: RECIPIENT, data: new Uint8Array(), gasLimit: 50_000n, blobs }) as const;
+
+  it("sends blobs with cell proofs", async () => {
+    const manager = await open();
+    expect(await manager.submit(posting("a"))).to.include({ kind: "pending", trouble: undefined });
+    await mine();
+    await manager.step();
+    expect(manager.status("a")).to.have.property("kind", "succeeded");
+  });
+
+  it("finds out which form of blobs the node reads", async () => {
+    // Told nothing, and lied to about the node's software.
+    const lying = {
+      ...client,
+      request: ((request: { method: string }) =>
+        request.method === "web3_clientVersion"
+          ? Promise.resolve("HardhatNetwork/3")
+          : client.request(request as never)) as PublicClient["request"],
+    };
+    const manager = await open({ client: lying });
+    await manager.submit(posting("a"));
+    await manager.step();
+    await mine();
+    await manager.step();
+    expect(manager.status("a")).to.have.property("kind", "succeeded");
+  });
+
+  it("replaces stuck blobs at twice the fees", async () => {
+    const manager = await open();
+    await manager.submit(posting("a"));
+    clock += 61_000;
+    await manager.step();
+    const status = manager.status("a");
+    expect(status?.kind === "pending" && status.hashes).to.have.length(2);
+    expect(status?.kind === "pending" && status.trouble).to.equal(undefined);
+    await mine();
+    await manager.step();
+    const mined = manager.status("a");
+    expect(mined?.kind === "succeeded" && status?.kind === "pending" && mined.hash === status.hashes[1]).to.equal(true);
+  });
+
+  it("cancels blobs by a blob of zeros", async () => {
+    const manager = await open();
+    await manager.submit(posting("a"));
+    await manager.cancel("a");
+    await mine();
+    await manager.step();
+    const status = manager.status("a");
+    expect(status?.kind).to.equal("cancelled");
+    const transaction = await client.getTransaction({ hash: status?.kind === "cancelled" ? status.hash! : "0x" });
+    expect(transaction.type).to.equal("eip4844");
+  });
+
+  it("keeps a nonce order of blobs and others", async () => {
+    const manager = await open();
+    await manager.submit(posting("a"));
+    await manager.submit({ purpose: "b", to: RECIPIENT, data: new Uint8Array(), value: 5n });
+    await manager.submit(posting("c"));
+    for (let i = 0; i < 4; i++) {
+      await mine();
+      await manager.step();
+    }
+    expect(manager.statuses().map(({ kind, nonce }) => [kind, nonce])).to.deep.equal([
+      ["succeeded", 0],
+      ["succeeded", 1],
+      ["succeeded", 2],
+    ]);
+  });
+});
