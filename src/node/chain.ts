@@ -131,8 +131,8 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
       return block;
     },
     rewindTo,
-    async putDerivedBatch(derived) {
-      await store.putDerivedBatch(derived);
+    async putDerivedBatch(derived, rewindCount) {
+      await store.putDerivedBatch(derived, rewindCount);
       announceHeads();
     },
     async setFinalized(number) {

@@ -37,7 +37,7 @@ export interface ChainWriter {
   /** Makes `number` the latest block; emits `reorg` with what was removed. */
   rewindTo(number: number): Promise<readonly Block[]>;
   /** As `ChainStore.putDerivedBatch`; emits `safe` if that moved. */
-  putDerivedBatch(derived: DerivedBatch): Promise<void>;
+  putDerivedBatch(derived: DerivedBatch, rewindCount?: number): Promise<void>;
   /** As `ChainStore.setFinalized`; emits `finalized` if that moved. */
   setFinalized(number: number): Promise<void>;
 }

@@ -34,8 +34,11 @@ export interface ChainTables extends Omit<ChainStore, "close"> {
   prepareRewindDerived(index: number): () => void;
 }
 
-/** The chain's tables. `genesisHash` is the only block the chain may start with. */
-export function createChainTables(environment: Environment, genesisHash: Hash): ChainTables {
+/** The chain's tables. `genesisHash` is the only block the chain may start with; `getRewindCount` is the Inbox store's. */
+export function createChainTables(
+  environment: Environment,
+  { genesisHash, getRewindCount }: { readonly genesisHash: Hash; readonly getRewindCount: () => number },
+): ChainTables {
   const meta = environment.table("meta");
   const summaries = environment.table("summaries");
   const bodies = environment.table("bodies");
@@ -158,6 +161,7 @@ export function createChainTables(environment: Environment, genesisHash: Hash): 
     getHeader: (number) => getSummary(number)?.header,
     getHeaderByHash: (hash) => getSummaryByHash(hash)?.header,
     getReceipts,
+    getTransactions: (hash) => getBody(hash)?.transactions,
     getMessageHashes: (hash) => getBody(hash)?.messageHashes,
     getTransactionLocation(hash) {
       const record = transactions.get(hashKey(hash));
@@ -245,8 +249,11 @@ export function createChainTables(environment: Environment, genesisHash: Hash): 
         return removed;
       }),
 
-    putDerivedBatch: (derived) =>
+    putDerivedBatch: (derived, rewindCount) =>
       environment.exclusive("put derived batch", async () => {
+        if (rewindCount !== undefined && rewindCount !== getRewindCount()) {
+          throw new Error(`batch ${derived.batch} was read before L1 took back blocks`);
+        }
         const { heads, derivedBatchCount } = progress();
         if (derived.batch !== derivedBatchCount) {
           throw new Error(`expected derived batch ${derivedBatchCount}, got ${derived.batch}`);

@@ -8,7 +8,7 @@ import { DatabaseOpenError } from "./errors.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createInboxStore } from "./inbox-store.ts";
 import { createRecordStore } from "./record-store.ts";
-import type { NodeDatabase } from "./types.ts";
+import type { InboxStore, NodeDatabase } from "./types.ts";
 
 /** Version of the tables and records; raised with any change that older software could not read. */
 export const DATABASE_VERSION = 1;
@@ -43,8 +43,11 @@ export async function openNodeDatabase(
     throw error;
   }
   const opened = environment;
-  const chain = createChainTables(opened, options.genesisHash);
-  const inbox = createInboxStore(opened, chain);
+  const chain = createChainTables(opened, {
+    genesisHash: options.genesisHash,
+    getRewindCount: () => inbox.rewindCount(),
+  });
+  const inbox: InboxStore = createInboxStore(opened, chain);
   const { latest, safe, finalized } = chain.getHeads();
   logger.info({ folder, latest, safe, finalized, batches: inbox.batchCount() }, "database opened");
 

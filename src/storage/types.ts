@@ -1,4 +1,12 @@
-import type { Block, BlockHeader, InboxMessage, Log, Receipt, StateDatabase } from "../chain/index.ts";
+import type {
+  Block,
+  BlockHeader,
+  BlockTransaction,
+  InboxMessage,
+  Log,
+  Receipt,
+  StateDatabase,
+} from "../chain/index.ts";
 import type { Batch } from "../derivation/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 
@@ -71,6 +79,7 @@ export interface ChainStore {
   getSummaryByHash(hash: Hash): BlockSummary | undefined;
   getHeader(number: number): BlockHeader | undefined;
   getHeaderByHash(hash: Hash): BlockHeader | undefined;
+  getTransactions(blockHash: Hash): readonly BlockTransaction[] | undefined;
   getReceipts(blockHash: Hash): readonly Receipt[] | undefined;
   /** Hashes of the Inbox messages a block consumed, contexts included, in order. */
   getMessageHashes(blockHash: Hash): readonly Hash[] | undefined;
@@ -91,8 +100,11 @@ export interface ChainStore {
    * derived batches that reach above it are forgotten.
    */
   rewindTo(number: number): Promise<readonly Block[]>;
-  /** Records what a batch became and advances `safe` to its last block. Batches come in order. */
-  putDerivedBatch(derived: DerivedBatch): Promise<void>;
+  /**
+   * Records what a batch became and advances `safe` to its last block. Batches come in order.
+   * @param rewindCount `InboxStore.rewindCount` when the batch was read: throws if L1 has taken back anything since
+   */
+  putDerivedBatch(derived: DerivedBatch, rewindCount?: number): Promise<void>;
   getDerivedBatch(index: number): DerivedBatch | undefined;
   /** Number of batches derived. */
   derivedBatchCount(): number;

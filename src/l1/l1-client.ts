@@ -1,0 +1,131 @@
+import { createPublicClient, http, webSocket } from "viem";
+import type { Transport } from "viem";
+import { Histogram } from "prom-client";
+import type { Instruments } from "../primitives/index.ts";
+import type { L1Client } from "./transaction-manager-types.ts";
+
+export interface L1ClientOptions {
+  /** http:, https:, ws: or wss: URL of an Ethereum JSON-RPC endpoint. */
+  readonly url: string;
+  /** The endpoint must be of this chain. */
+  readonly chainId: number;
+  /** Milliseconds for one attempt of one request; default 20,000. */
+  readonly timeout?: number;
+  /** Attempts after the first for what may pass: connection failures, timeouts, rate limits; default 4. */
+  readonly retries?: number;
+  /** Milliseconds before the first of them, doubling with each; default 250. */
+  readonly retryDelay?: number;
+}
+
+/** Why an endpoint cannot serve as the L1. */
+export type L1ClientProblem =
+  | { readonly kind: "invalid-url"; readonly url: string }
+  | { readonly kind: "unreachable"; readonly endpoint: string; readonly message: string }
+  | { readonly kind: "wrong-chain"; readonly endpoint: string; readonly expected: number; readonly actual: number };
+
+/** Thrown by `createL1Client`. Messages name the endpoint without path, query and user, which may hold its key. */
+export class L1ClientError extends Error {
+  readonly problem: L1ClientProblem;
+
+  constructor(problem: L1ClientProblem) {
+    super(describe(problem));
+    this.name = "L1ClientError";
+    this.problem = problem;
+  }
+}
+
+function describe(problem: L1ClientProblem): string {
+  switch (problem.kind) {
+    case "invalid-url":
+      return `expected an http, https, ws or wss URL of an L1 endpoint, got ${problem.url}`;
+    case "unreachable":
+      return `the L1 endpoint ${problem.endpoint} does not answer: ${problem.message}`;
+    case "wrong-chain":
+      return `expected an L1 endpoint of chain ${problem.expected}, ${problem.endpoint} is of chain ${problem.actual}`;
+  }
+}
+
+/** An L1 client with a connection to be closed. */
+export interface L1Connection {
+  readonly client: L1Client;
+  /** The URL without what may be secret. */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** Connects to an L1 endpoint and checks that it is of the expected chain. @throws L1ClientError */
+export async function createL1Client(
+  options: L1ClientOptions,
+  { logger, metrics }: Instruments,
+): Promise<L1Connection> {
+  const { url, chainId, timeout = 20_000, retries = 4, retryDelay = 250 } = options;
+  const endpoint = endpointOf(url);
+  const attempts = { timeout, retryCount: retries, retryDelay };
+  const inner = /^ws/i.test(url)
+    ? webSocket(url, { ...attempts, reconnect: { attempts: Number.MAX_SAFE_INTEGER, delay: 1_000 } })
+    : http(url, attempts);
+  const client: L1Client = createPublicClient({ transport: measured(inner, metrics), cacheTime: 0 });
+
+  const close = async () => {
+    const { getRpcClient } = client.transport as { getRpcClient?: () => Promise<{ close(): void }> };
+    // Only a WebSocket stays open; one that never was cannot be closed.
+    await getRpcClient?.().then(
+      (rpc) => rpc.close(),
+      () => undefined,
+    );
+  };
+  let actual: number;
+  try {
+    actual = await client.getChainId();
+  } catch (error) {
+    await close();
+    throw new L1ClientError({ kind: "unreachable", endpoint, message: shortMessage(error) });
+  }
+  if (actual !== chainId) {
+    await close();
+    throw new L1ClientError({ kind: "wrong-chain", endpoint, expected: chainId, actual });
+  }
+  logger.info({ endpoint, chainId }, "connected to L1");
+  return { client, endpoint, close };
+}
+
+/** Scheme, host and port: providers put keys in the rest. Throws an L1ClientError if it is no such URL. */
+function endpointOf(url: string): string {
+  if (!URL.canParse(url) || !/^(https?|wss?):/i.test(url)) throw new L1ClientError({ kind: "invalid-url", url });
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+}
+
+function shortMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "details" in error && typeof error.details === "string" && error.details !== "" ? error.details : error.name;
+}
+
+/** The transport with the time and outcome of every request, retries included, as metrics. */
+function measured(inner: Transport, metrics: Instruments["metrics"]): Transport {
+  const duration = new Histogram({
+    name: "onestep_l1_request_seconds",
+    help: "Time of L1 JSON-RPC requests, retries included",
+    labelNames: ["method", "outcome"],
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers: [metrics],
+  });
+  return (parameters) => {
+    const transport = inner(parameters);
+    const request = async (call: { method: string }, requestOptions?: unknown) => {
+      const stop = duration.startTimer({ method: call.method });
+      try {
+        const result: unknown = await (transport.request as (call: unknown, options?: unknown) => Promise<unknown>)(
+          call,
+          requestOptions,
+        );
+        stop({ outcome: "success" });
+        return result;
+      } catch (error) {
+        stop({ outcome: "failure" });
+        throw error;
+      }
+    };
+    return { ...transport, request: request as typeof transport.request };
+  };
+}
