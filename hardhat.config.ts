@@ -18,8 +18,11 @@ const compiler = {
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: { profiles: { default: compiler, production: compiler } },
-  paths: { ignition: "deploy" },
-  test: { mocha: { timeout: 120_000 } },
+  paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/solidity" } },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 100, failOnRevert: true } },
+  },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     node: {
