@@ -1,4 +1,13 @@
 import type { RegistrableCommand } from "./command.ts";
 import { deployCommand } from "./deploy-command.ts";
+import { devnetCommand } from "./devnet-command.ts";
+import { batcherCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
 
-export const commands: readonly RegistrableCommand[] = [deployCommand];
+export const commands: readonly RegistrableCommand[] = [
+  devnetCommand,
+  deployCommand,
+  sequencerCommand,
+  batcherCommand,
+  proposerCommand,
+  nodeCommand,
+];

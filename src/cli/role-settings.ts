@@ -40,9 +40,9 @@ export const nodeSettings = {
     description: "blocks on top of an L1 block that make it final; default: what L1 calls finalized",
     placeholder: "blocks",
   }),
-  metricsPort: optionalSetting(portText, {
-    description: "port for /metrics, /healthz and /ready; 0 for any",
-    placeholder: "port",
+  infoFile: optionalSetting(pathText, {
+    description: "JSON file to write when everything runs, with the addresses of all servers",
+    placeholder: "path",
   }),
   host: setting(hostText, {
     description: "address that servers listen on",
@@ -51,11 +51,20 @@ export const nodeSettings = {
   }),
 };
 
+/** JSON-RPC of roles that users talk to. */
 export const rpcSettings = {
   rpcPort: setting(portText, {
-    description: "port of the JSON-RPC server, HTTP and WebSocket; 0 for any",
+    description: "port of the JSON-RPC server, HTTP and WebSocket, with /metrics, /healthz and /ready; 0 for any",
     placeholder: "port",
     fallback: "9545",
+  }),
+};
+
+/** JSON-RPC of roles that only their operator looks at. */
+export const optionalRpcSettings = {
+  rpcPort: optionalSetting(portText, {
+    description: "port of the JSON-RPC server, with /metrics, /healthz and /ready; none by default, 0 for any",
+    placeholder: "port",
   }),
 };
 

@@ -1,5 +1,5 @@
 import { createPublicClient, http } from "viem";
-import { type RollupConfig, createGenesis, genesisBlockAndState, loadPredeployCode } from "../chain/index.ts";
+import { type RollupConfig, createGenesis, genesisBlock, loadPredeployCode } from "../chain/index.ts";
 import { type DeploymentPreset, deployRollup } from "../deployment/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 
@@ -28,6 +28,6 @@ export async function createRollup(
     feeRecipient,
     predeployCode: await loadPredeployCode(),
   });
-  const genesisHash = genesisBlockAndState(genesis).block.hash;
+  const genesisHash = genesisBlock(genesis).hash;
   return deployRollup({ transport, deployerKey, operator, preset, genesis, genesisHash }, instruments);
 }

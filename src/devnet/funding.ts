@@ -35,24 +35,32 @@ export async function fundOnL2(options: FundingOptions, { logger }: Pick<Instrum
   }
 }
 
-/** Sends ETH from the deployer until the other accounts have at least as much as they need. */
+/** Wei that the funder needs for the gas of its deposit. */
+const DEPOSIT_GAS_MONEY = 10n ** 16n;
+
+/** Sends ETH from the deployer until operator and proposer have what they need, and the funder what it will deposit. */
 export async function fundOnL1(
   options: {
     readonly l1RpcUrl: string;
     readonly keys: DevnetKeys;
     /** Wei. */
-    readonly needs: Readonly<Record<"operator" | "proposer" | "funder", bigint>>;
+    readonly needs: { readonly operator: bigint; readonly proposer: bigint; readonly l2Balance: bigint };
   },
   { logger }: Pick<Instruments, "logger">,
 ): Promise<void> {
   const { l1RpcUrl, keys, needs } = options;
   const { reader, wallet } = clients(l1RpcUrl, keys.deployer);
-  for (const role of ["operator", "proposer", "funder"] as const) {
-    const { address } = keys[role];
-    const missing = needs[role] - (await reader.getBalance({ address }));
+  const deposited = (await reader.getTransactionCount({ address: keys.funder.address })) > 0;
+  const wanted = [
+    [keys.operator.address, needs.operator],
+    [keys.proposer.address, needs.proposer],
+    [keys.funder.address, deposited || needs.l2Balance === 0n ? 0n : needs.l2Balance + DEPOSIT_GAS_MONEY],
+  ] as const;
+  for (const [address, need] of wanted) {
+    const missing = need - (await reader.getBalance({ address }));
     if (missing <= 0n) continue;
     await succeeded(reader, await wallet.sendTransaction({ to: address, value: missing, chain: null }));
-    logger.info({ role, address, amount: missing.toString() }, "sent ETH on L1");
+    logger.info({ address, amount: missing.toString() }, "sent ETH on L1");
   }
 }
 

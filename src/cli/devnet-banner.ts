@@ -1,0 +1,79 @@
+import { getAddress } from "viem";
+import type { DevnetInfo } from "../devnet/index.ts";
+
+/** What `onestep devnet` prints when everything runs. */
+export function describeDevnet({
+  l1,
+  l2,
+  contracts,
+  predeploys,
+  roles,
+  accounts,
+  challengePeriod,
+  rollupConfig,
+}: DevnetInfo): string {
+  const table = (rows: readonly (readonly [string, string])[]): string[] => {
+    const width = Math.max(...rows.map(([name]) => name.length));
+    return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
+  };
+  const known = accounts.flatMap(({ address, privateKey }) =>
+    privateKey === undefined ? [] : [{ address, privateKey }],
+  );
+  const key = known[0]?.privateKey ?? "0x…";
+  return [
+    "",
+    "Onestep devnet is running.",
+    "",
+    "Networks",
+    ...table([
+      ["L1", `${l1.rpcUrl}  chain id ${l1.chainId}`],
+      ["L2", `${l2.rpcUrl}  chain id ${l2.chainId}  (WebSocket ${l2.webSocketUrl}; /healthz, /ready, /metrics)`],
+      ["feed", l2.feedUrl],
+      ["blobs", l2.beaconUrl],
+      ["configuration", rollupConfig],
+    ]),
+    "",
+    known.length > 0
+      ? "Accounts with ETH on both layers. Everybody knows these keys: never send real ETH to them."
+      : "Account",
+    ...table(
+      accounts.map(({ address, privateKey }) => [getAddress(address), privateKey ?? "the deployer's, with ETH on L2"]),
+    ),
+    "",
+    "L1 contracts",
+    ...table([
+      ["Rollup", getAddress(contracts.rollup)],
+      ["Inbox", getAddress(contracts.inbox)],
+      ["StateCommitmentChain", getAddress(contracts.stateCommitmentChain)],
+      ["Portal", getAddress(contracts.portal)],
+      ["operator", getAddress(roles.operator)],
+      ["proposer", getAddress(roles.proposer)],
+      ["challenge period", `${challengePeriod} s`],
+    ]),
+    "",
+    "L2 contracts",
+    ...table([
+      ["L1Context", getAddress(predeploys.l1Context)],
+      ["Outbox", getAddress(predeploys.outbox)],
+      ["FeeVault", getAddress(predeploys.feeVault)],
+    ]),
+    "",
+    "Wallet",
+    ...table([
+      ["network name", "Onestep devnet"],
+      ["RPC URL", l2.rpcUrl],
+      ["chain id", String(l2.chainId)],
+      ["currency", "ETH"],
+    ]),
+    "",
+    "hardhat.config.ts",
+    `  networks: { onestep: { type: "http", url: "${l2.rpcUrl}", accounts: ["${key}"] } }`,
+    "",
+    "Foundry",
+    `  forge create --rpc-url ${l2.rpcUrl} --private-key ${key} --broadcast src/Counter.sol:Counter`,
+    "",
+    "Deposit and withdraw: npm run demo",
+    "",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,161 @@
+import { writeInfoFile } from "./info-file.ts";
+import { Registry } from "prom-client";
+import { DEFAULT_L2_CHAIN_ID, type DevnetOptions, startDevnet } from "../devnet/index.ts";
+import { defineCommand } from "./command.ts";
+import { choosePreset, presetSettings } from "./deploy-command.ts";
+import { describeDevnet } from "./devnet-banner.ts";
+import { runService } from "./lifecycle.ts";
+import { STOP_TIMEOUT } from "./role-commands.ts";
+import { batcherSettings, nodeSettings, rpcSettings, sequencerSettings } from "./role-settings.ts";
+import {
+  choiceText,
+  etherText,
+  httpUrlText,
+  integerText,
+  pathText,
+  portText,
+  privateKeyText,
+  secondsText,
+} from "./setting-types.ts";
+import { SettingsError, type SettingValues, optionalSetting, secret, setting } from "./settings.ts";
+
+const settings = {
+  dataDir: optionalSetting(pathText, {
+    description: "folder that keeps L1 and L2 between runs; default: a temporary one",
+    placeholder: "path",
+  }),
+  l1Port: setting(portText, {
+    description: "port of the L1 it starts; 0 for any",
+    placeholder: "port",
+    fallback: "8545",
+  }),
+  l1ChainId: setting(integerText(1), {
+    description: "chain id of the L1 it starts",
+    placeholder: "id",
+    fallback: "31337",
+  }),
+  l1BlockTime: setting(secondsText(0.1), {
+    description: "an empty L1 block is mined when none came for so long; transactions are mined at once",
+    placeholder: "seconds",
+    fallback: "2",
+  }),
+  fork: optionalSetting(httpUrlText, {
+    description: "JSON-RPC endpoint of a chain that the L1 it starts forks",
+    placeholder: "url",
+  }),
+  l1RpcUrl: optionalSetting(httpUrlText, {
+    description: "use this L1 instead of starting one; needs --deployer-key",
+    placeholder: "url",
+  }),
+  l1BeaconUrl: nodeSettings.l1BeaconUrl,
+  deployerKey: secret(
+    optionalSetting(privateKeyText, {
+      description: "account that pays for contracts, batches, bonds and deposits on the L1 of --l1-rpc-url",
+      placeholder: "key",
+    }),
+  ),
+  roleBalance: setting(etherText, {
+    description: "what operator and proposer are given on the L1 of --l1-rpc-url",
+    placeholder: "ether",
+    fallback: "0.5",
+  }),
+  l2ChainId: setting(integerText(1), {
+    description: "chain id of L2",
+    placeholder: "id",
+    fallback: String(DEFAULT_L2_CHAIN_ID),
+  }),
+  l2Balance: optionalSetting(etherText, {
+    description: "deposited for each account on L2; default: 500, and 0.1 for the deployer with --l1-rpc-url",
+    placeholder: "ether",
+  }),
+  ...rpcSettings,
+  feedPort: sequencerSettings.feedPort,
+  blobServerPort: setting(portText, {
+    description: "port that serves the blobs posted from here, as a beacon API; 0 for any",
+    placeholder: "port",
+    fallback: "9547",
+  }),
+  host: nodeSettings.host,
+  infoFile: nodeSettings.infoFile,
+  blockTime: setting(secondsText(), { ...sequencerSettings.blockTime, placeholder: "seconds", fallback: "0" }),
+  batchInterval: setting(secondsText(), { ...batcherSettings.batchInterval, placeholder: "seconds", fallback: "4" }),
+  dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
+    ...batcherSettings.dataAvailability,
+    placeholder: "kind",
+    fallback: "auto",
+  }),
+  proposeInterval: setting(secondsText(), {
+    description: "least L1 time between a claim and the next",
+    placeholder: "seconds",
+    fallback: "4",
+  }),
+  ...presetSettings,
+};
+
+export const devnetCommand = defineCommand({
+  name: "devnet",
+  summary: "run L1, L2 and every role on this machine",
+  details:
+    "Starts a Hardhat network as L1 (or uses another), deploys the contracts, runs sequencer, batcher, proposer and " +
+    "JSON-RPC in one process, deposits ETH for the ten well-known Hardhat accounts, and prints what a wallet needs.",
+  examples: [
+    ["onestep devnet", "L1 on port 8545, L2 on port 9545, nothing kept"],
+    ["onestep devnet --data-dir data", "goes on where it stopped"],
+    ["onestep devnet --fork https://l1", "L1 is a fork of another chain"],
+    ["onestep devnet --l1-rpc-url https://l1 --deployer-key-file key", "on an L1 that exists"],
+  ],
+  settings,
+  async run(values, { logger }) {
+    const options = devnetOptions(values);
+    const instruments = { logger, metrics: new Registry() };
+    await runService(
+      async () => {
+        const devnet = await startDevnet(options, instruments);
+        if (values.infoFile !== undefined) writeInfoFile(values.infoFile, devnet.info);
+        process.stdout.write(describeDevnet(devnet.info));
+        return devnet;
+      },
+      { stopTimeout: STOP_TIMEOUT },
+      { logger },
+    );
+  },
+});
+
+function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
+  const { l1RpcUrl, deployerKey, l1BeaconUrl: beaconUrl, fork: forkUrl } = values;
+  if (l1RpcUrl !== undefined && forkUrl !== undefined) {
+    throw new SettingsError(["--fork and --l1-rpc-url exclude each other: the one starts an L1, the other uses one"]);
+  }
+  if (l1RpcUrl !== undefined && deployerKey === undefined) {
+    throw new SettingsError([
+      "--l1-rpc-url needs --deployer-key or --deployer-key-file: an account with ETH on that L1",
+    ]);
+  }
+  const hardhat = {
+    kind: "hardhat",
+    port: values.l1Port,
+    chainId: values.l1ChainId,
+    blockTime: values.l1BlockTime,
+    forkUrl,
+  } as const;
+  const ether = 10n ** 18n;
+  return {
+    l1:
+      l1RpcUrl !== undefined && deployerKey !== undefined
+        ? { kind: "external", rpcUrl: l1RpcUrl, beaconUrl, deployerKey }
+        : hardhat,
+    host: values.host,
+    rpcPort: values.rpcPort,
+    feedPort: values.feedPort,
+    blobServerPort: values.blobServerPort,
+    dataDirectory: values.dataDir,
+    l2ChainId: values.l2ChainId,
+    preset: choosePreset("devnet", values),
+    blockTime: values.blockTime,
+    batchInterval: values.batchInterval,
+    dataKind: values.dataAvailability,
+    proposeInterval: values.proposeInterval,
+    l2Balance: values.l2Balance ?? (l1RpcUrl === undefined ? 500n * ether : ether / 10n),
+    roleBalance: values.roleBalance,
+  };
+}

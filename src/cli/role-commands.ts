@@ -1,0 +1,206 @@
+import { Registry } from "prom-client";
+import { readRollupConfig } from "../devnet/index.ts";
+import type { Logger } from "../primitives/index.ts";
+import {
+  type RunningNode,
+  openNode,
+  openReplicaPool,
+  startBatcherRole,
+  startFeedClient,
+  startProposerRole,
+  startRpcRole,
+  startSequencerRole,
+} from "../roles/index.ts";
+import { defineCommand } from "./command.ts";
+import { writeInfoFile } from "./info-file.ts";
+import { runService } from "./lifecycle.ts";
+import {
+  batcherSettings,
+  feedClientSettings,
+  nodeSettings,
+  operatorKeySetting,
+  optionalRpcSettings,
+  proposerSettings,
+  rpcSettings,
+  sequencerSettings,
+} from "./role-settings.ts";
+import { httpUrlText, privateKeyText } from "./setting-types.ts";
+import { SettingsError, type SettingValues, optionalSetting, requiredSetting, secret } from "./settings.ts";
+
+/** Milliseconds after which an orderly stop is given up. */
+export const STOP_TIMEOUT = 30_000;
+
+type NodeValues = SettingValues<typeof nodeSettings>;
+
+/** Runs a node with what `addRole` adds to it, until the process is told to stop. */
+async function runRole(
+  values: NodeValues,
+  { logger }: { readonly logger: Logger },
+  addRole: (node: RunningNode) => Promise<object>,
+): Promise<void> {
+  let config;
+  try {
+    config = readRollupConfig(values.rollupConfig);
+  } catch (error) {
+    throw new SettingsError([`--rollup-config: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const instruments = { logger, metrics: new Registry() };
+  await runService(
+    async () => {
+      const node = await openNode(
+        {
+          config,
+          dataDirectory: values.dataDir,
+          l1RpcUrl: values.l1RpcUrl,
+          l1BeaconUrl: values.l1BeaconUrl,
+          l1PollInterval: values.l1PollInterval,
+          l1FinalityDepth: values.l1FinalityDepth,
+        },
+        instruments,
+      );
+      try {
+        const info = await addRole(node);
+        if (values.infoFile !== undefined) writeInfoFile(values.infoFile, info);
+        logger.info(info, "running");
+        return node;
+      } catch (error) {
+        await node.close();
+        throw error;
+      }
+    },
+    { stopTimeout: STOP_TIMEOUT },
+    { logger },
+  );
+}
+
+/** The port of a role's own RPC server, if it has one. */
+async function startOptionalRpc(
+  node: RunningNode,
+  values: { readonly host: string; readonly rpcPort: number | undefined },
+) {
+  if (values.rpcPort === undefined) return {};
+  const pool = openReplicaPool(node, undefined);
+  return startRpcRole(node, { host: values.host, port: values.rpcPort, pool });
+}
+
+export const nodeCommand = defineCommand({
+  name: "node",
+  summary: "follow the rollup and serve JSON-RPC",
+  details:
+    "Derives L2 from L1 alone and trusts nobody for it. With --feed-url it knows blocks before they are on L1, with " +
+    "--sequencer-url it takes transactions and passes them on.",
+  examples: [
+    ["onestep node --rollup-config rollup.json --l1-rpc-url https://l1", "verifies L2 from L1"],
+    ["onestep node --feed-url ws://sequencer:9546 --sequencer-url http://sequencer:9545", "an RPC replica"],
+  ],
+  settings: {
+    ...nodeSettings,
+    ...rpcSettings,
+    ...feedClientSettings,
+    sequencerUrl: optionalSetting(httpUrlText, {
+      description: "JSON-RPC of the sequencer, to pass transactions on to; without it they are refused",
+      placeholder: "url",
+    }),
+  },
+  run: (values, context) =>
+    runRole(values, context, async (node) => {
+      if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
+      const pool = openReplicaPool(node, values.sequencerUrl);
+      return startRpcRole(node, { host: values.host, port: values.rpcPort, pool });
+    }),
+});
+
+export const sequencerCommand = defineCommand({
+  name: "sequencer",
+  summary: "order transactions into blocks",
+  details: "Exactly one may run per rollup. Serves JSON-RPC, and the feed of signed blocks for followers.",
+  examples: [
+    [
+      "ONESTEP_OPERATOR_KEY=0x… onestep sequencer --rollup-config rollup.json --l1-rpc-url https://l1",
+      "a block a second",
+    ],
+    ["onestep sequencer --operator-key-file key --block-time 0", "a block as soon as there is a transaction"],
+  ],
+  settings: { ...nodeSettings, ...rpcSettings, ...operatorKeySetting, ...sequencerSettings },
+  run: (values, context) =>
+    runRole(values, context, async (node) => {
+      const { mempool, feedPort } = await startSequencerRole(node, {
+        operatorKey: values.operatorKey,
+        mode: sequencerMode(values),
+        messageConfirmations: values.messageConfirmations,
+        host: values.host,
+        feedPort: values.feedPort,
+      });
+      const rpc = await startRpcRole(node, { host: values.host, port: values.rpcPort, pool: mempool });
+      return { ...rpc, feedUrl: `ws://${values.host}:${feedPort}` };
+    }),
+});
+
+/** How often an on-demand sequencer makes an empty block while transactions wait for a lower base fee, in seconds. */
+const HEARTBEAT = 2;
+
+function sequencerMode(values: { readonly blockTime: number; readonly emptyBlocks: boolean }) {
+  const { blockTime, emptyBlocks } = values;
+  if (blockTime > 0) return { kind: "interval", seconds: blockTime, empty: emptyBlocks } as const;
+  if (emptyBlocks) throw new SettingsError(["--empty-blocks needs a --block-time above 0"]);
+  return { kind: "on-demand", heartbeat: HEARTBEAT } as const;
+}
+
+export const batcherCommand = defineCommand({
+  name: "batcher",
+  summary: "post L2 blocks to L1",
+  details:
+    "Exactly one may run per rollup, with the operator's key; with another key it posts once the operator has been " +
+    "silent for the self-sequencing delay. Learns blocks from the sequencer's feed.",
+  examples: [
+    [
+      "ONESTEP_OPERATOR_KEY=0x… onestep batcher --rollup-config rollup.json --feed-url ws://sequencer:9546",
+      "posts at least every minute",
+    ],
+  ],
+  settings: {
+    ...nodeSettings,
+    ...optionalRpcSettings,
+    ...feedClientSettings,
+    ...operatorKeySetting,
+    ...batcherSettings,
+  },
+  run: (values, context) =>
+    runRole(values, context, async (node) => {
+      if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
+      const { blobServerPort } = await startBatcherRole(node, {
+        operatorKey: values.operatorKey,
+        dataKind: values.dataAvailability,
+        interval: values.batchInterval,
+        pollingInterval: values.l1PollInterval,
+        host: values.host,
+        blobServerPort: values.blobServerPort,
+      });
+      const beacon = blobServerPort === undefined ? {} : { beaconUrl: `http://${values.host}:${blobServerPort}` };
+      return { ...(await startOptionalRpc(node, values)), ...beacon };
+    }),
+});
+
+export const proposerCommand = defineCommand({
+  name: "proposer",
+  summary: "claim L2 states on L1 and confirm them",
+  details: "Anyone may run it. Each claim takes a bond, which comes back when the claim is confirmed.",
+  examples: [["ONESTEP_PROPOSER_KEY=0x… onestep proposer --rollup-config rollup.json", "a claim an hour at most"]],
+  settings: {
+    ...nodeSettings,
+    ...optionalRpcSettings,
+    proposerKey: secret(
+      requiredSetting(privateKeyText, { description: "private key that puts up bonds", placeholder: "key" }),
+    ),
+    ...proposerSettings,
+  },
+  run: (values, context) =>
+    runRole(values, context, async (node) => {
+      await startProposerRole(node, {
+        proposerKey: values.proposerKey,
+        interval: values.proposeInterval,
+        pollingInterval: values.l1PollInterval,
+      });
+      return startOptionalRpc(node, values);
+    }),
+});

@@ -1,0 +1,286 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPublicClient, http } from "viem";
+import { z } from "zod";
+import type { DataKind } from "../batcher/index.ts";
+import {
+  FEE_VAULT_ADDRESS,
+  L1_CONTEXT_ADDRESS,
+  OUTBOX_ADDRESS,
+  type RollupConfig,
+  rollupConfigSchema,
+} from "../chain/index.ts";
+import { type DeploymentPreset, formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
+import type { Address, Hex, Instruments } from "../primitives/index.ts";
+import {
+  type Closers,
+  createClosers,
+  openNode,
+  startBatcherRole,
+  startProposerRole,
+  startRpcRole,
+  startSequencerRole,
+} from "../roles/index.ts";
+import { type DevnetKeys, derivedKeys, hardhatKeys, userAccounts } from "./accounts.ts";
+import { createRollup } from "./create-rollup.ts";
+import { fundOnL1, fundOnL2 } from "./funding.ts";
+import { startL1Node } from "./l1-node.ts";
+
+export type DevnetL1 =
+  | {
+      readonly kind: "hardhat";
+      /** 0 takes any free port. */
+      readonly port: number;
+      readonly chainId: number;
+      /** Seconds without a transaction after which an empty block is mined. */
+      readonly blockTime: number;
+      /** Chain to fork. */
+      readonly forkUrl: string | undefined;
+    }
+  | {
+      readonly kind: "external";
+      readonly rpcUrl: string;
+      readonly beaconUrl: string | undefined;
+      /** 32 bytes; pays for everything. */
+      readonly deployerKey: Hex;
+    };
+
+export interface DevnetOptions {
+  readonly l1: DevnetL1;
+  readonly host: string;
+  /** 0 takes any free port; so for the other ports. */
+  readonly rpcPort: number;
+  readonly feedPort: number;
+  readonly blobServerPort: number;
+  /** Where everything is kept; undefined for a temporary folder. */
+  readonly dataDirectory: string | undefined;
+  readonly l2ChainId: number;
+  readonly preset: DeploymentPreset;
+  /** Seconds between blocks; 0 makes one as soon as there is something to put into it. */
+  readonly blockTime: number;
+  /** Seconds of age of the oldest block not posted at which a batch is posted. */
+  readonly batchInterval: number;
+  readonly dataKind: DataKind;
+  /** Least seconds of L1 time between claims. */
+  readonly proposeInterval: number;
+  /** Wei that each user account gets on L2 by a deposit; on an external L1 the deployer's is the only one. */
+  readonly l2Balance: bigint;
+  /** Wei that operator and proposer are given on an external L1. */
+  readonly roleBalance: bigint;
+}
+
+/** Everything a user or a program needs to know of a running devnet. */
+export interface DevnetInfo {
+  readonly l1: { readonly rpcUrl: string; readonly chainId: number };
+  readonly l2: {
+    readonly rpcUrl: string;
+    readonly webSocketUrl: string;
+    readonly feedUrl: string;
+    /** The blobs posted from here, as a beacon API. */
+    readonly beaconUrl: string;
+    readonly chainId: number;
+  };
+  readonly contracts: RollupConfig["contracts"];
+  readonly predeploys: { readonly l1Context: Address; readonly outbox: Address; readonly feeVault: Address };
+  readonly roles: { readonly operator: Address; readonly proposer: Address };
+  readonly challengePeriod: number;
+  /** Accounts with ETH on L2; keys where they are well known. */
+  readonly accounts: readonly { readonly address: Address; readonly privateKey: Hex | undefined }[];
+  /** The configuration file that other nodes of this rollup are started with. */
+  readonly rollupConfig: string;
+}
+
+export interface Devnet {
+  readonly info: DevnetInfo;
+  /** Resolves with the reason if a part can no longer run. */
+  readonly failure: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/** Seconds between looks at an L1 on this machine, and elsewhere. */
+const LOCAL_POLL_INTERVAL = 0.25;
+const REMOTE_POLL_INTERVAL = 4;
+/** A Hardhat network calls every block final; one more block is waited for, so that the heads are seen apart. */
+const HARDHAT_FINALITY_DEPTH = 1;
+
+/** Starts an L1, unless there is one, and every role of a rollup on it in this process. */
+export async function startDevnet(options: DevnetOptions, instruments: Instruments): Promise<Devnet> {
+  const closers = createClosers(instruments);
+  try {
+    return await start(options, instruments, closers);
+  } catch (error) {
+    await closers.closeAll().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function start(options: DevnetOptions, instruments: Instruments, closers: Closers): Promise<Devnet> {
+  const { host } = options;
+  const folder = openFolder(options.dataDirectory, closers);
+  const l1 = await openL1(options, folder, instruments, closers);
+  const local = options.l1.kind === "hardhat";
+  const keys = options.l1.kind === "hardhat" ? hardhatKeys() : derivedKeys(options.l1.deployerKey);
+  const accounts = local ? userAccounts() : [{ address: keys.deployer.address, privateKey: undefined }];
+  const configPath = join(folder, "rollup.json");
+  const config = await openRollup(options, { l1RpcUrl: l1.url, keys, configPath }, instruments);
+  if (!local) {
+    const { roleBalance, l2Balance } = options;
+    const needs = { operator: roleBalance, proposer: roleBalance + config.parameters.claimBond, l2Balance };
+    await fundOnL1({ l1RpcUrl: l1.url, keys, needs }, instruments);
+  }
+  const pollInterval = local ? LOCAL_POLL_INTERVAL : REMOTE_POLL_INTERVAL;
+  const node = await openNode(
+    {
+      config,
+      dataDirectory: join(folder, "node"),
+      l1RpcUrl: l1.url,
+      l1BeaconUrl: options.l1.kind === "external" ? options.l1.beaconUrl : undefined,
+      l1PollInterval: pollInterval,
+      l1FinalityDepth: local ? HARDHAT_FINALITY_DEPTH : undefined,
+    },
+    instruments,
+  );
+  closers.add("node", () => node.close());
+  const operatorKey = keys.operator.privateKey;
+  const { mempool, feedPort } = await startSequencerRole(node, {
+    operatorKey,
+    mode:
+      options.blockTime === 0
+        ? { kind: "on-demand", heartbeat: 2 }
+        : { kind: "interval", seconds: options.blockTime, empty: false },
+    messageConfirmations: local ? 0 : 1,
+    host,
+    feedPort: options.feedPort,
+  });
+  const { blobServerPort } = await startBatcherRole(node, {
+    operatorKey,
+    dataKind: options.dataKind,
+    interval: options.batchInterval,
+    pollingInterval: pollInterval,
+    host,
+    blobServerPort: options.blobServerPort,
+  });
+  await startProposerRole(node, {
+    proposerKey: keys.proposer.privateKey,
+    interval: options.proposeInterval,
+    pollingInterval: pollInterval,
+  });
+  const rpc = await startRpcRole(node, { host, port: options.rpcPort, pool: mempool });
+  if (options.l2Balance > 0n) {
+    await fundOnL2(
+      {
+        l1RpcUrl: l1.url,
+        inbox: config.contracts.inbox,
+        funder: keys.funder,
+        recipients: accounts.map(({ address }) => address),
+        amount: options.l2Balance,
+      },
+      instruments,
+    );
+  }
+  return {
+    info: {
+      l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
+      l2: {
+        rpcUrl: rpc.url,
+        webSocketUrl: rpc.webSocketUrl,
+        feedUrl: `ws://${host}:${feedPort}`,
+        beaconUrl: `http://${host}:${blobServerPort ?? ""}`,
+        chainId: config.genesis.chainId,
+      },
+      contracts: config.contracts,
+      predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
+      roles: { operator: keys.operator.address, proposer: keys.proposer.address },
+      challengePeriod: config.parameters.challengePeriod,
+      accounts,
+      rollupConfig: configPath,
+    },
+    failure: Promise.race([l1.failure, node.failure]),
+    close: () => closers.closeAll(),
+  };
+}
+
+/** The data directory, or a temporary one that is gone when the devnet is. */
+function openFolder(dataDirectory: string | undefined, closers: Closers): string {
+  if (dataDirectory !== undefined) {
+    mkdirSync(dataDirectory, { recursive: true });
+    return dataDirectory;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "onestep-devnet-"));
+  closers.add("temporary folder", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+async function openL1(
+  { l1, host, dataDirectory }: DevnetOptions,
+  folder: string,
+  instruments: Instruments,
+  closers: Closers,
+): Promise<{ readonly url: string; readonly failure: Promise<Error> }> {
+  if (l1.kind === "external") return { url: l1.rpcUrl, failure: new Promise(() => undefined) };
+  const node = await startL1Node(
+    {
+      hostname: host,
+      port: l1.port,
+      chainId: l1.chainId,
+      blockInterval: l1.blockTime,
+      journalPath: dataDirectory === undefined ? undefined : join(folder, "l1.jsonl"),
+      forkUrl: l1.forkUrl,
+    },
+    instruments,
+  );
+  closers.add("L1", () => node.close());
+  if (node.restoredBlocks > 0) instruments.logger.info({ blocks: node.restoredBlocks }, "L1 restored");
+  return node;
+}
+
+/** The rollup that the data directory knows, which must be the one on L1; or a new one. */
+async function openRollup(
+  options: DevnetOptions,
+  { l1RpcUrl, keys, configPath }: { readonly l1RpcUrl: string; readonly keys: DevnetKeys; readonly configPath: string },
+  instruments: Instruments,
+): Promise<RollupConfig> {
+  if (!existsSync(configPath)) {
+    const config = await createRollup(
+      {
+        l1RpcUrl,
+        deployerKey: keys.deployer.privateKey,
+        operator: keys.operator.address,
+        feeRecipient: keys.operator.address,
+        l2ChainId: options.l2ChainId,
+        preset: options.preset,
+      },
+      instruments,
+    );
+    // Whole or not at all: a kill while writing must not leave half a configuration.
+    writeFileSync(`${configPath}.new`, formatRollupConfig(config));
+    renameSync(`${configPath}.new`, configPath);
+    return config;
+  }
+  const config = readRollupConfig(configPath);
+  if (config.genesis.chainId !== options.l2ChainId) {
+    throw new Error(
+      `${configPath} is of an L2 with chain id ${config.genesis.chainId}, asked for is ${options.l2ChainId}`,
+    );
+  }
+  await verifyRollupConfig(createPublicClient({ transport: http(l1RpcUrl) }), config);
+  return config;
+}
+
+/** Reads a configuration file. Throws an Error that names the file and what is wrong with it. */
+export function readRollupConfig(path: string): RollupConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `cannot read the rollup's configuration ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const parsed = rollupConfigSchema.safeParse(json);
+  if (!parsed.success) throw new Error(`${path} is no configuration of a rollup: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

@@ -1,0 +1,107 @@
+import { type Batcher, type DataKind, createBatcher } from "../batcher/index.ts";
+import {
+  type TransactionManager,
+  createBeaconServer,
+  createTransactionManager,
+  inboxAbi,
+  stateCommitmentChainAbi,
+} from "../l1/index.ts";
+import type { Hex } from "../primitives/index.ts";
+import { type Proposer, createProposer } from "../proposer/index.ts";
+import type { RunningNode } from "./running-node.ts";
+
+export interface BatcherRoleOptions {
+  readonly operatorKey: Hex;
+  readonly dataKind: DataKind;
+  /** Seconds of age of the oldest block not posted at which a batch is posted. */
+  readonly interval: number;
+  /** Seconds between looks at what is to be done. */
+  readonly pollingInterval: number;
+  readonly host: string;
+  /** Where to serve the posted blobs as a beacon API; 0 for any port, undefined for not at all. */
+  readonly blobServerPort: number | undefined;
+}
+
+/** Adds the posting of batches to a node. */
+export async function startBatcherRole(
+  node: RunningNode,
+  options: BatcherRoleOptions,
+): Promise<{ readonly batcher: Batcher; readonly blobServerPort: number | undefined }> {
+  const { chain, client, database, instruments } = node;
+  let blobServerPort: number | undefined;
+  if (options.blobServerPort !== undefined) {
+    const server = createBeaconServer({ archive: node.blobArchive });
+    await server.listen({ host: options.host, port: options.blobServerPort });
+    node.onClose("blob server", () => server.close());
+    const address = server.server.address();
+    blobServerPort = typeof address === "object" ? address?.port : undefined;
+  }
+  const transactions = await openTransactions(node, "batcher", options.operatorKey, options.pollingInterval);
+  const batcher = createBatcher(
+    {
+      chain,
+      client,
+      transactions,
+      records: database.records("batcher"),
+      blobArchive: node.blobArchive,
+      dataKind: options.dataKind,
+      interval: options.interval,
+      pollingInterval: options.pollingInterval,
+    },
+    instruments,
+  );
+  batcher.start();
+  node.onClose("batcher", () => batcher.stop());
+  return { batcher, blobServerPort };
+}
+
+export interface ProposerRoleOptions {
+  readonly proposerKey: Hex;
+  /** Least seconds of L1 time between a claim and its child. */
+  readonly interval: number;
+  /** Seconds between looks at what is to be done. */
+  readonly pollingInterval: number;
+}
+
+/** Adds the claiming of states to a node. */
+export async function startProposerRole(node: RunningNode, options: ProposerRoleOptions): Promise<Proposer> {
+  const { chain, client, database, instruments } = node;
+  const transactions = await openTransactions(node, "proposer", options.proposerKey, options.pollingInterval);
+  const proposer = createProposer(
+    {
+      chain,
+      client,
+      transactions,
+      records: database.records("proposer"),
+      interval: options.interval,
+      pollingInterval: options.pollingInterval,
+    },
+    instruments,
+  );
+  proposer.start();
+  node.onClose("proposer", () => proposer.stop());
+  return proposer;
+}
+
+async function openTransactions(
+  node: RunningNode,
+  role: string,
+  privateKey: Hex,
+  pollingInterval: number,
+): Promise<TransactionManager> {
+  const { client, config, database, instruments } = node;
+  const transactions = await createTransactionManager(
+    {
+      client,
+      chainId: config.l1ChainId,
+      privateKey,
+      records: database.records(`${role}/l1-transactions`),
+      abis: [inboxAbi, stateCommitmentChainAbi],
+      pollingInterval,
+    },
+    instruments,
+  );
+  transactions.start();
+  node.onClose(`${role}'s L1 transactions`, () => transactions.stop());
+  return transactions;
+}

@@ -1,0 +1,38 @@
+import type { TransactionPool } from "../node/index.ts";
+import { createForwardingPool, createRpcServer } from "../rpc/index.ts";
+import { createClaimsView } from "./claims-view.ts";
+import { createReadOnlyPool } from "./read-only-pool.ts";
+import type { RunningNode } from "./running-node.ts";
+
+export interface RpcRoleOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly pool: TransactionPool;
+}
+
+/** Serves a node's JSON-RPC. */
+export async function startRpcRole(
+  node: RunningNode,
+  { host, port, pool }: RpcRoleOptions,
+): Promise<{ readonly url: string; readonly webSocketUrl: string }> {
+  const { chain, client, database, instruments } = node;
+  const claims = createClaimsView({ chain, client, records: database.records("claims") });
+  const server = createRpcServer(
+    { chain, pool, claims, syncStatus: () => node.syncStatus(), records: database.records("rpc"), host, port },
+    instruments,
+  );
+  const { url, webSocketUrl } = await server.start();
+  node.onClose("RPC server", () => server.stop());
+  return { url, webSocketUrl };
+}
+
+/** The pool of a node that does not sequence: forwards to the sequencer's JSON-RPC, or refuses if there is none. */
+export function openReplicaPool(node: RunningNode, sequencerUrl: string | undefined): TransactionPool {
+  if (sequencerUrl === undefined) return createReadOnlyPool();
+  const pool = createForwardingPool({ url: sequencerUrl, chain: node.chain }, node.instruments);
+  node.onClose("forwarding pool", () => {
+    pool.close();
+  });
+  return pool;
+}

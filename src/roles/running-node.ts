@@ -1,0 +1,192 @@
+import {
+  type RollupConfig,
+  type SenderRecovery,
+  createEthereumjsEngine,
+  createSenderRecovery,
+} from "../chain/index.ts";
+import { verifyRollupConfig } from "../deployment/index.ts";
+import { createFeedClient } from "../feed/index.ts";
+import {
+  type BlobArchive,
+  type BlobSource,
+  type InboxReader,
+  type L1Client,
+  createBeaconBlobSource,
+  createBlobArchive,
+  createInboxReader,
+  createL1Client,
+} from "../l1/index.ts";
+
+import { type Chain, type Follower, type SyncStatus, createChain, createFollower } from "../node/index.ts";
+import { type Instruments, loadKzg } from "../primitives/index.ts";
+import { type NodeDatabase, openNodeDatabase } from "../storage/index.ts";
+import { createClosers } from "./closing.ts";
+
+export interface NodeOptions {
+  readonly config: RollupConfig;
+  /** Folder of the database; created if missing. */
+  readonly dataDirectory: string;
+  readonly l1RpcUrl: string;
+  /** Where the blobs of L1 are served in the shape of the beacon API. */
+  readonly l1BeaconUrl: string | undefined;
+  /** Seconds between looks at L1. */
+  readonly l1PollInterval: number;
+  /** L1 blocks on top of one that make it final; undefined for what L1 itself calls finalized. */
+  readonly l1FinalityDepth: number | undefined;
+}
+
+/** A node that follows L1, which every role is first. What is added to it stops with it. */
+export interface RunningNode {
+  readonly config: RollupConfig;
+  readonly chain: Chain;
+  readonly client: L1Client;
+  readonly database: NodeDatabase;
+  readonly recovery: SenderRecovery;
+  /** Blobs posted from this node. */
+  readonly blobArchive: BlobArchive;
+  readonly instruments: Instruments;
+  syncStatus(): SyncStatus;
+  /** Timestamp in seconds of the latest L1 block known. */
+  l1Timestamp(): number | undefined;
+  /** Resolves when all of L1 that is known is derived. Rejects with the signal's reason. */
+  waitUntilSynced(signal: AbortSignal): Promise<void>;
+  /** Has something stopped before the node, and before what was added earlier. */
+  onClose(name: string, close: () => Promise<void> | void): void;
+  /** Resolves with the reason if the node can no longer run. */
+  readonly failure: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, checks the configuration against L1, and begins to follow L1. Rejects if the folder is of another
+ * rollup or in use, or if L1 does not answer or has no such rollup.
+ */
+export async function openNode(options: NodeOptions, instruments: Instruments): Promise<RunningNode> {
+  const { config } = options;
+  const { logger } = instruments;
+  const closers = createClosers(instruments);
+  try {
+    const connection = await createL1Client({ url: options.l1RpcUrl, chainId: config.l1ChainId }, instruments);
+    closers.add("L1 connection", () => connection.close());
+    const { client } = connection;
+    await verifyRollupConfig(client, config);
+    const database = await openNodeDatabase(
+      { folder: options.dataDirectory, genesisHash: config.genesisHash },
+      instruments,
+    );
+    closers.add("database", () => database.close());
+    const recovery = createSenderRecovery({ chainId: config.genesis.chainId }, instruments);
+    closers.add("sender recovery", () => recovery.close());
+    const engine = createEthereumjsEngine(
+      { chainId: config.genesis.chainId, state: database.chain.state },
+      instruments,
+    );
+    const chain = await createChain({ config, engine, store: database.chain, inbox: database.inbox }, instruments);
+    const kzg = await loadKzg();
+    const blobArchive = createBlobArchive({ records: database.records("blobs"), kzg });
+    const beacon =
+      options.l1BeaconUrl === undefined
+        ? undefined
+        : createBeaconBlobSource({ urls: [options.l1BeaconUrl], kzg }, instruments);
+    const reader = createInboxReader(
+      {
+        config,
+        client,
+        inbox: database.inbox,
+        blobs: firstOwnThenBeacon(blobArchive, beacon),
+        finality:
+          options.l1FinalityDepth === undefined
+            ? { kind: "tag" }
+            : { kind: "confirmations", depth: options.l1FinalityDepth },
+        pollInterval: options.l1PollInterval,
+      },
+      instruments,
+    );
+    const follower = createFollower({ chain, reader, recovery }, instruments);
+    const l1Clock = followL1Clock(reader, client, instruments);
+    follower.start();
+    closers.add("follower", () => follower.stop());
+    reader.start();
+    closers.add("L1 reader", () => reader.stop());
+    const { latest, safe, finalized } = chain.store.getHeads();
+    logger.info({ latest, safe, finalized, chainId: config.genesis.chainId }, "node opened");
+    return {
+      config,
+      chain,
+      client,
+      database,
+      recovery,
+      blobArchive,
+      instruments,
+      syncStatus: () => follower.status(),
+      l1Timestamp: l1Clock,
+      waitUntilSynced: (signal) => waitUntilSynced(reader, follower, signal),
+      onClose: (name, close) => {
+        closers.add(name, close);
+      },
+      failure: new Promise(() => undefined),
+      close: () => closers.closeAll(),
+    };
+  } catch (error) {
+    await closers.closeAll().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Executes the sequencer's signed blocks on a node before their batch is on L1. */
+export function startFeedClient(node: RunningNode, url: string): void {
+  const { chain, config, recovery, instruments } = node;
+  const client = createFeedClient({ url, chain, signer: config.parameters.operator, recovery }, instruments);
+  client.start();
+  node.onClose("feed client", () => client.stop());
+}
+
+function firstOwnThenBeacon(archive: BlobArchive, beacon: BlobSource | undefined): BlobSource {
+  return {
+    getBlobs: (request) => {
+      const own = request.versionedHashes.every((hash) => archive.get(hash) !== undefined);
+      return own || beacon === undefined ? archive.getBlobs(request) : beacon.getBlobs(request);
+    },
+  };
+}
+
+/** Keeps the timestamp of the L1 head, asked for when the head has changed. */
+function followL1Clock(reader: InboxReader, client: L1Client, { logger }: Instruments): () => number | undefined {
+  let known: { readonly hash: string; readonly timestamp: number } | undefined;
+  reader.events.on("polled", ({ l1Head }) => {
+    if (l1Head === undefined || l1Head.hash === known?.hash) return;
+    client.getBlock({ blockHash: l1Head.hash }).then(
+      ({ timestamp }) => {
+        known = { hash: l1Head.hash, timestamp: Number(timestamp) };
+      },
+      (error: unknown) => {
+        logger.debug({ err: error }, "the timestamp of the L1 head is not known yet");
+      },
+    );
+  });
+  return () => known?.timestamp;
+}
+
+async function waitUntilSynced(reader: InboxReader, follower: Follower, signal: AbortSignal): Promise<void> {
+  const isSynced = (): boolean => {
+    const { batchCount, derivedBatchCount } = follower.status();
+    return reader.status().caughtUp && batchCount === derivedBatchCount;
+  };
+  while (!isSynced()) {
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        clearTimeout(timer);
+        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", abort);
+        resolve();
+      }, SYNC_CHECK_INTERVAL);
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort, { once: true });
+    });
+  }
+}
+
+/** Milliseconds between looks whether a node has caught up. */
+const SYNC_CHECK_INTERVAL = 50;

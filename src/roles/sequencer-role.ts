@@ -1,0 +1,62 @@
+import { createFeedServer } from "../feed/index.ts";
+import type { Hex } from "../primitives/index.ts";
+import {
+  type Mempool,
+  type SequencerMode,
+  createMempool,
+  createPoolState,
+  createSequencer,
+} from "../sequencer/index.ts";
+import type { RunningNode } from "./running-node.ts";
+
+export interface SequencerRoleOptions {
+  /** The operator's, which signs the feed. */
+  readonly operatorKey: Hex;
+  readonly mode: SequencerMode;
+  /** L1 blocks on top of a message's before it is executed. */
+  readonly messageConfirmations: number;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly feedPort: number;
+}
+
+/** Adds mempool, block building and feed to a node. Blocks are built once the node has caught up with L1. */
+export async function startSequencerRole(
+  node: RunningNode,
+  options: SequencerRoleOptions,
+): Promise<{ readonly mempool: Mempool; readonly feedPort: number }> {
+  const { chain, config, database, instruments, recovery } = node;
+  const mempool = await createMempool(
+    {
+      chainId: config.genesis.chainId,
+      state: createPoolState(chain),
+      recovery,
+      journal: database.records("mempool"),
+    },
+    instruments,
+  );
+  node.onClose("mempool", () => mempool.close());
+  const feed = await createFeedServer(
+    {
+      chain,
+      privateKey: options.operatorKey,
+      listen: { kind: "port", port: options.feedPort, host: options.host },
+    },
+    instruments,
+  );
+  node.onClose("feed server", () => feed.close());
+  const sequencer = createSequencer(
+    {
+      chain,
+      mempool,
+      mode: options.mode,
+      messageConfirmations: options.messageConfirmations,
+      l1Timestamp: () => node.l1Timestamp(),
+      waitUntilSynced: (signal) => node.waitUntilSynced(signal),
+    },
+    instruments,
+  );
+  sequencer.start();
+  node.onClose("sequencer", () => sequencer.stop());
+  return { mempool, feedPort: feed.port };
+}

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROLES, type SeparateRoles, killRoles, startSeparateRoles } from "./kill-scenario.ts";
+
+describe("roles in processes of their own", function () {
+  this.timeout(300_000);
+
+  for (const dataAvailability of ["calldata", "blobs"] as const) {
+    describe(`with batches as ${dataAvailability}`, () => {
+      let folder: string;
+      let roles: SeparateRoles;
+
+      before(async () => {
+        folder = mkdtempSync(join(tmpdir(), "onestep-roles-"));
+        roles = await startSeparateRoles(folder, { dataAvailability });
+      });
+      after(async () => {
+        await roles.abandon();
+        rmSync(folder, { recursive: true, force: true });
+      });
+      afterEach(function () {
+        if (this.currentTest?.state === "failed") process.stderr.write(`${roles.logs()}\n`);
+      });
+
+      it("lose nothing, post nothing twice and never fork, whichever is killed and whenever", async () => {
+        const report = await killRoles(roles, { kills: ROLES.length * 2, seed: dataAvailability, longestPause: 1_500 });
+        expect(Object.values(report.kills)).to.deep.equal([2, 2, 2, 2]);
+        expect(report.transactions).to.be.greaterThan(20);
+        expect(report.batches).to.be.greaterThan(2);
+      });
+
+      it("stop in order when they are asked to", async () => {
+        expect(await roles.stop()).to.deep.equal({ sequencer: 0, batcher: 0, proposer: 0, node: 0 });
+      });
+    });
+  }
+});
