@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { expect } from "chai";
+import type { EvmExecutor } from "../../src/chain/ethereumjs/evm-executor.ts";
+import { STATE_TESTS, createStateTestExecutor, readStateTests, runStateTest, stateTestFiles } from "./state-tests.ts";
+
+/**
+ * Of every file, so many tests at most, spread evenly. `STATE_TESTS=all` runs every one of the 7,883 post entries, which
+ * takes about a minute.
+ */
+const SAMPLE_PER_FILE = process.env["STATE_TESTS"] === "all" ? Infinity : 8;
+
+describe("Ethereum's Osaka state tests, with data price 0", function () {
+  this.timeout(300_000);
+
+  if (!existsSync(STATE_TESTS)) {
+    it.skip("skipped: the vectors are not beside the project (../shared/vectors/state)");
+    return;
+  }
+
+  let executor: EvmExecutor;
+  before(async () => {
+    executor = await createStateTestExecutor();
+  });
+
+  for (const file of stateTestFiles(STATE_TESTS)) {
+    it(`end in the expected state root and logs: ${file.replace(".ndjson.gz", "")}`, async () => {
+      const tests = [...readStateTests(new URL(file, STATE_TESTS))];
+      const stride = Math.max(1, Math.ceil(tests.length / SAMPLE_PER_FILE));
+      const failures: string[] = [];
+      let ran = 0;
+      for (let index = 0; index < tests.length; index += stride) {
+        const test = tests[index] as (typeof tests)[number];
+        for (const post of test.post) {
+          const outcome = await runStateTest(executor, test, post);
+          if (outcome.kind === "failed") failures.push(`${test.name}: ${outcome.why}`);
+          ran++;
+        }
+      }
+      expect(failures).to.deep.equal([]);
+      expect(ran).to.be.greaterThan(0);
+    });
+  }
+});
