@@ -12,6 +12,7 @@ import {
   findRevert,
   inboxAbi,
   MAXIMUM_BLOBS_PER_TRANSACTION,
+  readNextTimestamp,
 } from "../l1/index.ts";
 import type { L1TransactionStatus } from "../l1/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
@@ -37,10 +38,13 @@ interface Draft {
   lastBlock: number;
   lastBlockHash: Hash;
   full: boolean;
+  /** Milliseconds of the wall clock when its first block was seen. */
+  readonly since: number;
 }
 
 /** The Inbox as of the latest L1 block. */
 interface InboxView {
+  /** Of the block a batch sent now may stand in. */
   readonly l1Timestamp: number;
   readonly batchCount: number;
   readonly messageCount: number;
@@ -257,6 +261,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
             lastBlock: firstBlock - 1,
             lastBlockHash: mustGetBlock(firstBlock - 1).hash,
             full: false,
+            since: now(),
           };
     const { latest } = store.getHeads();
     while (!next.full && next.lastBlock < latest) {
@@ -285,7 +290,9 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
   function postingReason(next: Draft, l1Timestamp: number): PostingReason | undefined {
     if (requested) return "requested";
     if (next.full || next.builder.sizeBound >= targetPayloadBytes) return "size";
-    if (now() / 1000 - mustGetBlock(next.firstBlock).header.timestamp >= interval) return "interval";
+    // L2's time follows L1's, which on a test network is not the wall clock's.
+    const age = Math.max(now() - next.since, now() - 1000 * mustGetBlock(next.firstBlock).header.timestamp);
+    if (age >= interval * 1000) return "interval";
     const firstUnread = mustGetBlock(next.firstBlock).firstMessage;
     return mustBeRead(firstUnread, l1Timestamp, 2 * inclusionMargin) ? "inclusion" : undefined;
   }
@@ -331,7 +338,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     if (now() < retryAt && !requested) return { kind: "backing-off", until: retryAt };
 
     const l1Head = await client.getBlock({ blockTag: "latest" });
-    const l1Timestamp = Number(l1Head.timestamp);
+    const l1Timestamp = await readNextTimestamp(client, l1Head);
     const lastTimestamp = l1Timestamp + MAXIMUM_TIMESTAMP_LEAD;
     const next = extendDraft(cursor + 1, lastTimestamp);
     if (next.builder.blockCount === 0) {

@@ -81,6 +81,7 @@ interface Identity {
   readonly chainId: number;
 }
 
+const GAP_PURPOSE = "nonce-gap/";
 const IDENTITY_KEY = "identity";
 const transactionKey = (nonce: number): string => `transaction/${String(nonce).padStart(15, "0")}`;
 const sidecarKey = (nonce: number): string => `sidecar/${String(nonce).padStart(15, "0")}`;
@@ -328,6 +329,7 @@ export async function createTransactionManager(
     await updateMined(view);
     await fillGap(view);
     await broadcastPending(view);
+    await forgetGaps();
     pendingGauge.set({ account }, [...transactions.values()].filter((record) => record.mined === undefined).length);
     emitter.emit("changed");
   }
@@ -475,7 +477,7 @@ export async function createTransactionManager(
     for (let nonce = view.nonce; nonce < lowest.nonce; nonce++) {
       log.warn({ nonce }, "filling a nonce that nobody uses");
       await save({
-        purpose: `nonce-gap/${nonce}`,
+        purpose: `${GAP_PURPOSE}${nonce}`,
         nonce,
         to: account,
         data: "0x",
@@ -488,6 +490,12 @@ export async function createTransactionManager(
         attempts: [],
         mined: undefined,
       });
+    }
+  }
+
+  async function forgetGaps(): Promise<void> {
+    for (const record of ascending()) {
+      if (record.purpose.startsWith(GAP_PURPOSE) && record.mined?.confirmed === true) await erase(record);
     }
   }
 

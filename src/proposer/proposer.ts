@@ -7,6 +7,7 @@ import {
   createStepLoop,
   errorText,
   L1TransactionError,
+  readNextTimestamp,
   stateCommitmentChainAbi,
 } from "../l1/index.ts";
 import type { L1TransactionRequest } from "../l1/index.ts";
@@ -201,9 +202,9 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     await scanClaims(Number(head.number));
     const waiting = await settleTransactions();
     if (waiting !== undefined) return { kind: "waiting-for-transaction", purpose: waiting };
+    const timestamp = await readNextTimestamp(client, head);
     return (
-      (await advanceConfirmed(Number(head.timestamp))) ??
-      propose(tipView, Number(head.number), Number(head.timestamp), head.baseFeePerGas ?? 0n)
+      (await advanceConfirmed(timestamp)) ?? propose(tipView, Number(head.number), timestamp, head.baseFeePerGas ?? 0n)
     );
   }
 

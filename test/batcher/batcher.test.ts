@@ -231,6 +231,32 @@ describe("batcher", () => {
       expect(heads().safe).to.equal(2);
     });
 
+    it("goes by the time of the L1 block to come, as the last may be days old on an L1 nobody uses", async () => {
+      const batcher = await open({ inclusionMargin: HOUR });
+      await rollup.deposit();
+      await rollup.follow();
+      await rollup.addBlock({ readMessages: false });
+      await rollup.addBlock({ readMessages: false, timestamp: (await rollup.l1Timestamp()) + 13 * HOUR });
+      const built = hashes(0, 2);
+      await rollup.l1.increaseTime(13 * HOUR);
+      const step = await batcher.postNow();
+      expect(step.kind === "posted" && step.batch).to.include({ lastBlock: 2, messagesUpTo: 1 });
+      await settle();
+      // The overdue message was read although the blocks did not read it.
+      expect(hashes(0, 2)).to.deep.equal(built);
+      expect(heads()).to.include({ latest: 3, safe: 3 });
+      expect(await readInbox("messagesRead")).to.equal(1);
+    });
+
+    it("is done after the interval even if L2's time is ahead of the wall clock", async () => {
+      const batcher = await open({ interval: 60 });
+      await rollup.l1.increaseTime(DAY);
+      await rollup.addBlock({ timestamp: (await rollup.l1Timestamp()) + DAY });
+      expect(await batcher.step()).to.have.property("kind", "not-due");
+      clock += 60_000;
+      expect(await batcher.step()).to.include({ kind: "posted", reason: "interval" });
+    });
+
     it("has no more batches under way than allowed, and posts the rest after", async () => {
       const batcher = await open({ maximumInFlight: 2, maximumPayloadBytes: 3000 });
       await rollup.l1.setAutomine(false);

@@ -222,6 +222,30 @@ describe("proposer", () => {
       expect(await claimCount()).to.equal(2);
     });
 
+    it("shares a key with the batcher, nonce by nonce", async () => {
+      const proposer = createProposer(
+        {
+          chain: rollup.chain,
+          client: rollup.l1.client,
+          transactions: operatorTransactions,
+          records: disk.open(),
+          interval: 0,
+        },
+        createTestInstruments(),
+      );
+      for (let i = 0; i < 3; i++) {
+        await rollup.addBlock();
+        await Promise.all([batcher.postNow(), proposer.step()]);
+        await operatorTransactions.step();
+        await rollup.follow();
+        await proposer.step();
+        await operatorTransactions.step();
+      }
+      expect(rollup.chain.store.getHeads()).to.include({ latest: 3, safe: 3 });
+      expect(await claimCount()).to.be.greaterThan(1);
+      expect(operatorTransactions.statuses().every(({ kind }) => kind === "succeeded")).to.equal(true);
+    });
+
     it("says what the account lacks for the bond, and goes on once it has it", async () => {
       const proposer = await open();
       await postBatch();
