@@ -227,11 +227,9 @@ export async function createFeedServer(
 
   function checkClient(client: Client): void {
     const stuck = client.delivered === client.deliveredAtPing;
-    const owed =
-      client.next !== undefined && (client.socket.bufferedAmount > 0 || client.next <= chain.latest().header.number);
     const unsubscribed = client.next === undefined && client.pings > 0;
-    if (unsubscribed || (!client.alive && stuck)) drop(client, "silent");
-    else if (owed && stuck && client.socket.bufferedAmount > 0) drop(client, "slow");
+    if (stuck && client.socket.bufferedAmount > 0) drop(client, "slow");
+    else if (unsubscribed || (!client.alive && stuck)) drop(client, "silent");
     else {
       client.alive = false;
       client.pings += 1;

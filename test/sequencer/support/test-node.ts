@@ -3,19 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { Registry } from "prom-client";
-import {
-  createEthereumjsEngine,
-  createGenesis,
-  genesisBlock,
-  hashMessage,
-  initializeState,
-} from "../../../src/chain/index.ts";
+import { createEthereumjsEngine, createGenesis, genesisBlock, hashMessage } from "../../../src/chain/index.ts";
 import type { ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../../src/chain/index.ts";
 import { createChain } from "../../../src/node/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH } from "../../../src/primitives/index.ts";
-import type { Address, Hash } from "../../../src/primitives/index.ts";
+import type { Address } from "../../../src/primitives/index.ts";
 import { createMempool, createPoolState } from "../../../src/sequencer/index.ts";
 import type { MempoolLimits } from "../../../src/sequencer/index.ts";
+import type { L1BlockReference } from "../../../src/storage/index.ts";
 import { openNodeDatabase } from "../../../src/storage/index.ts";
 import { CHAIN_ID, ETHER, wallet } from "./wallets.ts";
 
@@ -52,7 +47,10 @@ export function testConfig(forceInclusionDelay = 43_200): RollupConfig {
   };
 }
 
-export const l1Block = (number: number) => ({ number, hash: `0x${number.toString(16).padStart(64, "1")}` });
+export const l1Block = (number: number): L1BlockReference => ({
+  number,
+  hash: `0x${number.toString(16).padStart(64, "1")}`,
+});
 
 /** A node without L1: real engine, real storage in a folder of its own, and an Inbox the test fills. */
 export async function createTestNode({
@@ -96,10 +94,10 @@ export async function createTestNode({
 }
 export type TestNode = Awaited<ReturnType<typeof createTestNode>>;
 
-export function deposit(index: number, fields: Partial<DepositMessage> = {}): DepositMessage {
+export function deposit(index: number, fields: Partial<Omit<DepositMessage, "hash">> = {}): DepositMessage {
   const sender = fields.sender ?? operator.address;
-  const message = {
-    kind: "deposit" as const,
+  const message: Omit<DepositMessage, "hash"> = {
+    kind: "deposit",
     index,
     enqueuedAt: GENESIS_TIME,
     sender,
@@ -114,9 +112,9 @@ export function deposit(index: number, fields: Partial<DepositMessage> = {}): De
   return { ...message, hash: hashMessage(message) };
 }
 
-export function context(index: number, fields: Partial<ContextMessage> = {}): ContextMessage {
-  const message = {
-    kind: "context" as const,
+export function context(index: number, fields: Partial<Omit<ContextMessage, "hash">> = {}): ContextMessage {
+  const message: Omit<ContextMessage, "hash"> = {
+    kind: "context",
     index,
     enqueuedAt: GENESIS_TIME,
     number: 100,
