@@ -20,25 +20,40 @@ export interface MempoolJournal {
 
 const PREFIX = "transaction/";
 
+/** Changes that come while others are being written go to disk together, so that none waits for more than two writes. */
 export function createMempoolJournal(records: RecordStore): MempoolJournal {
-  const writes = new Set<Promise<void>>();
+  let gathered = new Map<string, JournalRecord | undefined>();
+  let next: Promise<void> | undefined;
+  let last: Promise<void> = Promise.resolve();
 
-  function track(write: Promise<void>): Promise<void> {
-    const tracked = write.finally(() => writes.delete(tracked));
-    writes.add(tracked);
-    return tracked;
+  function writeGathered(): Promise<void> {
+    const changes = gathered;
+    gathered = new Map();
+    next = undefined;
+    const write = records.write(changes);
+    last = write.catch(() => undefined);
+    return write;
+  }
+
+  function change(hash: Hash, record: JournalRecord | undefined): Promise<void> {
+    gathered.set(PREFIX + hash, record);
+    next ??= last.then(writeGathered);
+    return next;
   }
 
   return {
-    put: (hash, record) => track(records.put(PREFIX + hash, record)),
-    delete: (hashes) => track(records.write(hashes.map((hash) => [PREFIX + hash, undefined] as const))),
+    put: change,
+    async delete(hashes) {
+      await Promise.all(hashes.map((hash) => change(hash, undefined)));
+    },
     *entries() {
       for (const [key, record] of records.entries<JournalRecord>(PREFIX)) {
         yield [key.slice(PREFIX.length) as Hash, record];
       }
     },
     async flushed() {
-      await Promise.allSettled(writes);
+      await next?.catch(() => undefined);
+      await last;
     },
   };
 }
