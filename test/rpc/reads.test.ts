@@ -1,5 +1,5 @@
 import { RLP } from "@ethereumjs/rlp";
-import { verifyMPTWithMerkleProof } from "@ethereumjs/mpt";
+import { createMPT, verifyMPTWithMerkleProof } from "@ethereumjs/mpt";
 import { expect } from "chai";
 import { encodeFunctionData, keccak256, parseAbi, toHex, type Hex as ViemHex } from "viem";
 import { compileProbe } from "./probe-contract.ts";
@@ -139,7 +139,8 @@ describe("Reading the chain by JSON-RPC", function () {
         node, "eth_getProof", probe, [key, "0x1"], "latest",
       );
       const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.slice(2), "hex"));
-      const verify = (root: string, path: string, nodes: ViemHex[]) => verifyMPTWithMerkleProof(bytes(root), bytes(keccak256(path as ViemHex)), nodes.map(bytes), { useKeyHashing: false } as never);
+      const trie = await createMPT({ useKeyHashing: true });
+      const verify = (root: string, path: string, nodes: ViemHex[]) => verifyMPTWithMerkleProof(trie, bytes(root), bytes(path), nodes.map(bytes));
       const account = await verify(block["stateRoot"]!, probe, proof.accountProof);
       expect(toHex(account!)).to.equal(toHex(RLP.encode([BigInt(proof.nonce), BigInt(proof.balance), proof.storageHash, proof.codeHash])));
       for (const slot of proof.storageProof) {
