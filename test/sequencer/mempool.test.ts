@@ -319,6 +319,14 @@ describe("Mempool", () => {
       expect(journal.keys()).to.have.length(1);
     });
 
+    it("writes what comes together in few writes", async () => {
+      const { journal, mempool } = await setup();
+      const raws = Array.from({ length: 100 }, (_, nonce) => alice.sign({ nonce }));
+      await Promise.all(raws.map((raw) => mempool.submit(raw)));
+      expect(journal.keys()).to.have.length(100);
+      expect(journal.writes).to.be.at.most(3);
+    });
+
     it("does not acknowledge what it could not write", async () => {
       const { journal, mempool } = await setup();
       journal.gate = Promise.reject(new Error("the disk is full"));
