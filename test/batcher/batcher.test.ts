@@ -111,7 +111,12 @@ describe("batcher", () => {
   describe("posting", () => {
     for (const dataKind of ["calldata", "blobs"] as const) {
       it(`puts blocks on L1 as ${dataKind} from which the same blocks are derived`, async () => {
-        const batcher = await open({ dataKind });
+        // On the node's own database, as in a real process.
+        const records = (namespace: string) => rollup.database.records(namespace);
+        const batcher = await open(
+          { dataKind, records: records("batcher") },
+          { records: records("batcher/l1-transactions") },
+        );
         await addBlocks(3);
         const built = hashes(0, 3);
         const step = await batcher.postNow();

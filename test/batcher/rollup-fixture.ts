@@ -1,36 +1,26 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createWalletClient,
-  custom,
-  decodeFunctionData,
-  encodeDeployData,
-  encodeFunctionData,
-  parseEventLogs,
-} from "viem";
+import { createWalletClient, custom, encodeDeployData, encodeFunctionData } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { blobsToPayload } from "../../src/batch/index.ts";
 import {
   createEthereumjsEngine,
   createGenesis,
+  createSenderRecovery,
   genesisBlock,
-  hashMessage,
   loadPredeployCode,
   stateHash,
 } from "../../src/chain/index.ts";
 import type { Block, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
-import { deriveBlocks } from "../../src/derivation/index.ts";
-import type { Batch } from "../../src/derivation/index.ts";
-import { createBlobArchive, inboxAbi, rollupAbi, rollupBytecode } from "../../src/l1/index.ts";
+import { createBlobArchive, createInboxReader, inboxAbi, rollupAbi, rollupBytecode } from "../../src/l1/index.ts";
 import type { BlobArchive } from "../../src/l1/index.ts";
-import { createChain } from "../../src/node/index.ts";
-import type { Chain, ChainWriter } from "../../src/node/index.ts";
+import { createChain, createFollower } from "../../src/node/index.ts";
+import type { Chain } from "../../src/node/index.ts";
 import { bytesToHex, hexToBytes, loadKzg, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { openNodeDatabase } from "../../src/storage/index.ts";
-import type { InboxEvent, NodeDatabase } from "../../src/storage/index.ts";
+import type { NodeDatabase } from "../../src/storage/index.ts";
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import type { L1Fixture } from "../l1-transactions/l1-fixture.ts";
 
@@ -190,132 +180,20 @@ export async function createRollupFixture(
     return block;
   }
 
-  async function readEvents(fromBlock: number, toBlock: number): Promise<readonly InboxEvent[]> {
-    const logs = parseEventLogs({
-      abi: inboxAbi,
-      logs: await l1.client.getLogs({
-        address: contracts.inbox,
-        fromBlock: BigInt(fromBlock),
-        toBlock: BigInt(toBlock),
-      }),
-    });
-    const found: InboxEvent[] = [];
-    for (const log of logs) {
-      const origin = {
-        block: { number: Number(log.blockNumber), hash: log.blockHash },
-        transactionHash: log.transactionHash,
-      };
-      if (log.eventName === "BatchPosted") {
-        found.push({ kind: "batch", batch: await readBatch(log.args, log.transactionHash), ...origin });
-      } else if (log.eventName === "DepositEnqueued") {
-        const { index, sender, to, enqueuedAt, mint, value, gasLimit, refundTo, data } = log.args;
-        const body = {
-          kind: "deposit",
-          index: Number(index),
-          enqueuedAt: Number(enqueuedAt),
-          sender: toAddress(sender),
-          to: toAddress(to),
-          mint,
-          value,
-          gasLimit,
-          refundTo: toAddress(refundTo),
-          data: hexToBytes(data),
-        } as const;
-        found.push({ kind: "message", message: { ...body, hash: hashMessage(body) }, ...origin });
-      } else if (log.eventName === "ContextEnqueued") {
-        const { index, number, timestamp, baseFee, blobBaseFee, parentHash } = log.args;
-        const body = {
-          kind: "context",
-          index: Number(index),
-          enqueuedAt: Number(timestamp),
-          number: Number(number),
-          timestamp: Number(timestamp),
-          baseFee,
-          blobBaseFee,
-          parentHash,
-        } as const;
-        found.push({ kind: "message", message: { ...body, hash: hashMessage(body) }, ...origin });
-      }
-    }
-    return found;
-  }
-
-  async function readBatch(
-    args: { index: bigint; kind: number; dataHash: Hash; messagesUpTo: bigint; number: bigint; timestamp: bigint },
-    hash: Hash,
-  ): Promise<Batch> {
-    const transaction = await l1.client.getTransaction({ hash });
-    const call = decodeFunctionData({ abi: inboxAbi, data: transaction.input });
-    let payload: Uint8Array = new Uint8Array();
-    if (args.kind === 1) {
-      payload = blobsToPayload(
-        (transaction.blobVersionedHashes ?? []).map((versionedHash) => blobArchive.get(versionedHash)!),
-      );
-    } else if (call.functionName === "postBatch") {
-      payload = hexToBytes(call.args[1]);
-    }
-    return {
-      index: Number(args.index),
-      kind: args.kind === 1 ? "blobs" : "calldata",
-      dataHash: args.dataHash,
-      messagesUpTo: Number(args.messagesUpTo),
-      number: Number(args.number),
-      timestamp: Number(args.timestamp),
-      payload,
-    };
-  }
-
-  async function follow(): Promise<void> {
-    const isOnL1 = async ({ number, hash }: { number: number; hash: Hash }) =>
-      (await l1.rpc<{ hash: Hash } | null>("eth_getBlockByNumber", `0x${number.toString(16)}`, false))?.hash === hash;
-    const synced = inbox.getSyncedBlock();
-    if (synced !== undefined && !(await isOnL1(synced))) {
-      let ancestor: { number: number; hash: Hash } | undefined;
-      for (const checkpoint of inbox.getCheckpoints()) {
-        if (await isOnL1(checkpoint)) {
-          ancestor = checkpoint;
-          break;
-        }
-      }
-      await inbox.rewindTo(ancestor);
-    }
-    const head = await l1.client.getBlock();
-    const from = (inbox.getSyncedBlock()?.number ?? config.l1StartBlock - 1) + 1;
-    if (from <= Number(head.number)) {
-      await inbox.append(await readEvents(from, Number(head.number)), { number: Number(head.number), hash: head.hash });
-    }
-    await chain.exclusive(async (writer) => {
-      while (store.derivedBatchCount() < inbox.batchCount()) await derive(store.derivedBatchCount(), writer);
-      const { safe, finalized } = store.getHeads();
-      if (safe > finalized) await writer.setFinalized(safe);
-    });
-  }
-
-  async function derive(index: number, writer: ChainWriter): Promise<void> {
-    const previous = index === 0 ? undefined : store.getDerivedBatch(index - 1)!;
-    let number = previous?.lastBlock ?? 0;
-    const cursor = {
-      nextBatch: index,
-      nextMessage: previous?.nextMessage ?? 0,
-      parentTimestamp: store.getHeader(number)!.timestamp,
-    };
-    const rules = { blockGasLimit: genesis.gasLimit };
-    for (const input of deriveBlocks(cursor, inbox.getBatch(index)!, (message) => inbox.getMessage(message)!, rules)) {
-      const derived = await writer.executeOn(store.getBlock(number)!, input);
-      number++;
-      if (store.getBlockHash(number) === derived.hash) continue;
-      await writer.rewindTo(number - 1);
-      await writer.append(derived);
-    }
-    const last = store.getBlock(number)!;
-    await writer.putDerivedBatch({
-      batch: index,
-      lastBlock: number,
-      lastBlockHash: last.hash,
-      nextMessage: last.nextMessage,
-      outboxRoot: last.header.outboxRoot,
-    });
-  }
+  // A lower L1 head is a reorg here, never a lagging endpoint.
+  const reader = createInboxReader(
+    {
+      config,
+      client: l1.client,
+      inbox,
+      blobs: blobArchive,
+      finality: { kind: "confirmations", depth: 0 },
+      lagTolerance: 0,
+    },
+    instruments,
+  );
+  const recovery = createSenderRecovery({ chainId: L2_CHAIN_ID, workers: 1 }, instruments);
+  const follower = createFollower({ chain, reader, recovery }, instruments);
 
   const callInbox = (data: Hex, value = 0n): Promise<Hash> =>
     deployer.sendTransaction({ chain: null, to: contracts.inbox, data, value, gas: 1_000_000n });
@@ -328,7 +206,7 @@ export async function createRollupFixture(
     database,
     addBlock,
     rewindTo: async (number) => void (await chain.exclusive((writer) => writer.rewindTo(number))),
-    follow,
+    follow: async () => void (await follower.syncOnce()),
     deposit: async () => {
       await callInbox(
         encodeFunctionData({ abi: inboxAbi, functionName: "depositEther", args: [addressOf(DEPLOYER_KEY)] }),
@@ -338,6 +216,8 @@ export async function createRollupFixture(
     callInbox,
     l1Timestamp,
     close: async () => {
+      await follower.stop();
+      await recovery.close();
       await database.close();
       await l1.close();
       rmSync(folder, { recursive: true, force: true });

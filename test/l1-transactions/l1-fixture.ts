@@ -67,7 +67,10 @@ export async function createL1Fixture(): Promise<L1Fixture> {
       interceptor = next;
     },
     calls,
-    mine: async (blocks = 1) => void (await rpc("hardhat_mine", `0x${blocks.toString(16)}`)),
+    mine: async (blocks = 1) => {
+      // One by one: what hardhat_mine adds at once is not linked by parent hashes.
+      for (let mined = 0; mined < blocks; mined++) await rpc("evm_mine");
+    },
     setAutomine: async (on) => void (await rpc("evm_setAutomine", on)),
     increaseTime: async (seconds) => void (await rpc("evm_increaseTime", seconds)),
     snapshot: () => rpc("evm_snapshot"),
