@@ -42,6 +42,8 @@ export interface InboxReaderOptions {
 export interface InboxReaderStatus {
   /** As last seen. */
   readonly l1Head: L1BlockReference | undefined;
+  /** Of the L1 head, in seconds. */
+  readonly l1Timestamp: number | undefined;
   /** The last L1 block read. */
   readonly synced: L1BlockReference | undefined;
   /** Number of the highest L1 block that is both read and final, as far as known since the start. */
@@ -99,6 +101,7 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   const exclusively = createExclusiveRunner();
   let stopping = new AbortController();
   let l1Head: L1BlockReference | undefined;
+  let l1Timestamp: number | undefined;
   let finalized: number | undefined;
   let caughtUp = false;
   /** Since when the endpoint's head has been below what was read. */
@@ -144,7 +147,13 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
     },
   });
 
-  const status = (): InboxReaderStatus => ({ l1Head, synced: inbox.getSyncedBlock(), finalized, caughtUp });
+  const status = (): InboxReaderStatus => ({
+    l1Head,
+    l1Timestamp,
+    synced: inbox.getSyncedBlock(),
+    finalized,
+    caughtUp,
+  });
 
   /** Lets a stop not wait for an answer, which may take as long as all retries. */
   function abortable<T>(request: Promise<T>): Promise<T> {
@@ -366,10 +375,11 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   async function readToHead(): Promise<void> {
     const head = await abortable(client.getBlock({ blockTag: "latest" }));
     l1Head = { number: Number(head.number), hash: head.hash };
+    l1Timestamp = Number(head.timestamp);
     const targetNumber = l1Head.number - confirmations;
     if (targetNumber < config.l1StartBlock) return;
     if (!(await reconcile(targetNumber))) {
-      logger.debug({ l1Head, synced: inbox.getSyncedBlock() }, "the L1 endpoint is behind what was read");
+      logger.debug({ l1Head, l1Timestamp, synced: inbox.getSyncedBlock() }, "the L1 endpoint is behind what was read");
       return;
     }
     const target = confirmations === 0 ? l1Head : await requireBlock(targetNumber);

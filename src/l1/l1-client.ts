@@ -1,5 +1,6 @@
-import { createPublicClient, http, webSocket } from "viem";
+import { RpcRequestError, createPublicClient, custom, http } from "viem";
 import type { Transport } from "viem";
+import { getWebSocketRpcClient } from "viem/utils";
 import { Histogram } from "prom-client";
 import type { Instruments } from "../primitives/index.ts";
 import type { L1Client } from "./transaction-manager-types.ts";
@@ -61,19 +62,11 @@ export async function createL1Client(
   const { url, chainId, timeout = 20_000, retries = 4, retryDelay = 250 } = options;
   const endpoint = endpointOf(url);
   const attempts = { timeout, retryCount: retries, retryDelay };
-  const inner = /^ws/i.test(url)
-    ? webSocket(url, { ...attempts, reconnect: { attempts: Number.MAX_SAFE_INTEGER, delay: 1_000 } })
-    : http(url, attempts);
-  const client: L1Client = createPublicClient({ transport: measured(inner, metrics), cacheTime: 0 });
-
-  const close = async () => {
-    const { getRpcClient } = client.transport as { getRpcClient?: () => Promise<{ close(): void }> };
-    // Only a WebSocket stays open; one that never was cannot be closed.
-    await getRpcClient?.().then(
-      (rpc) => rpc.close(),
-      () => undefined,
-    );
-  };
+  const socket = /^ws/i.test(url) ? createSocketRequests(url, timeout) : undefined;
+  const inner = socket === undefined ? http(url, attempts) : custom({ request: socket.request }, attempts);
+  const hide = (error: unknown) => hideUrl(error, url, endpoint);
+  const client: L1Client = createPublicClient({ transport: measured(inner, metrics, hide), cacheTime: 0 });
+  const close = async () => socket?.close();
   let actual: number;
   try {
     actual = await client.getChainId();
@@ -97,12 +90,47 @@ function endpointOf(url: string): string {
 }
 
 function shortMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return "no connection";
   return "details" in error && typeof error.details === "string" && error.details !== "" ? error.details : error.name;
 }
 
+/** Requests over a WebSocket that is opened again by the first request after it has closed. */
+function createSocketRequests(url: string, timeout: number) {
+  const connect = () => getWebSocketRpcClient(url, { reconnect: false, keepAlive: true });
+  let current: Awaited<ReturnType<typeof connect>> | undefined;
+  return {
+    async request(body: { method: string; params?: unknown }): Promise<unknown> {
+      if (current !== undefined && current.socket.readyState !== WebSocket.OPEN) {
+        // Otherwise viem would give the closed one again.
+        current.close();
+        current = undefined;
+      }
+      current ??= await connect();
+      const { error, result } = await current.requestAsync({ body, timeout });
+      if (error !== undefined) throw new RpcRequestError({ body, error, url });
+      return result;
+    },
+    close() {
+      current?.close();
+      current = undefined;
+    },
+  };
+}
+
+/** Takes the URL, which may hold a key, out of an error and its causes, so that it can be logged. */
+function hideUrl(error: unknown, url: string, endpoint: string): void {
+  const hide = (value: unknown): unknown =>
+    typeof value === "string" ? value.replaceAll(url, endpoint) : Array.isArray(value) ? value.map(hide) : value;
+  for (let link = error; link instanceof Error; link = link.cause) {
+    for (const key of Object.getOwnPropertyNames(link)) {
+      const value: unknown = Reflect.get(link, key);
+      if (typeof value === "string" || Array.isArray(value)) Reflect.set(link, key, hide(value));
+    }
+  }
+}
+
 /** The transport with the time and outcome of every request, retries included, as metrics. */
-function measured(inner: Transport, metrics: Instruments["metrics"]): Transport {
+function measured(inner: Transport, metrics: Instruments["metrics"], onError: (error: unknown) => void): Transport {
   const duration = new Histogram({
     name: "onestep_l1_request_seconds",
     help: "Time of L1 JSON-RPC requests, retries included",
@@ -123,6 +151,7 @@ function measured(inner: Transport, metrics: Instruments["metrics"]): Transport 
         return result;
       } catch (error) {
         stop({ outcome: "failure" });
+        onError(error);
         throw error;
       }
     };

@@ -2,6 +2,4 @@ export { createChain } from "./chain.ts";
 export type { ChainOptions } from "./chain.ts";
 export { createFollower } from "./follower.ts";
 export type { Follower, FollowerOptions } from "./follower.ts";
-export { createNode } from "./node.ts";
-export type { NodeOptions, RollupNode } from "./node.ts";
 export * from "./types.ts";

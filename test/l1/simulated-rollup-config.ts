@@ -1,0 +1,32 @@
+import { createGenesis, genesisBlock } from "../../src/chain/index.ts";
+import type { RollupConfig } from "../../src/chain/index.ts";
+import { ZERO_ADDRESS } from "../../src/primitives/index.ts";
+import type { Address } from "../../src/primitives/index.ts";
+
+export const SIMULATED_CHAIN_ID = 4_711;
+
+/** A rollup whose accounts hold these balances; its predeploys have code that does nothing. */
+export function simulatedRollupConfig(balances: Readonly<Record<Address, bigint>> = {}): RollupConfig {
+  const genesis = createGenesis({
+    chainId: SIMULATED_CHAIN_ID,
+    timestamp: 1_700_000_000,
+    feeRecipient: ZERO_ADDRESS,
+    predeployCode: { l1Context: "0x00", outbox: "0x00", feeVault: "0x00" },
+    balances,
+  });
+  return {
+    l1ChainId: 1,
+    l1StartBlock: 0,
+    contracts: { rollup: ZERO_ADDRESS, inbox: ZERO_ADDRESS, stateCommitmentChain: ZERO_ADDRESS, portal: ZERO_ADDRESS },
+    parameters: {
+      operator: ZERO_ADDRESS,
+      forceInclusionDelay: 43_200,
+      selfSequencingDelay: 86_400,
+      contextInterval: 3_600,
+      challengePeriod: 604_800,
+      claimBond: 1n,
+    },
+    genesis,
+    genesisHash: genesisBlock(genesis).hash,
+  };
+}
