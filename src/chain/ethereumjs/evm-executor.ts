@@ -3,7 +3,6 @@ import type { EVM, EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
 import type { Common } from "@ethereumjs/common";
 import { createAddressFromString } from "@ethereumjs/util";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.ts";
-import type { Hash } from "../../primitives/index.ts";
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
 import type { StateView } from "../state-view.ts";
@@ -106,7 +105,8 @@ export function observe({ evm }: EvmExecutor, observer: ExecutionObserver): () =
     observer.onCallStart?.({
       depth: message.depth,
       kind: callKind(message, opcode),
-      from: bytesToHex(message.caller.bytes),
+      // The caller of delegated code is whoever delegates; the message carries his own caller.
+      from: bytesToHex((message.delegatecall && message.to !== undefined ? message.to : message.caller).bytes),
       to: message.to === undefined ? undefined : bytesToHex(message.codeAddress.bytes),
       value: message.value,
       gas: message.gasLimit,
@@ -119,7 +119,7 @@ export function observe({ evm }: EvmExecutor, observer: ExecutionObserver): () =
       gasUsed: execResult.executionGasUsed,
       output: execResult.returnValue,
       error: execResult.exceptionError?.error,
-      createdAddress: createdAddress === undefined ? undefined : bytesToHex(createdAddress.bytes) as Hash,
+      createdAddress: createdAddress === undefined ? undefined : bytesToHex(createdAddress.bytes),
     });
   };
   // Every listener slows each instruction down: only those somebody listens to are registered.
