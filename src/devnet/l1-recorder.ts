@@ -143,18 +143,25 @@ export function createL1Recorder(options: {
     },
 
     async replay() {
-      await request("evm_setAutomine", [false]);
+      let automine = true;
+      const setAutomine = async (wanted: boolean): Promise<void> => {
+        if (wanted !== automine) await request("evm_setAutomine", [wanted]);
+        automine = wanted;
+      };
       let blocks = 0;
       let last: Extract<L1JournalEntry, { kind: "block" }> | undefined;
       for (const entry of journal.entries) {
         if (entry.kind === "request") await request(entry.method, entry.params);
         if (entry.kind !== "block") continue;
+        await request("evm_setNextBlockTimestamp", [entry.timestamp]);
+        // A blob transaction is only taken while automine is on, and then has a block of its own.
+        const alone = entry.transactions.length === 1;
+        await setAutomine(alone);
         for (const transaction of entry.transactions) {
           if ("raw" in transaction) await request("eth_sendRawTransaction", [transaction.raw]);
           else await request("eth_sendTransaction", [transaction.request]);
         }
-        await request("evm_setNextBlockTimestamp", [entry.timestamp]);
-        await request("evm_mine", []);
+        if (!alone) await request("evm_mine", []);
         const block = blockSchema.parse(await request("eth_getBlockByNumber", ["latest", true]));
         if (block.hash !== entry.hash) {
           throw new Error(
@@ -170,7 +177,7 @@ export function createL1Recorder(options: {
         const elapsed = clock() - last.clock;
         if (elapsed > 0) await request("evm_increaseTime", [elapsed]);
       }
-      await request("evm_setAutomine", [true]);
+      await setAutomine(true);
       recordedHead = await head();
       return { blocks };
     },

@@ -5,9 +5,20 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { type Hex, createPublicClient, createTestClient, createWalletClient, http, parseEther, toHex } from "viem";
+import {
+  type Hex,
+  createPublicClient,
+  createTestClient,
+  createWalletClient,
+  http,
+  parseEther,
+  parseGwei,
+  toHex,
+} from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
+import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
+import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
 import { type L1Node, type L1NodeOptions, startL1Node } from "../../src/devnet/index.ts";
 
 const logger = pino({ level: "silent" });
@@ -21,6 +32,24 @@ function clientsOf(node: L1Node) {
     wallet: createWalletClient({ chain: hardhat, transport, account }),
     cheats: createTestClient({ chain: hardhat, transport, mode: "hardhat" }),
   };
+}
+
+/** A blob transaction of `account`, which an L1 like this one takes only while it mines at once. */
+async function sendBlob(node: L1Node, nonce: number): Promise<void> {
+  const sidecar = await createBlobSidecar(await loadKzg(), [new Uint8Array(131_072)], 0);
+  const signed = await account.signTransaction({
+    type: "eip4844",
+    chainId: hardhat.id,
+    nonce,
+    to: account.address,
+    gas: 100_000n,
+    maxFeePerGas: parseGwei("20"),
+    maxPriorityFeePerGas: 1n,
+    maxFeePerBlobGas: parseGwei("20"),
+    blobVersionedHashes: [...sidecar.versionedHashes],
+  });
+  const serializedTransaction = bytesToHex(wrapBlobTransaction(hexToBytes(signed), sidecar));
+  await clientsOf(node).reader.sendRawTransaction({ serializedTransaction });
 }
 
 describe("L1 of the devnet", () => {
@@ -107,19 +136,20 @@ describe("L1 of the devnet", () => {
     const reverting = await wallet.sendTransaction({ data: "0xfe", gas: 100_000n, nonce: 2 });
     await cheats.mine({ blocks: 1 });
     await cheats.setAutomine(true);
+    await sendBlob(first, 3);
     const before = await blockHashes(first);
-    expect(before).to.have.length(8);
+    expect(before).to.have.length(9);
     await killed(first);
 
     const restarted = await start();
-    expect(restarted.restoredBlocks).to.equal(7);
+    expect(restarted.restoredBlocks).to.equal(8);
     expect(await blockHashes(restarted)).to.deep.equal(before);
     const after = clientsOf(restarted);
     expect(await after.reader.getBalance({ address: bob })).to.equal(77n);
     expect(await after.reader.getTransactionCount({ address: carol })).to.equal(5);
     expect((await after.reader.getTransactionReceipt({ hash: reverting })).status).to.equal("reverted");
     await after.wallet.sendTransaction({ to: alice, value: 5n });
-    expect(await after.reader.getBlockNumber()).to.equal(8n);
+    expect(await after.reader.getBlockNumber()).to.equal(9n);
   });
 
   it("keeps a shifted clock over a restart", async () => {
