@@ -84,16 +84,18 @@ describe("Outbox", () => {
   });
 
   it("of a reverted transaction knows nothing", async () => {
-    const chain = await newChain();
-    // Forwards its calldata to the Outbox and reverts.
-    const forwarder = `36600060003760006000366000600073${OUTBOX_ADDRESS.slice(2)}5af15060006000fd`;
-    const data = outbox.encodeFunctionData("sendMessage", [account(1), 0, "0x"]);
-    const outcome = await chain.engine.call(
-      { from: alice.address, to: account(60), data: hexToBytes(data), value: 0n, gas: 1_000_000n, gasPrice: 0n },
-      { at: chain.latest().header, stateOverrides: new Map([[account(60), { code: hexToBytes(`0x${forwarder}`) }]]) },
-    );
-    expect(outcome.kind).to.equal("revert");
-    expect(chain.latest().header.outboxRoot).to.equal(hash(0));
+    // Forward their calldata to the Outbox; one of them then reverts.
+    const forward = `36600060003760006000366000600073${OUTBOX_ADDRESS.slice(2)}5af150`;
+    const [keeping, reverting] = [account(60), account(61)];
+    const chain = await createTestChain({
+      balances: { [alice.address]: ETHER },
+      code: { [keeping]: `0x${forward}00`, [reverting]: `0x${forward}60006000fd` },
+    });
+    const data = outbox.encodeFunctionData("sendMessage", [account(1), 0, "0x"]) as Hex;
+    const reverted = await chain.include(sign(alice, { to: reverting, data, gasLimit: 300_000n }));
+    expect([reverted.status, chain.latest().header.outboxRoot, await chain.slot(OUTBOX_ADDRESS, 0n)]).to.deep.equal([0, hash(0), 0n]);
+    const kept = await chain.include(sign(alice, { nonce: 1n, to: keeping, data, gasLimit: 300_000n }));
+    expect([kept.status, await chain.slot(OUTBOX_ADDRESS, 0n)]).to.deep.equal([1, 1n]);
   });
 });
 
