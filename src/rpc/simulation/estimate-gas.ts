@@ -24,7 +24,10 @@ const PRICE_RISE = { numerator: 3n, denominator: 2n };
  * data price to be expected until it is included. What is not needed is not charged.
  */
 export async function estimateGas(chain: Chain, simulation: Simulation, { gasLimit, signal }: { readonly gasLimit: bigint; readonly signal: AbortSignal }): Promise<bigint> {
-  const next = simulation.view.pending ?? (await nextEnvironment(chain, simulation.view.header));
+  const pending = simulation.view.pending ?? (await nextEnvironment(chain, simulation.view.header));
+  // Blocks may share a second, and the transaction may run in a later one: contracts that accrue by time (interest, price
+  // accumulators) need more gas as soon as any has passed.
+  const next = { ...pending, timestamp: Math.max(pending.timestamp, simulation.view.header.timestamp + 1) };
   const inNextBlock: Simulation = { ...simulation, view: { ...simulation.view, pending: next } };
   const { call } = inNextBlock;
   const { baseFeePerGas = next.baseFeePerGas } = environmentOf(inNextBlock);
