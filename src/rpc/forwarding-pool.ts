@@ -24,8 +24,8 @@ export interface ForwardingPool extends TransactionPool {
 }
 
 const answerSchema = z.object({
-  result: z.unknown(),
-  error: z.object({ code: z.int(), message: z.string(), data: z.unknown() }).partial({ data: true }).optional(),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.int(), message: z.string(), data: z.unknown().optional() }).optional(),
 });
 
 /**
