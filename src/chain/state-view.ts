@@ -36,6 +36,9 @@ export interface StateView {
 /** Entries of all caches of a view beyond which `trim` empties them; some 200 bytes each. */
 const CACHE_LIMIT = 1_000_000;
 
+/** Codes in memory beyond which `trim` does the same; at most 24 KB each, and what is known of their analysis. */
+const CODE_LIMIT = 1_024;
+
 const NO_BYTES = new Uint8Array();
 
 export function openStateView(database: StateDatabase, stateRoot: Hash): StateView {
@@ -145,7 +148,7 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
   const trim = () => {
     let size = accounts.size + cachedSlots + trie.loadedNodes();
     for (const storage of storageTries.values()) size += 10 + storage.loadedNodes();
-    if (size <= CACHE_LIMIT && codes.size <= 4_096) return;
+    if (size <= CACHE_LIMIT && codes.size <= CODE_LIMIT) return;
     trie = openTrie(database, hexToBytes(root));
     accounts = new Map();
     slots = new Map();

@@ -6,6 +6,7 @@ import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
 import type { StateView } from "../state-view.ts";
+import { installInterpreterLoop } from "./interpreter-loop.ts";
 import { JournaledState } from "./journaled-state.ts";
 import { pointEvaluation } from "./point-evaluation.ts";
 
@@ -36,6 +37,7 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
   let view = (): StateView => {
     throw new Error("the executor has no state yet");
   };
+  await installInterpreterLoop(common);
   const state = new JournaledState(() => view());
   const blockchain = {
     // BLOCKHASH reads EIP-2935 storage; the EVM has checked the window of 256 blocks.
