@@ -1,0 +1,17 @@
+// Follows a simulated L1 into the folder of its first argument until all is final or it is killed. Tells of every change
+// of the chain, and at the end the hashes of all blocks.
+import { createSimulatedL1 } from "../l1/simulated-l1.ts";
+import { createTestNode } from "./follower-fixture.ts";
+import { mineHistory } from "./history.ts";
+
+const l1 = createSimulatedL1();
+await mineHistory(l1, 30);
+const node = await createTestNode(l1, { folder: process.argv[2] ?? "", reader: { logRange: 4 } });
+const changed = () => process.send?.("changed");
+node.chain.events.on("block", changed);
+node.chain.events.on("safe", changed);
+node.chain.events.on("finalized", changed);
+node.reader.events.on("advanced", changed);
+await node.follower.syncOnce();
+process.send?.(JSON.stringify(node.hashes()));
+await node.close();
