@@ -72,7 +72,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   requestBytes: 5 * 1024 * 1024,
   responseBytes: 25_000_000,
   batchItems: 1_000,
-  heavyConcurrency: 4,
+  heavyConcurrency: 2,
   heavyQueue: 256,
   callTimeout: 10_000,
   callGas: 2n ** 24n,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { RPC_ERROR, RpcError } from "./errors.ts";
 import type { Connection, Method } from "./method.ts";
 
@@ -183,6 +184,8 @@ function createGate(width: number, queue: number): { enter<T>(task: () => Promis
     }
     // A finished task hands its place to the next one waiting, so `running` counts it throughout.
     try {
+      // EVM execution never waits for anything, so without this one heavy call after another would keep all else waiting.
+      await nextTurn();
       if (signal.aborted) throw new RpcError(RPC_ERROR.timeout, "the call was given up before its turn came");
       return await task();
     } finally {

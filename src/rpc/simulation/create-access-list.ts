@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Chain } from "../../node/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
 import { callError, prepareCall, runCall, type Simulation } from "./call.ts";
@@ -26,6 +27,7 @@ export async function createAccessList(
   const free = await excludedAddresses(chain, simulation, request.from, request.to);
   let accessList: readonly AccessListEntry[] = request.accessList ?? [];
   for (let run = 1; ; run++) {
+    await nextTurn();
     signal.throwIfAborted();
     const touched = new Map<Address, Set<Hash>>();
     const observer = createTouchObserver((account, slot) => {

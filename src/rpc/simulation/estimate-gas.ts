@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { RLP } from "@ethereumjs/rlp";
 import { calldataTokens, dataGas, minimumBaseFee, TRANSACTION_GAS_CAP, type CallOutcome } from "../../chain/index.ts";
 import type { Chain } from "../../node/index.ts";
@@ -53,6 +54,8 @@ export async function estimateGas(chain: Chain, simulation: Simulation, { gasLim
   const freeSimulation: Simulation = { ...inNextBlock, call: { ...free, gas: limit - data } as CallParameter };
   const request = await prepareCall(chain, freeSimulation, TRANSACTION_GAS_CAP);
   const attempt = async (gas: bigint): Promise<CallOutcome> => {
+    // Each run may take a second; other work, and the timeout, get a turn between.
+    await nextTurn();
     signal.throwIfAborted();
     return runCall(chain, freeSimulation, { ...request, gas });
   };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Block, InboxMessage } from "../../chain/index.ts";
 import { ZERO_ADDRESS, type Address, type Hash } from "../../primitives/index.ts";
 import type { RpcNode } from "../node.ts";
@@ -49,6 +50,7 @@ export async function traceCall({ chain, limits }: TracingNode, simulation: Simu
 export async function traceBlock(node: TracingNode, block: Block, options: TraceOptions | undefined, signal: AbortSignal): Promise<object[]> {
   const traces: { readonly txHash: Hash; readonly result: object }[] = [];
   for (const [index, { hash }] of block.transactions.entries()) {
+    await nextTurn();
     signal.throwIfAborted();
     traces.push({ txHash: hash, result: await traceStored(node, block, index, options) });
   }
