@@ -1,7 +1,9 @@
-import { createEVM } from "@ethereumjs/evm";
-import type { EVM, EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
+import { EVM, MCLBLS, RustBN254 } from "@ethereumjs/evm";
+import type { EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
 import type { Common } from "@ethereumjs/common";
 import { createAddressFromString } from "@ethereumjs/util";
+import mcl from "mcl-wasm";
+import { initRustBN } from "rustbn-wasm";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.ts";
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
@@ -32,6 +34,18 @@ export interface EvmExecutor {
   reset(view: () => StateView): void;
 }
 
+let loadedCurves: Promise<{ readonly bn254: RustBN254; readonly bls: MCLBLS }> | undefined;
+
+/** WebAssembly in place of the library's JavaScript: a block full of pairings is executed in seconds, not minutes. */
+function curves() {
+  loadedCurves ??= (async () => {
+    const rustbn = await initRustBN();
+    await mcl.init(mcl.BLS12_381);
+    return { bn254: new RustBN254(rustbn), bls: new MCLBLS(mcl) };
+  })();
+  return loadedCurves;
+}
+
 /** Creating an EVM takes a millisecond or so; keep and `reset` it. */
 export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
   let view = (): StateView => {
@@ -49,8 +63,12 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     putBlock: () => Promise.resolve(),
     shallowCopy: () => blockchain,
   };
-  const evm = await createEVM({
+  const { bn254, bls } = await curves();
+  // The constructor, because `createEVM` takes its own pairing library in place of the one it is given.
+  const evm = new EVM({
     common,
+    bn254,
+    bls,
     stateManager: state,
     blockchain,
     customPrecompiles: [
