@@ -54,7 +54,9 @@ class Signer {
 
 async function waitForReceipt(rpc: JsonRpc, hash: Hex): Promise<{ contractAddress: Hex | null }> {
   for (;;) {
-    const receipt = await rpc.call<{ status: Hex; contractAddress: Hex | null } | null>("eth_getTransactionReceipt", [hash]);
+    const receipt = await rpc.call<{ status: Hex; contractAddress: Hex | null } | null>("eth_getTransactionReceipt", [
+      hash,
+    ]);
     if (receipt !== null) {
       if (receipt.status !== "0x1") throw new Error(`set-up transaction ${hash} failed`);
       return receipt;
@@ -64,12 +66,16 @@ async function waitForReceipt(rpc: JsonRpc, hash: Hex): Promise<{ contractAddres
 }
 
 const encode = (abi: Abi, functionName: string, args: readonly unknown[]): Hex =>
-  encodeFunctionData({ abi, functionName, args } as never);
+  encodeFunctionData({ abi, functionName, args });
 
 /** Signed raw transactions ready to send: one list a sender, in nonce order. */
 export interface PreparedWorkload {
   readonly name: WorkloadName;
-  readonly senders: readonly { readonly address: Hex; readonly firstNonce: number; readonly transactions: readonly Hex[] }[];
+  readonly senders: readonly {
+    readonly address: Hex;
+    readonly firstNonce: number;
+    readonly transactions: readonly Hex[];
+  }[];
 }
 
 export interface PrepareOptions {
@@ -79,9 +85,13 @@ export interface PrepareOptions {
 }
 
 /** Funds senders, deploys what the workload needs, and signs everything, so that measuring only sends. */
-export async function prepareWorkload(name: WorkloadName, { rpc, senders, transactionsPerSender }: PrepareOptions): Promise<PreparedWorkload> {
+export async function prepareWorkload(
+  name: WorkloadName,
+  { rpc, senders, transactionsPerSender }: PrepareOptions,
+): Promise<PreparedWorkload> {
   const chainId = Number(await rpc.call<Hex>("eth_chainId"));
-  const nonceOf = async (address: Hex): Promise<number> => Number(await rpc.call<Hex>("eth_getTransactionCount", [address, "latest"]));
+  const nonceOf = async (address: Hex): Promise<number> =>
+    Number(await rpc.call<Hex>("eth_getTransactionCount", [address, "latest"]));
   const funder = new Signer(FUNDER, chainId, await nonceOf(FUNDER.address));
   const submit = async (signer: Signer, call: Call): Promise<{ contractAddress: Hex | null }> =>
     waitForReceipt(rpc, await rpc.call<Hex>("eth_sendRawTransaction", [await signer.sign(call)]));
@@ -112,7 +122,12 @@ export async function prepareWorkload(name: WorkloadName, { rpc, senders, transa
     const strings = encodeTwoStrings("Token", "TKN");
     const token = await deploy(ERC20, strings);
     for (const { account } of signers) {
-      await submit(funder, { to: token, data: encode(ERC20.abi, "mint", [account.address, 1_000_000n * ETHER]), value: 0n, gas: 300_000n });
+      await submit(funder, {
+        to: token,
+        data: encode(ERC20.abi, "mint", [account.address, 1_000_000n * ETHER]),
+        value: 0n,
+        gas: 300_000n,
+      });
     }
     if (name === "ERC-20 transfers") {
       makeCall = (signer, index) => ({
@@ -128,8 +143,18 @@ export async function prepareWorkload(name: WorkloadName, { rpc, senders, transa
       const weth = await deploy(WETH);
       const factory = await deploy(V2_FACTORY, `0x${word(FUNDER.address)}`);
       const router = await deploy(V2_ROUTER, `0x${word(factory)}${word(weth)}`);
-      await submit(funder, { to: token, data: encode(ERC20.abi, "mint", [FUNDER.address, 1_000_000n * ETHER]), value: 0n, gas: 300_000n });
-      await submit(funder, { to: token, data: encode(ERC20.abi, "approve", [router, 2n ** 256n - 1n]), value: 0n, gas: 300_000n });
+      await submit(funder, {
+        to: token,
+        data: encode(ERC20.abi, "mint", [FUNDER.address, 1_000_000n * ETHER]),
+        value: 0n,
+        gas: 300_000n,
+      });
+      await submit(funder, {
+        to: token,
+        data: encode(ERC20.abi, "approve", [router, 2n ** 256n - 1n]),
+        value: 0n,
+        gas: 300_000n,
+      });
       await submit(funder, {
         to: router,
         data: encode(V2_ROUTER.abi, "addLiquidityETH", [token, 100_000n * ETHER, 0n, 0n, FUNDER.address, FAR_FUTURE]),
@@ -137,12 +162,21 @@ export async function prepareWorkload(name: WorkloadName, { rpc, senders, transa
         gas: 5_000_000n,
       });
       for (const signer of signers) {
-        await submit(signer, { to: token, data: encode(ERC20.abi, "approve", [router, 2n ** 256n - 1n]), value: 0n, gas: 300_000n });
+        await submit(signer, {
+          to: token,
+          data: encode(ERC20.abi, "approve", [router, 2n ** 256n - 1n]),
+          value: 0n,
+          gas: 300_000n,
+        });
       }
       makeCall = (signer, index) => ({
         to: router,
         data: encode(V2_ROUTER.abi, "swapExactTokensForTokens", [
-          10n ** 15n + BigInt(index), 0n, [token, weth], signer.account.address, FAR_FUTURE,
+          10n ** 15n + BigInt(index),
+          0n,
+          [token, weth],
+          signer.account.address,
+          FAR_FUTURE,
         ]),
         value: 0n,
         gas: 400_000n,
@@ -188,7 +222,10 @@ export async function measureWorkload(rpc: JsonRpc, workload: PreparedWorkload):
     }),
   );
   for (const { address, firstNonce, transactions } of workload.senders) {
-    while (Number(await rpc.call<Hex>("eth_getTransactionCount", [address, "latest"])) < firstNonce + transactions.length) {
+    while (
+      Number(await rpc.call<Hex>("eth_getTransactionCount", [address, "latest"])) <
+      firstNonce + transactions.length
+    ) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -199,9 +236,13 @@ export async function measureWorkload(rpc: JsonRpc, workload: PreparedWorkload):
   let number = firstBlock;
   // A peer may answer a nonce before its block can be read by number.
   for (const deadline = Date.now() + 10_000; included < transactions; number++) {
-    const block = await rpc.call<{ gasUsed: Hex; transactions: readonly Hex[] } | null>("eth_getBlockByNumber", [numberToHex(number), false]);
+    const block = await rpc.call<{ gasUsed: Hex; transactions: readonly Hex[] } | null>("eth_getBlockByNumber", [
+      numberToHex(number),
+      false,
+    ]);
     if (block === null) {
-      if (Date.now() > deadline) throw new Error(`${workload.name}: ${included} of ${transactions} transactions are in blocks`);
+      if (Date.now() > deadline)
+        throw new Error(`${workload.name}: ${included} of ${transactions} transactions are in blocks`);
       number--;
       continue;
     }

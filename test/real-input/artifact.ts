@@ -10,7 +10,9 @@ export interface Artifact {
   readonly abi: Abi;
   readonly bytecode: string;
   /** Libraries to link: source name → library → byte positions. */
-  readonly linkReferences: Readonly<Record<string, Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>>>;
+  readonly linkReferences: Readonly<
+    Record<string, Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>>
+  >;
   /** Folder or package path the artifact came from, for finding its libraries. */
   readonly path: string;
 }
@@ -35,7 +37,8 @@ export function linkBytecode(artifact: Artifact, addresses: ReadonlyMap<string, 
   for (const libraries of Object.values(artifact.linkReferences)) {
     for (const [library, positions] of Object.entries(libraries)) {
       const address = addresses.get(library);
-      if (address === undefined) throw new Error(`${artifact.name} needs the library ${library}, which is not deployed`);
+      if (address === undefined)
+        throw new Error(`${artifact.name} needs the library ${library}, which is not deployed`);
       for (const { start, length } of positions) {
         const from = 2 + 2 * start;
         code = code.slice(0, from) + address.slice(2).toLowerCase() + code.slice(from + 2 * length);

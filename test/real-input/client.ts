@@ -1,4 +1,12 @@
-import { Contract, ContractFactory, HDNodeWallet, JsonRpcProvider, Mnemonic, NonceManager, type InterfaceAbi } from "ethers";
+import {
+  Contract,
+  ContractFactory,
+  HDNodeWallet,
+  JsonRpcProvider,
+  Mnemonic,
+  NonceManager,
+  type InterfaceAbi,
+} from "ethers";
 import {
   createPublicClient,
   createWalletClient,
@@ -45,11 +53,21 @@ export interface Client {
   /** Sends a contract call and waits for its receipt; throws if it reverted. */
   send(target: Deployed, method: string, args: readonly unknown[], options?: SendOptions): Promise<Sent>;
   /** Sends plain call data or, without `to`, creation code. */
-  sendData(to: Hex | undefined, data: Hex, options?: SendOptions): Promise<Sent & { readonly contractAddress: Hex | undefined }>;
+  sendData(
+    to: Hex | undefined,
+    data: Hex,
+    options?: SendOptions,
+  ): Promise<Sent & { readonly contractAddress: Hex | undefined }>;
   read<T>(target: Deployed, method: string, args?: readonly unknown[]): Promise<T>;
   balance(address: Hex): Promise<bigint>;
   timestamp(): Promise<number>;
-  signTypedData(from: number, domain: TypedDataDomain, types: TypedDataTypes, primaryType: string, message: Record<string, unknown>): Promise<Hex>;
+  signTypedData(
+    from: number,
+    domain: TypedDataDomain,
+    types: TypedDataTypes,
+    primaryType: string,
+    message: Record<string, unknown>,
+  ): Promise<Hex>;
   close(): void;
 }
 
@@ -87,7 +105,9 @@ export function createEthersClient({ url, chainId, firstAccount }: ClientOptions
       return { address: (await deployed.getAddress()) as Hex, abi: artifact.abi };
     },
     async send(target, method, args, options = {}) {
-      const response = await contract(target, options.from).getFunction(method)(...args, { value: options.value ?? 0n });
+      const response = await contract(target, options.from).getFunction(method)(...args, {
+        value: options.value ?? 0n,
+      });
       const receipt = await response.wait();
       return { hash: receipt.hash as Hash, blockNumber: receipt.blockNumber as number, logs: receipt.logs };
     },
@@ -103,7 +123,9 @@ export function createEthersClient({ url, chainId, firstAccount }: ClientOptions
       };
     },
     async read<T>(target: Deployed, method: string, args: readonly unknown[] = []) {
-      return (await contract(target).getFunction(method).staticCall(...args)) as T;
+      return (await contract(target)
+        .getFunction(method)
+        .staticCall(...args)) as T;
     },
     balance: (address) => provider.getBalance(address),
     async timestamp() {
@@ -125,7 +147,12 @@ export function createViemClient({ url, chainId, firstAccount }: ClientOptions):
     nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
     rpcUrls: { default: { http: [url] } },
   });
-  const publicClient: PublicClient = createPublicClient({ chain, transport: http(url), pollingInterval: 50, cacheTime: 0 });
+  const publicClient: PublicClient = createPublicClient({
+    chain,
+    transport: http(url),
+    pollingInterval: 50,
+    cacheTime: 0,
+  });
   const accounts: HDAccount[] = Array.from({ length: ACCOUNTS }, (_, i) =>
     mnemonicToAccount(TEST_MNEMONIC, { addressIndex: firstAccount + i }),
   );
@@ -141,7 +168,7 @@ export function createViemClient({ url, chainId, firstAccount }: ClientOptions):
     return {
       hash,
       blockNumber: Number(receipt.blockNumber),
-      logs: receipt.logs as readonly ViemLog[] as Sent["logs"],
+      logs: receipt.logs,
       contractAddress: receipt.contractAddress ?? undefined,
     };
   };
@@ -154,8 +181,8 @@ export function createViemClient({ url, chainId, firstAccount }: ClientOptions):
         account: account(),
         abi: artifact.abi,
         bytecode: linkBytecode(artifact, libraries),
-        args: args as never,
-      } as never);
+        args,
+      });
       const { contractAddress } = await receiptOf(hash);
       if (contractAddress === undefined) throw new Error(`${artifact.name} was not created`);
       return { address: contractAddress, abi: artifact.abi };
@@ -172,16 +199,27 @@ export function createViemClient({ url, chainId, firstAccount }: ClientOptions):
       return receiptOf(hash);
     },
     async sendData(to, data, options = {}) {
-      const hash = await wallet.sendTransaction({ account: account(options.from), to: to ?? null, data, value: options.value ?? 0n, chain });
+      const hash = await wallet.sendTransaction({
+        account: account(options.from),
+        to: to ?? null,
+        data,
+        value: options.value ?? 0n,
+        chain,
+      });
       return receiptOf(hash);
     },
     async read<T>(target: Deployed, method: string, args: readonly unknown[] = []) {
-      return (await publicClient.readContract({ address: target.address, abi: target.abi, functionName: method, args })) as T;
+      return (await publicClient.readContract({
+        address: target.address,
+        abi: target.abi,
+        functionName: method,
+        args,
+      })) as T;
     },
     balance: (address) => publicClient.getBalance({ address }),
     timestamp: async () => Number((await publicClient.getBlock()).timestamp),
     signTypedData: (from, domain, types, primaryType, message) =>
-      account(from).signTypedData({ domain, types, primaryType, message } as never),
+      account(from).signTypedData({ domain, types, primaryType, message }),
     close: () => undefined,
   };
 }

@@ -10,7 +10,9 @@ const ACCOUNT = loadArtifact("@account-abstraction/contracts/artifacts/SimpleAcc
 const SAFE_ARTIFACTS = "@safe-global/safe-contracts/build/artifacts/contracts";
 const SAFE = loadArtifact(`${SAFE_ARTIFACTS}/Safe.sol/Safe.json`);
 const SAFE_FACTORY = loadArtifact(`${SAFE_ARTIFACTS}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json`);
-const SAFE_HANDLER = loadArtifact(`${SAFE_ARTIFACTS}/handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json`);
+const SAFE_HANDLER = loadArtifact(
+  `${SAFE_ARTIFACTS}/handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json`,
+);
 
 const ZERO_ADDRESS = `0x${"00".repeat(20)}` as const;
 
@@ -43,7 +45,8 @@ const SAFE_TYPES = {
 };
 
 /** Two 128-bit numbers in a word, as ERC-4337 packs gas limits and fees. */
-const packed = (high: bigint, low: bigint): `0x${string}` => concatHex([pad(toHex(high), { size: 16 }), pad(toHex(low), { size: 16 })]);
+const packed = (high: bigint, low: bigint): `0x${string}` =>
+  concatHex([pad(toHex(high), { size: 16 }), pad(toHex(low), { size: 16 })]);
 
 export const accounts: readonly Scenario[] = [
   {
@@ -57,15 +60,23 @@ export const accounts: readonly Scenario[] = [
       await client.send(token, "mint", [account, ether(50)]);
       await client.send(entryPoint, "depositTo", [account], { value: ether(1) });
 
-      const transfer = encodeFunctionData({ abi: token.abi, functionName: "transfer", args: [receiver, ether(20)] } as never);
+      const transfer = encodeFunctionData({
+        abi: token.abi,
+        functionName: "transfer",
+        args: [receiver, ether(20)],
+      });
       const operation = {
         sender: account,
         nonce: 0n,
         initCode: concatHex([
           factory.address,
-          encodeFunctionData({ abi: factory.abi, functionName: "createAccount", args: [owner, 7n] } as never),
+          encodeFunctionData({ abi: factory.abi, functionName: "createAccount", args: [owner, 7n] }),
         ]),
-        callData: encodeFunctionData({ abi: ACCOUNT.abi, functionName: "execute", args: [token.address, 0n, transfer] } as never),
+        callData: encodeFunctionData({
+          abi: ACCOUNT.abi,
+          functionName: "execute",
+          args: [token.address, 0n, transfer],
+        }),
         accountGasLimits: packed(1_000_000n, 500_000n),
         preVerificationGas: 100_000n,
         gasFees: packed(1_000_000_000n, 2_000_000_000n),
@@ -81,18 +92,28 @@ export const accounts: readonly Scenario[] = [
       const sent = await client.send(entryPoint, "handleOps", [[{ ...operation, signature }], bundler]);
       const events = sent.logs
         .filter((log) => log.address.toLowerCase() === entryPoint.address.toLowerCase())
-        .map((log) => decodeEventLog({ abi: entryPoint.abi as Abi, topics: log.topics as never, data: log.data as `0x${string}` }));
-      const result = events.find(({ eventName }) => eventName === "UserOperationEvent") as { args?: { success?: boolean } } | undefined;
+        .map((log) =>
+          decodeEventLog({ abi: entryPoint.abi, topics: log.topics as never, data: log.data as `0x${string}` }),
+        );
+      const result = events.find(({ eventName }) => eventName === "UserOperationEvent") as
+        { args?: { success?: boolean } } | undefined;
       expectEqual(String(result?.args?.success), "true", "success of the user operation");
       expectEqual(await client.read(token, "balanceOf", [receiver]), ether(20), "tokens received");
-      expectTrue((await client.read<bigint>(entryPoint, "balanceOf", [account])) < ether(1), "the account paid for its operation");
-      expectEqual(await client.read({ address: account, abi: ACCOUNT.abi }, "owner"), owner, "owner of the created account");
+      expectTrue(
+        (await client.read<bigint>(entryPoint, "balanceOf", [account])) < ether(1),
+        "the account paid for its operation",
+      );
+      expectEqual(
+        await client.read({ address: account, abi: ACCOUNT.abi }, "owner"),
+        owner,
+        "owner of the created account",
+      );
     },
   },
   {
     name: "Safe: two of three owners sign a payment",
     async run(client) {
-      const owners = client.accounts as readonly `0x${string}`[];
+      const owners = client.accounts;
       const receiver = "0x000000000000000000000000000000000005afe5";
       const singleton = await client.deploy(SAFE);
       const factory = await client.deploy(SAFE_FACTORY);
@@ -101,30 +122,53 @@ export const accounts: readonly Scenario[] = [
         abi: SAFE.abi,
         functionName: "setup",
         args: [owners, 2n, ZERO_ADDRESS, "0x", handler.address, ZERO_ADDRESS, 0n, ZERO_ADDRESS],
-      } as never);
+      });
       const created = await client.send(factory, "createProxyWithNonce", [singleton.address, setup, 1n]);
       const log = created.logs.find(({ address }) => address.toLowerCase() === factory.address.toLowerCase());
-      const event = decodeEventLog({ abi: factory.abi, topics: log!.topics as never, data: log!.data as `0x${string}` });
+      const event = decodeEventLog({
+        abi: factory.abi,
+        topics: log!.topics as never,
+        data: log!.data as `0x${string}`,
+      });
       const safe: Deployed = { address: (event.args as unknown as { proxy: `0x${string}` }).proxy, abi: SAFE.abi };
       await client.sendData(safe.address, "0x", { value: ether(2) });
 
       const payment = {
-        to: receiver, value: ether(0.5), data: "0x", operation: 0, safeTxGas: 0n, baseGas: 0n, gasPrice: 0n,
-        gasToken: ZERO_ADDRESS, refundReceiver: ZERO_ADDRESS,
+        to: receiver,
+        value: ether(0.5),
+        data: "0x",
+        operation: 0,
+        safeTxGas: 0n,
+        baseGas: 0n,
+        gasPrice: 0n,
+        gasToken: ZERO_ADDRESS,
+        refundReceiver: ZERO_ADDRESS,
       };
       const before = await client.balance(receiver);
       const signatures: { owner: string; signature: `0x${string}` }[] = [];
       for (const from of [0, 2]) {
         const signature = await client.signTypedData(
-          from, { chainId: client.chainId, verifyingContract: safe.address }, SAFE_TYPES, "SafeTx", { ...payment, nonce: 0n },
+          from,
+          { chainId: client.chainId, verifyingContract: safe.address },
+          SAFE_TYPES,
+          "SafeTx",
+          { ...payment, nonce: 0n },
         );
         signatures.push({ owner: owners[from]!.toLowerCase(), signature });
       }
       // The Safe expects the signatures in the order of their signers' addresses.
       signatures.sort((a, b) => (a.owner < b.owner ? -1 : 1));
       await client.send(safe, "execTransaction", [
-        payment.to, payment.value, payment.data, payment.operation, payment.safeTxGas, payment.baseGas, payment.gasPrice,
-        payment.gasToken, payment.refundReceiver, concatHex(signatures.map(({ signature }) => signature)),
+        payment.to,
+        payment.value,
+        payment.data,
+        payment.operation,
+        payment.safeTxGas,
+        payment.baseGas,
+        payment.gasPrice,
+        payment.gasToken,
+        payment.refundReceiver,
+        concatHex(signatures.map(({ signature }) => signature)),
       ]);
       expectEqual((await client.balance(receiver)) - before, ether(0.5), "paid by the Safe");
       expectEqual(await client.read(safe, "nonce"), 1n, "nonce of the Safe");

@@ -6,5 +6,12 @@ import type { Scenario } from "./scenario.ts";
 import { tokens } from "./tokens.ts";
 import { uniswap } from "./uniswap.ts";
 
-export const scenarios: readonly Scenario[] = [...tokens, ...uniswap, ...marketplace, ...lending, ...accounts, ...permit2];
+export const scenarios: readonly Scenario[] = [
+  ...tokens,
+  ...uniswap,
+  ...marketplace,
+  ...lending,
+  ...accounts,
+  ...permit2,
+];
 export type { Scenario };

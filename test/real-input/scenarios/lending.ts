@@ -11,7 +11,9 @@ const ORACLE = aave("misc/AaveOracle.sol/AaveOracle.json");
 const PRICE_FEED = aave("mocks/oracle/CLAggregators/MockAggregator.sol/MockAggregator.json");
 const POOL = aave("protocol/pool/Pool.sol/Pool.json");
 const CONFIGURATOR = aave("protocol/pool/PoolConfigurator.sol/PoolConfigurator.json");
-const RATE_STRATEGY = aave("protocol/pool/DefaultReserveInterestRateStrategy.sol/DefaultReserveInterestRateStrategy.json");
+const RATE_STRATEGY = aave(
+  "protocol/pool/DefaultReserveInterestRateStrategy.sol/DefaultReserveInterestRateStrategy.json",
+);
 const A_TOKEN = aave("protocol/tokenization/AToken.sol/AToken.json");
 const STABLE_DEBT = aave("protocol/tokenization/StableDebtToken.sol/StableDebtToken.json");
 const VARIABLE_DEBT = aave("protocol/tokenization/VariableDebtToken.sol/VariableDebtToken.json");
@@ -22,7 +24,12 @@ const VARIABLE_RATE = 2n;
 const RAY = 10n ** 27n;
 
 /** Deploys `artifact` after the libraries it links, each once. */
-async function deployLinked(client: Client, artifact: Artifact, args: readonly unknown[], libraries: Map<string, string>): Promise<Deployed> {
+async function deployLinked(
+  client: Client,
+  artifact: Artifact,
+  args: readonly unknown[],
+  libraries: Map<string, string>,
+): Promise<Deployed> {
   for (const [source, names] of Object.entries(artifact.linkReferences)) {
     for (const library of Object.keys(names)) {
       if (libraries.has(library)) continue;
@@ -51,7 +58,12 @@ export const lending: readonly Scenario[] = [
       const gold = await client.deploy(TOKEN, ["Gold", "XAU", 18]);
       const feeds = [await client.deploy(PRICE_FEED, [1_00000000n]), await client.deploy(PRICE_FEED, [2000_00000000n])];
       const oracle = await client.deploy(ORACLE, [
-        provider.address, [dollar.address, gold.address], feeds.map(({ address }) => address), ZERO_ADDRESS, ZERO_ADDRESS, 1_00000000n,
+        provider.address,
+        [dollar.address, gold.address],
+        feeds.map(({ address }) => address),
+        ZERO_ADDRESS,
+        ZERO_ADDRESS,
+        1_00000000n,
       ]);
       await client.send(provider, "setPriceOracle", [oracle.address]);
 
@@ -60,7 +72,10 @@ export const lending: readonly Scenario[] = [
       const configuratorCode = await deployLinked(client, CONFIGURATOR, [], libraries);
       await client.send(provider, "setPoolConfiguratorImpl", [configuratorCode.address]);
       const pool: Deployed = { address: await client.read(provider, "getPool"), abi: POOL.abi };
-      const configurator: Deployed = { address: await client.read(provider, "getPoolConfigurator"), abi: CONFIGURATOR.abi };
+      const configurator: Deployed = {
+        address: await client.read(provider, "getPoolConfigurator"),
+        abi: CONFIGURATOR.abi,
+      };
 
       const [aToken, stableDebt, variableDebt] = [
         await client.deploy(A_TOKEN, [pool.address]),
@@ -68,8 +83,16 @@ export const lending: readonly Scenario[] = [
         await client.deploy(VARIABLE_DEBT, [pool.address]),
       ];
       const strategy = await client.deploy(RATE_STRATEGY, [
-        provider.address, (8n * RAY) / 10n, 0n, (4n * RAY) / 100n, (75n * RAY) / 100n, (5n * RAY) / 1000n, (75n * RAY) / 100n,
-        RAY / 100n, (8n * RAY) / 100n, RAY / 5n,
+        provider.address,
+        (8n * RAY) / 10n,
+        0n,
+        (4n * RAY) / 100n,
+        (75n * RAY) / 100n,
+        (5n * RAY) / 1000n,
+        (75n * RAY) / 100n,
+        RAY / 100n,
+        (8n * RAY) / 100n,
+        RAY / 5n,
       ]);
       await client.send(configurator, "initReserves", [
         [dollar, gold].map((asset, i) => ({

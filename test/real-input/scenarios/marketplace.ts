@@ -4,7 +4,9 @@ import { ether, expectEqual, FAR_FUTURE, type Scenario } from "./scenario.ts";
 const ERC721 = loadArtifact("openzeppelin-contracts-4/build/contracts/ERC721PresetMinterPauserAutoId.json");
 const SEAPORT_ARTIFACTS = "@opensea/seaport-js/src/artifacts/seaport/contracts";
 const SEAPORT = loadArtifact(`${SEAPORT_ARTIFACTS}/Seaport.sol/Seaport.json`);
-const CONDUIT_CONTROLLER = loadArtifact(`${SEAPORT_ARTIFACTS}/conduit/ConduitController.sol/LocalConduitController.json`);
+const CONDUIT_CONTROLLER = loadArtifact(
+  `${SEAPORT_ARTIFACTS}/conduit/ConduitController.sol/LocalConduitController.json`,
+);
 
 const ZERO_ADDRESS = `0x${"00".repeat(20)}`;
 const ZERO_BYTES32 = `0x${"00".repeat(32)}`;
@@ -57,10 +59,26 @@ export const marketplace: readonly Scenario[] = [
       const parameters = {
         offerer: seller,
         zone: ZERO_ADDRESS,
-        offer: [{ itemType: ERC721_ITEM, token: art.address, identifierOrCriteria: 0n, startAmount: 1n, endAmount: 1n }],
+        offer: [
+          { itemType: ERC721_ITEM, token: art.address, identifierOrCriteria: 0n, startAmount: 1n, endAmount: 1n },
+        ],
         consideration: [
-          { itemType: NATIVE, token: ZERO_ADDRESS, identifierOrCriteria: 0n, startAmount: ether(0.95), endAmount: ether(0.95), recipient: seller },
-          { itemType: NATIVE, token: ZERO_ADDRESS, identifierOrCriteria: 0n, startAmount: ether(0.05), endAmount: ether(0.05), recipient: royaltyReceiver },
+          {
+            itemType: NATIVE,
+            token: ZERO_ADDRESS,
+            identifierOrCriteria: 0n,
+            startAmount: ether(0.95),
+            endAmount: ether(0.95),
+            recipient: seller,
+          },
+          {
+            itemType: NATIVE,
+            token: ZERO_ADDRESS,
+            identifierOrCriteria: 0n,
+            startAmount: ether(0.05),
+            endAmount: ether(0.05),
+            recipient: royaltyReceiver,
+          },
         ],
         orderType: 0,
         startTime: 0n,

@@ -30,7 +30,10 @@ const TYPES = {
 
 /** The runtime code of the canonical Permit2, which its source publishes as a literal. */
 function permit2RuntimeCode(): `0x${string}` {
-  const source = readFileSync(require.resolve("@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol"), "utf8");
+  const source = readFileSync(
+    require.resolve("@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol"),
+    "utf8",
+  );
   const code = /hex"([0-9a-f]+)"/.exec(source)?.[1];
   if (code === undefined) throw new Error("the published Permit2 source holds no code literal");
   return `0x${code}`;

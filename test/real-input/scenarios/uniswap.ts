@@ -38,19 +38,35 @@ export const uniswap: readonly Scenario[] = [
       for (const token of [tokenA, tokenB]) await client.send(token, "approve", [router.address, 2n ** 256n - 1n]);
 
       await client.send(router, "addLiquidity", [
-        tokenA.address, tokenB.address, ether(1000), ether(4000), 0n, 0n, owner, FAR_FUTURE,
+        tokenA.address,
+        tokenB.address,
+        ether(1000),
+        ether(4000),
+        0n,
+        0n,
+        owner,
+        FAR_FUTURE,
       ]);
-      const pair: Deployed = { address: await client.read(factory, "getPair", [tokenA.address, tokenB.address]), abi: V2_PAIR.abi };
+      const pair: Deployed = {
+        address: await client.read(factory, "getPair", [tokenA.address, tokenB.address]),
+        abi: V2_PAIR.abi,
+      };
       expectEqual(await client.read(pair, "totalSupply"), ether(2000), "liquidity is the geometric mean");
 
       const path = [tokenA.address, tokenB.address];
       const amounts = await client.read<readonly bigint[]>(router, "getAmountsOut", [ether(10), path]);
       await client.send(router, "swapExactTokensForTokens", [ether(10), 0n, path, trader, FAR_FUTURE]);
       // x·y = k with the 0.3 % fee: 4000·9.97/1009.97
-      expectEqual(amounts[1]!, (ether(4000) * ether(10) * 997n) / (ether(1000) * 1000n + ether(10) * 997n), "quoted output");
+      expectEqual(
+        amounts[1]!,
+        (ether(4000) * ether(10) * 997n) / (ether(1000) * 1000n + ether(10) * 997n),
+        "quoted output",
+      );
       expectEqual(await client.read(tokenB, "balanceOf", [trader]), amounts[1]!, "what the trader got");
 
-      await client.send(router, "addLiquidityETH", [tokenA.address, ether(1000), 0n, 0n, owner, FAR_FUTURE], { value: ether(1) });
+      await client.send(router, "addLiquidityETH", [tokenA.address, ether(1000), 0n, 0n, owner, FAR_FUTURE], {
+        value: ether(1),
+      });
       await client.send(router, "swapExactETHForTokens", [0n, [weth.address, tokenA.address], trader, FAR_FUTURE], {
         from: 1,
         value: ether(0.1),
@@ -59,7 +75,13 @@ export const uniswap: readonly Scenario[] = [
 
       await client.send(pair, "approve", [router.address, ether(500)]);
       await client.send(router, "removeLiquidity", [
-        tokenA.address, tokenB.address, ether(500), 0n, 0n, owner, FAR_FUTURE,
+        tokenA.address,
+        tokenB.address,
+        ether(500),
+        0n,
+        0n,
+        owner,
+        FAR_FUTURE,
       ]);
       expectEqual(await client.read(pair, "totalSupply"), ether(1500), "liquidity after removal");
     },
@@ -80,21 +102,46 @@ export const uniswap: readonly Scenario[] = [
       }
       const fee = 3000n;
       const priceOne = 2n ** 96n;
-      await client.send(positions, "createAndInitializePoolIfNecessary", [token0.address, token1.address, fee, priceOne]);
-      const pool: Deployed = { address: await client.read(factory, "getPool", [token0.address, token1.address, fee]), abi: V3_POOL.abi };
+      await client.send(positions, "createAndInitializePoolIfNecessary", [
+        token0.address,
+        token1.address,
+        fee,
+        priceOne,
+      ]);
+      const pool: Deployed = {
+        address: await client.read(factory, "getPool", [token0.address, token1.address, fee]),
+        abi: V3_POOL.abi,
+      };
       await client.send(positions, "mint", [
         {
-          token0: token0.address, token1: token1.address, fee, tickLower: -6000n, tickUpper: 6000n,
-          amount0Desired: ether(10_000), amount1Desired: ether(10_000), amount0Min: 0n, amount1Min: 0n,
-          recipient: owner, deadline: FAR_FUTURE,
+          token0: token0.address,
+          token1: token1.address,
+          fee,
+          tickLower: -6000n,
+          tickUpper: 6000n,
+          amount0Desired: ether(10_000),
+          amount1Desired: ether(10_000),
+          amount0Min: 0n,
+          amount1Min: 0n,
+          recipient: owner,
+          deadline: FAR_FUTURE,
         },
       ]);
-      expectTrue((await client.read<bigint>(pool, "liquidity")) > 0n, "the position gives liquidity at the current price");
+      expectTrue(
+        (await client.read<bigint>(pool, "liquidity")) > 0n,
+        "the position gives liquidity at the current price",
+      );
 
       await client.send(router, "exactInputSingle", [
         {
-          tokenIn: token0.address, tokenOut: token1.address, fee, recipient: trader, deadline: FAR_FUTURE,
-          amountIn: ether(100), amountOutMinimum: ether(99), sqrtPriceLimitX96: 0n,
+          tokenIn: token0.address,
+          tokenOut: token1.address,
+          fee,
+          recipient: trader,
+          deadline: FAR_FUTURE,
+          amountIn: ether(100),
+          amountOutMinimum: ether(99),
+          sqrtPriceLimitX96: 0n,
         },
       ]);
       const received = await client.read<bigint>(token1, "balanceOf", [trader]);
