@@ -1,5 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
 
 const hex = z.templateLiteral(["0x", z.string()]);
@@ -45,13 +47,24 @@ export interface L1Journal {
   close(): void;
 }
 
+/** Milliseconds for a predecessor, whose parent was killed, to notice and end. */
+const LOCK_PATIENCE = 5_000;
+
 /**
- * Opens or creates a journal. A last line cut short by a crash is dropped: nothing in it was ever answered to a client.
- * Throws if any other line is not an entry.
+ * Opens or creates a journal, for this process alone. A last line cut short by a crash is dropped: nothing in it was ever
+ * answered to a client. Rejects if any other line is not an entry, or if another process has the journal.
  */
-export function openL1Journal(path: string): L1Journal {
+export async function openL1Journal(path: string): Promise<L1Journal> {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, existsSync(path) ? "r+" : "w+");
+  const deadline = Date.now() + LOCK_PATIENCE;
+  while (!tryLock(file)) {
+    if (Date.now() > deadline) {
+      closeSync(file);
+      throw new Error(`${path} is in use by another process`);
+    }
+    await delay(50);
+  }
   const content = readFileSync(file);
   const end = content.lastIndexOf(0x0a) + 1;
   if (end < content.length) ftruncateSync(file, end);

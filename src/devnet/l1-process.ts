@@ -33,7 +33,7 @@ function fail(error: unknown): void {
 
 async function run(options: L1NodeOptions): Promise<void> {
   await assertPortIsFree(options.hostname, options.port);
-  const journal = options.journalPath === undefined ? undefined : openL1Journal(options.journalPath);
+  const journal = options.journalPath === undefined ? undefined : await openL1Journal(options.journalPath);
   const genesis = await openGenesis(options, journal);
   const environment = await createEnvironment(genesis);
   const network = interceptNetwork(environment, journal);

@@ -233,6 +233,12 @@ describe("L1 of the devnet", () => {
     expect(await clientsOf(restarted).reader.getBalance({ address: alice })).to.equal(10n);
   });
 
+  it("refuses a journal that another L1 is writing", async () => {
+    await start();
+    const error = await start().catch((thrown: unknown) => String(thrown));
+    expect(error).to.contain("journal.jsonl is in use by another process");
+  });
+
   it("says which port is in use", async () => {
     const first = await start();
     const port = Number(new URL(first.url).port);
