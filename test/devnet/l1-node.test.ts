@@ -190,7 +190,9 @@ describe("L1 of the devnet", () => {
     expect(await blockHashes(restarted)).to.deep.equal(before);
     await clientsOf(restarted).wallet.sendTransaction({ to: alice, value: 1n });
     await restarted.close();
-    expect((await start()).restoredBlocks).to.equal(2);
+    const again = await start();
+    expect(again.restoredBlocks).to.equal(2);
+    await again.close();
 
     writeFileSync(path, readFileSync(path, "utf8").replace('"kind":"block"', '"kind":"blok"'));
     expect(await start().catch((error: unknown) => String(error))).to.contain("journal.jsonl:2: not a journal entry");
