@@ -10,7 +10,7 @@ import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts
 import type { StateView } from "../state-view.ts";
 import { installInterpreterLoop } from "./interpreter-loop.ts";
 import { JournaledState } from "./journaled-state.ts";
-import { pointEvaluation } from "./point-evaluation.ts";
+import { createPointEvaluation } from "./point-evaluation.ts";
 
 /** The block as ethereumjs wants it. */
 export interface EvmBlock {
@@ -72,7 +72,7 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     stateManager: state,
     blockchain,
     customPrecompiles: [
-      { address: createAddressFromString("0x000000000000000000000000000000000000000a"), function: pointEvaluation },
+      { address: createAddressFromString("0x000000000000000000000000000000000000000a"), function: createPointEvaluation(bls) },
     ],
   });
   const reset = (next: () => StateView) => {

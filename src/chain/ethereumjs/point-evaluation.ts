@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { EVMError } from "@ethereumjs/evm";
-import type { ExecResult, PrecompileInput } from "@ethereumjs/evm";
+import type { EVMBLSInterface, ExecResult, PrecompileInput } from "@ethereumjs/evm";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { bytesToBigint, concatBytes, bigintToBytes32, equalBytes, hexToBytes } from "../../primitives/index.ts";
 
@@ -19,50 +19,85 @@ const TAU_G2 = G2.Point.fromBytes(
   ),
 );
 
+// Points as the precompiles of EIP-2537 take them.
+const GENERATOR_G1 = encodeG1(G1.Point.BASE);
+const NEGATED_GENERATOR_G2 = encodeG2(G2.Point.BASE.negate());
+const ENCODED_TAU_G2 = encodeG2(TAU_G2);
+
 const OUTPUT = concatBytes([bigintToBytes32(FIELD_ELEMENTS_PER_BLOB), bigintToBytes32(MODULUS)]);
+
+/** What verification needs of a BLS12-381 library: EIP-2537's multi-scalar multiplication in G1 and its pairing check. */
+type Curve = Pick<EVMBLSInterface, "msmG1" | "pairingCheck">;
 
 /**
  * Precompile 0x0a (EIP-4844): input versioned hash (32) ‖ z (32) ‖ y (32) ‖ commitment (48) ‖ proof (48), 50,000 gas.
  * Works on the curve directly, because loading a KZG library with its whole trusted setup takes seconds and this
  * precompile needs one point of it.
  */
-export function pointEvaluation(input: PrecompileInput): ExecResult {
-  const { data, gasLimit } = input;
-  if (gasLimit < GAS) return failure(EVMError.errorMessages.OUT_OF_GAS, gasLimit);
-  if (data.length !== INPUT_LENGTH) return failure(EVMError.errorMessages.INVALID_INPUT_LENGTH, gasLimit);
-  const commitment = data.subarray(96, 144);
-  const versionedHash = createHash("sha256").update(commitment).digest();
-  versionedHash[0] = VERSION;
-  if (!equalBytes(versionedHash, data.subarray(0, 32))) return failure(EVMError.errorMessages.INVALID_COMMITMENT, gasLimit);
-  const z = bytesToBigint(data.subarray(32, 64));
-  const y = bytesToBigint(data.subarray(64, 96));
-  if (!verifyKzgProof(commitment, z, y, data.subarray(144))) return failure(EVMError.errorMessages.INVALID_PROOF, gasLimit);
-  return { executionGasUsed: GAS, returnValue: OUTPUT };
+export function createPointEvaluation(curve: Curve): (input: PrecompileInput) => ExecResult {
+  return ({ data, gasLimit }) => {
+    if (gasLimit < GAS) return failure(EVMError.errorMessages.OUT_OF_GAS, gasLimit);
+    if (data.length !== INPUT_LENGTH) return failure(EVMError.errorMessages.INVALID_INPUT_LENGTH, gasLimit);
+    const commitment = data.subarray(96, 144);
+    const versionedHash = createHash("sha256").update(commitment).digest();
+    versionedHash[0] = VERSION;
+    if (!equalBytes(versionedHash, data.subarray(0, 32))) return failure(EVMError.errorMessages.INVALID_COMMITMENT, gasLimit);
+    const z = bytesToBigint(data.subarray(32, 64));
+    const y = bytesToBigint(data.subarray(64, 96));
+    const isValid = verifyKzgProof(curve, commitment, z, y, data.subarray(144));
+    return isValid ? { executionGasUsed: GAS, returnValue: OUTPUT } : failure(EVMError.errorMessages.INVALID_PROOF, gasLimit);
+  };
 }
 
-/** Whether `proof` shows that the polynomial under `commitment` has the value `y` at `z`; false for malformed points. */
-export function verifyKzgProof(commitment: Uint8Array, z: bigint, y: bigint, proof: Uint8Array): boolean {
+/**
+ * Whether `proof` shows that the polynomial under `commitment` (48 bytes each) has the value `y` at `z`; false for
+ * malformed points and for numbers that are no field elements.
+ */
+export function verifyKzgProof(curve: Curve, commitment: Uint8Array, z: bigint, y: bigint, proof: Uint8Array): boolean {
   if (z >= MODULUS || y >= MODULUS) return false;
+  let encodedCommitment: Uint8Array;
+  let encodedProof: Uint8Array;
   try {
-    // e(C − [y]₁, −[1]₂) · e(π, [τ]₂ − [z]₂) = 1
-    const left = decodeG1(commitment).subtract(G1.Point.BASE.multiplyUnsafe(y));
-    const right = decodeG1(proof);
-    const shifted = TAU_G2.subtract(G2.Point.BASE.multiplyUnsafe(z));
-    const pairs = [
-      { g1: left, g2: G2.Point.BASE.negate() },
-      { g1: right, g2: shifted },
-      // A pairing with the point at infinity is 1, which the library will not be asked for.
-    ].filter(({ g1, g2 }) => !g1.is0() && !g2.is0());
-    return pairs.length === 0 || fields.Fp12.eql(bls12_381.pairingBatch(pairs), fields.Fp12.ONE);
+    encodedCommitment = decompressG1(commitment);
+    encodedProof = decompressG1(proof);
   } catch {
     return false;
   }
+  // e(C − [y]₁ + z·π, −[1]₂) · e(π, [τ]₂) = 1
+  const left = curve.msmG1(
+    concatBytes([
+      encodedCommitment,
+      bigintToBytes32(1n),
+      GENERATOR_G1,
+      bigintToBytes32((MODULUS - y) % MODULUS),
+      encodedProof,
+      bigintToBytes32(z),
+    ]),
+  );
+  const product = curve.pairingCheck(concatBytes([left, NEGATED_GENERATOR_G2, encodedProof, ENCODED_TAU_G2]));
+  return product.at(-1) === 1;
 }
 
-function decodeG1(bytes: Uint8Array): InstanceType<typeof G1.Point> {
-  const point = G1.Point.fromBytes(bytes);
+/** Checks that the point is on the curve and in the group; throws if not. */
+function decompressG1(compressed: Uint8Array): Uint8Array {
+  const point = G1.Point.fromBytes(compressed);
   if (!point.is0()) point.assertValidity();
-  return point;
+  return encodeG1(point);
+}
+
+function encodeG1(point: InstanceType<typeof G1.Point>): Uint8Array {
+  if (point.is0()) return new Uint8Array(128);
+  const { x, y } = point.toAffine();
+  return encodeFieldElements([x, y]);
+}
+
+function encodeG2(point: InstanceType<typeof G2.Point>): Uint8Array {
+  const { x, y } = point.toAffine();
+  return encodeFieldElements([x.c0, x.c1, y.c0, y.c1]);
+}
+
+function encodeFieldElements(elements: readonly bigint[]): Uint8Array {
+  return hexToBytes(`0x${elements.map((element) => element.toString(16).padStart(128, "0")).join("")}`);
 }
 
 function failure(error: EVMError["error"], gasLimit: bigint): ExecResult {
