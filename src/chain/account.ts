@@ -16,7 +16,12 @@ export interface AccountRecord {
 export const EMPTY_CODE_HASH: Uint8Array = keccak256Bytes(new Uint8Array());
 export const EMPTY_CODE_HASH_HEX: Hash = bytesToHex(EMPTY_CODE_HASH);
 
-export const EMPTY_ACCOUNT: AccountRecord = { nonce: 0n, balance: 0n, storageRoot: EMPTY_TRIE_ROOT, codeHash: EMPTY_CODE_HASH };
+export const EMPTY_ACCOUNT: AccountRecord = {
+  nonce: 0n,
+  balance: 0n,
+  storageRoot: EMPTY_TRIE_ROOT,
+  codeHash: EMPTY_CODE_HASH,
+};
 
 /** Nothing an account can be found by: no nonce, balance or code (EIP-161). */
 export function isEmptyAccount(account: AccountRecord): boolean {
@@ -37,7 +42,12 @@ export function encodeAccount(account: AccountRecord): Uint8Array {
 }
 
 export function decodeAccount(encoded: Uint8Array): AccountRecord {
-  const [nonce, balance, storageRoot, codeHash] = RLP.decode(encoded) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const [nonce, balance, storageRoot, codeHash] = RLP.decode(encoded) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
   return { nonce: bytesToBigint(nonce), balance: bytesToBigint(balance), storageRoot, codeHash };
 }
 

@@ -14,8 +14,7 @@ export type SkipReason =
   | { readonly kind: "invalid"; readonly message: string };
 
 export type TransactionOutcome =
-  | { readonly kind: "included"; readonly receipt: Receipt }
-  | { readonly kind: "skipped"; readonly reason: SkipReason };
+  { readonly kind: "included"; readonly receipt: Receipt } | { readonly kind: "skipped"; readonly reason: SkipReason };
 
 /** Values fixed at the begin of a block (specification §4). */
 export interface BlockEnvironment {
@@ -87,26 +86,63 @@ export interface CallOptions {
 }
 
 export type CallOutcome =
-  | { readonly kind: "success"; readonly gasUsed: bigint; readonly output: Uint8Array; readonly logs: readonly Log[]; readonly contractAddress: Address | undefined }
+  | {
+      readonly kind: "success";
+      readonly gasUsed: bigint;
+      readonly output: Uint8Array;
+      readonly logs: readonly Log[];
+      readonly contractAddress: Address | undefined;
+    }
   | { readonly kind: "revert"; readonly gasUsed: bigint; readonly output: Uint8Array }
   /** Exceptional halt (out of gas, invalid opcode, …). */
   | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string };
 
 /** The state as it is while an observed transaction runs; not to be used after `onTransactionEnd`. */
 export interface ObservedState {
-  getAccount(address: Address): { readonly nonce: bigint; readonly balance: bigint; readonly code: Uint8Array } | undefined;
+  getAccount(
+    address: Address,
+  ): { readonly nonce: bigint; readonly balance: bigint; readonly code: Uint8Array } | undefined;
   getStorageAt(address: Address, slot: Hash): Hash;
 }
 
 /** Callbacks during execution; all optional, all synchronous. */
 export interface ExecutionObserver {
   /** Before anything of the transaction (of a deposit: anything but the mint) has changed the state. */
-  onTransactionStart?(transaction: { readonly from: Address; readonly to: Address | undefined; readonly coinbase: Address; readonly state: ObservedState }): void;
+  onTransactionStart?(transaction: {
+    readonly from: Address;
+    readonly to: Address | undefined;
+    readonly coinbase: Address;
+    readonly state: ObservedState;
+  }): void;
   /** When fees and refunds are settled. */
   onTransactionEnd?(transaction: { readonly state: ObservedState }): void;
-  onStep?(step: { readonly depth: number; readonly pc: number; readonly opcode: number; readonly opcodeName: string; readonly gas: bigint; readonly gasCost: bigint; readonly address: Address; readonly stack: readonly bigint[]; readonly memory: Uint8Array }): void;
-  onCallStart?(call: { readonly depth: number; readonly kind: "CALL" | "DELEGATECALL" | "STATICCALL" | "CALLCODE" | "CREATE" | "CREATE2"; readonly from: Address; readonly to: Address | undefined; readonly value: bigint; readonly gas: bigint; readonly input: Uint8Array }): void;
-  onCallEnd?(result: { readonly depth: number; readonly gasUsed: bigint; readonly output: Uint8Array; readonly error: string | undefined; readonly createdAddress: Address | undefined }): void;
+  onStep?(step: {
+    readonly depth: number;
+    readonly pc: number;
+    readonly opcode: number;
+    readonly opcodeName: string;
+    readonly gas: bigint;
+    readonly gasCost: bigint;
+    readonly address: Address;
+    readonly stack: readonly bigint[];
+    readonly memory: Uint8Array;
+  }): void;
+  onCallStart?(call: {
+    readonly depth: number;
+    readonly kind: "CALL" | "DELEGATECALL" | "STATICCALL" | "CALLCODE" | "CREATE" | "CREATE2";
+    readonly from: Address;
+    readonly to: Address | undefined;
+    readonly value: bigint;
+    readonly gas: bigint;
+    readonly input: Uint8Array;
+  }): void;
+  onCallEnd?(result: {
+    readonly depth: number;
+    readonly gasUsed: bigint;
+    readonly output: Uint8Array;
+    readonly error: string | undefined;
+    readonly createdAddress: Address | undefined;
+  }): void;
 }
 
 export interface AccountState {
@@ -130,10 +166,19 @@ export interface AccountProof {
 export interface ExecutionEngine {
   readonly name: "ethereumjs" | "machine";
   /** Starts the child block of `parent`. `firstMessage` is the index of the next unconsumed Inbox message. */
-  openBlock(parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number }, attributes: { readonly timestamp: number }): Promise<BlockExecution>;
+  openBlock(
+    parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number },
+    attributes: { readonly timestamp: number },
+  ): Promise<BlockExecution>;
   call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
   /** Runs `transactions` of a stored block again, up to and including `transactionHash`, observing only that one. */
-  replay(options: { readonly parent: Block; readonly block: Block; readonly transactionHash: Hash; readonly messages: readonly InboxMessage[]; readonly observer: ExecutionObserver }): Promise<void>;
+  replay(options: {
+    readonly parent: Block;
+    readonly block: Block;
+    readonly transactionHash: Hash;
+    readonly messages: readonly InboxMessage[];
+    readonly observer: ExecutionObserver;
+  }): Promise<void>;
   getAccount(stateRoot: Hash, address: Address): Promise<AccountState | undefined>;
   getCode(stateRoot: Hash, address: Address): Promise<Uint8Array>;
   getStorageAt(stateRoot: Hash, address: Address, slot: Hash): Promise<Hash>;
@@ -146,4 +191,3 @@ export interface StateDatabase {
   /** Durable no later than the next committed write of the block that refers to it. */
   putMany(entries: readonly (readonly [hash: Uint8Array, value: Uint8Array])[]): void | Promise<void>;
 }
-

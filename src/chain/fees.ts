@@ -13,7 +13,11 @@ function ceilingDivision(dividend: bigint, divisor: bigint): bigint {
  * Wei per calldata token (specification §4) from the values `L1Context` holds in the parent state; 0 while it has read no
  * context (`number` 0).
  */
-export function dataPrice(context: { readonly number: bigint; readonly baseFee: bigint; readonly blobBaseFee: bigint }): bigint {
+export function dataPrice(context: {
+  readonly number: bigint;
+  readonly baseFee: bigint;
+  readonly blobBaseFee: bigint;
+}): bigint {
   if (context.number === 0n) return 0n;
   const asCalldata = 10n * context.baseFee;
   const asBlob = ceilingDivision(8n * context.blobBaseFee, 31n);
@@ -27,7 +31,10 @@ export function minimumBaseFee(price: bigint): bigint {
 }
 
 /** Base fee in wei per gas of the child of `parent` (EIP-1559 with the floor of specification §4). */
-export function nextBaseFee(parent: Pick<BlockHeader, "gasLimit" | "gasUsed" | "baseFeePerGas">, price: bigint): bigint {
+export function nextBaseFee(
+  parent: Pick<BlockHeader, "gasLimit" | "gasUsed" | "baseFeePerGas">,
+  price: bigint,
+): bigint {
   const target = parent.gasLimit / ELASTICITY;
   const { baseFeePerGas, gasUsed } = parent;
   let next = baseFeePerGas;

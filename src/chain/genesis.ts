@@ -58,7 +58,10 @@ export function createGenesis(options: GenesisOptions): Genesis {
   const alloc: Genesis["alloc"] = {
     [L1_CONTEXT_ADDRESS]: contract(predeployCode.l1Context),
     [OUTBOX_ADDRESS]: contract(predeployCode.outbox),
-    [FEE_VAULT_ADDRESS]: { ...contract(predeployCode.feeVault), storage: { [slotHash(FEE_VAULT_SLOTS.recipient)]: recipient } },
+    [FEE_VAULT_ADDRESS]: {
+      ...contract(predeployCode.feeVault),
+      storage: { [slotHash(FEE_VAULT_SLOTS.recipient)]: recipient },
+    },
     [BLOCK_HASH_HISTORY_ADDRESS]: contract(BLOCK_HASH_HISTORY_CODE),
     [DETERMINISTIC_DEPLOYER_ADDRESS]: contract(DETERMINISTIC_DEPLOYER_CODE),
   };
@@ -69,7 +72,10 @@ export function createGenesis(options: GenesisOptions): Genesis {
 }
 
 /** Block 0 and the entries of its state. Throws a RangeError if a predeploy is missing or there is too much ETH. */
-export function genesisBlockAndState(genesis: Genesis): { readonly block: Block; readonly entries: readonly HashedEntry[] } {
+export function genesisBlockAndState(genesis: Genesis): {
+  readonly block: Block;
+  readonly entries: readonly HashedEntry[];
+} {
   checkGenesis(genesis);
   const accounts = new Map<Address, AccountRecord>();
   const storage = new Map<Address, { cleared: boolean; slots: Map<Hash, Uint8Array> }>();
@@ -79,9 +85,17 @@ export function genesisBlockAndState(genesis: Genesis): { readonly block: Block;
     const code = hexToBytes(allocated.code ?? "0x");
     const codeHash = keccak256Bytes(code);
     if (code.length > 0) codes.set(bytesToHex(codeHash), code);
-    accounts.set(address, { ...EMPTY_ACCOUNT, nonce: BigInt(allocated.nonce ?? 0), balance: allocated.balance ?? 0n, codeHash });
+    accounts.set(address, {
+      ...EMPTY_ACCOUNT,
+      nonce: BigInt(allocated.nonce ?? 0),
+      balance: allocated.balance ?? 0n,
+      codeHash,
+    });
     const slots = Object.entries(allocated.storage ?? {}) as [Hash, Hash][];
-    storage.set(address, { cleared: false, slots: new Map(slots.map(([slot, value]) => [slot, withoutLeadingZeros(hexToBytes(value))])) });
+    storage.set(address, {
+      cleared: false,
+      slots: new Map(slots.map(([slot, value]) => [slot, withoutLeadingZeros(hexToBytes(value))])),
+    });
   }
   const view = openStateView(createMemoryStateDatabase(), bytesToHex(EMPTY_TRIE_ROOT));
   const { root, entries } = view.advance({ accounts, storage, codes });
@@ -100,7 +114,14 @@ export function genesisBlockAndState(genesis: Genesis): { readonly block: Block;
     baseFeePerGas: genesis.baseFeePerGas,
     outboxRoot: ZERO_HASH,
   };
-  const block: Block = { hash: headerHash(header), header, transactions: [], receipts: [], firstMessage: 0, nextMessage: 0 };
+  const block: Block = {
+    hash: headerHash(header),
+    header,
+    transactions: [],
+    receipts: [],
+    firstMessage: 0,
+    nextMessage: 0,
+  };
   return { block, entries };
 }
 
@@ -118,12 +139,15 @@ export async function initializeState(genesis: Genesis, state: StateDatabase): P
 
 function checkGenesis({ alloc, gasLimit, baseFeePerGas }: Genesis): void {
   for (const address of [L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, FEE_VAULT_ADDRESS, BLOCK_HASH_HISTORY_ADDRESS]) {
-    if ((alloc[address]?.code ?? "0x") === "0x") throw new RangeError(`expected code at the predeploy ${address} in the genesis state`);
+    if ((alloc[address]?.code ?? "0x") === "0x")
+      throw new RangeError(`expected code at the predeploy ${address} in the genesis state`);
   }
   const supply = Object.values(alloc).reduce((sum, { balance }) => sum + (balance ?? 0n), 0n);
-  if (supply > MAX_SUPPLY) throw new RangeError(`expected at most ${MAX_SUPPLY} wei in the genesis state, got ${supply}`);
+  if (supply > MAX_SUPPLY)
+    throw new RangeError(`expected at most ${MAX_SUPPLY} wei in the genesis state, got ${supply}`);
   if (gasLimit < 2n) throw new RangeError(`expected a gas limit of at least 2, got ${gasLimit}`);
-  if (baseFeePerGas < MINIMUM_BASE_FEE) throw new RangeError(`expected a base fee of at least ${MINIMUM_BASE_FEE} wei, got ${baseFeePerGas}`);
+  if (baseFeePerGas < MINIMUM_BASE_FEE)
+    throw new RangeError(`expected a base fee of at least ${MINIMUM_BASE_FEE} wei, got ${baseFeePerGas}`);
 }
 
 function slotHash(slot: bigint): Hash {

@@ -59,17 +59,22 @@ export function headerHash(header: BlockHeader): Hash {
 
 /** Inverse of `encodeHeader`. Throws a RangeError for anything `encodeHeader` cannot give. */
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
-  const invalid = (why: string) => new RangeError(`expected the RLP of a block header (${why}), got ${bytesToHex(bytes.subarray(0, 40))}…`);
+  const invalid = (why: string) =>
+    new RangeError(`expected the RLP of a block header (${why}), got ${bytesToHex(bytes.subarray(0, 40))}…`);
   let fields: unknown;
   try {
     fields = RLP.decode(bytes);
   } catch (error) {
     throw invalid((error as Error).message);
   }
-  if (!Array.isArray(fields) || fields.length !== FIELD_COUNT || !fields.every((field) => field instanceof Uint8Array)) {
+  if (
+    !Array.isArray(fields) ||
+    fields.length !== FIELD_COUNT ||
+    !fields.every((field) => field instanceof Uint8Array)
+  ) {
     throw invalid(`a list of ${FIELD_COUNT} byte strings`);
   }
-  const field = (index: number) => (fields as Uint8Array[])[index] as Uint8Array;
+  const field = (index: number) => fields[index] as Uint8Array;
   const fixed = (index: number, length: number) => {
     if (field(index).length !== length) throw invalid(`${length} bytes in field ${index}`);
     return bytesToHex(field(index));
@@ -94,7 +99,8 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     baseFeePerGas: bytesToBigint(field(15)),
     outboxRoot: fixed(16, 32),
   };
-  if (bytesToHex(encodeHeader(header)) !== bytesToHex(bytes)) throw invalid("with the constant fields of specification §4");
+  if (bytesToHex(encodeHeader(header)) !== bytesToHex(bytes))
+    throw invalid("with the constant fields of specification §4");
   return header;
 }
 

@@ -126,7 +126,13 @@ function trieOver(start: TrieNode | undefined, loader: Loader): MerklePatriciaTr
   return { get, put, delete: remove, commit, fork: () => trieOver(root, loader), loadedNodes: () => loader.loaded };
 }
 
-function insert(node: TrieNode | undefined, path: Uint8Array, depth: number, value: Uint8Array, loader: Loader): LoadedNode {
+function insert(
+  node: TrieNode | undefined,
+  path: Uint8Array,
+  depth: number,
+  value: Uint8Array,
+  loader: Loader,
+): LoadedNode {
   if (node === undefined) return leaf(path.subarray(depth), value);
   const loaded = load(node, loader);
   if (loaded.kind === "branch") {
@@ -146,7 +152,11 @@ function insert(node: TrieNode | undefined, path: Uint8Array, depth: number, val
   const children: (TrieNode | undefined)[] = Array.from({ length: 16 });
   const rest = loaded.path.subarray(shared + 1);
   children[loaded.path[shared] as number] =
-    loaded.kind === "leaf" ? leaf(rest, loaded.value) : rest.length === 0 ? loaded.child : extension(rest, loaded.child);
+    loaded.kind === "leaf"
+      ? leaf(rest, loaded.value)
+      : rest.length === 0
+        ? loaded.child
+        : extension(rest, loaded.child);
   children[path[depth + shared] as number] = leaf(path.subarray(depth + shared + 1), value);
   const branch: BranchNode = { kind: "branch", children, reference: undefined };
   return shared === 0 ? branch : extension(loaded.path.subarray(0, shared), branch);
@@ -257,7 +267,8 @@ function referenceOf(node: TrieNode, nodes: HashedEntry[]): Uint8Array {
 
 function encodeNode(node: LoadedNode, nodes: HashedEntry[]): Uint8Array {
   if (node.kind === "leaf") return encodeList([encodeString(encodePath(node.path, true)), encodeString(node.value)]);
-  if (node.kind === "extension") return encodeList([encodeString(encodePath(node.path, false)), referenceOf(node.child, nodes)]);
+  if (node.kind === "extension")
+    return encodeList([encodeString(encodePath(node.path, false)), referenceOf(node.child, nodes)]);
   const items: Uint8Array[] = [];
   for (const child of node.children) items.push(child === undefined ? EMPTY_STRING : referenceOf(child, nodes));
   items.push(EMPTY_STRING);

@@ -18,7 +18,9 @@ async function loadRuntimeCode(artifacts: URL, name: string): Promise<Hex> {
   try {
     text = await readFile(file, "utf8");
   } catch {
-    throw new Error(`expected the compiled contract ${name} at ${file.pathname}; build the contracts first (npm run build)`);
+    throw new Error(
+      `expected the compiled contract ${name} at ${file.pathname}; build the contracts first (npm run build)`,
+    );
   }
   const { deployedBytecode, immutableReferences } = JSON.parse(text) as {
     readonly deployedBytecode?: string;
@@ -28,6 +30,7 @@ async function loadRuntimeCode(artifacts: URL, name: string): Promise<Hex> {
     throw new Error(`expected runtime code in ${file.pathname}`);
   }
   // A predeploy runs no constructor, so nothing would fill in immutables.
-  if (Object.keys(immutableReferences ?? {}).length > 0) throw new Error(`expected no immutables in the predeploy ${name}`);
+  if (Object.keys(immutableReferences ?? {}).length > 0)
+    throw new Error(`expected no immutables in the predeploy ${name}`);
   return deployedBytecode as Hex;
 }

@@ -9,7 +9,12 @@ export const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03
  * The 64-byte public key that signed `messageHash` (32 bytes), by the native library. `r` and `s` have at most 32 bytes,
  * `recoveryId` is 0 or 1. Throws if there is no such key.
  */
-export function recoverPublicKey(messageHash: Uint8Array, r: Uint8Array, s: Uint8Array, recoveryId: number): Uint8Array {
+export function recoverPublicKey(
+  messageHash: Uint8Array,
+  r: Uint8Array,
+  s: Uint8Array,
+  recoveryId: number,
+): Uint8Array {
   const signature = new Uint8Array(64);
   signature.set(r, 32 - r.length);
   signature.set(s, 64 - s.length);

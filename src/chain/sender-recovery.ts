@@ -38,7 +38,10 @@ interface RecoveryThread {
 }
 
 /** Starts the worker threads. They do not keep the process alive while idle. */
-export function createSenderRecovery(options: SenderRecoveryOptions, { logger }: Pick<Instruments, "logger">): SenderRecovery {
+export function createSenderRecovery(
+  options: SenderRecoveryOptions,
+  { logger }: Pick<Instruments, "logger">,
+): SenderRecovery {
   const { chainId } = options;
   const size = options.workers ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`expected at least 1 worker, got ${size}`);
@@ -83,7 +86,9 @@ export function createSenderRecovery(options: SenderRecoveryOptions, { logger }:
   const recover = async (raws: readonly Uint8Array[]) => {
     if (closed) throw new Error("sender recovery is closed");
     const results = raws.map((raw) => decodeOrError(raw, chainId));
-    const unrecovered = results.filter((result): result is UnrecoveredTransaction => !(result instanceof InvalidTransactionError));
+    const unrecovered = results.filter(
+      (result): result is UnrecoveredTransaction => !(result instanceof InvalidTransactionError),
+    );
     const share = Math.max(SMALLEST_SHARE, Math.ceil(unrecovered.length / size));
     const keys: Promise<Uint8Array>[] = [];
     for (let start = 0; start < unrecovered.length; start += share) {

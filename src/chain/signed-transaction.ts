@@ -72,11 +72,14 @@ export function decodeUnrecovered(raw: Uint8Array, chainId: number): Unrecovered
 
   const inner = decodeInner(raw, chainId);
   const { v, r, s } = inner;
-  if (v === undefined || r === undefined || s === undefined) throw new InvalidTransactionError("the transaction is not signed");
+  if (v === undefined || r === undefined || s === undefined)
+    throw new InvalidTransactionError("the transaction is not signed");
   if (r === 0n || r >= SECP256K1_ORDER) throw new InvalidTransactionError(`signature r is out of range: ${r}`);
   if (s === 0n || s > SECP256K1_ORDER / 2n) throw new InvalidTransactionError(`signature s is out of range: ${s}`);
   if (inner.gasLimit > TRANSACTION_GAS_CAP) {
-    throw new InvalidTransactionError(`gas limit ${inner.gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)`);
+    throw new InvalidTransactionError(
+      `gas limit ${inner.gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)`,
+    );
   }
 
   const signature = new Uint8Array(64);

@@ -72,7 +72,7 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
     const account = getAccount(address);
     if (account === undefined || isEmptyRoot(account.storageRoot)) return NO_BYTES;
     const encoded = storageTrie(address, account).get(keccak256Bytes(hexToBytes(slot)));
-    const value = encoded === undefined ? NO_BYTES : RLP.decode(encoded) as Uint8Array;
+    const value = encoded === undefined ? NO_BYTES : (RLP.decode(encoded) as Uint8Array);
     if (ofAccount === undefined) slots.set(address, (ofAccount = new Map()));
     ofAccount.set(slot, value);
     cachedSlots++;

@@ -110,7 +110,13 @@ export function rootFromProof(leaf: Hash, index: number, count: number, proof: r
 }
 
 /** Whether `proof` shows `leaf` at `index` in the tree of `count` leaves with this root. */
-export function verifyMerkleProof(root: Hash, leaf: Hash, index: number, count: number, proof: readonly Hash[]): boolean {
+export function verifyMerkleProof(
+  root: Hash,
+  leaf: Hash,
+  index: number,
+  count: number,
+  proof: readonly Hash[],
+): boolean {
   return rootFromProof(leaf, index, count, proof) === root;
 }
 

@@ -20,7 +20,15 @@ const CALLER: Hex = `0x${[
 ].join("")}`;
 
 async function call(chain: TestChain, request: Partial<CallRequest>, options: Partial<CallOptions> = {}) {
-  const complete: CallRequest = { from: alice.address, to: CONTRACT, data: new Uint8Array(), value: 0n, gas: 1_000_000n, gasPrice: 0n, ...request };
+  const complete: CallRequest = {
+    from: alice.address,
+    to: CONTRACT,
+    data: new Uint8Array(),
+    value: 0n,
+    gas: 1_000_000n,
+    gasPrice: 0n,
+    ...request,
+  };
   return chain.engine.call(complete, { at: chain.latest().header, ...options });
 }
 
@@ -48,7 +56,11 @@ describe("a call", () => {
     const chain = await withContract("0x60aa60005360016000fd");
     const reverted = await call(chain, {});
     expect(reverted.kind === "revert" ? bytesToHex(reverted.output) : reverted.kind).to.equal("0xaa");
-    const halted = await call(chain, {}, { stateOverrides: new Map([[CONTRACT, { code: hexToBytes(PROGRAMS.invalid) }]]) });
+    const halted = await call(
+      chain,
+      {},
+      { stateOverrides: new Map([[CONTRACT, { code: hexToBytes(PROGRAMS.invalid) }]]) },
+    );
     expect(halted).to.deep.equal({ kind: "halt", gasUsed: 1_000_000n, error: "invalid opcode" });
   });
 
@@ -59,7 +71,11 @@ describe("a call", () => {
       gasUsed: 0n,
       error: `insufficient funds for gas * price + value: have ${ETHER}, want ${2n * ETHER}`,
     });
-    expect(await call(chain, { gas: 20_999n })).to.deep.equal({ kind: "halt", gasUsed: 0n, error: "intrinsic gas too low: have 20999, want 21000" });
+    expect(await call(chain, { gas: 20_999n })).to.deep.equal({
+      kind: "halt",
+      gasUsed: 0n,
+      error: "intrinsic gas too low: have 20999, want 21000",
+    });
   });
 
   it("needs no funds at gas price 0, and pays at any other", async () => {
@@ -93,7 +109,11 @@ describe("a call", () => {
     const chain = await withContract(PROGRAMS.count);
     await chain.include(sign(alice, { to: CONTRACT }));
     const run = async (override: AccountOverride) => {
-      const outcome = await call(chain, {}, { stateOverrides: new Map([[CONTRACT, { code: hexToBytes(READER), ...override }]]) });
+      const outcome = await call(
+        chain,
+        {},
+        { stateOverrides: new Map([[CONTRACT, { code: hexToBytes(READER), ...override }]]) },
+      );
       return outcome.kind === "success" ? BigInt(bytesToHex(outcome.output)) : outcome;
     };
     expect(await run({})).to.equal(1n);
@@ -101,7 +121,11 @@ describe("a call", () => {
     expect(await run({ stateDiff: new Map([[hash(1), hash(8)]]) })).to.equal(1n);
     expect(await run({ state: new Map([[hash(1), hash(8)]]) })).to.equal(0n);
     // SELFBALANCE.
-    const outcome = await call(chain, {}, { stateOverrides: new Map([[CONTRACT, { balance: 5n, code: hexToBytes("0x4760005260206000f3") }]]) });
+    const outcome = await call(
+      chain,
+      {},
+      { stateOverrides: new Map([[CONTRACT, { balance: 5n, code: hexToBytes("0x4760005260206000f3") }]]) },
+    );
     expect(outcome.kind === "success" ? bytesToHex(outcome.output) : outcome.kind).to.equal(hash(5));
   });
 
@@ -110,7 +134,14 @@ describe("a call", () => {
     await chain.block();
     const { header, hash: blockHash } = chain.latest();
     const ask = (code: Hex) =>
-      call(chain, {}, { environment: { number: header.number + 1, timestamp: 77 }, stateOverrides: new Map([[CONTRACT, { code: hexToBytes(code) }]]) });
+      call(
+        chain,
+        {},
+        {
+          environment: { number: header.number + 1, timestamp: 77 },
+          stateOverrides: new Map([[CONTRACT, { code: hexToBytes(code) }]]),
+        },
+      );
     const output = async (code: Hex) => {
       const outcome = await ask(code);
       return outcome.kind === "success" ? bytesToHex(outcome.output) : outcome.kind;
@@ -123,11 +154,13 @@ describe("a call", () => {
   it("runs beside others without mixing with them", async () => {
     const chain = await withContract(READER);
     const outcomes = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => call(chain, {}, { stateOverrides: new Map([[CONTRACT, { stateDiff: new Map([[hash(0), hash(index)]]) }]]) })),
+      Array.from({ length: 20 }, (_, index) =>
+        call(chain, {}, { stateOverrides: new Map([[CONTRACT, { stateDiff: new Map([[hash(0), hash(index)]]) }]]) }),
+      ),
     );
-    expect(outcomes.map((outcome) => (outcome.kind === "success" ? BigInt(bytesToHex(outcome.output)) : -1n))).to.deep.equal(
-      Array.from({ length: 20 }, (_, index) => BigInt(index)),
-    );
+    expect(
+      outcomes.map((outcome) => (outcome.kind === "success" ? BigInt(bytesToHex(outcome.output)) : -1n)),
+    ).to.deep.equal(Array.from({ length: 20 }, (_, index) => BigInt(index)));
   });
 });
 
@@ -140,7 +173,9 @@ describe("precompiles", () => {
   };
 
   it("include SHA-256 (0x02)", async () => {
-    expect(await run(2, Uint8Array.of(1, 2))).to.equal(`0x${createHash("sha256").update(Uint8Array.of(1, 2)).digest("hex")}`);
+    expect(await run(2, Uint8Array.of(1, 2))).to.equal(
+      `0x${createHash("sha256").update(Uint8Array.of(1, 2)).digest("hex")}`,
+    );
   });
 
   it("include KZG point evaluation (0x0a), at once", async () => {
@@ -184,22 +219,33 @@ describe("observing", () => {
     const { events, observer } = trace();
     const outcome = await call(chain, { to: PROXY }, { observer });
     expect(outcome.kind).to.equal("success");
-    const inner = ["CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"].flatMap((kind) => [`${kind} 1 ${PROXY} ${CONTRACT}`, "return 1 ok"]);
-    expect(events.filter((event) => !event.startsWith("CREATE") && !event.startsWith("start") && !event.startsWith("end"))).to.deep.equal([
-      `CALL 0 ${alice.address} ${PROXY}`,
-      ...inner,
+    const inner = ["CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"].flatMap((kind) => [
+      `${kind} 1 ${PROXY} ${CONTRACT}`,
       "return 1 ok",
-      "return 1 ok",
-      "return 0 ok",
     ]);
-    expect(events.filter((event) => event.startsWith("CREATE"))).to.deep.equal([`CREATE 1 ${PROXY} -`, `CREATE2 1 ${PROXY} -`]);
+    expect(
+      events.filter((event) => !event.startsWith("CREATE") && !event.startsWith("start") && !event.startsWith("end")),
+    ).to.deep.equal([`CALL 0 ${alice.address} ${PROXY}`, ...inner, "return 1 ok", "return 1 ok", "return 0 ok"]);
+    expect(events.filter((event) => event.startsWith("CREATE"))).to.deep.equal([
+      `CREATE 1 ${PROXY} -`,
+      `CREATE2 1 ${PROXY} -`,
+    ]);
     expect([events[0], events.at(-1)]).to.deep.equal([`start ${alice.address} 0`, "end 1"]);
   });
 
   it("shows every step with stack, memory and gas", async () => {
     const chain = await withContract(READER);
     const steps: string[] = [];
-    await call(chain, {}, { observer: { onStep: ({ pc, opcodeName, gas, gasCost, stack }) => steps.push(`${pc} ${opcodeName} ${gas} ${gasCost} [${stack.join()}]`) } });
+    await call(
+      chain,
+      {},
+      {
+        observer: {
+          onStep: ({ pc, opcodeName, gas, gasCost, stack }) =>
+            steps.push(`${pc} ${opcodeName} ${gas} ${gasCost} [${stack.join()}]`),
+        },
+      },
+    );
     expect(steps.slice(0, 3)).to.deep.equal(["0 PUSH1 979000 3 []", "2 SLOAD 978997 2100 [0]", "3 PUSH1 976897 3 [0]"]);
     expect(steps.length).to.equal(7);
   });
@@ -208,7 +254,12 @@ describe("observing", () => {
     const chain = await withContract(READER);
     const { events, observer } = trace();
     await call(chain, { to: account(1), value: 1n }, { observer });
-    expect(events).to.deep.equal([`start ${alice.address} 0`, `CALL 0 ${alice.address} ${account(1)}`, "return 0 ok", "end 1"]);
+    expect(events).to.deep.equal([
+      `start ${alice.address} 0`,
+      `CALL 0 ${alice.address} ${account(1)}`,
+      "return 0 ok",
+      "end 1",
+    ]);
   });
 
   it("of a replayed block sees the one transaction asked for, as it ran", async () => {

@@ -47,17 +47,28 @@ describe("a deposit", () => {
     expect(await chain.balance(to)).to.equal(3n);
     expect(await chain.balance(sender)).to.equal(ETHER - 3n - TRANSFER_COST);
     expect(await chain.nonce(sender)).to.equal(1n);
-    expect([receipt.status, receipt.gasUsed, receipt.effectiveGasPrice, receipt.dataGas]).to.deep.equal([1, 21_000n, BASE_FEE, 0n]);
+    expect([receipt.status, receipt.gasUsed, receipt.effectiveGasPrice, receipt.dataGas]).to.deep.equal([
+      1,
+      21_000n,
+      BASE_FEE,
+      0n,
+    ]);
   });
 
   it("sends what is left of the mint after the call to refundTo, and leaves the sender what he had", async () => {
-    const { chain } = await run({ mint: ETHER, to: account(1), value: 3n, gasLimit: 30_000n, refundTo }, { balances: { [sender]: 7n } });
+    const { chain } = await run(
+      { mint: ETHER, to: account(1), value: 3n, gasLimit: 30_000n, refundTo },
+      { balances: { [sender]: 7n } },
+    );
     expect(await chain.balance(sender)).to.equal(7n);
     expect(await chain.balance(refundTo)).to.equal(ETHER - 3n - TRANSFER_COST);
   });
 
   it("takes what the mint does not cover from the sender's balance, and then refunds nothing", async () => {
-    const { chain } = await run({ mint: 5n, to: account(1), value: 9n, gasLimit: 30_000n, refundTo }, { balances: { [sender]: ETHER } });
+    const { chain } = await run(
+      { mint: 5n, to: account(1), value: 9n, gasLimit: 30_000n, refundTo },
+      { balances: { [sender]: ETHER } },
+    );
     expect(await chain.balance(sender)).to.equal(ETHER + 5n - 9n - TRANSFER_COST);
     expect(await chain.balance(refundTo)).to.equal(0n);
   });
@@ -87,7 +98,10 @@ describe("a deposit", () => {
   });
 
   it("that halts uses all its gas", async () => {
-    const { receipt } = await run({ mint: ETHER, to: CONTRACT, gasLimit: 100_000n }, { code: { [CONTRACT]: PROGRAMS.invalid } });
+    const { receipt } = await run(
+      { mint: ETHER, to: CONTRACT, gasLimit: 100_000n },
+      { code: { [CONTRACT]: PROGRAMS.invalid } },
+    );
     expect([receipt.status, receipt.gasUsed]).to.deep.equal([0, 100_000n]);
   });
 
@@ -96,7 +110,10 @@ describe("a deposit", () => {
     ["cannot pay for its value", { mint: TRANSFER_COST, to: account(1), value: 1n, gasLimit: 21_000n }],
     ["has a value near 2^128", { mint: ETHER, to: account(1), value: 2n ** 128n - 1n, gasLimit: 21_000n }],
     ["has less gas than a transaction takes", { mint: ETHER, to: account(1), gasLimit: 20_999n }],
-    ["has less gas than its calldata's floor", { mint: ETHER, to: account(1), gasLimit: 22_000n, data: new Uint8Array(101) }],
+    [
+      "has less gas than its calldata's floor",
+      { mint: ETHER, to: account(1), gasLimit: 22_000n, data: new Uint8Array(101) },
+    ],
   ] as const) {
     it(`that ${why} is not run: the mint goes to refundTo, with status 0 and no gas`, async () => {
       const { chain, receipt } = await run({ ...fields, refundTo });
@@ -108,20 +125,29 @@ describe("a deposit", () => {
   }
 
   it("from an account with code is not run (EIP-3607)", async () => {
-    const { chain, receipt } = await run({ mint: ETHER, to: account(1), gasLimit: 21_000n }, { code: { [sender]: "0x00" } });
+    const { chain, receipt } = await run(
+      { mint: ETHER, to: account(1), gasLimit: 21_000n },
+      { code: { [sender]: "0x00" } },
+    );
     expect(receipt.status).to.equal(0);
     expect(await chain.balance(sender)).to.equal(ETHER);
     expect(await chain.nonce(sender)).to.equal(1n);
   });
 
   it("from an account that delegates its code runs (EIP-7702)", async () => {
-    const { receipt } = await run({ mint: ETHER, to: account(1), gasLimit: 21_000n }, { code: { [sender]: `0xef0100${"11".repeat(20)}` } });
+    const { receipt } = await run(
+      { mint: ETHER, to: account(1), gasLimit: 21_000n },
+      { code: { [sender]: `0xef0100${"11".repeat(20)}` } },
+    );
     expect(receipt.status).to.equal(1);
   });
 
   it("shows its aliased sender to contracts as CALLER and ORIGIN, and the base fee as GASPRICE", async () => {
     const aliased = aliasAddress(account(9));
-    const { chain } = await run({ sender: aliased, mint: ETHER, to: CONTRACT, value: 4n, gasLimit: 200_000n }, { code: { [CONTRACT]: PROGRAMS.remember } });
+    const { chain } = await run(
+      { sender: aliased, mint: ETHER, to: CONTRACT, value: 4n, gasLimit: 200_000n },
+      { code: { [CONTRACT]: PROGRAMS.remember } },
+    );
     expect(await chain.slot(CONTRACT, 0n)).to.equal(BigInt(aliased));
     expect(await chain.slot(CONTRACT, 1n)).to.equal(BigInt(aliased));
     expect(await chain.slot(CONTRACT, 2n)).to.equal(4n);
@@ -130,8 +156,13 @@ describe("a deposit", () => {
 
   it("carries its data to the contract and its logs into the block", async () => {
     const data = hexToBytes("0xc0ffee");
-    const { receipt, block } = await run({ mint: ETHER, to: CONTRACT, gasLimit: 100_000n, data }, { code: { [CONTRACT]: PROGRAMS.log } });
-    expect(receipt.logs.map((log) => ({ ...log, data: Uint8Array.from(log.data) }))).to.deep.equal([{ address: CONTRACT, topics: [hash(BigInt(sender))], data }]);
+    const { receipt, block } = await run(
+      { mint: ETHER, to: CONTRACT, gasLimit: 100_000n, data },
+      { code: { [CONTRACT]: PROGRAMS.log } },
+    );
+    expect(receipt.logs.map((log) => ({ ...log, data: Uint8Array.from(log.data) }))).to.deep.equal([
+      { address: CONTRACT, topics: [hash(BigInt(sender))], data },
+    ]);
     expect(BigInt(block.header.logsBloom) > 0n).to.equal(true);
   });
 
@@ -155,7 +186,13 @@ describe("a context message", () => {
   it("writes its five values into L1Context, without a transaction or receipt", async () => {
     const chain = await createTestChain();
     const block = await chain.block(async (execution) => {
-      const message = chain.context({ number: 11, timestamp: 12, baseFee: 13n, blobBaseFee: 14n, parentHash: hash(15) });
+      const message = chain.context({
+        number: 11,
+        timestamp: 12,
+        baseFee: 13n,
+        blobBaseFee: 14n,
+        parentHash: hash(15),
+      });
       expect(await execution.executeMessage(message)).to.equal(undefined);
     });
     expect([block.transactions.length, block.receipts.length, block.nextMessage]).to.deep.equal([0, 0, 1]);
@@ -166,7 +203,9 @@ describe("a context message", () => {
   it("sets the data price, base fee floor and PREVRANDAO from the next block on", async () => {
     const chain = await createTestChain();
     const first = await chain.open();
-    await first.executeMessage(chain.context({ number: 1, baseFee: 10n ** 12n, blobBaseFee: 31n * 10n ** 9n, parentHash: hash(77) }));
+    await first.executeMessage(
+      chain.context({ number: 1, baseFee: 10n ** 12n, blobBaseFee: 31n * 10n ** 9n, parentHash: hash(77) }),
+    );
     expect([first.environment.dataPrice, first.environment.prevRandao]).to.deep.equal([0n, hash(0)]);
     const sealed = await first.seal();
     const next = await chain.engine.openBlock(sealed, { timestamp: sealed.header.timestamp });

@@ -15,7 +15,19 @@ import {
 import type { Block, BlockInput, StateDatabase } from "../../src/chain/index.ts";
 import { bytesToBigint, bytesToHex, hexToBytes, keccak256, merkleRoot } from "../../src/primitives/index.ts";
 import type { Hash, Hex } from "../../src/primitives/index.ts";
-import { CHAIN_ID, ETHER, GWEI, PROGRAMS, account, createTestChain, hash, instruments, sign, signRaw, wallet } from "./harness.ts";
+import {
+  CHAIN_ID,
+  ETHER,
+  GWEI,
+  PROGRAMS,
+  account,
+  createTestChain,
+  hash,
+  instruments,
+  sign,
+  signRaw,
+  wallet,
+} from "./harness.ts";
 import type { TestChain } from "./harness.ts";
 
 const wallets = [wallet(1), wallet(2), wallet(3)];
@@ -34,7 +46,7 @@ const balances = Object.fromEntries(wallets.map(({ address }) => [address, ETHER
 function totalSupply(state: StateDatabase, root: Hash): bigint {
   const walk = (node: unknown): bigint => {
     if (node instanceof Uint8Array) {
-      return node.length === 0 ? 0n : walk(RLP.decode(state.get(node) as Uint8Array));
+      return node.length === 0 ? 0n : walk(RLP.decode(state.get(node)));
     }
     const items = node as (Uint8Array | unknown[])[];
     if (items.length === 17) return items.slice(0, 16).reduce((sum, child) => sum + walk(child), 0n);
@@ -47,30 +59,74 @@ function totalSupply(state: StateDatabase, root: Hash): bigint {
 }
 
 type Action =
-  | { readonly kind: "deposit"; readonly from: number; readonly to: number; readonly mint: bigint; readonly value: bigint; readonly gasLimit: bigint; readonly refund: boolean }
+  | {
+      readonly kind: "deposit";
+      readonly from: number;
+      readonly to: number;
+      readonly mint: bigint;
+      readonly value: bigint;
+      readonly gasLimit: bigint;
+      readonly refund: boolean;
+    }
   | { readonly kind: "context"; readonly baseFee: bigint; readonly blobBaseFee: bigint }
-  | { readonly kind: "transaction"; readonly from: number; readonly to: number; readonly value: bigint; readonly gasLimit: bigint; readonly nonceGap: boolean }
+  | {
+      readonly kind: "transaction";
+      readonly from: number;
+      readonly to: number;
+      readonly value: bigint;
+      readonly gasLimit: bigint;
+      readonly nonceGap: boolean;
+    }
   | { readonly kind: "creation"; readonly from: number; readonly value: bigint; readonly initcode: Hex };
 
 const amount = fc.oneof(fc.constant(0n), fc.bigInt(0n, 10n), fc.bigInt(0n, 2n * ETHER));
 const gasLimit = fc.oneof(fc.constant(0n), fc.bigInt(20_000n, 200_000n), fc.bigInt(20_000n, 16_777_216n));
 const party = fc.nat(9);
-const deposit = fc.record({ kind: fc.constant("deposit" as const), from: fc.nat(2), to: party, mint: amount, value: amount, gasLimit, refund: fc.boolean() });
-const context = fc.record({ kind: fc.constant("context" as const), baseFee: fc.bigInt(0n, 100n * GWEI), blobBaseFee: fc.bigInt(0n, 1_000n * GWEI) });
-const transaction = fc.record({ kind: fc.constant("transaction" as const), from: fc.nat(2), to: party, value: amount, gasLimit, nonceGap: fc.boolean() });
+const deposit = fc.record({
+  kind: fc.constant("deposit" as const),
+  from: fc.nat(2),
+  to: party,
+  mint: amount,
+  value: amount,
+  gasLimit,
+  refund: fc.boolean(),
+});
+const context = fc.record({
+  kind: fc.constant("context" as const),
+  baseFee: fc.bigInt(0n, 100n * GWEI),
+  blobBaseFee: fc.bigInt(0n, 1_000n * GWEI),
+});
+const transaction = fc.record({
+  kind: fc.constant("transaction" as const),
+  from: fc.nat(2),
+  to: party,
+  value: amount,
+  gasLimit,
+  nonceGap: fc.boolean(),
+});
 const initcode = fc.constantFrom<Hex>("0x60016000f3", "0xfe", "0x60006000fd", "0x33ff", "0x60016000556001600155");
 const creation = fc.record({ kind: fc.constant("creation" as const), from: fc.nat(2), value: amount, initcode });
 const blocks = fc.array(
-  fc.record({ messages: fc.array(fc.oneof(deposit, context), { maxLength: 4 }), transactions: fc.array(fc.oneof(transaction, creation), { maxLength: 6 }) }),
+  fc.record({
+    messages: fc.array(fc.oneof(deposit, context), { maxLength: 4 }),
+    transactions: fc.array(fc.oneof(transaction, creation), { maxLength: 6 }),
+  }),
   { minLength: 1, maxLength: 4 },
 );
 
 function partyAddress(index: number): Hex {
-  return index < 3 ? (wallets[index] as (typeof wallets)[number]).address : index < 9 ? account(57 + index) : account(99);
+  return index < 3
+    ? (wallets[index] as (typeof wallets)[number]).address
+    : index < 9
+      ? account(57 + index)
+      : account(99);
 }
 
 /** Executes blocks of actions one after the other; gives the blocks and the inputs that made them. */
-async function play(chain: TestChain, plan: readonly { messages: readonly Action[]; transactions: readonly Action[] }[]) {
+async function play(
+  chain: TestChain,
+  plan: readonly { messages: readonly Action[]; transactions: readonly Action[] }[],
+) {
   const played: Block[] = [];
   const inputs: BlockInput[] = [];
   let parent = chain.latest();
@@ -80,19 +136,48 @@ async function play(chain: TestChain, plan: readonly { messages: readonly Action
       timestamp: parent.header.timestamp + 1,
       messages: messages.map((action, offset) => {
         const index = parent.nextMessage + offset;
-        if (action.kind === "context") return chain.context({ index, number: index + 1, baseFee: action.baseFee, blobBaseFee: action.blobBaseFee, parentHash: hash(index) });
+        if (action.kind === "context")
+          return chain.context({
+            index,
+            number: index + 1,
+            baseFee: action.baseFee,
+            blobBaseFee: action.blobBaseFee,
+            parentHash: hash(index),
+          });
         if (action.kind !== "deposit") throw new Error("not a message");
         const sender = partyAddress(action.from);
-        return chain.deposit({ index, sender, to: partyAddress(action.to), mint: action.mint, value: action.value, gasLimit: action.gasLimit, refundTo: action.refund ? account(98) : sender });
+        return chain.deposit({
+          index,
+          sender,
+          to: partyAddress(action.to),
+          mint: action.mint,
+          value: action.value,
+          gasLimit: action.gasLimit,
+          refundTo: action.refund ? account(98) : sender,
+        });
       }),
       transactions: transactions.map((action) => {
         if (action.kind !== "transaction" && action.kind !== "creation") throw new Error("not a transaction");
         const from = wallets[action.from] as (typeof wallets)[number];
         const nonce = nonces[action.from] as bigint;
         nonces[action.from] = nonce + 1n;
-        if (action.kind === "creation") return signRaw(from, { nonce, value: action.value, data: action.initcode, gasLimit: 200_000n, maxPriorityFeePerGas: 1n });
+        if (action.kind === "creation")
+          return signRaw(from, {
+            nonce,
+            value: action.value,
+            data: action.initcode,
+            gasLimit: 200_000n,
+            maxPriorityFeePerGas: 1n,
+          });
         const word = `0x${bob.address.slice(2).padStart(64, "0")}` as const;
-        return signRaw(from, { nonce: action.nonceGap ? nonce + 5n : nonce, to: partyAddress(action.to), value: action.value, gasLimit: action.gasLimit, data: word, maxPriorityFeePerGas: 2n });
+        return signRaw(from, {
+          nonce: action.nonceGap ? nonce + 5n : nonce,
+          to: partyAddress(action.to),
+          value: action.value,
+          gasLimit: action.gasLimit,
+          data: word,
+          maxPriorityFeePerGas: 2n,
+        });
       }),
     };
     const block = await executeBlock(chain.engine, parent, input, CHAIN_ID);
@@ -116,7 +201,8 @@ describe("blocks of random messages and transactions", function () {
         const { played, inputs } = await play(chain, plan);
         let expected = 3n * ETHER;
         for (const [index, block] of played.entries()) {
-          for (const message of (inputs[index] as BlockInput).messages) if (message.kind === "deposit") expected += message.mint;
+          for (const message of (inputs[index] as BlockInput).messages)
+            if (message.kind === "deposit") expected += message.mint;
           expect(totalSupply(chain.state, block.header.stateRoot)).to.equal(expected);
         }
       }),
@@ -195,6 +281,20 @@ describe("blocks of random messages and transactions", function () {
 });
 
 describe("an engine", () => {
+  it("executes a thousand transfers in one block", async () => {
+    const chain = await createTestChain({ balances });
+    const block = await chain.block(async (execution) => {
+      for (let nonce = 0n; nonce < 1_000n; nonce++) {
+        const outcome = await execution.executeTransaction(
+          sign(alice, { nonce, to: account(Number(nonce)), value: 1n }),
+        );
+        expect(outcome.kind).to.equal("included");
+      }
+    });
+    expect(block.header.gasUsed).to.equal(21_000_000n);
+    expect(await chain.balance(account(999))).to.equal(1n);
+  });
+
   it("refuses a timestamp before the parent's", async () => {
     const chain = await createTestChain();
     const error = await chain.engine.openBlock(chain.latest(), { timestamp: 5 }).catch((reason: Error) => reason);
@@ -257,7 +357,11 @@ describe("an engine", () => {
         codeHash: proof.account.codeHash,
         storageHash: proof.account.storageRoot,
         accountProof: proof.accountProof,
-        storageProof: proof.storageProof.map(({ key, value, proof: path }) => ({ key, value: `0x${value.toString(16)}`, proof: path })),
+        storageProof: proof.storageProof.map(({ key, value, proof: path }) => ({
+          key,
+          value: `0x${value.toString(16)}`,
+          proof: path,
+        })),
       } as Parameters<typeof verifyMerkleStateProof>[1];
       expect(await verifyWith(asJson)).to.equal(true);
     }
@@ -278,4 +382,3 @@ async function verifyWith(proof: Parameters<typeof verifyMerkleStateProof>[1]): 
   const manager = await fromMerkleStateProof({ ...proof, storageProof }, true);
   return verifyMerkleStateProof(manager, { ...proof, storageProof });
 }
-

@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MINIMUM_BASE_FEE, calldataTokens, dataGas, dataPrice, intrinsicGas, minimumBaseFee, nextBaseFee } from "../../src/chain/index.ts";
+import {
+  MINIMUM_BASE_FEE,
+  calldataTokens,
+  dataGas,
+  dataPrice,
+  intrinsicGas,
+  minimumBaseFee,
+  nextBaseFee,
+} from "../../src/chain/index.ts";
 
 const GAS_LIMIT = 60_000_000n;
 const parent = (gasUsed: bigint, baseFeePerGas: bigint) => ({ gasLimit: GAS_LIMIT, gasUsed, baseFeePerGas });
@@ -85,7 +93,13 @@ describe("data gas", () => {
 });
 
 describe("intrinsic gas", () => {
-  const none = { isCreation: false, data: new Uint8Array(), accessListAddresses: 0, accessListSlots: 0, authorizations: 0 };
+  const none = {
+    isCreation: false,
+    data: new Uint8Array(),
+    accessListAddresses: 0,
+    accessListSlots: 0,
+    authorizations: 0,
+  };
 
   it("is 21,000 for a transfer, floor included", () => {
     expect(intrinsicGas(none)).to.deep.equal({ intrinsic: 21_000n, floor: 21_000n });
@@ -96,8 +110,12 @@ describe("intrinsic gas", () => {
   });
 
   it("charges for creation, initcode words, access lists and authorizations", () => {
-    expect(intrinsicGas({ ...none, isCreation: true, data: new Uint8Array(33) }).intrinsic).to.equal(21_000n + 32_000n + 132n + 4n);
-    expect(intrinsicGas({ ...none, accessListAddresses: 2, accessListSlots: 3 }).intrinsic).to.equal(21_000n + 4_800n + 5_700n);
+    expect(intrinsicGas({ ...none, isCreation: true, data: new Uint8Array(33) }).intrinsic).to.equal(
+      21_000n + 32_000n + 132n + 4n,
+    );
+    expect(intrinsicGas({ ...none, accessListAddresses: 2, accessListSlots: 3 }).intrinsic).to.equal(
+      21_000n + 4_800n + 5_700n,
+    );
     expect(intrinsicGas({ ...none, authorizations: 2 }).intrinsic).to.equal(71_000n);
   });
 });

@@ -26,8 +26,12 @@ const options = { chainId: CHAIN_ID, timestamp: GENESIS_TIMESTAMP, feeRecipient:
 
 describe("genesis", () => {
   it("has the code of Ethereum's block hash history and of the deterministic deployer", () => {
-    expect(keccak256(hexToBytes(BLOCK_HASH_HISTORY_CODE))).to.equal("0x6e49e66782037c0555897870e29fa5e552daf4719552131a0abce779daec0a5d");
-    expect(keccak256(hexToBytes(DETERMINISTIC_DEPLOYER_CODE))).to.equal("0x2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
+    expect(keccak256(hexToBytes(BLOCK_HASH_HISTORY_CODE))).to.equal(
+      "0x6e49e66782037c0555897870e29fa5e552daf4719552131a0abce779daec0a5d",
+    );
+    expect(keccak256(hexToBytes(DETERMINISTIC_DEPLOYER_CODE))).to.equal(
+      "0x2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989",
+    );
   });
 
   it("puts all predeploys into the state, and the fee recipient into slot 0 of the FeeVault", async () => {
@@ -49,21 +53,34 @@ describe("genesis", () => {
   it("is block 0 with the constants of the specification", () => {
     const { block } = { block: genesisBlock(createGenesis(options)) };
     expect(block.hash).to.equal(headerHash(block.header));
-    expect([block.header.number, block.header.parentHash, block.header.timestamp]).to.deep.equal([0, ZERO_HASH, GENESIS_TIMESTAMP]);
+    expect([block.header.number, block.header.parentHash, block.header.timestamp]).to.deep.equal([
+      0,
+      ZERO_HASH,
+      GENESIS_TIMESTAMP,
+    ]);
     expect([block.header.gasLimit, block.header.baseFeePerGas]).to.deep.equal([60_000_000n, MINIMUM_BASE_FEE]);
-    expect([block.header.outboxRoot, block.header.transactionsRoot, block.nextMessage]).to.deep.equal([ZERO_HASH, ZERO_HASH, 0]);
+    expect([block.header.outboxRoot, block.header.transactionsRoot, block.nextMessage]).to.deep.equal([
+      ZERO_HASH,
+      ZERO_HASH,
+      0,
+    ]);
   });
 
   it("gives another block for another recipient, timestamp or balance", () => {
-    const hashes = [options, { ...options, feeRecipient: account(2) }, { ...options, timestamp: 1 }, { ...options, balances: { [account(3)]: 1n } }].map(
-      (each) => genesisBlock(createGenesis(each)).hash,
-    );
+    const hashes = [
+      options,
+      { ...options, feeRecipient: account(2) },
+      { ...options, timestamp: 1 },
+      { ...options, balances: { [account(3)]: 1n } },
+    ].map((each) => genesisBlock(createGenesis(each)).hash);
     expect(new Set(hashes).size).to.equal(4);
   });
 
   it("survives JSON", () => {
     const genesis = createGenesis({ ...options, balances: { [account(3)]: ETHER } });
-    const json = JSON.stringify(genesis, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+    const json = JSON.stringify(genesis, (_key, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
     expect(genesisBlock(genesisSchema.parse(JSON.parse(json)))).to.deep.equal(genesisBlock(genesis));
   });
 
@@ -72,7 +89,10 @@ describe("genesis", () => {
     const { [OUTBOX_ADDRESS]: outbox, ...rest } = genesis.alloc;
     expect(outbox).to.not.equal(undefined);
     expect(() => genesisBlock({ ...genesis, alloc: rest })).to.throw(RangeError, OUTBOX_ADDRESS);
-    expect(() => genesisBlock(createGenesis({ ...options, balances: { [account(3)]: 2n ** 128n + 1n } }))).to.throw(RangeError, "wei in the genesis state");
+    expect(() => genesisBlock(createGenesis({ ...options, balances: { [account(3)]: 2n ** 128n + 1n } }))).to.throw(
+      RangeError,
+      "wei in the genesis state",
+    );
     expect(() => genesisBlock({ ...genesis, baseFeePerGas: 1n })).to.throw(RangeError, "got 1");
   });
 
@@ -80,8 +100,12 @@ describe("genesis", () => {
     const alice = wallet(1);
     const chain = await createTestChain({ balances: { [alice.address]: ETHER } });
     const initcode = "60016000f3";
-    await chain.include(sign(alice, { to: DETERMINISTIC_DEPLOYER_ADDRESS, data: `${hash(7)}${initcode}`, gasLimit: 200_000n }));
-    const preimage = hexToBytes(`0xff${DETERMINISTIC_DEPLOYER_ADDRESS.slice(2)}${hash(7).slice(2)}${keccak256(hexToBytes(`0x${initcode}`)).slice(2)}`);
+    await chain.include(
+      sign(alice, { to: DETERMINISTIC_DEPLOYER_ADDRESS, data: `${hash(7)}${initcode}`, gasLimit: 200_000n }),
+    );
+    const preimage = hexToBytes(
+      `0xff${DETERMINISTIC_DEPLOYER_ADDRESS.slice(2)}${hash(7).slice(2)}${keccak256(hexToBytes(`0x${initcode}`)).slice(2)}`,
+    );
     const created = `0x${keccak256(preimage).slice(26)}` as const;
     expect(await chain.engine.getCode(chain.latest().header.stateRoot, created)).to.have.length(1);
   });
@@ -105,6 +129,10 @@ describe("loading predeploy code", () => {
     };
     expect(await write({ deployedBytecode: "0x" })).to.match(/expected runtime code/);
     expect(await write({ deployedBytecode: "0x00", immutableReferences: { 1: [] } })).to.match(/no immutables/);
-    expect(await write({ deployedBytecode: "0x00", immutableReferences: {} })).to.deep.equal({ l1Context: "0x00", outbox: "0x00", feeVault: "0x00" });
+    expect(await write({ deployedBytecode: "0x00", immutableReferences: {} })).to.deep.equal({
+      l1Context: "0x00",
+      outbox: "0x00",
+      feeVault: "0x00",
+    });
   });
 });

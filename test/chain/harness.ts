@@ -13,7 +13,17 @@ import {
   initializeState,
   loadPredeployCode,
 } from "../../src/chain/index.ts";
-import type { Block, BlockExecution, ContextMessage, DepositMessage, ExecutionEngine, Genesis, Receipt, SignedTransaction, StateDatabase } from "../../src/chain/index.ts";
+import type {
+  Block,
+  BlockExecution,
+  ContextMessage,
+  DepositMessage,
+  ExecutionEngine,
+  Genesis,
+  Receipt,
+  SignedTransaction,
+  StateDatabase,
+} from "../../src/chain/index.ts";
 import { bigintToBytes32, bytesToHex, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 
@@ -45,7 +55,9 @@ export function signRaw(from: Wallet, fields: Partial<TypedTxData> & Record<stri
   const type = Number(fields["type"] ?? 2);
   const fees = type >= 2 ? { maxFeePerGas: GWEI, maxPriorityFeePerGas: 0n } : { gasPrice: GWEI };
   const common = transactionCommon(CHAIN_ID);
-  return createTx({ nonce: 0n, gasLimit: 100_000n, ...fees, ...fields, type } as TypedTxData, { common }).sign(from.privateKey).serialize();
+  return createTx({ nonce: 0n, gasLimit: 100_000n, ...fees, ...fields, type }, { common })
+    .sign(from.privateKey)
+    .serialize();
 }
 
 export interface TestChain {

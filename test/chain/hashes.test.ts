@@ -20,7 +20,8 @@ import {
 import { ZERO_HASH, bytesToHex, concatBytes, hexToBytes } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 
-const hashOf = (types: string[], values: unknown[]): Hash => ethersKeccak(AbiCoder.defaultAbiCoder().encode(types, values)) as Hash;
+const hashOf = (types: string[], values: unknown[]): Hash =>
+  ethersKeccak(AbiCoder.defaultAbiCoder().encode(types, values)) as Hash;
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(bytesToHex);
 const address = bytesOf(20);
 const hash = bytesOf(32);
@@ -29,22 +30,47 @@ const data = fc.uint8Array({ maxLength: 100 });
 
 describe("protocol hashes", () => {
   it("aliases contract addresses by the offset, wrapping at 2^160", () => {
-    expect(aliasAddress("0x0000000000000000000000000000000000000000")).to.equal("0x1111000000000000000000000000000000001111");
-    expect(aliasAddress("0xffffffffffffffffffffffffffffffffffffffff")).to.equal("0x1111000000000000000000000000000000001110");
+    expect(aliasAddress("0x0000000000000000000000000000000000000000")).to.equal(
+      "0x1111000000000000000000000000000000001111",
+    );
+    expect(aliasAddress("0xffffffffffffffffffffffffffffffffffffffff")).to.equal(
+      "0x1111000000000000000000000000000000001110",
+    );
     fc.assert(fc.property(address, (value) => void expect(unaliasAddress(aliasAddress(value))).to.equal(value)));
   });
 
   it("hashes deposits as Solidity's abi.encode does", () => {
     fc.assert(
       fc.property(
-        fc.record({ index: fc.nat(), enqueuedAt: fc.nat(), sender: address, to: address, mint: amount, value: amount, gasLimit: amount, refundTo: address, data }),
+        fc.record({
+          index: fc.nat(),
+          enqueuedAt: fc.nat(),
+          sender: address,
+          to: address,
+          mint: amount,
+          value: amount,
+          gasLimit: amount,
+          refundTo: address,
+          data,
+        }),
         (deposit) => {
           const body = hashOf(
             ["address", "address", "uint256", "uint256", "uint256", "address", "bytes32"],
-            [deposit.sender, deposit.to, deposit.mint, deposit.value, deposit.gasLimit, deposit.refundTo, ethersKeccak(deposit.data)],
+            [
+              deposit.sender,
+              deposit.to,
+              deposit.mint,
+              deposit.value,
+              deposit.gasLimit,
+              deposit.refundTo,
+              ethersKeccak(deposit.data),
+            ],
           );
           expect(depositBodyHash(deposit)).to.equal(body);
-          const message = hashOf(["uint256", "uint256", "uint8", "bytes32"], [deposit.index, deposit.enqueuedAt, 0, body]);
+          const message = hashOf(
+            ["uint256", "uint256", "uint8", "bytes32"],
+            [deposit.index, deposit.enqueuedAt, 0, body],
+          );
           expect(messageHash(deposit.index, deposit.enqueuedAt, "deposit", body)).to.equal(message);
           expect(hashMessage({ kind: "deposit", ...deposit })).to.equal(message);
         },
@@ -54,16 +80,27 @@ describe("protocol hashes", () => {
 
   it("hashes contexts as Solidity's abi.encode does", () => {
     fc.assert(
-      fc.property(fc.record({ index: fc.nat(), enqueuedAt: fc.nat(), number: fc.nat(), timestamp: fc.nat(), baseFee: amount, blobBaseFee: amount, parentHash: hash }), (context) => {
-        const body = hashOf(
-          ["uint256", "uint256", "uint256", "uint256", "bytes32"],
-          [context.number, context.timestamp, context.baseFee, context.blobBaseFee, context.parentHash],
-        );
-        expect(contextBodyHash(context)).to.equal(body);
-        expect(hashMessage({ kind: "context", ...context })).to.equal(
-          hashOf(["uint256", "uint256", "uint8", "bytes32"], [context.index, context.enqueuedAt, 1, body]),
-        );
-      }),
+      fc.property(
+        fc.record({
+          index: fc.nat(),
+          enqueuedAt: fc.nat(),
+          number: fc.nat(),
+          timestamp: fc.nat(),
+          baseFee: amount,
+          blobBaseFee: amount,
+          parentHash: hash,
+        }),
+        (context) => {
+          const body = hashOf(
+            ["uint256", "uint256", "uint256", "uint256", "bytes32"],
+            [context.number, context.timestamp, context.baseFee, context.blobBaseFee, context.parentHash],
+          );
+          expect(contextBodyHash(context)).to.equal(body);
+          expect(hashMessage({ kind: "context", ...context })).to.equal(
+            hashOf(["uint256", "uint256", "uint8", "bytes32"], [context.index, context.enqueuedAt, 1, body]),
+          );
+        },
+      ),
     );
   });
 
@@ -84,15 +121,25 @@ describe("protocol hashes", () => {
       }),
     );
     fc.assert(
-      fc.property(fc.record({ index: fc.nat(), sender: address, target: address, value: amount, minimumGas: amount, data }), (message) => {
-        expect(withdrawalHash(message)).to.equal(
-          hashOf(
-            ["uint256", "address", "address", "uint256", "uint256", "bytes32"],
-            [message.index, message.sender, message.target, message.value, message.minimumGas, ethersKeccak(message.data)],
-          ),
-        );
-        expect(calldataHash(message.data)).to.equal(ethersKeccak(message.data));
-      }),
+      fc.property(
+        fc.record({ index: fc.nat(), sender: address, target: address, value: amount, minimumGas: amount, data }),
+        (message) => {
+          expect(withdrawalHash(message)).to.equal(
+            hashOf(
+              ["uint256", "address", "address", "uint256", "uint256", "bytes32"],
+              [
+                message.index,
+                message.sender,
+                message.target,
+                message.value,
+                message.minimumGas,
+                ethersKeccak(message.data),
+              ],
+            ),
+          );
+          expect(calldataHash(message.data)).to.equal(ethersKeccak(message.data));
+        },
+      ),
     );
   });
 
@@ -100,17 +147,26 @@ describe("protocol hashes", () => {
     expect(logsHash([])).to.equal(ZERO_HASH);
     const log = fc.record({ address, topics: fc.array(hash, { maxLength: 4 }), data });
     fc.assert(
-      fc.property(fc.array(log, { maxLength: 4 }), hash, fc.constantFrom(0 as const, 1 as const), amount, (logs, transactionHash, status, cumulativeGasUsed) => {
-        let chain: Hash = ZERO_HASH;
-        for (const each of logs) {
-          const topics = ethersKeccak(concatBytes(each.topics.map(hexToBytes)));
-          chain = hashOf(["bytes32", "address", "bytes32", "bytes32"], [chain, each.address, topics, ethersKeccak(each.data)]);
-        }
-        expect(logsHash(logs)).to.equal(chain);
-        expect(receiptHash({ transactionHash, status, cumulativeGasUsed, logs })).to.equal(
-          hashOf(["bytes32", "uint256", "uint256", "bytes32"], [transactionHash, status, cumulativeGasUsed, chain]),
-        );
-      }),
+      fc.property(
+        fc.array(log, { maxLength: 4 }),
+        hash,
+        fc.constantFrom(0 as const, 1 as const),
+        amount,
+        (logs, transactionHash, status, cumulativeGasUsed) => {
+          let chain: Hash = ZERO_HASH;
+          for (const each of logs) {
+            const topics = ethersKeccak(concatBytes(each.topics.map(hexToBytes)));
+            chain = hashOf(
+              ["bytes32", "address", "bytes32", "bytes32"],
+              [chain, each.address, topics, ethersKeccak(each.data)],
+            );
+          }
+          expect(logsHash(logs)).to.equal(chain);
+          expect(receiptHash({ transactionHash, status, cumulativeGasUsed, logs })).to.equal(
+            hashOf(["bytes32", "uint256", "uint256", "bytes32"], [transactionHash, status, cumulativeGasUsed, chain]),
+          );
+        },
+      ),
     );
   });
 });

@@ -3,7 +3,14 @@ import { Hardfork, Mainnet, createCustomCommon } from "@ethereumjs/common";
 import { Bloom } from "@ethereumjs/vm";
 import { expect } from "chai";
 import fc from "fast-check";
-import { CONSTANT_HEADER_FIELDS, bloomContains, decodeHeader, encodeHeader, headerHash, logsBloom } from "../../src/chain/index.ts";
+import {
+  CONSTANT_HEADER_FIELDS,
+  bloomContains,
+  decodeHeader,
+  encodeHeader,
+  headerHash,
+  logsBloom,
+} from "../../src/chain/index.ts";
 import type { BlockHeader } from "../../src/chain/index.ts";
 import { bytesToHex, hexToBytes } from "../../src/primitives/index.ts";
 
@@ -69,20 +76,31 @@ describe("block header", () => {
         expect(() => decodeHeader(encoded.subarray(0, position % encoded.length))).to.throw(RangeError);
       }),
     );
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 700 }), (garbage) => void expect(() => decodeHeader(garbage)).to.throw(RangeError)));
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 700 }),
+        (garbage) => void expect(() => decodeHeader(garbage)).to.throw(RangeError),
+      ),
+    );
   });
 });
 
 describe("logs bloom", () => {
   it("is ethereumjs's bloom of addresses and topics, and contains exactly what it may", () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ address: bytesOf(20), topics: fc.array(bytesOf(32), { maxLength: 4 }) }), { maxLength: 5 }), (logs) => {
-        const reference = new Bloom();
-        for (const { address, topics } of logs) for (const value of [address, ...topics]) reference.add(hexToBytes(value));
-        const bloom = logsBloom(logs);
-        expect(bytesToHex(bloom)).to.equal(bytesToHex(reference.bitvector));
-        for (const { address } of logs) expect(bloomContains(bloom, hexToBytes(address))).to.equal(true);
-      }),
+      fc.property(
+        fc.array(fc.record({ address: bytesOf(20), topics: fc.array(bytesOf(32), { maxLength: 4 }) }), {
+          maxLength: 5,
+        }),
+        (logs) => {
+          const reference = new Bloom();
+          for (const { address, topics } of logs)
+            for (const value of [address, ...topics]) reference.add(hexToBytes(value));
+          const bloom = logsBloom(logs);
+          expect(bytesToHex(bloom)).to.equal(bytesToHex(reference.bitvector));
+          for (const { address } of logs) expect(bloomContains(bloom, hexToBytes(address))).to.equal(true);
+        },
+      ),
     );
     expect(bloomContains(new Uint8Array(256), Uint8Array.of(1))).to.equal(false);
   });

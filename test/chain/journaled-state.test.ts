@@ -20,11 +20,30 @@ type Step =
 
 const at = fc.nat(3);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("account" as const), at, nonce: fc.bigInt(1n, 3n), balance: fc.bigInt(0n, 5n) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("code" as const), at, code: fc.uint8Array({ maxLength: 3 }) }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("slot" as const), at, slot: fc.nat(4), value: fc.bigInt(0n, 2n) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("account" as const),
+      at,
+      nonce: fc.bigInt(1n, 3n),
+      balance: fc.bigInt(0n, 5n),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("code" as const), at, code: fc.uint8Array({ maxLength: 3 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant("slot" as const), at, slot: fc.nat(4), value: fc.bigInt(0n, 2n) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), at }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom("checkpoint" as const, "commit" as const, "revert" as const, "block" as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("checkpoint" as const, "commit" as const, "revert" as const, "block" as const),
+    }),
+  },
 );
 
 const addressOf = (index: number) => new EvmAddress(bigintToBytes32(BigInt(index + 1)).subarray(12));
@@ -37,7 +56,8 @@ interface PlainAccount {
   slots: Map<number, bigint>;
 }
 type Plain = Map<number, PlainAccount>;
-const copyOf = (state: Plain): Plain => new Map([...state].map(([key, account]) => [key, { ...account, slots: new Map(account.slots) }]));
+const copyOf = (state: Plain): Plain =>
+  new Map([...state].map(([key, account]) => [key, { ...account, slots: new Map(account.slots) }]));
 
 /** Root by ethereumjs's own state manager, built from nothing. */
 async function referenceRoot(state: Plain): Promise<string> {
@@ -45,7 +65,8 @@ async function referenceRoot(state: Plain): Promise<string> {
   for (const [key, { nonce, balance, code, slots }] of state) {
     await manager.putAccount(addressOf(key), new Account(nonce, balance));
     if (code.length > 0) await manager.putCode(addressOf(key), code);
-    for (const [slot, value] of slots) if (value !== 0n) await manager.putStorage(addressOf(key), bigintToBytes32(BigInt(slot)), bigintToBytes32(value));
+    for (const [slot, value] of slots)
+      if (value !== 0n) await manager.putStorage(addressOf(key), bigintToBytes32(BigInt(slot)), bigintToBytes32(value));
   }
   await manager.flush();
   return bytesToHex(await manager.getStateRoot());
@@ -147,7 +168,13 @@ async function write(state: JournaledState, plain: Plain, step: Extract<Step, { 
   if (step.kind === "account") {
     const before = await state.getAccount(address);
     await state.putAccount(address, new Account(step.nonce, step.balance, before?.storageRoot, before?.codeHash));
-    plain.set(step.at, { code: new Uint8Array(), slots: new Map(), ...account, nonce: step.nonce, balance: step.balance });
+    plain.set(step.at, {
+      code: new Uint8Array(),
+      slots: new Map(),
+      ...account,
+      nonce: step.nonce,
+      balance: step.balance,
+    });
   } else if (step.kind === "delete") {
     await state.deleteAccount(address);
     plain.delete(step.at);

@@ -10,14 +10,12 @@ import { bytesToHex, hexToBytes, keccak256Bytes } from "../../src/primitives/ind
 const VECTORS = new URL("../../../shared/vectors/trie/", import.meta.url);
 
 /** Keys over a small alphabet in few positions, so that they share long prefixes and branches collapse often. */
-const key = fc
-  .tuple(fc.nat(3), fc.constantFrom(0, 1, 15, 30, 31), fc.nat(3))
-  .map(([first, position, nibble]) => {
-    const bytes = new Uint8Array(32);
-    bytes[position] = nibble * 16 + 1;
-    bytes[0] = (bytes[0] as number) ^ (first << 4);
-    return bytes;
-  });
+const key = fc.tuple(fc.nat(3), fc.constantFrom(0, 1, 15, 30, 31), fc.nat(3)).map(([first, position, nibble]) => {
+  const bytes = new Uint8Array(32);
+  bytes[position] = nibble * 16 + 1;
+  bytes[0] = (bytes[0] as number) ^ (first << 4);
+  return bytes;
+});
 const value = fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 3 }), fc.uint8Array({ minLength: 31, maxLength: 70 }));
 const change = fc.record({ key, value: fc.option(value, { nil: undefined }) });
 
@@ -101,7 +99,9 @@ describe("Merkle Patricia trie", () => {
         void database.putMany(nodes);
         if (Buffer.compare(root, EMPTY_TRIE_ROOT) === 0) return;
         const proof = trieProof(database, root, asked);
-        expect(await verifyMPTWithMerkleProof(await createMPT({ root }), root, asked, proof)).to.deep.equal(trie.get(asked) ?? null);
+        expect(await verifyMPTWithMerkleProof(await createMPT({ root }), root, asked, proof)).to.deep.equal(
+          trie.get(asked) ?? null,
+        );
       }),
       { numRuns: 200 },
     );
@@ -109,19 +109,29 @@ describe("Merkle Patricia trie", () => {
 
   it("names the node that is not in the source", () => {
     const missing = keccak256Bytes(Uint8Array.of(1));
-    expect(() => openTrie(createMemoryStateDatabase(), missing).get(missing)).to.throw(MissingTrieNodeError, bytesToHex(missing));
+    expect(() => openTrie(createMemoryStateDatabase(), missing).get(missing)).to.throw(
+      MissingTrieNodeError,
+      bytesToHex(missing),
+    );
   });
 
   it("gives the roots of Ethereum's secure trie tests", function () {
     if (!existsSync(VECTORS)) return this.skip();
-    for (const file of ["trietest_secureTrie.json", "trieanyorder_secureTrie.json", "hex_encoded_securetrie_test.json"]) {
+    for (const file of [
+      "trietest_secureTrie.json",
+      "trieanyorder_secureTrie.json",
+      "hex_encoded_securetrie_test.json",
+    ]) {
       const path = new URL(file, VECTORS);
       if (!existsSync(path)) continue;
       const cases = JSON.parse(readFileSync(path, "utf8")) as Record<string, { in: unknown; root: string }>;
       for (const [name, test] of Object.entries(cases)) {
         const trie = openTrie(createMemoryStateDatabase());
         const bytes = (text: string) => (text.startsWith("0x") ? hexToBytes(text) : new TextEncoder().encode(text));
-        const entries = (Array.isArray(test.in) ? test.in : Object.entries(test.in as object)) as [string, string | null][];
+        const entries = (Array.isArray(test.in) ? test.in : Object.entries(test.in as object)) as [
+          string,
+          string | null,
+        ][];
         for (const [at, to] of entries) {
           if (to === null) trie.delete(keccak256Bytes(bytes(at)));
           else trie.put(keccak256Bytes(bytes(at)), bytes(to));

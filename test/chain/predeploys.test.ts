@@ -4,7 +4,14 @@ import { Interface } from "ethers";
 import type { InterfaceAbi, LogDescription } from "ethers";
 import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, withdrawalHash } from "../../src/chain/index.ts";
 import type { Receipt } from "../../src/chain/index.ts";
-import { EMPTY_APPEND_ONLY_MERKLE_TREE, appendLeaf, bytesToHex, hexToBytes, merkleProof, verifyMerkleProof } from "../../src/primitives/index.ts";
+import {
+  EMPTY_APPEND_ONLY_MERKLE_TREE,
+  appendLeaf,
+  bytesToHex,
+  hexToBytes,
+  merkleProof,
+  verifyMerkleProof,
+} from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 import { ETHER, account, createTestChain, hash, sign, wallet } from "./harness.ts";
 import type { TestChain } from "./harness.ts";
@@ -24,7 +31,14 @@ const newChain = () => createTestChain({ balances: { [alice.address]: 10n * ETHE
 
 async function view(chain: TestChain, address: Address, contract: Interface, name: string): Promise<unknown> {
   const outcome = await chain.engine.call(
-    { from: bob.address, to: address, data: hexToBytes(contract.encodeFunctionData(name)), value: 0n, gas: 1_000_000n, gasPrice: 0n },
+    {
+      from: bob.address,
+      to: address,
+      data: hexToBytes(contract.encodeFunctionData(name)),
+      value: 0n,
+      gas: 1_000_000n,
+      gasPrice: 0n,
+    },
     { at: chain.latest().header },
   );
   if (outcome.kind !== "success") throw new Error(outcome.kind);
@@ -43,16 +57,30 @@ describe("Outbox", () => {
     let tree = EMPTY_APPEND_ONLY_MERKLE_TREE;
     const leaves: Hash[] = [];
     for (let index = 0; index < 9; index++) {
-      const message = { index, sender: alice.address, target: account(index), value: BigInt(index), minimumGas: BigInt(1000 * index), data: new Uint8Array(index * 7).fill(index) };
+      const message = {
+        index,
+        sender: alice.address,
+        target: account(index),
+        value: BigInt(index),
+        minimumGas: BigInt(1000 * index),
+        data: new Uint8Array(index * 7).fill(index),
+      };
       const data = outbox.encodeFunctionData("sendMessage", [message.target, message.minimumGas, message.data]) as Hex;
-      const receipt = await chain.include(sign(alice, { nonce: BigInt(index), to: OUTBOX_ADDRESS, value: message.value, data, gasLimit: 500_000n }));
+      const receipt = await chain.include(
+        sign(alice, { nonce: BigInt(index), to: OUTBOX_ADDRESS, value: message.value, data, gasLimit: 500_000n }),
+      );
       expect(receipt.status).to.equal(1);
       const leaf = withdrawalHash(message);
       leaves.push(leaf);
       tree = appendLeaf(tree, leaf);
       const [event] = events(receipt, OUTBOX_ADDRESS, outbox);
       expect(event?.name).to.equal("MessageSent");
-      expect(event?.args.toArray().slice(3)).to.deep.equal([message.value, message.minimumGas, bytesToHex(message.data), leaf]);
+      expect(event?.args.toArray().slice(3)).to.deep.equal([
+        message.value,
+        message.minimumGas,
+        bytesToHex(message.data),
+        leaf,
+      ]);
       expect(event?.args["index"]).to.equal(BigInt(index));
       expect(String(event?.args["sender"]).toLowerCase()).to.equal(alice.address);
       expect(String(event?.args["target"]).toLowerCase()).to.equal(message.target);
@@ -62,11 +90,20 @@ describe("Outbox", () => {
       expect(await view(chain, OUTBOX_ADDRESS, outbox, "count")).to.equal(BigInt(tree.count));
       expect(await chain.slot(OUTBOX_ADDRESS, 0n)).to.equal(BigInt(tree.count));
       for (const [level, node] of tree.frontier.entries()) {
-        if (Math.floor(tree.count / 2 ** level) % 2 === 1) expect(await chain.slot(OUTBOX_ADDRESS, 2n + BigInt(level))).to.equal(BigInt(node));
+        if (Math.floor(tree.count / 2 ** level) % 2 === 1)
+          expect(await chain.slot(OUTBOX_ADDRESS, 2n + BigInt(level))).to.equal(BigInt(node));
       }
     }
     for (let index = 0; index < 9; index++) {
-      expect(verifyMerkleProof(chain.latest().header.outboxRoot, leaves[index] as Hash, index, 9, merkleProof(leaves, index))).to.equal(true);
+      expect(
+        verifyMerkleProof(
+          chain.latest().header.outboxRoot,
+          leaves[index] as Hash,
+          index,
+          9,
+          merkleProof(leaves, index),
+        ),
+      ).to.equal(true);
     }
   });
 
@@ -93,7 +130,11 @@ describe("Outbox", () => {
     });
     const data = outbox.encodeFunctionData("sendMessage", [account(1), 0, "0x"]) as Hex;
     const reverted = await chain.include(sign(alice, { to: reverting, data, gasLimit: 300_000n }));
-    expect([reverted.status, chain.latest().header.outboxRoot, await chain.slot(OUTBOX_ADDRESS, 0n)]).to.deep.equal([0, hash(0), 0n]);
+    expect([reverted.status, chain.latest().header.outboxRoot, await chain.slot(OUTBOX_ADDRESS, 0n)]).to.deep.equal([
+      0,
+      hash(0),
+      0n,
+    ]);
     const kept = await chain.include(sign(alice, { nonce: 1n, to: keeping, data, gasLimit: 300_000n }));
     expect([kept.status, await chain.slot(OUTBOX_ADDRESS, 0n)]).to.deep.equal([1, 1n]);
   });
@@ -108,25 +149,40 @@ describe("FeeVault", () => {
     const data = feeVault.encodeFunctionData("withdraw") as Hex;
     const receipt = await chain.include(sign(bob, { to: FEE_VAULT_ADDRESS, data, gasLimit: 300_000n }));
     const [sent] = events(receipt, OUTBOX_ADDRESS, outbox);
-    expect([sent?.args["value"], String(sent?.args["target"]).toLowerCase(), String(sent?.args["sender"]).toLowerCase()]).to.deep.equal([
-      amount,
-      wallet(999).address,
-      FEE_VAULT_ADDRESS,
-    ]);
+    expect([
+      sent?.args["value"],
+      String(sent?.args["target"]).toLowerCase(),
+      String(sent?.args["sender"]).toLowerCase(),
+    ]).to.deep.equal([amount, wallet(999).address, FEE_VAULT_ADDRESS]);
     const [withdrawn] = events(receipt, FEE_VAULT_ADDRESS, feeVault);
-    expect([String(withdrawn?.args["recipient"]).toLowerCase(), withdrawn?.args["amount"], withdrawn?.args["index"]]).to.deep.equal([wallet(999).address, amount, 0n]);
+    expect([
+      String(withdrawn?.args["recipient"]).toLowerCase(),
+      withdrawn?.args["amount"],
+      withdrawn?.args["index"],
+    ]).to.deep.equal([wallet(999).address, amount, 0n]);
     // What is left came after: the base fee of this block.
     expect(await chain.balance(FEE_VAULT_ADDRESS)).to.equal(receipt.gasUsed * receipt.effectiveGasPrice);
-    expect(String(await view(chain, FEE_VAULT_ADDRESS, feeVault, "recipient")).toLowerCase()).to.equal(wallet(999).address);
+    expect(String(await view(chain, FEE_VAULT_ADDRESS, feeVault, "recipient")).toLowerCase()).to.equal(
+      wallet(999).address,
+    );
   });
 
   it("reverts with NothingToWithdraw when empty", async () => {
     const chain = await newChain();
     const outcome = await chain.engine.call(
-      { from: bob.address, to: FEE_VAULT_ADDRESS, data: hexToBytes(feeVault.encodeFunctionData("withdraw")), value: 0n, gas: 300_000n, gasPrice: 0n },
+      {
+        from: bob.address,
+        to: FEE_VAULT_ADDRESS,
+        data: hexToBytes(feeVault.encodeFunctionData("withdraw")),
+        value: 0n,
+        gas: 300_000n,
+        gasPrice: 0n,
+      },
       { at: chain.latest().header },
     );
-    expect(outcome.kind === "revert" ? feeVault.parseError(outcome.output)?.name : outcome.kind).to.equal("NothingToWithdraw");
+    expect(outcome.kind === "revert" ? feeVault.parseError(outcome.output)?.name : outcome.kind).to.equal(
+      "NothingToWithdraw",
+    );
   });
 
   it("takes gifts", async () => {
@@ -140,7 +196,9 @@ describe("L1Context", () => {
     const chain = await newChain();
     expect(await view(chain, L1_CONTEXT_ADDRESS, l1Context, "number")).to.equal(0n);
     await chain.block(async (execution) => {
-      await execution.executeMessage(chain.context({ number: 11, timestamp: 12, baseFee: 13n, blobBaseFee: 14n, parentHash: hash(15) }));
+      await execution.executeMessage(
+        chain.context({ number: 11, timestamp: 12, baseFee: 13n, blobBaseFee: 14n, parentHash: hash(15) }),
+      );
     });
     const names = ["number", "timestamp", "baseFee", "blobBaseFee", "parentHash"];
     const values = await Promise.all(names.map((name) => view(chain, L1_CONTEXT_ADDRESS, l1Context, name)));

@@ -4,7 +4,12 @@ import { expect } from "chai";
 import { Transaction, Wallet as EthersWallet } from "ethers";
 import fc from "fast-check";
 import { createOsakaCommon } from "../../src/chain/ethereumjs-common.ts";
-import { InvalidTransactionError, calldataTokens, createSenderRecovery, decodeTransaction } from "../../src/chain/index.ts";
+import {
+  InvalidTransactionError,
+  calldataTokens,
+  createSenderRecovery,
+  decodeTransaction,
+} from "../../src/chain/index.ts";
 import { SECP256K1_ORDER } from "../../src/chain/secp256k1.ts";
 import { bytesToHex, concatBytes, hexToBytes, keccak256 } from "../../src/primitives/index.ts";
 import { CHAIN_ID, GWEI, account, instruments, signRaw, wallet } from "./harness.ts";
@@ -15,7 +20,14 @@ const authorization = { chainId: "0x0", address: account(1), nonce: "0x0", yPari
 /** Raw bytes of one transaction of every type. */
 const everyType: readonly (readonly [name: string, raw: Uint8Array])[] = [
   ["legacy", signRaw(alice, { type: 0, to: account(1), data: "0x0001" })],
-  ["access list", signRaw(alice, { type: 1, to: account(1), accessList: [{ address: account(2), storageKeys: [`0x${"01".repeat(32)}`] }] })],
+  [
+    "access list",
+    signRaw(alice, {
+      type: 1,
+      to: account(1),
+      accessList: [{ address: account(2), storageKeys: [`0x${"01".repeat(32)}`] }],
+    }),
+  ],
   ["dynamic fee", signRaw(alice, { type: 2, data: "0x6000" })],
   ["set code", signRaw(alice, { type: 4, to: account(1), authorizationList: [authorization] })],
 ];
@@ -27,7 +39,8 @@ function withLegacyFields(raw: Uint8Array, change: (fields: Uint8Array[]) => voi
   return RLP.encode(fields);
 }
 
-const numberBytes = (value: bigint) => hexToBytes(`0x${value.toString(16).padStart(value.toString(16).length + (value.toString(16).length % 2), "0")}`);
+const numberBytes = (value: bigint) =>
+  hexToBytes(`0x${value.toString(16).padStart(value.toString(16).length + (value.toString(16).length % 2), "0")}`);
 
 function expectInvalid(raw: Uint8Array, message?: RegExp): void {
   expect(() => decodeTransaction(raw, CHAIN_ID)).to.throw(InvalidTransactionError, message ?? /./);
@@ -63,10 +76,22 @@ describe("decoding a transaction", () => {
     for (const type of [0, 1, 2]) {
       const signer = new EthersWallet(bytesToHex(alice.privateKey));
       const fees = type === 2 ? { maxFeePerGas: 5, maxPriorityFeePerGas: 1 } : { gasPrice: 5 };
-      const raw = await signer.signTransaction({ type, chainId: CHAIN_ID, to: account(3), nonce: 9, gasLimit: 50_000, value: 11, ...fees });
+      const raw = await signer.signTransaction({
+        type,
+        chainId: CHAIN_ID,
+        to: account(3),
+        nonce: 9,
+        gasLimit: 50_000,
+        value: 11,
+        ...fees,
+      });
       const parsed = Transaction.from(raw);
       const decoded = decodeTransaction(hexToBytes(raw), CHAIN_ID);
-      expect([decoded.sender, decoded.hash, decoded.nonce]).to.deep.equal([parsed.from?.toLowerCase(), parsed.hash, 9n]);
+      expect([decoded.sender, decoded.hash, decoded.nonce]).to.deep.equal([
+        parsed.from?.toLowerCase(),
+        parsed.hash,
+        9n,
+      ]);
     }
   });
 });
@@ -77,20 +102,24 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
   });
 
   it("if its type is unknown", () => {
-    for (const type of [0x00, 0x05, 0x7e, 0x7f, 0x80, 0xbf]) expectInvalid(concatBytes([Uint8Array.of(type), RLP.encode([])]), /expected transaction type/);
+    for (const type of [0x00, 0x05, 0x7e, 0x7f, 0x80, 0xbf])
+      expectInvalid(concatBytes([Uint8Array.of(type), RLP.encode([])]), /expected transaction type/);
   });
 
   it("if it is for another chain", () => {
     const common = createOsakaCommon(CHAIN_ID + 1);
     for (const type of [0, 1, 2]) {
-      const raw = createTx({ type, to: account(1), gasLimit: 21_000n } as never, { common }).sign(alice.privateKey).serialize();
+      const raw = createTx({ type, to: account(1), gasLimit: 21_000n }, { common })
+        .sign(alice.privateKey)
+        .serialize();
       expectInvalid(raw, /chain/i);
     }
   });
 
   it("if it is not signed", () => {
     const common = createOsakaCommon(CHAIN_ID);
-    for (const type of [0, 1, 2]) expectInvalid(createTx({ type, to: account(1), gasLimit: 21_000n } as never, { common }).serialize());
+    for (const type of [0, 1, 2])
+      expectInvalid(createTx({ type, to: account(1), gasLimit: 21_000n }, { common }).serialize());
   });
 
   it("if s is in the upper half of the group order", () => {
@@ -116,7 +145,10 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
 
   it("if no key can have made the signature", () => {
     // No curve point has x = 5.
-    expectInvalid(withLegacyFields(everyType[0]?.[1] as Uint8Array, (fields) => (fields[7] = Uint8Array.of(5))), /no public key/);
+    expectInvalid(
+      withLegacyFields(everyType[0]?.[1] as Uint8Array, (fields) => (fields[7] = Uint8Array.of(5))),
+      /no public key/,
+    );
   });
 
   it("if it has trailing bytes, is cut short, or is not the canonical encoding", () => {
@@ -137,7 +169,12 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
     const ofSize = (size: number): Uint8Array => {
       for (let nonce = 128n; nonce < 228n; nonce++) {
         const probe = signRaw(alice, { nonce, to: account(1), gasLimit: 16_777_216n, data: new Uint8Array(131_000) });
-        const raw = signRaw(alice, { nonce, to: account(1), gasLimit: 16_777_216n, data: new Uint8Array(131_000 + size - probe.length) });
+        const raw = signRaw(alice, {
+          nonce,
+          to: account(1),
+          gasLimit: 16_777_216n,
+          data: new Uint8Array(131_000 + size - probe.length),
+        });
         if (raw.length === size) return raw;
       }
       throw new Error(`no transaction of ${size} bytes found`);
@@ -147,17 +184,26 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
   });
 
   it("if its gas limit is above 2^24", () => {
-    const raw = withLegacyFields(everyType[0]?.[1] as Uint8Array, (fields) => (fields[2] = numberBytes(2n ** 24n + 1n)));
+    const raw = withLegacyFields(
+      everyType[0]?.[1] as Uint8Array,
+      (fields) => (fields[2] = numberBytes(2n ** 24n + 1n)),
+    );
     expectInvalid(raw, /7825/);
   });
 
   it("if its initcode is larger than 49,152 bytes", () => {
-    expectInvalid(withLegacyFields(signRaw(alice, { type: 0, data: "0x00" }), (fields) => (fields[5] = new Uint8Array(49_153))), /initcode/);
+    expectInvalid(
+      withLegacyFields(signRaw(alice, { type: 0, data: "0x00" }), (fields) => (fields[5] = new Uint8Array(49_153))),
+      /initcode/,
+    );
   });
 
   it("if it sets code with no authorizations or without a recipient", () => {
     const [, raw] = everyType[3] as readonly [string, Uint8Array];
-    for (const [field, value] of [[9, []], [5, new Uint8Array()]] as const) {
+    for (const [field, value] of [
+      [9, []],
+      [5, new Uint8Array()],
+    ] as const) {
       const fields = RLP.decode(raw.subarray(1)) as (Uint8Array | never[])[];
       fields[field] = value as Uint8Array;
       expectInvalid(concatBytes([Uint8Array.of(4), RLP.encode(fields)]));
@@ -165,7 +211,9 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
   });
 
   it("if its nonce is 2^64 - 1 (EIP-2681)", () => {
-    expectInvalid(withLegacyFields(everyType[0]?.[1] as Uint8Array, (fields) => (fields[0] = numberBytes(2n ** 64n - 1n))));
+    expectInvalid(
+      withLegacyFields(everyType[0]?.[1] as Uint8Array, (fields) => (fields[0] = numberBytes(2n ** 64n - 1n))),
+    );
   });
 
   it("and with nothing else, whatever the bytes", () => {
@@ -180,7 +228,11 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), isTotal), { numRuns: 2_000 });
     const type = fc.constantFrom(1, 2, 4);
     const item: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
-      item: fc.oneof({ depthSize: "small" }, fc.uint8Array({ maxLength: 33 }), fc.array(tie("item"), { maxLength: 14 })),
+      item: fc.oneof(
+        { depthSize: "small" },
+        fc.uint8Array({ maxLength: 33 }),
+        fc.array(tie("item"), { maxLength: 14 }),
+      ),
     })).item;
     fc.assert(
       fc.property(fc.option(type), fc.array(item, { maxLength: 14 }), (prefix, fields) => {
@@ -205,7 +257,9 @@ describe("recovering senders on worker threads", () => {
 
   it("gives, in order, what decoding one by one gives, errors included", async () => {
     const raws = Array.from({ length: 60 }, (_, index) =>
-      index % 7 === 3 ? Uint8Array.of(3, index) : signRaw(wallet(index % 5), { nonce: BigInt(index), to: account(index) }),
+      index % 7 === 3
+        ? Uint8Array.of(3, index)
+        : signRaw(wallet(index % 5), { nonce: BigInt(index), to: account(index) }),
     );
     // A signature that decodes but has no key.
     raws[10] = withLegacyFields(everyType[0]?.[1] as Uint8Array, (fields) => (fields[7] = Uint8Array.of(5)));
@@ -227,7 +281,9 @@ describe("recovering senders on worker threads", () => {
   it("keeps overlapping calls apart", async () => {
     const calls = Array.from({ length: 8 }, (_, index) => [signRaw(wallet(index), { to: account(1) })]);
     const results = await Promise.all(calls.map((raws) => recovery.recover(raws)));
-    expect(results.map(([result]) => (result as { sender: string }).sender)).to.deep.equal(calls.map((_, index) => wallet(index).address));
+    expect(results.map(([result]) => (result as { sender: string }).sender)).to.deep.equal(
+      calls.map((_, index) => wallet(index).address),
+    );
   });
 
   it("gives nothing for nothing", async () => {

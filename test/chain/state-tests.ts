@@ -18,8 +18,16 @@ import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 export interface StateTest {
   readonly name: string;
   readonly env: Readonly<Record<string, Hex>>;
-  readonly pre: Readonly<Record<Address, { readonly nonce: Hex; readonly balance: Hex; readonly code: Hex; readonly storage: Readonly<Record<Hex, Hex>> }>>;
-  readonly config: { readonly chainid?: Hex; readonly blobSchedule?: { readonly Osaka?: { readonly baseFeeUpdateFraction: Hex } } };
+  readonly pre: Readonly<
+    Record<
+      Address,
+      { readonly nonce: Hex; readonly balance: Hex; readonly code: Hex; readonly storage: Readonly<Record<Hex, Hex>> }
+    >
+  >;
+  readonly config: {
+    readonly chainid?: Hex;
+    readonly blobSchedule?: { readonly Osaka?: { readonly baseFeeUpdateFraction: Hex } };
+  };
   readonly post: readonly StateTestPost[];
 }
 
@@ -34,7 +42,9 @@ export const STATE_TESTS = new URL("../../../shared/vectors/state/", import.meta
 
 /** Names of the files of state tests in a folder. */
 export function stateTestFiles(folder: URL): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith(".ndjson.gz")).sort();
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".ndjson.gz"))
+    .sort();
 }
 
 export function* readStateTests(file: URL): Generator<StateTest> {
@@ -56,7 +66,11 @@ export function createStateTestExecutor(): Promise<EvmExecutor> {
 }
 
 /** Runs one post entry through the rules of a transaction, with data price 0. */
-export async function runStateTest(executor: EvmExecutor, test: StateTest, post: StateTestPost): Promise<StateTestOutcome> {
+export async function runStateTest(
+  executor: EvmExecutor,
+  test: StateTest,
+  post: StateTestPost,
+): Promise<StateTestOutcome> {
   const view = openPreState(test);
   executor.reset(() => view);
   const raw = hexToBytes(post.txbytes);
@@ -72,8 +86,10 @@ export async function runStateTest(executor: EvmExecutor, test: StateTest, post:
       checksSenderCode: true,
       observer: undefined,
     });
-    if (result.kind === "skipped" && post.expectException === undefined) return { kind: "failed", why: `skipped: ${JSON.stringify(result.reason, printBigint)}` };
-    if (result.kind === "executed" && post.expectException !== undefined) return { kind: "failed", why: `expected ${post.expectException}` };
+    if (result.kind === "skipped" && post.expectException === undefined)
+      return { kind: "failed", why: `skipped: ${JSON.stringify(result.reason, printBigint)}` };
+    if (result.kind === "executed" && post.expectException !== undefined)
+      return { kind: "failed", why: `expected ${post.expectException}` };
     if (result.kind === "executed" && result.error === undefined) logs = result.logs;
   } catch (error) {
     if (!(error instanceof InvalidTransactionError)) throw error;
@@ -83,7 +99,9 @@ export async function runStateTest(executor: EvmExecutor, test: StateTest, post:
   }
   const { root } = view.advance(executor.state.changes());
   if (root !== post.hash) return { kind: "failed", why: `state root ${root}, expected ${post.hash}` };
-  const logsRlp = keccak256(RLP.encode(logs.map(({ address, topics, data }) => [hexToBytes(address), topics.map(hexToBytes), data])));
+  const logsRlp = keccak256(
+    RLP.encode(logs.map(({ address, topics, data }) => [hexToBytes(address), topics.map(hexToBytes), data])),
+  );
   if (logsRlp !== post.logs) return { kind: "failed", why: `logs ${logsRlp}, expected ${post.logs}` };
   return { kind: "passed" };
 }

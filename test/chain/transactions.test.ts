@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { FEE_VAULT_ADDRESS, MINIMUM_BASE_FEE, dataGas, decodeTransaction, executeBlock, intrinsicGas } from "../../src/chain/index.ts";
+import {
+  FEE_VAULT_ADDRESS,
+  MINIMUM_BASE_FEE,
+  dataGas,
+  decodeTransaction,
+  executeBlock,
+  intrinsicGas,
+} from "../../src/chain/index.ts";
 import type { SkipReason } from "../../src/chain/index.ts";
 import { recoverAuthority } from "../../src/chain/ethereumjs/transaction-processor.ts";
 import { bytesToHex, hexToBytes, keccak256Bytes, concatBytes } from "../../src/primitives/index.ts";
@@ -22,7 +29,8 @@ async function chainWithDataPrice(options: TestChainOptions = {}): Promise<TestC
   return chain;
 }
 
-const richAlice = (options: TestChainOptions = {}) => createTestChain({ balances: { [alice.address]: ETHER }, ...options });
+const richAlice = (options: TestChainOptions = {}) =>
+  createTestChain({ balances: { [alice.address]: ETHER }, ...options });
 
 describe("data gas", () => {
   it("is added to the gas a transaction uses and paid at the effective price", async () => {
@@ -46,7 +54,12 @@ describe("data gas", () => {
     // The length of the signed bytes depends on the fields themselves: settle it by repeating.
     let gasLimit = 21_000n;
     for (let attempt = 0; attempt < 20; attempt++) {
-      const transaction = sign(alice, { to: bob.address, value: ETHER - gasLimit * price, gasLimit, maxFeePerGas: price });
+      const transaction = sign(alice, {
+        to: bob.address,
+        value: ETHER - gasLimit * price,
+        gasLimit,
+        maxFeePerGas: price,
+      });
       const used = 21_000n + dataGas(transaction.tokens, 8n * GWEI, price);
       if (used === gasLimit) {
         await chain.include(transaction);
@@ -72,7 +85,13 @@ describe("data gas", () => {
     expect([halted.status, halted.gasUsed]).to.deep.equal([0, 90_000n]);
     const data = new Uint8Array(200).fill(1);
     const floored = await chain.include(sign(alice, { nonce: 1n, to: account(1), data, gasLimit: 300_000n }));
-    const { floor } = intrinsicGas({ isCreation: false, data, accessListAddresses: 0, accessListSlots: 0, authorizations: 0 });
+    const { floor } = intrinsicGas({
+      isCreation: false,
+      data,
+      accessListAddresses: 0,
+      accessListSlots: 0,
+      authorizations: 0,
+    });
     expect(floored.gasUsed).to.equal(floor + floored.dataGas);
   });
 
@@ -80,7 +99,8 @@ describe("data gas", () => {
     const chain = await chainWithDataPrice();
     const execution = await chain.open();
     const transaction = sign(alice, { to: account(1), gasLimit: 21_000n });
-    const required = 21_000n + dataGas(transaction.tokens, execution.environment.dataPrice, execution.environment.baseFeePerGas);
+    const required =
+      21_000n + dataGas(transaction.tokens, execution.environment.dataPrice, execution.environment.baseFeePerGas);
     expect(await execution.executeTransaction(transaction)).to.deep.equal({
       kind: "skipped",
       reason: { kind: "gas-below-intrinsic", gasLimit: 21_000n, required },
@@ -100,12 +120,16 @@ describe("fees", () => {
       await execution.executeTransaction(sign(alice, { to: account(1), maxPriorityFeePerGas: 7n }));
       await execution.executeTransaction(sign(alice, { nonce: 1n, to: account(1) }));
     });
-    expect(await chain.balance(FEE_VAULT_ADDRESS)).to.equal(21_000n * 7n + sealed.header.gasUsed * sealed.header.baseFeePerGas);
+    expect(await chain.balance(FEE_VAULT_ADDRESS)).to.equal(
+      21_000n * 7n + sealed.header.gasUsed * sealed.header.baseFeePerGas,
+    );
   });
 
   it("cap the tip at what maxFeePerGas leaves above the base fee", async () => {
     const chain = await richAlice();
-    const receipt = await chain.include(sign(alice, { to: account(1), maxFeePerGas: MINIMUM_BASE_FEE + 2n, maxPriorityFeePerGas: MINIMUM_BASE_FEE }));
+    const receipt = await chain.include(
+      sign(alice, { to: account(1), maxFeePerGas: MINIMUM_BASE_FEE + 2n, maxPriorityFeePerGas: MINIMUM_BASE_FEE }),
+    );
     expect(receipt.effectiveGasPrice).to.equal(MINIMUM_BASE_FEE + 2n);
   });
 
@@ -118,7 +142,12 @@ describe("fees", () => {
 });
 
 describe("a transaction is skipped", () => {
-  const cases: readonly (readonly [why: string, kind: SkipReason["kind"], fields: Parameters<typeof sign>[1], from?: Wallet])[] = [
+  const cases: readonly (readonly [
+    why: string,
+    kind: SkipReason["kind"],
+    fields: Parameters<typeof sign>[1],
+    from?: Wallet,
+  ])[] = [
     ["its nonce is used", "nonce-too-low", { nonce: 0n }],
     ["its nonce leaves a gap", "nonce-too-high", { nonce: 2n }],
     ["its sender cannot pay for gas and value", "insufficient-funds", { nonce: 1n, value: ETHER }],
@@ -126,7 +155,11 @@ describe("a transaction is skipped", () => {
     ["its sender does not exist", "insufficient-funds", { nonce: 0n }, bob],
     ["it pays less than the base fee", "fee-below-base-fee", { nonce: 1n, maxFeePerGas: MINIMUM_BASE_FEE - 1n }],
     ["its gas limit is below the intrinsic gas", "gas-below-intrinsic", { nonce: 1n, gasLimit: 20_999n }],
-    ["its gas limit is below the calldata floor", "gas-below-intrinsic", { nonce: 1n, gasLimit: 24_999n, data: new Uint8Array(100).fill(1) }],
+    [
+      "its gas limit is below the calldata floor",
+      "gas-below-intrinsic",
+      { nonce: 1n, gasLimit: 24_999n, data: new Uint8Array(100).fill(1) },
+    ],
   ];
   for (const [why, kind, fields, from] of cases) {
     it(`if ${why}, and leaves no trace: the block is the same as without it`, async () => {
@@ -141,18 +174,27 @@ describe("a transaction is skipped", () => {
   }
 
   it("if the block has not enough gas left for its limit, and one that fits still goes in", async () => {
-    const chain = await richAlice({ balances: { [alice.address]: 100n * ETHER }, code: { [CONTRACT]: PROGRAMS.invalid } });
+    const chain = await richAlice({
+      balances: { [alice.address]: 100n * ETHER },
+      code: { [CONTRACT]: PROGRAMS.invalid },
+    });
     await chain.block(async (execution) => {
       const limit = 16_777_216n;
       for (const nonce of [0n, 1n, 2n]) {
-        expect((await execution.executeTransaction(sign(alice, { nonce, to: CONTRACT, gasLimit: limit }))).kind).to.equal("included");
+        expect(
+          (await execution.executeTransaction(sign(alice, { nonce, to: CONTRACT, gasLimit: limit }))).kind,
+        ).to.equal("included");
       }
       const available = 60_000_000n - 3n * limit;
-      expect(await execution.executeTransaction(sign(alice, { nonce: 3n, to: CONTRACT, gasLimit: available + 1n }))).to.deep.equal({
+      expect(
+        await execution.executeTransaction(sign(alice, { nonce: 3n, to: CONTRACT, gasLimit: available + 1n })),
+      ).to.deep.equal({
         kind: "skipped",
         reason: { kind: "block-gas-exceeded", gasLimit: available + 1n, available },
       });
-      expect((await execution.executeTransaction(sign(alice, { nonce: 3n, to: CONTRACT, gasLimit: available }))).kind).to.equal("included");
+      expect(
+        (await execution.executeTransaction(sign(alice, { nonce: 3n, to: CONTRACT, gasLimit: available }))).kind,
+      ).to.equal("included");
       expect(execution.gasUsed).to.equal(60_000_000n);
     });
   });
@@ -166,11 +208,28 @@ describe("a transaction is skipped", () => {
   it("when a block is executed from raw bytes, garbage included", async () => {
     const chain = await richAlice();
     const good = signRaw(alice, { to: account(1) });
-    const garbage = [new Uint8Array(), Uint8Array.of(3), Uint8Array.of(0xc0), new Uint8Array(131_073), good.subarray(1), signRaw(bob, { to: account(1) })];
+    const garbage = [
+      new Uint8Array(),
+      Uint8Array.of(3),
+      Uint8Array.of(0xc0),
+      new Uint8Array(131_073),
+      good.subarray(1),
+      signRaw(bob, { to: account(1) }),
+    ];
     const input = { timestamp: chain.latest().header.timestamp, messages: [] };
-    const withGarbage = await executeBlock(chain.engine, chain.latest(), { ...input, transactions: [...garbage, good, good, ...garbage] }, CHAIN_ID);
+    const withGarbage = await executeBlock(
+      chain.engine,
+      chain.latest(),
+      { ...input, transactions: [...garbage, good, good, ...garbage] },
+      CHAIN_ID,
+    );
     const alone = await executeBlock(chain.engine, chain.latest(), { ...input, transactions: [good] }, CHAIN_ID);
-    const recovered = await executeBlock(chain.engine, chain.latest(), { ...input, transactions: [decodeTransaction(good, CHAIN_ID)] }, CHAIN_ID);
+    const recovered = await executeBlock(
+      chain.engine,
+      chain.latest(),
+      { ...input, transactions: [decodeTransaction(good, CHAIN_ID)] },
+      CHAIN_ID,
+    );
     expect(withGarbage).to.deep.equal(alone);
     expect(recovered).to.deep.equal(alone);
     expect(alone.transactions.length).to.equal(1);
@@ -192,7 +251,9 @@ describe("the rules of Ethereum hold:", () => {
 
   it("an authorization outlives the revert of its transaction, and bumps the authority's nonce (EIP-7702)", async () => {
     const chain = await richAlice({ code: { [CONTRACT]: PROGRAMS.revert } });
-    const receipt = await chain.include(sign(alice, { type: 4, to: CONTRACT, authorizationList: [authorize(bob, account(7), 0n)] }));
+    const receipt = await chain.include(
+      sign(alice, { type: 4, to: CONTRACT, authorizationList: [authorize(bob, account(7), 0n)] }),
+    );
     expect(receipt.status).to.equal(0);
     const root = chain.latest().header.stateRoot;
     expect(bytesToHex(await chain.engine.getCode(root, bob.address))).to.equal(`0xef0100${account(7).slice(2)}`);
@@ -203,7 +264,9 @@ describe("the rules of Ethereum hold:", () => {
     const chain = await richAlice();
     const receipt = await chain.include(sign(alice, { data: "0xfe" }));
     expect(receipt.status).to.equal(0);
-    expect(await chain.engine.getAccount(chain.latest().header.stateRoot, receipt.contractAddress as Address)).to.equal(undefined);
+    expect(await chain.engine.getAccount(chain.latest().header.stateRoot, receipt.contractAddress as Address)).to.equal(
+      undefined,
+    );
     expect(await chain.nonce(alice.address)).to.equal(1n);
   });
 
@@ -211,11 +274,16 @@ describe("the rules of Ethereum hold:", () => {
     const chain = await richAlice();
     // Returns one zero byte as code.
     const receipt = await chain.include(sign(alice, { data: "0x60016000f3" }));
-    expect(await chain.engine.getCode(chain.latest().header.stateRoot, receipt.contractAddress as Address)).to.have.length(1);
+    expect(
+      await chain.engine.getCode(chain.latest().header.stateRoot, receipt.contractAddress as Address),
+    ).to.have.length(1);
   });
 
   it("SELFDESTRUCT of an old contract moves its ETH and leaves the contract (EIP-6780)", async () => {
-    const chain = await richAlice({ code: { [CONTRACT]: PROGRAMS.selfDestruct }, balances: { [alice.address]: ETHER, [CONTRACT]: 9n } });
+    const chain = await richAlice({
+      code: { [CONTRACT]: PROGRAMS.selfDestruct },
+      balances: { [alice.address]: ETHER, [CONTRACT]: 9n },
+    });
     await chain.include(sign(alice, { to: CONTRACT, data: `0x${bob.address.slice(2).padStart(64, "0")}` }));
     expect(await chain.balance(bob.address)).to.equal(9n);
     expect((await chain.engine.getCode(chain.latest().header.stateRoot, CONTRACT)).length).to.be.greaterThan(0);
@@ -233,7 +301,9 @@ describe("the rules of Ethereum hold:", () => {
     for (let number = 1; number <= 260; number++) hashes.push((await chain.block()).hash);
     let nonce = 0n;
     const blockHashOf = async (number: number): Promise<bigint> => {
-      await chain.include(sign(alice, { nonce: nonce++, to: CONTRACT, data: `0x${number.toString(16).padStart(64, "0")}` }));
+      await chain.include(
+        sign(alice, { nonce: nonce++, to: CONTRACT, data: `0x${number.toString(16).padStart(64, "0")}` }),
+      );
       hashes.push(chain.latest().hash);
       return chain.slot(CONTRACT, 0n);
     };
@@ -251,11 +321,15 @@ describe("the rules of Ethereum hold:", () => {
 /** An EIP-7702 authorization for any chain. */
 function authorize(authority: Wallet, address: Address, nonce: bigint) {
   const nonceBytes = nonce === 0n ? new Uint8Array() : Uint8Array.of(Number(nonce));
-  const message = keccak256Bytes(concatBytes([Uint8Array.of(5), RLP.encode([new Uint8Array(), hexToBytes(address), nonceBytes])]));
+  const message = keccak256Bytes(
+    concatBytes([Uint8Array.of(5), RLP.encode([new Uint8Array(), hexToBytes(address), nonceBytes])]),
+  );
   const { signature, recid } = secp256k1.ecdsaSign(message, authority.privateKey);
-  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)].map((bytes) => BigInt(bytesToHex(bytes))) as [bigint, bigint];
+  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)].map((bytes) => BigInt(bytesToHex(bytes))) as [
+    bigint,
+    bigint,
+  ];
   expect(recoverAuthority({ chainId: 0n, address, nonce, yParity: recid, r, s })).to.equal(authority.address);
   const hex = (value: bigint): Hex => `0x${value.toString(16)}`;
   return { chainId: hex(0n), address, nonce: hex(nonce), yParity: hex(BigInt(recid)), r: hex(r), s: hex(s) };
 }
-

@@ -25,7 +25,8 @@ function rootByDefinition(list: readonly Hash[]): Hash {
   let width = 1;
   while (width < list.length) width *= 2;
   let level = [...list, ...Array<Hash>(width - list.length).fill(ZERO_HASH)];
-  while (level.length > 1) level = level.flatMap((node, index) => (index % 2 === 0 ? [hashPair(node, level[index + 1] as Hash)] : []));
+  while (level.length > 1)
+    level = level.flatMap((node, index) => (index % 2 === 0 ? [hashPair(node, level[index + 1] as Hash)] : []));
   return level[0] as Hash;
 }
 

@@ -15,7 +15,15 @@ import { dataPrice, nextBaseFee } from "../fees.ts";
 import { receiptHash } from "../hashes.ts";
 import { headerHash, logsBloom } from "../header.ts";
 import type { SignedTransaction } from "../signed-transaction.ts";
-import type { Block, BlockHeader, BlockTransaction, ContextMessage, DepositMessage, InboxMessage, Receipt } from "../types.ts";
+import type {
+  Block,
+  BlockHeader,
+  BlockTransaction,
+  ContextMessage,
+  DepositMessage,
+  InboxMessage,
+  Receipt,
+} from "../types.ts";
 import { toEvmBlock } from "./evm-executor.ts";
 import type { EvmExecutor } from "./evm-executor.ts";
 import type { JournaledState } from "./journaled-state.ts";
@@ -93,7 +101,8 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   writeParentHash(state, environment.number, parent.hash);
 
   const exclusively = async <T>(task: () => Promise<T>): Promise<T> => {
-    if (phase !== "idle") throw new Error(`block ${environment.number} is ${phase}: calls on a block must not overlap or follow its seal`);
+    if (phase !== "idle")
+      throw new Error(`block ${environment.number} is ${phase}: calls on a block must not overlap or follow its seal`);
     phase = "busy";
     try {
       return await task();
@@ -111,7 +120,12 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     observer: observer(),
   });
 
-  const record = (transaction: BlockTransaction, dataGas: bigint, effectiveGasPrice: bigint, result: ProcessingResult | undefined): Receipt => {
+  const record = (
+    transaction: BlockTransaction,
+    dataGas: bigint,
+    effectiveGasPrice: bigint,
+    result: ProcessingResult | undefined,
+  ): Receipt => {
     const executed = result?.kind === "executed" ? result : undefined;
     const used = executed?.gasUsed ?? 0n;
     gasUsed += used;
@@ -163,7 +177,8 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   const executeMessage = (message: InboxMessage) =>
     exclusively(async () => {
       if (message.index !== nextMessage) throw new RangeError(`expected message ${nextMessage}, got ${message.index}`);
-      if (hasTransactions) throw new Error(`message ${message.index} comes after a transaction of block ${environment.number}`);
+      if (hasTransactions)
+        throw new Error(`message ${message.index} comes after a transaction of block ${environment.number}`);
       const receipt = message.kind === "deposit" ? await executeDeposit(message) : undefined;
       if (message.kind === "context") executeContext(message);
       nextMessage++;
@@ -242,4 +257,3 @@ function messageOfDeposit(message: DepositMessage, environment: BlockEnvironment
     authorizations: [],
   };
 }
-

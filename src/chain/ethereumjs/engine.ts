@@ -40,7 +40,10 @@ const IDLE_EXECUTORS = 8;
  * The execution engine on ethereumjs's EVM. Reads of any stored state root may run at any time beside an open block; any
  * number of engines may share one state database.
  */
-export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logger, metrics }: Instruments): ExecutionEngine {
+export function createEthereumjsEngine(
+  options: EthereumjsEngineOptions,
+  { logger, metrics }: Instruments,
+): ExecutionEngine {
   const { chainId, state: database } = options;
   const common = createOsakaCommon(chainId);
   const idle: EvmExecutor[] = [];
@@ -84,10 +87,16 @@ export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logge
 
   const openBlock: ExecutionEngine["openBlock"] = async (parent, attributes) => {
     if (!Number.isSafeInteger(attributes.timestamp) || attributes.timestamp < parent.header.timestamp) {
-      throw new RangeError(`expected a timestamp of at least the parent's ${parent.header.timestamp}, got ${attributes.timestamp}`);
+      throw new RangeError(
+        `expected a timestamp of at least the parent's ${parent.header.timestamp}, got ${attributes.timestamp}`,
+      );
     }
     const { executor, view } = await acquire(parent.header.stateRoot);
-    const environment = environmentAfter(parent.header, (address, slot) => executor.state.slot(address, slot), attributes);
+    const environment = environmentAfter(
+      parent.header,
+      (address, slot) => executor.state.slot(address, slot),
+      attributes,
+    );
     const execution = beginBlock({
       chainId,
       executor,
@@ -113,7 +122,12 @@ export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logge
       release(executor);
       gasUsedTotal.inc(Number(block.header.gasUsed));
       logger.debug(
-        { block: block.header.number, hash: block.hash, transactions: block.transactions.length, gasUsed: block.header.gasUsed.toString() },
+        {
+          block: block.header.number,
+          hash: block.hash,
+          transactions: block.transactions.length,
+          gasUsed: block.header.gasUsed.toString(),
+        },
         "block sealed",
       );
       return block;
@@ -144,31 +158,37 @@ export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logge
       observer: () => (isObserved ? observer : undefined),
       commit: () => Promise.reject(new Error("a replay is not sealed")),
     });
-    const observing = async <T>(hash: Hash, run: () => Promise<T>): Promise<T> => {
-      if (hash !== transactionHash) return run();
+    /** Whether that was the transaction asked for. */
+    const run = async (hash: Hash, task: () => Promise<unknown>): Promise<boolean> => {
+      if (hash !== transactionHash) {
+        await task();
+        return false;
+      }
       isObserved = true;
       const stop = observe(executor, observer);
       try {
-        return await run();
+        await task();
       } finally {
         stop();
       }
+      return true;
     };
     for (const message of messages) {
       if (message.index < block.firstMessage || message.index >= block.nextMessage) continue;
-      await observing(message.hash, () => execution.executeMessage(message));
-      if (isObserved) return release(executor);
+      if (await run(message.hash, () => execution.executeMessage(message))) return release(executor);
     }
     for (const transaction of block.transactions) {
       if (transaction.kind === "deposit") continue;
       const signed = withSender(decodeUnrecovered(transaction.raw, chainId), transaction.sender);
-      await observing(transaction.hash, () => execution.executeTransaction(signed));
-      if (isObserved) return release(executor);
+      if (await run(transaction.hash, () => execution.executeTransaction(signed))) return release(executor);
     }
-    throw new RangeError(`the messages of block ${block.hash} from ${block.firstMessage} to ${block.nextMessage} were not all given`);
+    throw new RangeError(
+      `the messages of block ${block.hash} from ${block.firstMessage} to ${block.nextMessage} were not all given`,
+    );
   };
 
-  const recordAt = (stateRoot: Hash, address: Address): AccountRecord | undefined => viewAt(stateRoot).getAccount(address);
+  const recordAt = (stateRoot: Hash, address: Address): AccountRecord | undefined =>
+    viewAt(stateRoot).getAccount(address);
 
   const getAccount: ExecutionEngine["getAccount"] = (stateRoot, address) =>
     promised(() => {
@@ -210,7 +230,12 @@ export function createEthereumjsEngine(options: EthereumjsEngineOptions, { logge
   return { name: "ethereumjs", openBlock, call, replay, getAccount, getCode, getStorageAt, getProof };
 }
 
-async function runCall(executor: EvmExecutor, chainId: number, request: CallRequest, options: CallOptions): Promise<CallOutcome> {
+async function runCall(
+  executor: EvmExecutor,
+  chainId: number,
+  request: CallRequest,
+  options: CallOptions,
+): Promise<CallOutcome> {
   const { state } = executor;
   const { at } = options;
   const environment = environmentOf(at, options.environment);
@@ -231,7 +256,10 @@ async function runCall(executor: EvmExecutor, chainId: number, request: CallRequ
       maxFeePerGas: request.gasPrice,
       gasPrice: request.gasPrice,
       tip: request.gasPrice > environment.baseFeePerGas ? request.gasPrice - environment.baseFeePerGas : 0n,
-      accessList: (request.accessList ?? []).map(({ address, storageKeys }) => [hexToBytes(address), storageKeys.map(hexToBytes)]),
+      accessList: (request.accessList ?? []).map(({ address, storageKeys }) => [
+        hexToBytes(address),
+        storageKeys.map(hexToBytes),
+      ]),
       authorizations: request.authorizationList ?? [],
     },
     {
@@ -246,7 +274,13 @@ async function runCall(executor: EvmExecutor, chainId: number, request: CallRequ
   if (result.kind === "skipped") return { kind: "halt", gasUsed: 0n, error: describeSkip(result.reason) };
   const { gasUsed, output, logs } = result;
   if (result.error === undefined) {
-    return { kind: "success", gasUsed, output, logs, contractAddress: request.to === undefined ? createAddress(request.from, nonce) : undefined };
+    return {
+      kind: "success",
+      gasUsed,
+      output,
+      logs,
+      contractAddress: request.to === undefined ? createAddress(request.from, nonce) : undefined,
+    };
   }
   return result.isRevert ? { kind: "revert", gasUsed, output } : { kind: "halt", gasUsed, error: result.error };
 }
@@ -260,7 +294,11 @@ function environmentOf(header: BlockHeader, changes: Partial<BlockEnvironment> |
 function applyOverrides(state: JournaledState, { stateOverrides }: CallOptions): void {
   for (const [address, override] of stateOverrides ?? []) {
     const account = state.account(address) ?? EMPTY_ACCOUNT;
-    state.setAccount(address, { ...account, balance: override.balance ?? account.balance, nonce: override.nonce ?? account.nonce });
+    state.setAccount(address, {
+      ...account,
+      balance: override.balance ?? account.balance,
+      nonce: override.nonce ?? account.nonce,
+    });
     if (override.code !== undefined) state.setCode(address, override.code);
     if (override.state !== undefined) state.clearSlots(address);
     for (const slots of [override.state, override.stateDiff]) {
@@ -301,4 +339,3 @@ function createMetrics(metrics: Instruments["metrics"]) {
     new Counter({ name: counterName, help: "Gas used by sealed blocks", registers });
   return { sealSeconds, gasUsedTotal };
 }
-

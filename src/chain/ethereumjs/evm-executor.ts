@@ -72,7 +72,10 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     stateManager: state,
     blockchain,
     customPrecompiles: [
-      { address: createAddressFromString("0x000000000000000000000000000000000000000a"), function: createPointEvaluation(bls) },
+      {
+        address: createAddressFromString("0x000000000000000000000000000000000000000a"),
+        function: createPointEvaluation(bls),
+      },
     ],
   });
   const reset = (next: () => StateView) => {

@@ -22,7 +22,12 @@ interface RunState {
   readonly stack: { push(value: bigint): void };
 }
 interface OpcodeEntry {
-  readonly opcodeInfo: { readonly feeBigInt: bigint; readonly dynamicGas: boolean; readonly isInvalid: boolean; readonly isAsync: boolean };
+  readonly opcodeInfo: {
+    readonly feeBigInt: bigint;
+    readonly dynamicGas: boolean;
+    readonly isInvalid: boolean;
+    readonly isAsync: boolean;
+  };
   readonly opHandler: (runState: RunState, common: Common) => void | Promise<void>;
   readonly gasHandler: (runState: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>;
 }
@@ -120,11 +125,15 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
         const charged = entry.gasHandler(runState, gas, common);
         gas = typeof charged === "bigint" ? charged : await charged;
       }
-      if (opcodeInfo.isInvalid) throw new EVMError(EVMError.errorMessages.INVALID_OPCODE);
+      if (opcodeInfo.isInvalid) {
+        exceptionError = new EVMError(EVMError.errorMessages.INVALID_OPCODE);
+        break;
+      }
       runState.gasLeft -= gas;
       if (runState.gasLeft < 0n) {
         runState.gasLeft = 0n;
-        throw new EVMError(EVMError.errorMessages.OUT_OF_GAS);
+        exceptionError = new EVMError(EVMError.errorMessages.OUT_OF_GAS);
+        break;
       }
       runState.programCounter = position + 1;
       if (opcode >= PUSH1 && opcode <= PUSH32) {

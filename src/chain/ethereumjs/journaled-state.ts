@@ -14,8 +14,18 @@ interface StorageOverlay {
 }
 
 type Undo =
-  | { readonly kind: "account"; readonly address: Address; readonly before: AccountRecord | undefined; readonly wasChanged: boolean }
-  | { readonly kind: "slot"; readonly slots: Map<Hash, Uint8Array>; readonly slot: Hash; readonly before: Uint8Array | undefined }
+  | {
+      readonly kind: "account";
+      readonly address: Address;
+      readonly before: AccountRecord | undefined;
+      readonly wasChanged: boolean;
+    }
+  | {
+      readonly kind: "slot";
+      readonly slots: Map<Hash, Uint8Array>;
+      readonly slot: Hash;
+      readonly before: Uint8Array | undefined;
+    }
   | { readonly kind: "storage"; readonly address: Address; readonly before: StorageOverlay | undefined };
 
 const NO_BYTES = new Uint8Array();
@@ -37,7 +47,8 @@ export class JournaledState implements StateManagerInterface {
   #originals = new Map<string, Uint8Array>();
 
   readonly originalStorageCache = {
-    get: (address: EvmAddress, key: Uint8Array): Promise<Uint8Array> => Promise.resolve(this.#originalSlot(bytesToHex(address.bytes), bytesToHex(key))),
+    get: (address: EvmAddress, key: Uint8Array): Promise<Uint8Array> =>
+      Promise.resolve(this.#originalSlot(bytesToHex(address.bytes), bytesToHex(key))),
     clear: (): void => this.#originals.clear(),
   };
 
@@ -274,5 +285,10 @@ export class JournaledState implements StateManagerInterface {
 }
 
 function recordOf(account: Account): AccountRecord {
-  return { nonce: account.nonce, balance: account.balance, storageRoot: account.storageRoot, codeHash: account.codeHash };
+  return {
+    nonce: account.nonce,
+    balance: account.balance,
+    storageRoot: account.storageRoot,
+    codeHash: account.codeHash,
+  };
 }

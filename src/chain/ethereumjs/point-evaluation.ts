@@ -41,11 +41,14 @@ export function createPointEvaluation(curve: Curve): (input: PrecompileInput) =>
     const commitment = data.subarray(96, 144);
     const versionedHash = createHash("sha256").update(commitment).digest();
     versionedHash[0] = VERSION;
-    if (!equalBytes(versionedHash, data.subarray(0, 32))) return failure(EVMError.errorMessages.INVALID_COMMITMENT, gasLimit);
+    if (!equalBytes(versionedHash, data.subarray(0, 32)))
+      return failure(EVMError.errorMessages.INVALID_COMMITMENT, gasLimit);
     const z = bytesToBigint(data.subarray(32, 64));
     const y = bytesToBigint(data.subarray(64, 96));
     const isValid = verifyKzgProof(curve, commitment, z, y, data.subarray(144));
-    return isValid ? { executionGasUsed: GAS, returnValue: OUTPUT } : failure(EVMError.errorMessages.INVALID_PROOF, gasLimit);
+    return isValid
+      ? { executionGasUsed: GAS, returnValue: OUTPUT }
+      : failure(EVMError.errorMessages.INVALID_PROOF, gasLimit);
   };
 }
 

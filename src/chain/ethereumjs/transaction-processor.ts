@@ -2,11 +2,25 @@ import type { EVM } from "@ethereumjs/evm";
 import { EVMError } from "@ethereumjs/evm";
 import { RLP } from "@ethereumjs/rlp";
 import { createAddressFromString } from "@ethereumjs/util";
-import { bigintToBytes32, bytesToBigint, bytesToHex, concatBytes, equalBytes, hexToBytes, keccak256Bytes } from "../../primitives/index.ts";
+import {
+  bigintToBytes32,
+  bytesToBigint,
+  bytesToHex,
+  concatBytes,
+  equalBytes,
+  hexToBytes,
+  keccak256Bytes,
+} from "../../primitives/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { EMPTY_ACCOUNT, hasCode, minimalBytes } from "../account.ts";
 import { TRANSACTION_GAS_CAP } from "../constants.ts";
-import type { AuthorizationRequest, BlockEnvironment, ExecutionObserver, ObservedState, SkipReason } from "../execution-engine.ts";
+import type {
+  AuthorizationRequest,
+  BlockEnvironment,
+  ExecutionObserver,
+  ObservedState,
+  SkipReason,
+} from "../execution-engine.ts";
 import { dataGas as dataGasOf } from "../fees.ts";
 import { EXISTING_AUTHORITY_REFUND, intrinsicGas } from "../intrinsic-gas.ts";
 import { SECP256K1_ORDER, publicKeyToAddress, recoverPublicKey } from "../secp256k1.ts";
@@ -96,7 +110,14 @@ export function messageOfSigned(transaction: SignedTransaction, environment: Blo
 }
 
 function decodeAuthorization(fields: readonly Uint8Array[]): AuthorizationRequest {
-  const [chainId, address, nonce, yParity, r, s] = fields as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const [chainId, address, nonce, yParity, r, s] = fields as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
   return {
     chainId: bytesToBigint(chainId),
     address: bytesToHex(address),
@@ -180,7 +201,9 @@ function observedState(state: JournaledState): ObservedState {
   return {
     getAccount: (address) => {
       const account = state.account(address);
-      return account === undefined ? undefined : { nonce: account.nonce, balance: account.balance, code: state.code(address) };
+      return account === undefined
+        ? undefined
+        : { nonce: account.nonce, balance: account.balance, code: state.code(address) };
     },
     getStorageAt: (address, slot) => bytesToHex(bigintToBytes32(bytesToBigint(state.slot(address, slot)))),
   };
@@ -207,10 +230,13 @@ function findInvalidity(
   }
   if (gasLimit < minimumGas + dataGas) return { kind: "gas-below-intrinsic", gasLimit, required: minimumGas + dataGas };
   if (gasLimit > availableGas) return { kind: "block-gas-exceeded", gasLimit, available: availableGas };
-  if (nonce !== undefined && nonce < account.nonce) return { kind: "nonce-too-low", expected: account.nonce, actual: nonce };
-  if (nonce !== undefined && nonce > account.nonce) return { kind: "nonce-too-high", expected: account.nonce, actual: nonce };
+  if (nonce !== undefined && nonce < account.nonce)
+    return { kind: "nonce-too-low", expected: account.nonce, actual: nonce };
+  if (nonce !== undefined && nonce > account.nonce)
+    return { kind: "nonce-too-high", expected: account.nonce, actual: nonce };
   if (account.nonce >= MAX_NONCE) return { kind: "invalid", message: `the nonce of ${sender} is exhausted (EIP-2681)` };
-  if (checksSenderCode && hasCode(account) && !isDelegation(state.code(sender))) return { kind: "sender-has-code", sender };
+  if (checksSenderCode && hasCode(account) && !isDelegation(state.code(sender)))
+    return { kind: "sender-has-code", sender };
   const required = gasLimit * maxFeePerGas + value;
   if (account.balance < required) return { kind: "insufficient-funds", balance: account.balance, required };
   return undefined;
@@ -271,7 +297,7 @@ async function runMessage(
   const destroyed: Address[] = [];
   for (const address of execResult.selfdestruct?.keys() ?? []) {
     // EIP-6780: only what the same transaction created.
-    if (execResult.createdAddresses?.has(address) === true) destroyed.push(address as Address);
+    if (execResult.createdAddresses?.has(address) === true) destroyed.push(address);
   }
   return {
     gasUsed: execResult.executionGasUsed,
@@ -288,7 +314,11 @@ async function runMessage(
 }
 
 /** Sets the delegations of EIP-7702 authorizations; invalid ones are passed over. Returns the gas refund. */
-function applyAuthorizations({ evm, state }: EvmExecutor, authorizations: readonly AuthorizationRequest[], chainId: number): bigint {
+function applyAuthorizations(
+  { evm, state }: EvmExecutor,
+  authorizations: readonly AuthorizationRequest[],
+  chainId: number,
+): bigint {
   let refund = 0n;
   for (const authorization of authorizations) {
     const { nonce, address } = authorization;
@@ -302,7 +332,10 @@ function applyAuthorizations({ evm, state }: EvmExecutor, authorizations: readon
     if ((account?.nonce ?? 0n) !== nonce) continue;
     if (account !== undefined) refund += EXISTING_AUTHORITY_REFUND;
     const target = hexToBytes(address);
-    state.setCode(authority, equalBytes(target, ZERO_ADDRESS_BYTES) ? NO_BYTES : concatBytes([DELEGATION_PREFIX, target]));
+    state.setCode(
+      authority,
+      equalBytes(target, ZERO_ADDRESS_BYTES) ? NO_BYTES : concatBytes([DELEGATION_PREFIX, target]),
+    );
     const updated = state.account(authority) ?? EMPTY_ACCOUNT;
     state.setAccount(authority, { ...updated, nonce: updated.nonce + 1n });
   }
@@ -330,4 +363,3 @@ function isDelegation(code: Uint8Array): boolean {
 export function createAddress(sender: Address, nonce: bigint): Address {
   return bytesToHex(keccak256Bytes(RLP.encode([hexToBytes(sender), minimalBytes(nonce)])).subarray(12));
 }
-
