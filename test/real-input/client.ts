@@ -13,7 +13,6 @@ import {
   defineChain,
   http,
   type Abi,
-  type Log as ViemLog,
   type PublicClient,
   type TypedDataDomain,
 } from "viem";

@@ -1,4 +1,4 @@
-import { concatHex, decodeEventLog, encodeFunctionData, pad, toHex, type Abi } from "viem";
+import { concatHex, decodeEventLog, encodeFunctionData, pad, toHex } from "viem";
 import { loadArtifact } from "../artifact.ts";
 import type { Deployed } from "../client.ts";
 import { ether, expectEqual, expectTrue, type Scenario } from "./scenario.ts";
