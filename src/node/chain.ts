@@ -63,21 +63,22 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
     if (finalized !== previous.finalized) emit(() => events.emit("finalized", finalized));
   }
 
-  async function append(block: Block): Promise<void> {
-    const messageHashes =
-      consumed.get(block) ??
-      store.getMessageHashes(block.hash) ??
-      (block.nextMessage === block.firstMessage ? [] : undefined);
-    if (messageHashes === undefined) {
-      throw new Error(
-        `block ${block.header.number} ${block.hash} was not executed by this chain: its messages are not known`,
-      );
-    }
-    await store.appendBlock(block, messageHashes);
-    latest = block;
-    announced = store.getHeads();
-    emit(() => events.emit("block", block));
+  function messageHashesOf(block: Block): readonly Hash[] {
+    const known = consumed.get(block) ?? store.getMessageHashes(block.hash);
+    if (known !== undefined) return known;
+    if (block.nextMessage === block.firstMessage) return [];
+    throw new Error(
+      `block ${block.header.number} ${block.hash} was not executed by this chain: its messages are not known`,
+    );
   }
+
+  async function appendAll(blocks: readonly Block[]): Promise<void> {
+    await store.appendBlocks(blocks.map((block) => ({ block, messageHashes: messageHashesOf(block) })));
+    latest = blocks.at(-1) ?? latest;
+    for (const block of blocks) emit(() => events.emit("block", block));
+  }
+
+  const append = (block: Block): Promise<void> => appendAll([block]);
 
   async function rewindTo(number: number): Promise<readonly Block[]> {
     const removed = await store.rewindTo(number);
@@ -124,6 +125,7 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
   const writer: ChainWriter = {
     openBlock,
     append,
+    appendAll,
     executeOn,
     async execute(input) {
       const block = await executeOn(latest, input);

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from "prom-client";
 import { InvalidTransactionError } from "../chain/index.ts";
-import type { BlockInput, SenderRecovery, SignedTransaction } from "../chain/index.ts";
+import type { Block, BlockInput, SenderRecovery, SignedTransaction } from "../chain/index.ts";
 import { deriveBlocks } from "../derivation/index.ts";
 import type { DerivationCursor } from "../derivation/index.ts";
 import { createExclusiveRunner } from "../l1/index.ts";
@@ -37,6 +37,10 @@ const RECOVERY_SLICE = 2048;
 /** Derived blocks, and bytes of their transactions, whose senders are recovered ahead of execution. */
 const LOOKAHEAD_BLOCKS = 16;
 const LOOKAHEAD_BYTES = 1024 * 1024;
+
+/** Executed blocks stored together, and milliseconds the first of them waits at most. */
+const WRITE_BLOCKS = 64;
+const WRITE_DELAY = 200;
 
 type BatchOutcome =
   | { readonly kind: "derived" }
@@ -204,20 +208,46 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
       return true;
     };
 
+    /** Blocks executed and not stored yet; the parent of the first is stored. */
+    const unsaved: Block[] = [];
+    let unsavedSince = 0;
+    const save = (): Promise<boolean> =>
+      chain.exclusive(async (writer) => {
+        const first = unsaved[0];
+        if (first === undefined) return true;
+        if (isSuperseded() || first.header.parentHash !== chain.latest().hash) return false;
+        await writer.appendAll(unsaved.splice(0));
+        return true;
+      });
+
     for (;;) {
-      if (isStopped()) return { kind: "stopped" };
+      if (isStopped()) {
+        await save();
+        return { kind: "stopped" };
+      }
       if (!lookAhead()) return { kind: "superseded" };
       const next = ahead.shift();
       if (next === undefined) break;
       aheadBytes -= sizeOf(next.input);
       const transactions = await next.valid;
-      if (isStopped()) return { kind: "stopped" };
-      const block: BlockSummary | undefined = await chain.exclusive((writer) =>
-        isSuperseded() ? Promise.resolve(undefined) : settleBlock(writer, parent, next.input, transactions),
+      if (isStopped()) continue;
+      const settled = await chain.exclusive(async (writer) =>
+        isSuperseded()
+          ? undefined
+          : settleBlock(writer, { parent, isStored: unsaved.length === 0 }, next.input, transactions),
       );
-      if (block === undefined) return { kind: "superseded" };
-      parent = block;
+      if (settled === undefined) {
+        if (isStopped()) continue;
+        return { kind: "superseded" };
+      }
+      parent = settled.block;
+      if (settled.kind === "executed") {
+        if (unsaved.push(settled.block) === 1) unsavedSince = performance.now();
+        const isDue = unsaved.length >= WRITE_BLOCKS || performance.now() - unsavedSince >= WRITE_DELAY;
+        if (isDue && !(await save())) return { kind: "superseded" };
+      }
     }
+    if (!(await save())) return { kind: "superseded" };
     const { hash: lastBlockHash, header } = parent;
     const derived = {
       batch: index,
@@ -240,19 +270,28 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
     });
   }
 
-  /** Makes the child of `parent` that the input gives part of the chain; undefined if `parent` is no longer. */
+  /**
+   * The child of `parent` that the input gives: one that is in the chain, or executed and still to be stored, with no
+   * other in its place. Undefined if `parent` is no longer in the chain, or the follower was stopped.
+   */
   async function settleBlock(
     writer: ChainWriter,
-    parent: BlockSummary,
+    { parent, isStored }: { readonly parent: BlockSummary; readonly isStored: boolean },
     input: BlockInput,
     transactions: readonly SignedTransaction[] | undefined,
-  ): Promise<BlockSummary | undefined> {
+  ): Promise<
+    | { readonly kind: "present"; readonly block: BlockSummary }
+    | { readonly kind: "executed"; readonly block: Block }
+    | undefined
+  > {
     const number = parent.header.number + 1;
-    if (store.getBlockHash(parent.header.number) !== parent.hash) return undefined;
+    if (isStored && store.getBlockHash(parent.header.number) !== parent.hash) return undefined;
     const local = store.getSummary(number);
+    // Another writer went on from where the blocks not yet stored began.
+    if (!isStored && local !== undefined) return undefined;
     if (local !== undefined && matches(local, input)) {
       derivedBlocks.inc({ outcome: "verified" });
-      return local;
+      return { kind: "present", block: local };
     }
     const valid = transactions ?? (await recoverValid(input.transactions));
     if (isStopped()) return undefined;
@@ -260,18 +299,21 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
     // The batch may have had more than went into the block.
     if (local?.hash === block.hash) {
       derivedBlocks.inc({ outcome: "verified" });
-      return local;
+      return { kind: "present", block: local };
     }
-    if (local !== undefined) {
-      logger.warn(
-        { block: number, unsafe: local.hash, derived: block.hash },
-        "L1 has other blocks than those that were unsafe",
-      );
-      await writer.rewindTo(parent.header.number);
+    if (local === undefined) {
+      derivedBlocks.inc({ outcome: "executed" });
+      return { kind: "executed", block };
     }
+    logger.warn(
+      { block: number, unsafe: local.hash, derived: block.hash },
+      "L1 has other blocks than those that were unsafe",
+    );
+    await writer.rewindTo(parent.header.number);
+    // At once, so that nobody builds on the parent before.
     await writer.append(block);
-    derivedBlocks.inc({ outcome: local === undefined ? "executed" : "replaced" });
-    return block;
+    derivedBlocks.inc({ outcome: "replaced" });
+    return { kind: "present", block };
   }
 
   async function deriveAll(): Promise<void> {

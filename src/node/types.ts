@@ -30,6 +30,8 @@ export interface ChainWriter {
   openBlock(attributes: { readonly timestamp: number }): Promise<BlockExecution>;
   /** Stores a child of the latest block, sealed by this writer or removed earlier, and emits `block`. */
   append(block: Block): Promise<void>;
+  /** As `append` for each of several in order, stored in one transaction. */
+  appendAll(blocks: readonly Block[]): Promise<void>;
   /** Opens, executes (skipping invalid transactions), seals and appends a block. */
   execute(input: BlockInput | ExecutableBlockInput): Promise<Block>;
   /** Executes and seals a child of any stored block without appending it. */

@@ -104,17 +104,19 @@ export function createChainTables(
     return record === undefined ? undefined : decodeDerivedBatch(record);
   };
 
-  const requireChild = (block: Block, messageHashes: readonly Hash[]) => {
+  const requireChild = (
+    block: Block,
+    messageHashes: readonly Hash[],
+    parent: { readonly number: number; readonly hash: Hash } | undefined,
+  ) => {
     const { number, parentHash } = block.header;
-    const latest = progress().heads.latest;
-    const latestHash = getBlockHash(latest);
-    if (latestHash === undefined) {
+    if (parent === undefined) {
       if (number !== 0 || block.hash !== genesisHash) {
         throw new Error(`expected the genesis block ${genesisHash}, got block ${number} ${block.hash}`);
       }
-    } else if (number !== latest + 1 || parentHash !== latestHash) {
+    } else if (number !== parent.number + 1 || parentHash !== parent.hash) {
       throw new Error(
-        `expected a child of block ${latest} ${latestHash}, got block ${number} ${block.hash} with parent ${parentHash}`,
+        `expected a child of block ${parent.number} ${parent.hash}, got block ${number} ${block.hash} with parent ${parentHash}`,
       );
     }
     if (messageHashes.length !== block.nextMessage - block.firstMessage) {
@@ -123,6 +125,39 @@ export function createChainTables(
       );
     }
   };
+
+  const putBlock = (block: Block, messageHashes: readonly Hash[]) => {
+    const { number, logsBloom } = block.header;
+    const key = blockKey(number, block.hash);
+    void summaries.put(key, encodeSummary(block));
+    void bodies.put(key, encodeBody(block.transactions, messageHashes));
+    void receiptTable.put(key, encodeReceipts(block.receipts));
+    void blockNumbers.put(hashKey(block.hash), numberKey(number));
+    void canonical.put(numberKey(number), hashKey(block.hash));
+    if (logsBloom !== EMPTY_BLOOM) void blooms.put(numberKey(number), hexToBytes(logsBloom));
+    block.transactions.forEach(
+      ({ hash }, index) => void transactions.put(hashKey(hash), encodeLocation(number, index)),
+    );
+  };
+
+  const appendBlocks: ChainStore["appendBlocks"] = (blocks) =>
+    environment.exclusive("append blocks", async () => {
+      const { heads, derivedBatchCount } = progress();
+      const latestHash = getBlockHash(heads.latest);
+      let parent = latestHash === undefined ? undefined : { number: heads.latest, hash: latestHash };
+      for (const { block, messageHashes } of blocks) {
+        requireChild(block, messageHashes, parent);
+        parent = { number: block.header.number, hash: block.hash };
+      }
+      if (parent === undefined || blocks.length === 0) return;
+      const latest = parent.number;
+      await environment.commit(() => {
+        state.stage();
+        for (const { block, messageHashes } of blocks) putBlock(block, messageHashes);
+        putProgress({ heads: { ...heads, latest }, derivedBatchCount });
+      });
+      state.settle();
+    });
 
   /** Number of derived batches that end at or below block `number`: their last blocks never decrease. */
   const countDerivedUpTo = (number: number): number => {
@@ -195,28 +230,8 @@ export function createChainTables(
       }
     },
 
-    appendBlock: (block, messageHashes = []) =>
-      environment.exclusive("append block", async () => {
-        requireChild(block, messageHashes);
-        const { number } = block.header;
-        const { heads, derivedBatchCount } = progress();
-        const key = blockKey(number, block.hash);
-        await environment.commit(() => {
-          state.stage();
-          void summaries.put(key, encodeSummary(block));
-          void bodies.put(key, encodeBody(block.transactions, messageHashes));
-          void receiptTable.put(key, encodeReceipts(block.receipts));
-          void blockNumbers.put(hashKey(block.hash), numberKey(number));
-          void canonical.put(numberKey(number), hashKey(block.hash));
-          if (block.header.logsBloom !== EMPTY_BLOOM)
-            void blooms.put(numberKey(number), hexToBytes(block.header.logsBloom));
-          block.transactions.forEach(
-            ({ hash }, index) => void transactions.put(hashKey(hash), encodeLocation(number, index)),
-          );
-          putProgress({ heads: { ...heads, latest: number }, derivedBatchCount });
-        });
-        state.settle();
-      }),
+    appendBlock: (block, messageHashes = []) => appendBlocks([{ block, messageHashes }]),
+    appendBlocks,
 
     rewindTo: (number) =>
       environment.exclusive("rewind chain", async () => {

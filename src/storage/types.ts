@@ -95,6 +95,8 @@ export interface ChainStore {
    * @param messageHashes hashes of the `nextMessage - firstMessage` Inbox messages it consumed
    */
   appendBlock(block: Block, messageHashes?: readonly Hash[]): Promise<void>;
+  /** As `appendBlock` for each of several blocks in order, all in one transaction, which costs little more than one. */
+  appendBlocks(blocks: readonly { readonly block: Block; readonly messageHashes: readonly Hash[] }[]): Promise<void>;
   /**
    * Makes `number` the latest block and gives back the removed blocks, lowest first. Heads above it fall to it, and
    * derived batches that reach above it are forgotten.

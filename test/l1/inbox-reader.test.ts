@@ -387,4 +387,4 @@ describe("The Inbox reader", () => {
       { numRuns: 40 },
     );
   }).timeout(180_000);
-});
+}).timeout(30_000);

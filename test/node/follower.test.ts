@@ -384,12 +384,12 @@ describe("The follower", () => {
     await once(node.chain.events, "block");
     await node.follower.stop();
     const stoppedAt = node.chain.latest().header.number;
-    expect(stoppedAt).to.be.lessThan(expected.length + 50);
+    expect(stoppedAt).to.be.lessThan(expected.length + 500);
     node.follower.start();
     await once(node.chain.events, "block");
-    expect(node.chain.latest().header.number).to.equal(stoppedAt + 1);
+    expect(node.chain.latest().header.number).to.be.greaterThan(stoppedAt);
   });
-});
+}).timeout(30_000);
 
 describe("A follower whose process is killed at any moment", () => {
   it("comes to the same chain as one that was not", async () => {

@@ -476,7 +476,7 @@ describe("The database of a node", () => {
       database = await openTestDatabase(folder.path);
     });
   });
-});
+}).timeout(30_000);
 
 describe("A database whose process is killed at any moment", () => {
   it("opens again with everything that was reported done, and nothing half done", async () => {
