@@ -8,9 +8,9 @@ import {
   type BlockHeader,
 } from "../chain/index.ts";
 import type { Chain } from "../node/index.ts";
-import { formatWord } from "./format/scalars.ts";
-import type { BlockParameter } from "./parameters/block-parameter.ts";
-import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
+import { formatWord } from "./format/index.ts";
+import type { BlockParameter } from "./parameters/index.ts";
+import { RPC_ERROR, RpcError } from "./protocol/index.ts";
 
 /** The state a call or a read is to see, and the block it believes to be in. */
 export interface StateView {
@@ -27,7 +27,9 @@ export function findBlock({ store }: Chain, parameter: BlockParameter): Block | 
   switch (parameter.kind) {
     case "hash": {
       const block = store.getBlockByHash(parameter.hash);
-      return parameter.requireCanonical && block !== undefined && store.getBlockHash(block.header.number) !== block.hash ? undefined : block;
+      return parameter.requireCanonical && block !== undefined && store.getBlockHash(block.header.number) !== block.hash
+        ? undefined
+        : block;
     }
     case "number":
       return store.getBlock(parameter.number);
@@ -50,7 +52,8 @@ export function findBlock({ store }: Chain, parameter: BlockParameter): Block | 
 /** As {@link findBlock}, with `pending` read as `latest`. Throws "header not found" as go-ethereum does. */
 export function requireBlock(chain: Chain, parameter: BlockParameter): Block {
   const block = isPending(parameter) ? chain.latest() : findBlock(chain, parameter);
-  if (block === undefined) throw new RpcError(RPC_ERROR.rejected, `header not found: no block ${describeBlock(parameter)}`);
+  if (block === undefined)
+    throw new RpcError(RPC_ERROR.rejected, `header not found: no block ${describeBlock(parameter)}`);
   return block;
 }
 
@@ -85,5 +88,9 @@ export async function nextEnvironment({ engine }: Chain, parent: BlockHeader): P
 }
 
 function describeBlock(parameter: BlockParameter): string {
-  return parameter.kind === "hash" ? parameter.hash : parameter.kind === "number" ? String(parameter.number) : parameter.tag;
+  return parameter.kind === "hash"
+    ? parameter.hash
+    : parameter.kind === "number"
+      ? String(parameter.number)
+      : parameter.tag;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { decodeTransaction, InvalidTransactionError, type Block, type SignedTransaction } from "../chain/index.ts";
 import type { Chain, SubmissionOutcome, TransactionPool } from "../node/index.ts";
 import { bytesToHex, type Address, type Hash, type Logger } from "../primitives/index.ts";
-import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
+import { RPC_ERROR, RpcError } from "./protocol/index.ts";
 
 export interface ForwardingPoolOptions {
   /** JSON-RPC over HTTP of the sequencer. */
@@ -33,7 +33,10 @@ const answerSchema = z.object({
  * "accepted" or throws. What was forwarded is remembered until a block holds it, so that this node can answer for it
  * (`eth_getTransactionByHash`, pending nonces).
  */
-export function createForwardingPool(options: ForwardingPoolOptions, { logger }: { readonly logger: Logger }): ForwardingPool {
+export function createForwardingPool(
+  options: ForwardingPoolOptions,
+  { logger }: { readonly logger: Logger },
+): ForwardingPool {
   const { url, chain, timeout = 15_000, remembered = 10_000, lifetime = 600_000 } = options;
   const { chainId } = chain.config.genesis;
   const forwarded = new Map<Hash, { readonly transaction: SignedTransaction; readonly at: number }>();
@@ -61,7 +64,10 @@ export function createForwardingPool(options: ForwardingPoolOptions, { logger }:
       answer = answerSchema.parse(await response.json());
     } catch (error) {
       logger.warn({ err: error }, "the sequencer did not answer");
-      throw new RpcError(RPC_ERROR.rejected, "the sequencer cannot be reached; the transaction may or may not have been accepted");
+      throw new RpcError(
+        RPC_ERROR.rejected,
+        "the sequencer cannot be reached; the transaction may or may not have been accepted",
+      );
     }
     if (answer.error !== undefined) throw new RpcError(answer.error.code, answer.error.message, answer.error.data);
     return answer.result;
@@ -72,7 +78,8 @@ export function createForwardingPool(options: ForwardingPoolOptions, { logger }:
     try {
       transaction = decodeTransaction(raw, chainId);
     } catch (error) {
-      if (error instanceof InvalidTransactionError) return { kind: "rejected", reason: { kind: "invalid", message: error.message } };
+      if (error instanceof InvalidTransactionError)
+        return { kind: "rejected", reason: { kind: "invalid", message: error.message } };
       throw error;
     }
     const { hash } = transaction;

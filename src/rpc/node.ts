@@ -1,8 +1,13 @@
 import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
-import type { FilterRegistry } from "./logs/filters.ts";
-import type { TransactionDecoder } from "./format/transaction.ts";
-import type { OutboxIndex } from "./outbox/outbox-index.ts";
-import { defineMethod as define, type Method as MethodOf, type MethodWeight, type RequestContext } from "./protocol/method.ts";
+import type { FilterRegistry } from "./logs/index.ts";
+import type { TransactionDecoder } from "./format/index.ts";
+import type { OutboxIndex } from "./outbox/index.ts";
+import {
+  defineMethod as define,
+  type Method as MethodOf,
+  type MethodWeight,
+  type RequestContext,
+} from "./protocol/index.ts";
 import type { ClaimsView, RpcLimits } from "./types.ts";
 import type { z } from "zod";
 

@@ -1,14 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { Instruments } from "../primitives/index.ts";
-import { createTransactionDecoder } from "./format/transaction.ts";
-import { isSynced } from "./format/syncing.ts";
-import { createFilterRegistry } from "./logs/filters.ts";
+import { createTransactionDecoder, isSynced } from "./format/index.ts";
+import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
-import { createOutboxIndex } from "./outbox/outbox-index.ts";
-import { createDispatcher, errorText, type CallReport } from "./protocol/dispatcher.ts";
-import { RPC_ERROR } from "./protocol/errors.ts";
+import { createOutboxIndex } from "./outbox/index.ts";
+import { createDispatcher, errorText, type CallReport, RPC_ERROR } from "./protocol/index.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServer, type RpcServerOptions } from "./types.ts";
 import { attachWebSocket, type WebSocketEndpoint } from "./websocket.ts";
 
@@ -26,7 +24,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
   const { chain, pool, claims, syncStatus, host = DEFAULT_HOST, port, cors = "*" } = options;
   const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
   const report = createReporter({ logger, metrics });
-  let running: { readonly app: FastifyInstance; readonly webSocket: WebSocketEndpoint; readonly node: RpcNode } | undefined;
+  let running:
+    { readonly app: FastifyInstance; readonly webSocket: WebSocketEndpoint; readonly node: RpcNode } | undefined;
 
   function createNode(): RpcNode {
     return {
@@ -50,7 +49,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     };
   }
 
-  const allowsOrigin = (origin: string | undefined): boolean => origin === undefined || cors === "*" || cors.includes(origin);
+  const allowsOrigin = (origin: string | undefined): boolean =>
+    origin === undefined || cors === "*" || cors.includes(origin);
 
   function allowOrigin(reply: FastifyReply, origin: string | undefined): void {
     if (origin === undefined || !allowsOrigin(origin)) return;
@@ -80,8 +80,15 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       const status = error.statusCode ?? 500;
       if (status >= 500) logger.error({ err: error }, "HTTP request failed");
       const message =
-        status === 413 ? `request too large: at most ${limits.requestBytes} bytes` : status < 500 ? `invalid request: ${error.code ?? "malformed HTTP"}` : "internal error";
-      return sendJson(reply.status(status), errorText(status < 500 ? RPC_ERROR.invalidRequest : RPC_ERROR.internal, message));
+        status === 413
+          ? `request too large: at most ${limits.requestBytes} bytes`
+          : status < 500
+            ? `invalid request: ${error.code ?? "malformed HTTP"}`
+            : "internal error";
+      return sendJson(
+        reply.status(status),
+        errorText(status < 500 ? RPC_ERROR.invalidRequest : RPC_ERROR.internal, message),
+      );
     });
     app.setNotFoundHandler((_request, reply) => reply.status(404).send("not found: JSON-RPC is POST /\n"));
 
@@ -100,14 +107,18 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
         .header("access-control-max-age", "600")
         .send(),
     );
-    app.get("/", (_request, reply) => reply.status(405).header("allow", "POST").send("JSON-RPC: POST here, or connect by WebSocket\n"));
+    app.get("/", (_request, reply) =>
+      reply.status(405).header("allow", "POST").send("JSON-RPC: POST here, or connect by WebSocket\n"),
+    );
     app.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
     app.get("/ready", (_request, reply) => {
       const status = syncStatus();
       const ready = isSynced(status, limits.readyLag);
       return reply.status(ready ? 200 : 503).send({ ready, ...status });
     });
-    app.get("/metrics", async (_request, reply) => reply.header("content-type", metrics.contentType).send(await metrics.metrics()));
+    app.get("/metrics", async (_request, reply) =>
+      reply.header("content-type", metrics.contentType).send(await metrics.metrics()),
+    );
 
     const webSocket = attachWebSocket(app.server, { dispatcher, limits, allowsOrigin }, { logger });
     running = { app, webSocket, node };
@@ -119,7 +130,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       throw error;
     }
     const address = app.server.address();
-    if (address === null || typeof address === "string") throw new Error(`expected a TCP address, got ${String(address)}`);
+    if (address === null || typeof address === "string")
+      throw new Error(`expected a TCP address, got ${String(address)}`);
     const authority = `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
     logger.info({ host: address.address, port: address.port }, "RPC server listening");
     return { host: address.address, port: address.port, url: `http://${authority}`, webSocketUrl: `ws://${authority}` };
@@ -148,10 +160,20 @@ function createReporter({ logger, metrics }: Instruments): (report: CallReport) 
   const errorsName = "onestep_rpc_errors_total";
   const duration =
     (metrics.getSingleMetric(durationName) as Histogram | undefined) ??
-    new Histogram({ name: durationName, help: "Seconds to answer a JSON-RPC call, by method", labelNames: ["method"], registers });
+    new Histogram({
+      name: durationName,
+      help: "Seconds to answer a JSON-RPC call, by method",
+      labelNames: ["method"],
+      registers,
+    });
   const errors =
     (metrics.getSingleMetric(errorsName) as Counter | undefined) ??
-    new Counter({ name: errorsName, help: "JSON-RPC calls answered with an error, by method and code", labelNames: ["method", "code"], registers });
+    new Counter({
+      name: errorsName,
+      help: "JSON-RPC calls answered with an error, by method and code",
+      labelNames: ["method", "code"],
+      registers,
+    });
   return ({ method = "unknown", seconds, code, failure }) => {
     duration.observe({ method }, seconds);
     if (code !== undefined) errors.inc({ method, code: String(code) });
@@ -162,5 +184,10 @@ function createReporter({ logger, metrics }: Instruments): (report: CallReport) 
 function gaugeConnections(metrics: Instruments["metrics"], count: () => number): void {
   const name = "onestep_rpc_websocket_connections";
   metrics.removeSingleMetric(name);
-  const gauge: Gauge = new Gauge({ name, help: "Open WebSocket connections", registers: [metrics], collect: () => gauge.set(count()) });
+  const gauge: Gauge = new Gauge({
+    name,
+    help: "Open WebSocket connections",
+    registers: [metrics],
+    collect: () => gauge.set(count()),
+  });
 }

@@ -1,13 +1,17 @@
 import type { SkipReason } from "../chain/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
 import { keccak256, type Hash } from "../primitives/index.ts";
-import { RPC_ERROR, rejected, RpcError } from "./protocol/errors.ts";
+import { RPC_ERROR, rejected, RpcError } from "./protocol/index.ts";
 
 /**
  * Offers a transaction to the pool and gives its hash. Throws {@link RpcError} −32000 worded as go-ethereum words it,
  * because wallets and libraries tell these errors apart by their text.
  */
-export async function submitTransaction(pool: TransactionPool, raw: Uint8Array, { acceptKnown = false } = {}): Promise<Hash> {
+export async function submitTransaction(
+  pool: TransactionPool,
+  raw: Uint8Array,
+  { acceptKnown = false } = {},
+): Promise<Hash> {
   if (raw.length === 0) throw rejected("typed transaction too short: expected a signed transaction, got no bytes");
   const outcome = await pool.submit(raw);
   switch (outcome.kind) {
@@ -21,7 +25,10 @@ export async function submitTransaction(pool: TransactionPool, raw: Uint8Array, 
   }
 }
 
-function submissionError(outcome: Exclude<SubmissionOutcome, { kind: "accepted" | "known" }>, raw: Uint8Array): RpcError {
+function submissionError(
+  outcome: Exclude<SubmissionOutcome, { kind: "accepted" | "known" }>,
+  raw: Uint8Array,
+): RpcError {
   switch (outcome.kind) {
     case "replacement-underpriced":
       return rejected(

@@ -115,7 +115,12 @@ export interface RpcServerOptions {
 
 export interface RpcServer {
   /** Starts listening, and gives the bound address. Rejects if the port is taken. */
-  start(): Promise<{ readonly host: string; readonly port: number; readonly url: string; readonly webSocketUrl: string }>;
+  start(): Promise<{
+    readonly host: string;
+    readonly port: number;
+    readonly url: string;
+    readonly webSocketUrl: string;
+  }>;
   /** Stops listening, ends all connections and subscriptions. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -3,9 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { bytesToHex, type Logger } from "../primitives/index.ts";
-import { errorText, type Dispatcher } from "./protocol/dispatcher.ts";
-import { RPC_ERROR } from "./protocol/errors.ts";
-import type { Connection } from "./protocol/method.ts";
+import { errorText, type Dispatcher, RPC_ERROR, type Connection } from "./protocol/index.ts";
 import type { RpcLimits } from "./types.ts";
 
 /** Close codes of RFC 6455. */
@@ -26,7 +24,11 @@ export interface WebSocketEndpoint {
 
 export function attachWebSocket(
   server: Server,
-  { dispatcher, limits, allowsOrigin }: {
+  {
+    dispatcher,
+    limits,
+    allowsOrigin,
+  }: {
     readonly dispatcher: Dispatcher;
     readonly limits: RpcLimits;
     readonly allowsOrigin: (origin: string | undefined) => boolean;
@@ -62,7 +64,14 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function serve(client: WebSocket, { dispatcher, limits, logger }: { readonly dispatcher: Dispatcher; readonly limits: RpcLimits; readonly logger: Logger }): void {
+function serve(
+  client: WebSocket,
+  {
+    dispatcher,
+    limits,
+    logger,
+  }: { readonly dispatcher: Dispatcher; readonly limits: RpcLimits; readonly logger: Logger },
+): void {
   const gone = new AbortController();
   const subscriptions = new Map<string, Subscription>();
   let active = 0;
@@ -75,7 +84,7 @@ function serve(client: WebSocket, { dispatcher, limits, logger }: { readonly dis
       return client.terminate();
     }
     client.send(text, (error) => {
-      if (error != null) client.terminate();
+      if (error instanceof Error) client.terminate();
     });
   }
 
@@ -122,14 +131,16 @@ function serve(client: WebSocket, { dispatcher, limits, logger }: { readonly dis
   }
 
   client.on("message", (data, isBinary) => {
-    if (isBinary) return send(errorText(RPC_ERROR.invalidRequest, "invalid request: expected a text frame, got a binary one"));
+    if (isBinary)
+      return send(errorText(RPC_ERROR.invalidRequest, "invalid request: expected a text frame, got a binary one"));
     active++;
     if (active >= limits.requestsPerConnection) client.pause();
     answer((data as Buffer).toString("utf8"))
       .catch((error: unknown) => logger.error({ err: error }, "a WebSocket message was not answered"))
       .finally(() => {
         active--;
-        if (active < limits.requestsPerConnection && client.isPaused && client.readyState === client.OPEN) client.resume();
+        if (active < limits.requestsPerConnection && client.isPaused && client.readyState === client.OPEN)
+          client.resume();
       });
   });
 

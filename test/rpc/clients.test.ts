@@ -1,8 +1,28 @@
 import { expect } from "chai";
-import { Contract, ContractFactory, isError, parseEther, type InterfaceAbi } from "ethers";
-import { BaseError, ContractFunctionRevertedError, InsufficientFundsError, NonceTooLowError, FeeCapTooLowError, IntrinsicGasTooLowError, parseAbi, type Hex as ViemHex } from "viem";
+import type { Contract } from "ethers";
+import { ContractFactory, isError, parseEther } from "ethers";
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  InsufficientFundsError,
+  NonceTooLowError,
+  FeeCapTooLowError,
+  IntrinsicGasTooLowError,
+  parseAbi,
+  type Hex as ViemHex,
+} from "viem";
 import { compileProbe, type Compiled } from "./probe-contract.ts";
-import { context, deposit, ETHER, ethersWallet, GWEI, result, startNode, viemClients, type TestNode } from "./node-fixture.ts";
+import {
+  context,
+  deposit,
+  ETHER,
+  ethersWallet,
+  GWEI,
+  result,
+  startNode,
+  viemClients,
+  type TestNode,
+} from "./node-fixture.ts";
 
 describe("Wallets and libraries with their defaults", function () {
   this.timeout(60_000);
@@ -44,7 +64,7 @@ describe("Wallets and libraries with their defaults", function () {
 
     it("deploys, calls, estimates, reads events and finds its transaction", async () => {
       const { wallet, provider } = ethersWallet(node, "alice");
-      const factory = new ContractFactory(probe.abi as InterfaceAbi, probe.bytecode, wallet);
+      const factory = new ContractFactory(probe.abi, probe.bytecode, wallet);
       const deployed = (await factory.deploy(5n)) as Contract;
       await deployed.waitForDeployment();
       expect(await deployed.getFunction("values")(0n)).to.equal(5n);
@@ -65,7 +85,9 @@ describe("Wallets and libraries with their defaults", function () {
     it("sends three transactions at once with pending nonces", async () => {
       const { wallet, provider } = ethersWallet(node, "bob");
       const nonce = await wallet.getNonce("pending");
-      const responses = await Promise.all([0, 1, 2].map((offset) => wallet.sendTransaction({ to: wallet.address, nonce: nonce + offset })));
+      const responses = await Promise.all(
+        [0, 1, 2].map((offset) => wallet.sendTransaction({ to: wallet.address, nonce: nonce + offset })),
+      );
       const receipts = await Promise.all(responses.map((response) => response.wait()));
       expect(receipts.map((receipt) => receipt?.status)).to.deep.equal([1, 1, 1]);
       expect(await wallet.getNonce()).to.equal(nonce + 3);
@@ -88,7 +110,9 @@ describe("Wallets and libraries with their defaults", function () {
       const receipt = await (await wallet.sendTransaction({ to, value, gasLimit, ...fees })).wait();
       expect(receipt?.status).to.equal(1);
       expect(await provider.getBalance(to)).to.equal(value);
-      expect(await provider.getBalance(wallet.address)).to.equal(balance - value - receipt!.gasUsed * receipt!.gasPrice);
+      expect(await provider.getBalance(wallet.address)).to.equal(
+        balance - value - receipt!.gasUsed * receipt!.gasPrice,
+      );
       provider.destroy();
     });
 
@@ -104,34 +128,50 @@ describe("Wallets and libraries with their defaults", function () {
         const block = await provider.getBlock(receipt!.blockNumber, full);
         expect(block?.transactions).to.deep.equal([hash]);
       }
-      for (const tag of ["latest", "safe", "finalized", "pending", "earliest"]) expect(await provider.getBlock(tag, true), tag).to.not.equal(null);
+      for (const tag of ["latest", "safe", "finalized", "pending", "earliest"])
+        expect(await provider.getBlock(tag, true), tag).to.not.equal(null);
       provider.destroy();
     });
 
     it("tells errors apart", async () => {
       const { wallet, provider } = ethersWallet(node, "dave");
       await (await wallet.sendTransaction({ to: wallet.address })).wait();
-      const codeOf = (sent: Promise<unknown>) => sent.then(
-        () => "none",
-        (error: { code?: string }) => error.code,
+      const codeOf = (sent: Promise<unknown>) =>
+        sent.then(
+          () => "none",
+          (error: { code?: string }) => error.code,
+        );
+      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, nonce: 0, gasLimit: 100_000n }))).to.equal(
+        "NONCE_EXPIRED",
       );
-      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, nonce: 0, gasLimit: 100_000n }))).to.equal("NONCE_EXPIRED");
-      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, value: 10_000n * ETHER, gasLimit: 100_000n }))).to.equal("INSUFFICIENT_FUNDS");
-      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, value: 10_000n * ETHER }))).to.equal("INSUFFICIENT_FUNDS");
+      expect(
+        await codeOf(wallet.sendTransaction({ to: wallet.address, value: 10_000n * ETHER, gasLimit: 100_000n })),
+      ).to.equal("INSUFFICIENT_FUNDS");
+      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, value: 10_000n * ETHER }))).to.equal(
+        "INSUFFICIENT_FUNDS",
+      );
       const fees = { maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: GWEI, gasLimit: 100_000n };
       await wallet.sendTransaction({ to: wallet.address, nonce: 50, ...fees });
-      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, value: 1n, nonce: 50, ...fees }))).to.equal("REPLACEMENT_UNDERPRICED");
+      expect(await codeOf(wallet.sendTransaction({ to: wallet.address, value: 1n, nonce: 50, ...fees }))).to.equal(
+        "REPLACEMENT_UNDERPRICED",
+      );
       provider.destroy();
     });
 
     it("decodes reverts with reasons, panics and custom errors, when calling and when estimating", async () => {
       const { wallet, provider } = ethersWallet(node, "alice");
-      const deployed = (await new ContractFactory(probe.abi as InterfaceAbi, probe.bytecode, wallet).deploy(0n)) as Contract;
+      const deployed = (await new ContractFactory(probe.abi, probe.bytecode, wallet).deploy(0n)) as Contract;
       await deployed.waitForDeployment();
-      const failureOf = (call: Promise<unknown>) => call.then(
-        () => expect.fail("expected a revert"),
-        (error: { code: string; reason: string | null; data: string; revert: { name: string; args: unknown[] } | null }) => error,
-      );
+      const failureOf = (call: Promise<unknown>) =>
+        call.then(
+          () => expect.fail("expected a revert"),
+          (error: {
+            code: string;
+            reason: string | null;
+            data: string;
+            revert: { name: string; args: unknown[] } | null;
+          }) => error,
+        );
       for (const mode of ["staticCall", "estimateGas"] as const) {
         const withReason = await failureOf(deployed.getFunction("failWithReason")[mode]());
         expect(withReason.code).to.equal("CALL_EXCEPTION");
@@ -148,15 +188,34 @@ describe("Wallets and libraries with their defaults", function () {
   describe("viem", () => {
     it("deploys, writes, waits, and reads logs", async () => {
       const { account, reader, wallet } = viemClients(node, "erin");
-      const abi = parseAbi(["function store(uint256 slot, uint256 value)", "function values(uint256) view returns (uint256)", "event Stored(address indexed by, uint256 indexed slot, uint256 value)"]);
-      const deployment = await wallet.deployContract({ abi: parseAbi(["constructor(uint256 first)"]), bytecode: probe.bytecode, args: [11n] });
+      const abi = parseAbi([
+        "function store(uint256 slot, uint256 value)",
+        "function values(uint256) view returns (uint256)",
+        "event Stored(address indexed by, uint256 indexed slot, uint256 value)",
+      ]);
+      const deployment = await wallet.deployContract({
+        abi: parseAbi(["constructor(uint256 first)"]),
+        bytecode: probe.bytecode,
+        args: [11n],
+      });
       const { contractAddress } = await reader.waitForTransactionReceipt({ hash: deployment });
       const address = contractAddress!;
-      const { request } = await reader.simulateContract({ account, address, abi, functionName: "store", args: [1n, 2n] });
+      const { request } = await reader.simulateContract({
+        account,
+        address,
+        abi,
+        functionName: "store",
+        args: [1n, 2n],
+      });
       const receipt = await reader.waitForTransactionReceipt({ hash: await wallet.writeContract(request) });
       expect(receipt.status).to.equal("success");
       expect(await reader.readContract({ address, abi, functionName: "values", args: [1n] })).to.equal(2n);
-      const events = await reader.getContractEvents({ address, abi, eventName: "Stored", fromBlock: receipt.blockNumber });
+      const events = await reader.getContractEvents({
+        address,
+        abi,
+        eventName: "Stored",
+        fromBlock: receipt.blockNumber,
+      });
       expect(events.map(({ args }) => args)).to.deep.equal([{ by: account.address, slot: 1n, value: 2n }]);
     });
 
@@ -180,7 +239,8 @@ describe("Wallets and libraries with their defaults", function () {
       expect(transaction.from).to.equal(`0x${"aa".repeat(20)}`);
       const block = await reader.getBlock({ blockNumber: transaction.blockNumber, includeTransactions: true });
       expect(block.transactions.map((found) => found.hash)).to.include(hash);
-      for (const blockTag of ["latest", "safe", "finalized", "pending", "earliest"] as const) await reader.getBlock({ blockTag, includeTransactions: true });
+      for (const blockTag of ["latest", "safe", "finalized", "pending", "earliest"] as const)
+        await reader.getBlock({ blockTag, includeTransactions: true });
       const history = await reader.getFeeHistory({ blockCount: 4, rewardPercentiles: [10, 50, 90] });
       expect(history.baseFeePerGas).to.have.length(5);
       expect(history.reward).to.have.length(4);
@@ -189,19 +249,47 @@ describe("Wallets and libraries with their defaults", function () {
     it("tells errors apart", async () => {
       const { account, wallet, reader } = viemClients(node, "erin");
       const causeOf = async (sent: Promise<unknown>) => {
-        const error = await sent.then(() => undefined, (caught: unknown) => caught);
+        const error = await sent.then(
+          () => undefined,
+          (caught: unknown) => caught,
+        );
         expect(error).to.be.instanceOf(BaseError);
         return error as BaseError;
       };
       const to = account.address;
       const fees = { maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: 1n };
       const nonce = await reader.getTransactionCount(account);
-      expect((await causeOf(wallet.sendTransaction({ to, nonce: nonce - 1, gas: 100_000n, ...fees }))).walk((error) => error instanceof NonceTooLowError)).to.not.equal(null);
-      expect((await causeOf(wallet.sendTransaction({ to, value: 10_000n * ETHER, gas: 100_000n, ...fees }))).walk((error) => error instanceof InsufficientFundsError)).to.not.equal(null);
-      expect((await causeOf(wallet.sendTransaction({ to, gas: 100_000n, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }))).walk((error) => error instanceof FeeCapTooLowError)).to.not.equal(null);
-      expect((await causeOf(wallet.sendTransaction({ to, gas: 20_000n, ...fees }))).walk((error) => error instanceof IntrinsicGasTooLowError)).to.not.equal(null);
-      const revert = await causeOf(reader.simulateContract({ address: await probeAddress(), abi: parseAbi(["function failWithCustom(uint256) view", "error Custom(uint256 value)"]), functionName: "failWithCustom", args: [3n] }));
-      const reverted = revert.walk((error) => error instanceof ContractFunctionRevertedError) as ContractFunctionRevertedError;
+      expect(
+        (await causeOf(wallet.sendTransaction({ to, nonce: nonce - 1, gas: 100_000n, ...fees }))).walk(
+          (error) => error instanceof NonceTooLowError,
+        ),
+      ).to.not.equal(null);
+      expect(
+        (await causeOf(wallet.sendTransaction({ to, value: 10_000n * ETHER, gas: 100_000n, ...fees }))).walk(
+          (error) => error instanceof InsufficientFundsError,
+        ),
+      ).to.not.equal(null);
+      expect(
+        (await causeOf(wallet.sendTransaction({ to, gas: 100_000n, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }))).walk(
+          (error) => error instanceof FeeCapTooLowError,
+        ),
+      ).to.not.equal(null);
+      expect(
+        (await causeOf(wallet.sendTransaction({ to, gas: 20_000n, ...fees }))).walk(
+          (error) => error instanceof IntrinsicGasTooLowError,
+        ),
+      ).to.not.equal(null);
+      const revert = await causeOf(
+        reader.simulateContract({
+          address: await probeAddress(),
+          abi: parseAbi(["function failWithCustom(uint256) view", "error Custom(uint256 value)"]),
+          functionName: "failWithCustom",
+          args: [3n],
+        }),
+      );
+      const reverted = revert.walk(
+        (error) => error instanceof ContractFunctionRevertedError,
+      ) as ContractFunctionRevertedError;
       expect(reverted.data?.errorName).to.equal("Custom");
     });
   });
@@ -209,7 +297,11 @@ describe("Wallets and libraries with their defaults", function () {
   /** A deployed probe. */
   async function probeAddress(): Promise<ViemHex> {
     const { wallet, reader } = viemClients(node, "alice");
-    const hash = await wallet.deployContract({ abi: parseAbi(["constructor(uint256 first)"]), bytecode: probe.bytecode, args: [0n] });
+    const hash = await wallet.deployContract({
+      abi: parseAbi(["constructor(uint256 first)"]),
+      bytecode: probe.bytecode,
+      args: [0n],
+    });
     return (await reader.waitForTransactionReceipt({ hash })).contractAddress!;
   }
 });

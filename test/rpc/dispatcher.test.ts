@@ -6,7 +6,13 @@ import { RpcError } from "../../src/rpc/protocol/errors.ts";
 import { defineMethod, type Method } from "../../src/rpc/protocol/method.ts";
 import { integer, optional } from "../../src/rpc/parameters/scalars.ts";
 
-const LIMITS: DispatcherLimits = { batchItems: 5, responseBytes: 10_000, heavyConcurrency: 2, heavyQueue: 2, callTimeout: 5_000 };
+const LIMITS: DispatcherLimits = {
+  batchItems: 5,
+  responseBytes: 10_000,
+  heavyConcurrency: 2,
+  heavyQueue: 2,
+  callTimeout: 5_000,
+};
 
 interface Answer {
   readonly jsonrpc: "2.0";
@@ -15,7 +21,10 @@ interface Answer {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
-function setUp({ methods = [], limits = {} }: { methods?: Method<undefined>[]; limits?: Partial<DispatcherLimits> } = {}) {
+function setUp({
+  methods = [],
+  limits = {},
+}: { methods?: Method<undefined>[]; limits?: Partial<DispatcherLimits> } = {}) {
   const reports: CallReport[] = [];
   const dispatcher = createDispatcher({
     node: undefined,
@@ -39,8 +48,10 @@ function setUp({ methods = [], limits = {} }: { methods?: Method<undefined>[]; l
       ...methods,
     ],
   });
-  const dispatch = (message: string, signal = new AbortController().signal) => dispatcher.dispatch(message, { connection: undefined, signal });
-  const ask = async (request: unknown): Promise<Answer> => JSON.parse((await dispatch(JSON.stringify(request))) ?? "null") as Answer;
+  const dispatch = (message: string, signal = new AbortController().signal) =>
+    dispatcher.dispatch(message, { connection: undefined, signal });
+  const ask = async (request: unknown): Promise<Answer> =>
+    JSON.parse((await dispatch(JSON.stringify(request))) ?? "null") as Answer;
   return { dispatch, ask, reports };
 }
 
@@ -49,11 +60,16 @@ describe("JSON-RPC dispatcher", () => {
     const { dispatch, ask } = setUp();
 
     it("answers a call by position", async () => {
-      expect(await ask({ jsonrpc: "2.0", method: "subtract", params: [42, 23], id: 1 })).to.deep.equal({ jsonrpc: "2.0", id: 1, result: 19 });
+      expect(await ask({ jsonrpc: "2.0", method: "subtract", params: [42, 23], id: 1 })).to.deep.equal({
+        jsonrpc: "2.0",
+        id: 1,
+        result: 19,
+      });
     });
 
     it("does not answer a notification, not even one that fails or names no method", async () => {
-      for (const method of ["echo", "fail", "crash", "nothing"]) expect(await dispatch(JSON.stringify({ jsonrpc: "2.0", method }))).to.equal(undefined);
+      for (const method of ["echo", "fail", "crash", "nothing"])
+        expect(await dispatch(JSON.stringify({ jsonrpc: "2.0", method }))).to.equal(undefined);
     });
 
     it("answers an unknown method with -32601", async () => {
@@ -64,7 +80,9 @@ describe("JSON-RPC dispatcher", () => {
     });
 
     it("answers invalid JSON with -32700 and a null id", async () => {
-      const answer = JSON.parse((await dispatch('{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]')) ?? "") as Answer;
+      const answer = JSON.parse(
+        (await dispatch('{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]')) ?? "",
+      ) as Answer;
       expect(answer.error?.code).to.equal(-32700);
       expect(answer.id).to.equal(null);
     });
@@ -95,13 +113,24 @@ describe("JSON-RPC dispatcher", () => {
       expect(answers).to.deep.equal([
         { jsonrpc: "2.0", id: "1", result: "a" },
         { jsonrpc: "2.0", id: null, error: { code: -32600, message: 'invalid request: expected jsonrpc to be "2.0"' } },
-        { jsonrpc: "2.0", id: "5", error: { code: -32601, message: "the method foo.get does not exist/is not available" } },
+        {
+          jsonrpc: "2.0",
+          id: "5",
+          error: { code: -32601, message: "the method foo.get does not exist/is not available" },
+        },
         { jsonrpc: "2.0", id: "9", error: { code: -32000, message: "no", data: { why: "because" } } },
       ]);
     });
 
     it("does not answer a batch of notifications", async () => {
-      expect(await dispatch(JSON.stringify([{ jsonrpc: "2.0", method: "echo" }, { jsonrpc: "2.0", method: "echo" }]))).to.equal(undefined);
+      expect(
+        await dispatch(
+          JSON.stringify([
+            { jsonrpc: "2.0", method: "echo" },
+            { jsonrpc: "2.0", method: "echo" },
+          ]),
+        ),
+      ).to.equal(undefined);
     });
   });
 
@@ -118,8 +147,14 @@ describe("JSON-RPC dispatcher", () => {
 
     it("tells of missing, too many, and named parameters", async () => {
       expect(await errorOf(["0x2"])).to.deep.equal({ code: -32602, message: "missing value for required argument 1" });
-      expect(await errorOf(undefined)).to.deep.equal({ code: -32602, message: "missing value for required argument 0" });
-      expect(await errorOf([1, 2, 3])).to.deep.equal({ code: -32602, message: "too many arguments, want at most 2, got 3" });
+      expect(await errorOf(undefined)).to.deep.equal({
+        code: -32602,
+        message: "missing value for required argument 0",
+      });
+      expect(await errorOf([1, 2, 3])).to.deep.equal({
+        code: -32602,
+        message: "too many arguments, want at most 2, got 3",
+      });
       expect((await errorOf({ minuend: 1 }))?.code).to.equal(-32602);
       expect((await errorOf("0x2"))?.code).to.equal(-32600);
     });
@@ -148,7 +183,9 @@ describe("JSON-RPC dispatcher", () => {
 
     it("answers what fits into the limit of bytes, and the rest of the batch with -32003", async () => {
       const { ask } = setUp();
-      const answers = (await ask([1, 2, 3].map((id) => ({ jsonrpc: "2.0", id, method: "long", params: [id === 3 ? 1 : 6_000] })))) as unknown as Answer[];
+      const answers = (await ask(
+        [1, 2, 3].map((id) => ({ jsonrpc: "2.0", id, method: "long", params: [id === 3 ? 1 : 6_000] })),
+      )) as unknown as Answer[];
       expect(answers.map(({ error }) => error?.code)).to.deep.equal([undefined, -32003, undefined]);
     });
 
@@ -190,7 +227,10 @@ describe("JSON-RPC dispatcher", () => {
     it("answers a call that takes too long with -32002, and keeps serving", async () => {
       const stuck = defineMethod<undefined, []>("stuck", [], () => new Promise(() => undefined));
       const { ask } = setUp({ methods: [stuck], limits: { callTimeout: 20 } });
-      expect((await ask({ jsonrpc: "2.0", id: 1, method: "stuck" })).error).to.deep.equal({ code: -32002, message: "the call took longer than 20 ms" });
+      expect((await ask({ jsonrpc: "2.0", id: 1, method: "stuck" })).error).to.deep.equal({
+        code: -32002,
+        message: "the call took longer than 20 ms",
+      });
       expect((await ask({ jsonrpc: "2.0", id: 2, method: "echo", params: [1] })).result).to.equal(1);
     });
 
@@ -218,12 +258,21 @@ describe("JSON-RPC dispatcher", () => {
     }).timeout(20_000);
 
     it("in place of any member of a request is answered so too", async () => {
-      const member = fc.oneof(fc.jsonValue(), fc.constantFrom("2.0", "echo", "subtract", "crash", "__proto__", "constructor"));
+      const member = fc.oneof(
+        fc.jsonValue(),
+        fc.constantFrom("2.0", "echo", "subtract", "crash", "__proto__", "constructor"),
+      );
       await fc.assert(
-        fc.asyncProperty(fc.record({ jsonrpc: fc.oneof(fc.constant("2.0"), member), id: member, method: member, params: member }, { requiredKeys: [] }), async (request) => {
-          const text = await dispatch(JSON.stringify(request));
-          if (text !== undefined) expectAnswers(JSON.parse(text));
-        }),
+        fc.asyncProperty(
+          fc.record(
+            { jsonrpc: fc.oneof(fc.constant("2.0"), member), id: member, method: member, params: member },
+            { requiredKeys: [] },
+          ),
+          async (request) => {
+            const text = await dispatch(JSON.stringify(request));
+            if (text !== undefined) expectAnswers(JSON.parse(text));
+          },
+        ),
         { numRuns: 300 },
       );
     }).timeout(20_000);
@@ -242,6 +291,7 @@ function expectAnswers(value: unknown): void {
     expect(answer.jsonrpc).to.equal("2.0");
     expect(Object.hasOwn(answer, "id")).to.equal(true);
     expect(Object.hasOwn(answer, "result")).to.not.equal(Object.hasOwn(answer, "error"));
-    if (answer.error !== undefined) expect(answer.error.code).to.be.oneOf([-32700, -32600, -32601, -32602, -32603, -32000]);
+    if (answer.error !== undefined)
+      expect(answer.error.code).to.be.oneOf([-32700, -32600, -32601, -32602, -32603, -32000]);
   }
 }

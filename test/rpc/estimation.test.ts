@@ -16,7 +16,9 @@ describe("eth_estimateGas", function () {
     node = await startNode({ sequencing: false });
     const messages = [context(0, { baseFee: 30n * GWEI, blobBaseFee: 3n * GWEI })];
     await node.receive(messages);
-    await node.chain.exclusive((writer) => writer.execute({ timestamp: node.chain.latest().header.timestamp + 1, messages, transactions: [] }));
+    await node.chain.exclusive((writer) =>
+      writer.execute({ timestamp: node.chain.latest().header.timestamp + 1, messages, transactions: [] }),
+    );
   });
   after(() => node.close());
 
@@ -39,7 +41,9 @@ describe("eth_estimateGas", function () {
           // Estimated with another value than is signed, as wallets do that empty an account.
           const gasLimit = BigInt(await result<string>(node, "eth_estimateGas", { from, to, data: hex }));
           const fees = type === 2 ? { maxFeePerGas, maxPriorityFeePerGas: maxFeePerGas } : { gasPrice: maxFeePerGas };
-          const raw = hexToBytes(await wallet.signTransaction({ to, data: hex, value, nonce, gasLimit, type, chainId: CHAIN_ID, ...fees }));
+          const raw = hexToBytes(
+            await wallet.signTransaction({ to, data: hex, value, nonce, gasLimit, type, chainId: CHAIN_ID, ...fees }),
+          );
           const execution = decodeTransaction(raw, CHAIN_ID).inner.getMinimumGasLimit();
           for (const price of [dataPrice, raised]) {
             expect(gasLimit >= execution + dataGas(calldataTokens(raw), price, minimumBaseFee(price))).to.equal(true);
@@ -58,8 +62,14 @@ describe("eth_estimateGas", function () {
 
   it("says that a sender cannot pay, and how much it has", async () => {
     const poor = `0x${"ee".repeat(20)}`;
-    expect((await ask(node, "eth_estimateGas", { from: poor, to: from, value: "0x1" })).error?.message).to.match(/^insufficient funds for gas \* price \+ value: address 0xe+ have 0 want 1$/);
-    expect((await ask(node, "eth_estimateGas", { from: poor, to: from, gasPrice: "0xffffffffff" })).error?.message).to.equal("gas required exceeds allowance (0)");
-    expect((await ask(node, "eth_estimateGas", { from, to: from, gas: "0x5300" })).error?.message).to.equal("gas required exceeds allowance (21248)");
+    expect((await ask(node, "eth_estimateGas", { from: poor, to: from, value: "0x1" })).error?.message).to.match(
+      /^insufficient funds for gas \* price \+ value: address 0xe+ have 0 want 1$/,
+    );
+    expect(
+      (await ask(node, "eth_estimateGas", { from: poor, to: from, gasPrice: "0xffffffffff" })).error?.message,
+    ).to.equal("gas required exceeds allowance (0)");
+    expect((await ask(node, "eth_estimateGas", { from, to: from, gas: "0x5300" })).error?.message).to.equal(
+      "gas required exceeds allowance (21248)",
+    );
   });
 });

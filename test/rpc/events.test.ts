@@ -6,13 +6,27 @@ import { hexToBytes } from "../../src/primitives/index.ts";
 import { createFilterRegistry } from "../../src/rpc/logs/filters.ts";
 import { createForwardingPool } from "../../src/rpc/index.ts";
 import { compileProbe } from "./probe-contract.ts";
-import { ask, CHAIN_ID, ethersWallet, GWEI, privateKey, result, startNode, until, viemClients, type TestNode } from "./node-fixture.ts";
+import {
+  ask,
+  CHAIN_ID,
+  ethersWallet,
+  GWEI,
+  privateKey,
+  result,
+  startNode,
+  until,
+  viemClients,
+  type TestNode,
+} from "./node-fixture.ts";
 
 interface Notification {
   readonly method?: string;
   readonly id?: number;
   readonly result?: string;
-  readonly params?: { readonly subscription: string; readonly result: { readonly removed?: boolean; readonly hash?: string; readonly logIndex?: string } & string };
+  readonly params?: {
+    readonly subscription: string;
+    readonly result: { readonly removed?: boolean; readonly hash?: string; readonly logIndex?: string } & string;
+  };
 }
 
 describe("Events by JSON-RPC", function () {
@@ -33,11 +47,25 @@ describe("Events by JSON-RPC", function () {
   after(() => node.close());
 
   async function sign(from: keyof typeof wallets, to: string | null, data: string, code = ""): Promise<Uint8Array> {
-    return hexToBytes(await wallets[from].signTransaction({ to, data: code + data.slice(code === "" ? 0 : 2), type: 2, chainId: CHAIN_ID, nonce: nonces[from]++, gasLimit: 3_000_000n, maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: 0n }));
+    return hexToBytes(
+      await wallets[from].signTransaction({
+        to,
+        data: code + data.slice(code === "" ? 0 : 2),
+        type: 2,
+        chainId: CHAIN_ID,
+        nonce: nonces[from]++,
+        gasLimit: 3_000_000n,
+        maxFeePerGas: 10n * GWEI,
+        maxPriorityFeePerGas: 0n,
+      }),
+    );
   }
-  const store = (slot: number, from: keyof typeof wallets = "bob") => sign(from, address, probe.encodeFunctionData("store", [slot, 1n]));
+  const store = (slot: number, from: keyof typeof wallets = "bob") =>
+    sign(from, address, probe.encodeFunctionData("store", [slot, 1n]));
   const execute = (...transactions: Uint8Array[]) =>
-    node.chain.exclusive((writer) => writer.execute({ timestamp: node.chain.latest().header.timestamp + 1, messages: [], transactions }));
+    node.chain.exclusive((writer) =>
+      writer.execute({ timestamp: node.chain.latest().header.timestamp + 1, messages: [], transactions }),
+    );
 
   it("subscriptions tell of heads, of logs, and with removed: true of logs that left in a reorg, newest first", async () => {
     const listeners = node.chain.events.listenerCount("block");
@@ -45,13 +73,15 @@ describe("Events by JSON-RPC", function () {
     const received: Notification[] = [];
     socket.on("message", (data) => received.push(JSON.parse((data as Buffer).toString()) as Notification));
     await new Promise((resolve) => socket.once("open", resolve));
-    const send = (id: number, ...params: unknown[]) => socket.send(JSON.stringify({ jsonrpc: "2.0", id, method: "eth_subscribe", params }));
+    const send = (id: number, ...params: unknown[]) =>
+      socket.send(JSON.stringify({ jsonrpc: "2.0", id, method: "eth_subscribe", params }));
     send(1, "newHeads");
     send(2, "logs", { address });
     await until(() => received.length === 2);
     const idOf = (id: number) => received.find((message) => message.id === id)?.result;
     const [heads, logs] = [idOf(1), idOf(2)];
-    const of = (id?: string) => received.filter(({ params }) => params?.subscription === id).map(({ params }) => params!.result);
+    const of = (id?: string) =>
+      received.filter(({ params }) => params?.subscription === id).map(({ params }) => params!.result);
 
     const kept = nonces.alice;
     const fork = node.chain.latest().header.number;
@@ -63,7 +93,13 @@ describe("Events by JSON-RPC", function () {
     await until(() => of(heads).length === 3 && of(logs).length === 7);
     expect(of(heads).map(({ hash }) => hash)).to.deep.equal([first.hash, second.hash, replacement.hash]);
     expect(of(logs).map(({ removed, logIndex }) => [removed, logIndex])).to.deep.equal([
-      [false, "0x0"], [false, "0x1"], [false, "0x0"], [true, "0x0"], [true, "0x1"], [true, "0x0"], [false, "0x0"],
+      [false, "0x0"],
+      [false, "0x1"],
+      [false, "0x0"],
+      [true, "0x0"],
+      [true, "0x1"],
+      [true, "0x0"],
+      [false, "0x0"],
     ]);
 
     socket.send(JSON.stringify({ jsonrpc: "2.0", id: 3, method: "eth_unsubscribe", params: [heads] }));
@@ -82,7 +118,16 @@ describe("Events by JSON-RPC", function () {
     const received: Notification[] = [];
     socket.on("message", (data) => received.push(JSON.parse((data as Buffer).toString()) as Notification));
     await new Promise((resolve) => socket.once("open", resolve));
-    socket.send(JSON.stringify([[false], [true]].map(([full], id) => ({ jsonrpc: "2.0", id, method: "eth_subscribe", params: ["newPendingTransactions", full] }))));
+    socket.send(
+      JSON.stringify(
+        [[false], [true]].map(([full], id) => ({
+          jsonrpc: "2.0",
+          id,
+          method: "eth_subscribe",
+          params: ["newPendingTransactions", full],
+        })),
+      ),
+    );
     await until(() => received.length === 1);
     const raw = await store(1);
     const hash = await result<string>(node, "eth_sendRawTransaction", `0x${Buffer.from(raw).toString("hex")}`);
@@ -109,7 +154,12 @@ describe("Events by JSON-RPC", function () {
       last = await execute(await store(1));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await until(() => blocks.includes(last.header.number) && logs.includes(last.transactions[0]!.hash) && seen.includes(BigInt(last.header.number)));
+    await until(
+      () =>
+        blocks.includes(last.header.number) &&
+        logs.includes(last.transactions[0]!.hash) &&
+        seen.includes(BigInt(last.header.number)),
+    );
     unwatch();
     await provider.destroy();
     const transport = await client.transport.getRpcClient();
@@ -117,7 +167,11 @@ describe("Events by JSON-RPC", function () {
   });
 
   it("filters keep what happened since they were last polled", async () => {
-    const [blocks, logs, transactions] = [await result<string>(node, "eth_newBlockFilter"), await result<string>(node, "eth_newFilter", { address }), await result<string>(node, "eth_newPendingTransactionFilter")];
+    const [blocks, logs, transactions] = [
+      await result<string>(node, "eth_newBlockFilter"),
+      await result<string>(node, "eth_newFilter", { address }),
+      await result<string>(node, "eth_newPendingTransactionFilter"),
+    ];
     const raw = await store(1);
     const hash = await result<string>(node, "eth_sendRawTransaction", `0x${Buffer.from(raw).toString("hex")}`);
     const block = await execute(raw);
@@ -125,7 +179,8 @@ describe("Events by JSON-RPC", function () {
     expect(await result(node, "eth_getFilterChanges", transactions)).to.deep.equal([hash]);
     const changes = await result<{ transactionHash: string; removed: boolean }[]>(node, "eth_getFilterChanges", logs);
     expect(changes.map(({ transactionHash }) => transactionHash)).to.deep.equal([hash]);
-    for (const id of [blocks, transactions, logs]) expect(await result(node, "eth_getFilterChanges", id)).to.deep.equal([]);
+    for (const id of [blocks, transactions, logs])
+      expect(await result(node, "eth_getFilterChanges", id)).to.deep.equal([]);
     await node.chain.exclusive((writer) => writer.rewindTo(block.header.number - 1));
     expect(await result(node, "eth_getFilterChanges", logs)).to.deep.equal([{ ...changes[0], removed: true }]);
     await execute(raw);
@@ -147,7 +202,14 @@ describe("Events by JSON-RPC", function () {
 
   it("filters nobody polls expire", () => {
     let time = 0;
-    const registry = createFilterRegistry({ chain: node.chain, pool: node.mempool, timeout: 100, maximum: 1, maximumEntries: 1, now: () => time });
+    const registry = createFilterRegistry({
+      chain: node.chain,
+      pool: node.mempool,
+      timeout: 100,
+      maximum: 1,
+      maximumEntries: 1,
+      now: () => time,
+    });
     const id = registry.create({ kind: "blocks" });
     time = 100;
     expect(registry.takeChanges(id)).to.deep.equal([]);
@@ -207,17 +269,29 @@ describe("A replica's forwarding pool", function () {
     );
     expect(repeated?.code).to.equal(-32000);
     expect(repeated?.message).to.match(/^(nonce too low|already known)/);
-    await replica.chain.exclusive((writer) => writer.execute({ timestamp: block.header.timestamp, messages: [], transactions: [raw] }));
+    await replica.chain.exclusive((writer) =>
+      writer.execute({ timestamp: block.header.timestamp, messages: [], transactions: [raw] }),
+    );
     expect(pool.get(hash)).to.equal(undefined);
     expect(pool.content().pending).to.deep.equal([]);
   });
 
   it("does not forward what is no transaction, and says when the sequencer cannot be reached", async () => {
-    const pool = createForwardingPool({ url: "http://127.0.0.1:1", chain: replica.chain, timeout: 1_000 }, replica.instruments);
+    const pool = createForwardingPool(
+      { url: "http://127.0.0.1:1", chain: replica.chain, timeout: 1_000 },
+      replica.instruments,
+    );
     stopping.push(() => pool.close());
     expect((await pool.submit(new Uint8Array([1, 2, 3]))).kind).to.equal("rejected");
     const { account, wallet } = viemClients(sequencer, "carol");
-    const signed = await wallet.signTransaction({ to: account.address, nonce: 0, gas: 21_000n, maxFeePerGas: GWEI, maxPriorityFeePerGas: 0n, type: "eip1559" });
+    const signed = await wallet.signTransaction({
+      to: account.address,
+      nonce: 0,
+      gas: 21_000n,
+      maxFeePerGas: GWEI,
+      maxPriorityFeePerGas: 0n,
+      type: "eip1559",
+    });
     const failure = await pool.submit(hexToBytes(signed)).then(
       () => "",
       (error: Error) => error.message,
@@ -225,4 +299,3 @@ describe("A replica's forwarding pool", function () {
     expect(failure).to.match(/^the sequencer cannot be reached/);
   });
 });
-

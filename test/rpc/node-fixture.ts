@@ -6,13 +6,19 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { createPublicClient, createWalletClient, defineChain, http, type Hex as ViemHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { createEthereumjsEngine, createGenesis, genesisBlock, hashMessage, loadPredeployCode } from "../../src/chain/index.ts";
+import {
+  createEthereumjsEngine,
+  createGenesis,
+  genesisBlock,
+  hashMessage,
+  loadPredeployCode,
+} from "../../src/chain/index.ts";
 import type { Block, ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
 import { createChain, type SyncStatus, type TransactionPool } from "../../src/node/index.ts";
 import { toAddress, ZERO_ADDRESS, ZERO_HASH, type Address, type Hash, type Hex } from "../../src/primitives/index.ts";
 import { createRpcServer, type RpcServerOptions } from "../../src/rpc/index.ts";
 import { createMempool, createPoolState, createSequencer } from "../../src/sequencer/index.ts";
-import { openNodeDatabase } from "../../src/storage/index.ts";
+import { openNodeDatabase, type L1BlockReference } from "../../src/storage/index.ts";
 
 export const CHAIN_ID = 4242;
 export const ETHER = 10n ** 18n;
@@ -30,20 +36,31 @@ export type Name = (typeof FUNDED)[number];
  * A sequencing node without L1: real engine, real storage in a folder of its own, real mempool and sequencer, an Inbox the
  * test fills, and the RPC server on a free port.
  */
-export async function startNode(options: { readonly rpc?: Partial<RpcServerOptions>; readonly sequencing?: boolean } = {}) {
+export async function startNode(
+  options: { readonly rpc?: Partial<RpcServerOptions>; readonly sequencing?: boolean } = {},
+) {
   const genesis = createGenesis({
     chainId: CHAIN_ID,
     timestamp: GENESIS_TIMESTAMP,
     feeRecipient: ZERO_ADDRESS,
     predeployCode: await loadPredeployCode(),
-    balances: Object.fromEntries(FUNDED.map((name) => [toAddress(new Wallet(privateKey(name)).address), 1_000n * ETHER])),
+    balances: Object.fromEntries(
+      FUNDED.map((name) => [toAddress(new Wallet(privateKey(name)).address), 1_000n * ETHER]),
+    ),
   });
   const contract: Address = `0x${"11".repeat(20)}`;
   const config: RollupConfig = {
     l1ChainId: 1,
     l1StartBlock: 0,
     contracts: { rollup: contract, inbox: contract, stateCommitmentChain: contract, portal: contract },
-    parameters: { operator: contract, forceInclusionDelay: 43_200, selfSequencingDelay: 3_600, contextInterval: 60, challengePeriod: 3_600, claimBond: ETHER },
+    parameters: {
+      operator: contract,
+      forceInclusionDelay: 43_200,
+      selfSequencingDelay: 3_600,
+      contextInterval: 60,
+      challengePeriod: 3_600,
+      claimBond: ETHER,
+    },
     genesis,
     genesisHash: genesisBlock(genesis).hash,
   };
@@ -53,9 +70,18 @@ export async function startNode(options: { readonly rpc?: Partial<RpcServerOptio
   const database = await openNodeDatabase({ folder, genesisHash: config.genesisHash }, instruments);
   const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state: database.chain.state }, instruments);
   const chain = await createChain({ config, engine, store: database.chain, inbox: database.inbox }, instruments);
-  const mempool = await createMempool({ chainId: CHAIN_ID, state: createPoolState(chain), journal: database.records("mempool") }, instruments);
+  const mempool = await createMempool(
+    { chainId: CHAIN_ID, state: createPoolState(chain), journal: database.records("mempool") },
+    instruments,
+  );
   const sequencer = createSequencer(
-    { chain, mempool, mode: { kind: "on-demand", heartbeat: 1 }, messageConfirmations: 0, l1Timestamp: () => Math.floor(Date.now() / 1_000) },
+    {
+      chain,
+      mempool,
+      mode: { kind: "on-demand", heartbeat: 1 },
+      messageConfirmations: 0,
+      l1Timestamp: () => Math.floor(Date.now() / 1_000),
+    },
     instruments,
   );
   if (options.sequencing ?? true) sequencer.start();
@@ -72,10 +98,16 @@ export async function startNode(options: { readonly rpc?: Partial<RpcServerOptio
     };
   };
   const pool: TransactionPool = mempool;
-  const server = createRpcServer({ chain, pool, syncStatus, port: 0, records: database.records("rpc"), ...options.rpc }, instruments);
+  const server = createRpcServer(
+    { chain, pool, syncStatus, port: 0, records: database.records("rpc"), ...options.rpc },
+    instruments,
+  );
   const { url, webSocketUrl, port } = await server.start();
 
-  const l1Block = (number: number) => ({ number, hash: `0x${number.toString(16).padStart(64, "1")}` as Hash });
+  const l1Block = (number: number): L1BlockReference => ({
+    number,
+    hash: `0x${number.toString(16).padStart(64, "1")}`,
+  });
 
   return {
     chain,
@@ -145,12 +177,12 @@ export type TestNode = Awaited<ReturnType<typeof startNode>>;
 
 export function deposit(index: number, fields: Partial<DepositMessage> = {}): DepositMessage {
   const sender = fields.sender ?? `0x${"aa".repeat(20)}`;
-  const message = {
-    kind: "deposit" as const,
+  const message: Omit<DepositMessage, "hash"> = {
+    kind: "deposit",
     index,
     enqueuedAt: GENESIS_TIMESTAMP,
     sender,
-    to: `0x${"de".repeat(20)}` as Address,
+    to: `0x${"de".repeat(20)}`,
     mint: ETHER,
     value: 1n,
     gasLimit: 100_000n,
@@ -162,23 +194,30 @@ export function deposit(index: number, fields: Partial<DepositMessage> = {}): De
 }
 
 export function context(index: number, fields: Partial<ContextMessage> = {}): ContextMessage {
-  const message = {
-    kind: "context" as const,
+  const message: Omit<ContextMessage, "hash"> = {
+    kind: "context",
     index,
     enqueuedAt: GENESIS_TIMESTAMP,
     number: 100,
     timestamp: GENESIS_TIMESTAMP,
     baseFee: 20n * GWEI,
     blobBaseFee: GWEI,
-    parentHash: `0x${"77".repeat(32)}` as Hash,
+    parentHash: `0x${"77".repeat(32)}`,
     ...fields,
   };
   return { ...message, hash: hashMessage(message) };
 }
 
 /** An ethers wallet with its library's defaults. */
-export function ethersWallet(node: TestNode, name: string): { readonly provider: JsonRpcProvider; readonly wallet: Wallet } {
-  const provider = new JsonRpcProvider(node.url, CHAIN_ID, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
+export function ethersWallet(
+  node: TestNode,
+  name: string,
+): { readonly provider: JsonRpcProvider; readonly wallet: Wallet } {
+  const provider = new JsonRpcProvider(node.url, CHAIN_ID, {
+    staticNetwork: true,
+    pollingInterval: 20,
+    cacheTimeout: -1,
+  });
   return { provider, wallet: new Wallet(privateKey(name), provider) };
 }
 

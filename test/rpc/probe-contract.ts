@@ -77,12 +77,22 @@ export function compileProbe(): Compiled {
       JSON.stringify({
         language: "Solidity",
         sources: { "Probe.sol": { content: SOURCE } },
-        settings: { evmVersion: "osaka", optimizer: { enabled: true }, outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } } },
+        settings: {
+          evmVersion: "osaka",
+          optimizer: { enabled: true },
+          outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
+        },
       }),
     ),
   ) as {
     readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
-    readonly contracts: Record<string, Record<string, { readonly abi: readonly never[]; readonly evm: { readonly bytecode: { readonly object: string } } }>>;
+    readonly contracts: Record<
+      string,
+      Record<
+        string,
+        { readonly abi: readonly never[]; readonly evm: { readonly bytecode: { readonly object: string } } }
+      >
+    >;
   };
   const failure = output.errors?.find(({ severity }) => severity === "error");
   if (failure !== undefined) throw new Error(failure.formattedMessage);

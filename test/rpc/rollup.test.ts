@@ -4,12 +4,31 @@ import pino from "pino";
 import fc from "fast-check";
 import { OUTBOX_ADDRESS, withdrawalHash } from "../../src/chain/index.ts";
 import { outboxAbi } from "../../src/l1/index.ts";
-import { hexToBytes, merkleProof, merkleRoot, verifyMerkleProof, type Address, type Hash } from "../../src/primitives/index.ts";
+import {
+  hexToBytes,
+  merkleProof,
+  merkleRoot,
+  verifyMerkleProof,
+  type Address,
+  type Hash,
+} from "../../src/primitives/index.ts";
 import { createOutboxIndex } from "../../src/rpc/outbox/outbox-index.ts";
 import { createWithdrawalTree } from "../../src/rpc/outbox/withdrawal-tree.ts";
 import type { ClaimRecord, ClaimsView } from "../../src/rpc/index.ts";
 import { rollupConfigSchema } from "../../src/chain/index.ts";
-import { ask, CHAIN_ID, context, deposit, ETHER, GENESIS_TIMESTAMP, GWEI, privateKey, result, startNode, type TestNode } from "./node-fixture.ts";
+import {
+  ask,
+  CHAIN_ID,
+  context,
+  deposit,
+  ETHER,
+  GENESIS_TIMESTAMP,
+  GWEI,
+  privateKey,
+  result,
+  startNode,
+  type TestNode,
+} from "./node-fixture.ts";
 
 interface WithdrawalAnswer {
   readonly index: number;
@@ -21,7 +40,14 @@ interface WithdrawalAnswer {
 }
 
 const leafOf = ({ index, sender, target, value, minimumGas, data }: WithdrawalAnswer): Hash =>
-  withdrawalHash({ index, sender, target, value: BigInt(value), minimumGas: BigInt(minimumGas), data: hexToBytes(data) });
+  withdrawalHash({
+    index,
+    sender,
+    target,
+    value: BigInt(value),
+    minimumGas: BigInt(minimumGas),
+    data: hexToBytes(data),
+  });
 
 describe("The withdrawal tree", () => {
   const leaf = (index: number): Hash => `0x${(index + 1).toString(16).padStart(64, "0")}`;
@@ -44,7 +70,8 @@ describe("The withdrawal tree", () => {
         for (let count = 0; count <= leaves.length; count += 3) {
           const prefix = leaves.slice(0, count);
           expect(tree.root(count)).to.equal(merkleRoot(prefix));
-          for (let index = 0; index < count; index += 5) expect(tree.proof(index, count)).to.deep.equal(merkleProof(prefix, index));
+          for (let index = 0; index < count; index += 5)
+            expect(tree.proof(index, count)).to.deep.equal(merkleProof(prefix, index));
         }
       }),
       { numRuns: 60 },
@@ -69,7 +96,7 @@ describe("rollup_* methods", function () {
     isWithdrawalExecuted: async (index) => executed.has(index),
   };
   const wallet = new Wallet(privateKey("alice"));
-  const outbox = new Contract(OUTBOX_ADDRESS, outboxAbi as never);
+  const outbox = new Contract(OUTBOX_ADDRESS, outboxAbi);
   let nonce = 0;
 
   before(async () => {
@@ -80,14 +107,26 @@ describe("rollup_* methods", function () {
   async function signWithdrawal(count: number): Promise<Uint8Array[]> {
     return Promise.all(
       Array.from({ length: count }, async () => {
-        const call = await outbox.getFunction("sendMessage").populateTransaction(`0x${"77".repeat(20)}`, 100_000n, "0x1234", { value: 5n });
-        const raw = await wallet.signTransaction({ ...call, type: 2, chainId: CHAIN_ID, nonce: nonce++, gasLimit: 1_000_000n, maxFeePerGas: 10n * GWEI, maxPriorityFeePerGas: 0n });
+        const call = await outbox
+          .getFunction("sendMessage")
+          .populateTransaction(`0x${"77".repeat(20)}`, 100_000n, "0x1234", { value: 5n });
+        const raw = await wallet.signTransaction({
+          ...call,
+          type: 2,
+          chainId: CHAIN_ID,
+          nonce: nonce++,
+          gasLimit: 1_000_000n,
+          maxFeePerGas: 10n * GWEI,
+          maxPriorityFeePerGas: 0n,
+        });
         return hexToBytes(raw);
       }),
     );
   }
   const execute = (transactions: Uint8Array[], later = 1) =>
-    node.chain.exclusive((writer) => writer.execute({ timestamp: node.chain.latest().header.timestamp + later, messages: [], transactions }));
+    node.chain.exclusive((writer) =>
+      writer.execute({ timestamp: node.chain.latest().header.timestamp + later, messages: [], transactions }),
+    );
 
   it("rollup_config gives the configuration as a node reads it", async () => {
     expect(rollupConfigSchema.parse(await result(node, "rollup_config"))).to.deep.equal(node.config);
@@ -96,12 +135,31 @@ describe("rollup_* methods", function () {
   it("rollup_getMessageStatus follows a message from L1 into a block", async () => {
     const messages = [context(0, { number: 0 }), deposit(1), deposit(2, { value: 2n * ETHER }), deposit(3)];
     await node.receive(messages);
-    expect(await result(node, "rollup_getMessageStatus", 1)).to.include({ index: 1, hash: messages[1]!.hash, kind: "deposit", status: "enqueued", enqueuedAt: GENESIS_TIMESTAMP });
+    expect(await result(node, "rollup_getMessageStatus", 1)).to.include({
+      index: 1,
+      hash: messages[1]!.hash,
+      kind: "deposit",
+      status: "enqueued",
+      enqueuedAt: GENESIS_TIMESTAMP,
+    });
     await execute([]);
-    const block = await node.chain.exclusive((writer) => writer.execute({ timestamp: node.chain.latest().header.timestamp + 1, messages: messages.slice(0, 3), transactions: [] }));
-    expect(await result(node, "rollup_getMessageStatus", "0x0")).to.include({ kind: "context", status: "included", head: "latest" });
+    const block = await node.chain.exclusive((writer) =>
+      writer.execute({
+        timestamp: node.chain.latest().header.timestamp + 1,
+        messages: messages.slice(0, 3),
+        transactions: [],
+      }),
+    );
+    expect(await result(node, "rollup_getMessageStatus", "0x0")).to.include({
+      kind: "context",
+      status: "included",
+      head: "latest",
+    });
     expect(await result(node, "rollup_getMessageStatus", messages[1]!.hash)).to.deep.include({
-      status: "executed", transactionHash: messages[1]!.hash, transactionIndex: 0, block: { number: block.header.number, hash: block.hash },
+      status: "executed",
+      transactionHash: messages[1]!.hash,
+      transactionIndex: 0,
+      block: { number: block.header.number, hash: block.hash },
     });
     expect(await result(node, "rollup_getMessageStatus", 2)).to.include({ status: "failed" });
     expect(await result(node, "rollup_getMessageStatus", 3)).to.include({ status: "enqueued" });
@@ -113,8 +171,16 @@ describe("rollup_* methods", function () {
     const block = await execute(await signWithdrawal(3));
     const hash = block.transactions[1]!.hash;
     const [withdrawal] = await result<WithdrawalAnswer[]>(node, "rollup_getWithdrawals", hash);
-    expect(withdrawal).to.deep.equal({ index: 1, sender: wallet.address.toLowerCase(), target: `0x${"77".repeat(20)}`, value: "5", minimumGas: "100000", data: "0x1234" });
-    const status = () => result<{ status: string; executableAt?: number; transactionHash: string }>(node, "rollup_getWithdrawalStatus", 1);
+    expect(withdrawal).to.deep.equal({
+      index: 1,
+      sender: wallet.address.toLowerCase(),
+      target: `0x${"77".repeat(20)}`,
+      value: "5",
+      minimumGas: "100000",
+      data: "0x1234",
+    });
+    const status = () =>
+      result<{ status: string; executableAt?: number; transactionHash: string }>(node, "rollup_getWithdrawalStatus", 1);
     expect(await status()).to.deep.include({ status: "sent", transactionHash: hash, withdrawal });
     expect(await result(node, "rollup_getBatchOfBlock", "latest")).to.equal(null);
     expect(await result(node, "rollup_getWithdrawalProof", 1)).to.equal(null);
@@ -123,12 +189,23 @@ describe("rollup_* methods", function () {
     const last = await execute(await signWithdrawal(2));
     await node.postBatch();
     expect((await status()).status).to.equal("safe");
-    expect(await result(node, "rollup_getBatchOfBlock", "latest")).to.deep.include({ index: 0, lastBlock: { number: last.header.number, hash: last.hash } });
+    expect(await result(node, "rollup_getBatchOfBlock", "latest")).to.deep.include({
+      index: 0,
+      lastBlock: { number: last.header.number, hash: last.hash },
+    });
     expect(await result(node, "rollup_getClaimOfBlock", "latest")).to.equal(null);
 
     const claim: ClaimRecord = {
-      id: `0x${"c1".repeat(32)}`, parentId: `0x${"c0".repeat(32)}`, stateHash: `0x${"5a".repeat(32)}`, blockHash: last.hash, outboxRoot: last.header.outboxRoot,
-      batchCount: 1, messageCount: last.nextMessage, proposedAt: 1_000, confirmableAt: 4_600, status: "pending",
+      id: `0x${"c1".repeat(32)}`,
+      parentId: `0x${"c0".repeat(32)}`,
+      stateHash: `0x${"5a".repeat(32)}`,
+      blockHash: last.hash,
+      outboxRoot: last.header.outboxRoot,
+      batchCount: 1,
+      messageCount: last.nextMessage,
+      proposedAt: 1_000,
+      confirmableAt: 4_600,
+      status: "pending",
     };
     const seen: string[] = [];
     for (const claimStatus of ["pending", "disputed", "confirmable", "confirmed"] as const) {
@@ -141,10 +218,21 @@ describe("rollup_* methods", function () {
     expect(await result(node, "rollup_getClaimOfBlock", "latest")).to.deep.equal({ ...claim, status: "confirmed" });
 
     for (let index = 0; index < 5; index++) {
-      const answer = await result<{ withdrawal: WithdrawalAnswer; opening: object; proof: Hash[]; outboxRoot: Hash }>(node, "rollup_getWithdrawalProof", index);
-      expect(answer.opening).to.deep.equal({ parentId: claim.parentId, blockHash: claim.blockHash, batchCount: 1, messageCount: claim.messageCount });
+      const answer = await result<{ withdrawal: WithdrawalAnswer; opening: object; proof: Hash[]; outboxRoot: Hash }>(
+        node,
+        "rollup_getWithdrawalProof",
+        index,
+      );
+      expect(answer.opening).to.deep.equal({
+        parentId: claim.parentId,
+        blockHash: claim.blockHash,
+        batchCount: 1,
+        messageCount: claim.messageCount,
+      });
       expect(answer.outboxRoot).to.equal(last.header.outboxRoot);
-      expect(verifyMerkleProof(last.header.outboxRoot, leafOf(answer.withdrawal), index, 5, answer.proof)).to.equal(true);
+      expect(verifyMerkleProof(last.header.outboxRoot, leafOf(answer.withdrawal), index, 5, answer.proof)).to.equal(
+        true,
+      );
     }
     expect(await result(node, "rollup_getWithdrawalStatus", 5)).to.equal(null);
   });
@@ -168,7 +256,15 @@ describe("rollup_* methods", function () {
       expect((await index.get(5))?.blockNumber).to.equal(replaced.header.number);
       expect(await index.get(6)).to.equal(undefined);
       const sent = await index.get(5);
-      expect(verifyMerkleProof(replaced.header.outboxRoot, withdrawalHash(sent!.withdrawal), 5, 6, await index.prove(5, replaced))).to.equal(true);
+      expect(
+        verifyMerkleProof(
+          replaced.header.outboxRoot,
+          withdrawalHash(sent!.withdrawal),
+          5,
+          6,
+          await index.prove(5, replaced),
+        ),
+      ).to.equal(true);
     }
   });
 
@@ -181,18 +277,28 @@ describe("rollup_* methods", function () {
     ]);
     const index = createOutboxIndex({ chain: node.chain, records }, { logger: pino({ level: "silent" }) });
     const sent = await index.get(0);
-    expect(verifyMerkleProof(latest.header.outboxRoot, withdrawalHash(sent!.withdrawal), 0, 6, await index.prove(0, latest))).to.equal(true);
+    expect(
+      verifyMerkleProof(latest.header.outboxRoot, withdrawalHash(sent!.withdrawal), 0, 6, await index.prove(0, latest)),
+    ).to.equal(true);
   });
 
   it("rollup_syncStatus names the heads with their hashes", async () => {
     const latest = node.chain.latest();
-    expect(await result(node, "rollup_syncStatus")).to.deep.include({ batchCount: 1, derivedBatchCount: 1, messageCount: 4, latest: { number: latest.header.number, hash: latest.hash } });
+    expect(await result(node, "rollup_syncStatus")).to.deep.include({
+      batchCount: 1,
+      derivedBatchCount: 1,
+      messageCount: 4,
+      latest: { number: latest.header.number, hash: latest.hash },
+    });
   });
 
   it("without claims, methods that need them say so", async () => {
     const other = await startNode({ sequencing: false });
     await other.postBatch();
-    expect((await ask(other, "rollup_getClaimOfBlock", "latest")).error).to.deep.equal({ code: -32000, message: "this node does not follow claims on L1" });
+    expect((await ask(other, "rollup_getClaimOfBlock", "latest")).error).to.deep.equal({
+      code: -32000,
+      message: "this node does not follow claims on L1",
+    });
     await other.close();
   });
 });

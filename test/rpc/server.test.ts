@@ -28,13 +28,18 @@ describe("The RPC server", function () {
   });
   after(() => node.close());
 
-  const post = (body: string | Uint8Array, headers: Record<string, string> = { "content-type": "application/json" }) => fetch(node.url, { method: "POST", headers, body: body as string });
+  const post = (body: string | Uint8Array, headers: Record<string, string> = { "content-type": "application/json" }) =>
+    fetch(node.url, { method: "POST", headers, body: body as string });
   const answers = async () => expect((await ask(node, "eth_chainId")).result).to.equal("0x1092");
 
   describe("over HTTP", () => {
     it("takes JSON of any content type, and answers with JSON", async () => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" });
-      for (const headers of [{}, { "content-type": "text/plain" }, { "content-type": "application/json; charset=utf-8" }] as Record<string, string>[]) {
+      for (const headers of [
+        {},
+        { "content-type": "text/plain" },
+        { "content-type": "application/json; charset=utf-8" },
+      ] as Record<string, string>[]) {
         const response = await post(body, headers);
         expect(response.headers.get("content-type")).to.match(/^application\/json/);
         expect(await response.json()).to.deep.equal({ jsonrpc: "2.0", id: 1, result: "0x1092" });
@@ -50,12 +55,16 @@ describe("The RPC server", function () {
     it("answers a body that is too large with 413 and a JSON-RPC error", async () => {
       const response = await post("x".repeat(SMALL_LIMITS.requestBytes + 1));
       expect(response.status).to.equal(413);
-      expect(((await response.json()) as RpcAnswer).error).to.deep.equal({ code: -32600, message: "request too large: at most 20000 bytes" });
+      expect(((await response.json()) as RpcAnswer).error).to.deep.equal({
+        code: -32600,
+        message: "request too large: at most 20000 bytes",
+      });
       await answers();
     });
 
     it("answers an empty body, and bytes that are no text, with a parse error", async () => {
-      for (const body of ["", new Uint8Array([0xff, 0xfe, 0x00])]) expect(((await (await post(body)).json()) as RpcAnswer).error?.code).to.equal(-32700);
+      for (const body of ["", new Uint8Array([0xff, 0xfe, 0x00])])
+        expect(((await (await post(body)).json()) as RpcAnswer).error?.code).to.equal(-32700);
     });
 
     it("says that other methods and paths are not for JSON-RPC", async () => {
@@ -65,8 +74,14 @@ describe("The RPC server", function () {
 
     it("lets browsers call from the origins configured, and from no other", async () => {
       const from = (origin: string, method = "POST") =>
-        fetch(node.url, { method, headers: { origin, "content-type": "application/json" }, ...(method === "POST" ? { body: "{}" } : {}) });
-      expect((await from("https://wallet.example")).headers.get("access-control-allow-origin")).to.equal("https://wallet.example");
+        fetch(node.url, {
+          method,
+          headers: { origin, "content-type": "application/json" },
+          ...(method === "POST" ? { body: "{}" } : {}),
+        });
+      expect((await from("https://wallet.example")).headers.get("access-control-allow-origin")).to.equal(
+        "https://wallet.example",
+      );
       expect((await from("https://evil.example")).headers.get("access-control-allow-origin")).to.equal(null);
       const preflight = await from("https://wallet.example", "OPTIONS");
       expect(preflight.status).to.equal(204);
@@ -114,7 +129,12 @@ describe("The RPC server", function () {
       const { socket, messages } = await dial();
       socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" }));
       await until(() => messages.length === 1);
-      socket.send(JSON.stringify([{ jsonrpc: "2.0", id: 2, method: "net_version" }, { jsonrpc: "2.0", id: 3, method: "nothing" }]));
+      socket.send(
+        JSON.stringify([
+          { jsonrpc: "2.0", id: 2, method: "net_version" },
+          { jsonrpc: "2.0", id: 3, method: "nothing" },
+        ]),
+      );
       await until(() => messages.length === 2);
       expect(messages[0]?.result).to.equal("0x1092");
       expect((messages[1] as unknown as RpcAnswer[]).map(({ id }) => id)).to.deep.equal([2, 3]);
@@ -144,7 +164,9 @@ describe("The RPC server", function () {
       );
       expect(refusal).to.contain("503");
       await closed(clients[0]!.socket, () => clients[0]!.socket.close());
-      await until(async () => (await (await fetch(`${node.url}/metrics`)).text()).includes("onestep_rpc_websocket_connections 2"));
+      await until(async () =>
+        (await (await fetch(`${node.url}/metrics`)).text()).includes("onestep_rpc_websocket_connections 2"),
+      );
       await dial();
     });
 
@@ -166,7 +188,14 @@ describe("The RPC server", function () {
       const { socket } = await dial();
       // Stops reading from the socket while asking for much.
       (socket as unknown as { _socket: { pause(): void } })._socket.pause();
-      const request = JSON.stringify(Array.from({ length: 200 }, (_, id) => ({ jsonrpc: "2.0", id, method: "eth_getBlockByNumber", params: ["0x0", true] })));
+      const request = JSON.stringify(
+        Array.from({ length: 200 }, (_, id) => ({
+          jsonrpc: "2.0",
+          id,
+          method: "eth_getBlockByNumber",
+          params: ["0x0", true],
+        })),
+      );
       const gone = node.instruments.metrics;
       const timer = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(request), 1);
       await until(async () => (await gone.metrics()).includes("onestep_rpc_websocket_connections 0"));
@@ -177,7 +206,8 @@ describe("The RPC server", function () {
 
     it("limits the subscriptions of a connection, and refuses unknown kinds and ids", async () => {
       const { socket, messages } = await dial();
-      const send = (id: number, method: string, ...params: unknown[]) => socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+      const send = (id: number, method: string, ...params: unknown[]) =>
+        socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
       send(1, "eth_subscribe", "newHeads");
       send(2, "eth_subscribe", "logs", { address: `0x${"11".repeat(20)}` });
       send(3, "eth_subscribe", "newHeads");
@@ -185,7 +215,13 @@ describe("The RPC server", function () {
       send(5, "eth_unsubscribe", "0x1234");
       await until(() => messages.length === 5);
       const byId = new Map(messages.map((message) => [message.id, message]));
-      expect([1, 2, 3, 4, 5].map((id) => byId.get(id)?.error?.code)).to.deep.equal([undefined, undefined, -32005, -32602, -32000]);
+      expect([1, 2, 3, 4, 5].map((id) => byId.get(id)?.error?.code)).to.deep.equal([
+        undefined,
+        undefined,
+        -32005,
+        -32602,
+        -32000,
+      ]);
       send(6, "eth_unsubscribe", byId.get(1)?.result);
       send(7, "eth_subscribe", "logs", { topics: ["0x12"] });
       await until(() => messages.length === 7);
@@ -217,13 +253,48 @@ describe("The RPC server", function () {
   describe("any method", () => {
     const KNOWN_CODES = [-32600, -32601, -32602, -32000, -32002, -32005, 3];
     const word = fc.oneof(
-      fc.constantFrom("latest", "pending", "0x", "0x0", "0x1", "0xffffffffffffffff", `0x${"ff".repeat(32)}`, `0x${"11".repeat(20)}`, "-0x1", "callTracer", true, null, 0, -1, 1.5, 1e300),
+      fc.constantFrom(
+        "latest",
+        "pending",
+        "0x",
+        "0x0",
+        "0x1",
+        "0xffffffffffffffff",
+        `0x${"ff".repeat(32)}`,
+        `0x${"11".repeat(20)}`,
+        "-0x1",
+        "callTracer",
+        true,
+        null,
+        0,
+        -1,
+        1.5,
+        1e300,
+      ),
       fc.string({ maxLength: 8 }),
     );
     const argument = fc.oneof(
       word,
       fc.array(word, { maxLength: 4 }),
-      fc.dictionary(fc.constantFrom("from", "to", "data", "gas", "value", "address", "topics", "blockHash", "fromBlock", "toBlock", "accessList", "stateDiff", "tracer", "__proto__"), fc.oneof(word, fc.array(word, { maxLength: 3 }))),
+      fc.dictionary(
+        fc.constantFrom(
+          "from",
+          "to",
+          "data",
+          "gas",
+          "value",
+          "address",
+          "topics",
+          "blockHash",
+          "fromBlock",
+          "toBlock",
+          "accessList",
+          "stateDiff",
+          "tracer",
+          "__proto__",
+        ),
+        fc.oneof(word, fc.array(word, { maxLength: 3 })),
+      ),
       fc.jsonValue({ maxDepth: 3 }),
     );
 
@@ -234,7 +305,8 @@ describe("The RPC server", function () {
         fc.asyncProperty(fc.constantFrom(...names), fc.array(argument, { maxLength: 4 }), async (method, params) => {
           const { error, jsonrpc, id } = await ask(node, method, ...params);
           expect({ jsonrpc, id }).to.deep.equal({ jsonrpc: "2.0", id: 1 });
-          if (error !== undefined) expect(KNOWN_CODES, `${method} ${JSON.stringify(params)}: ${error.message}`).to.include(error.code);
+          if (error !== undefined)
+            expect(KNOWN_CODES, `${method} ${JSON.stringify(params)}: ${error.message}`).to.include(error.code);
         }),
         { numRuns: 1_500 },
       );
@@ -261,7 +333,10 @@ describe("The RPC server", function () {
     expect(failure).to.contain("started already");
     const { chain, mempool, instruments } = node;
     const syncStatus = () => expect.fail("nobody asked");
-    const other = createRpcServer({ chain, pool: mempool, syncStatus, port: node.port }, { ...instruments, metrics: new Registry() });
+    const other = createRpcServer(
+      { chain, pool: mempool, syncStatus, port: node.port },
+      { ...instruments, metrics: new Registry() },
+    );
     const taken = await other.start().then(
       () => "",
       (error: Error) => error.message,

@@ -23,14 +23,28 @@ interface Frame {
   readonly revertReason?: string;
   readonly output?: Hex;
   readonly calls?: readonly Frame[];
-  readonly logs?: readonly { readonly address: Hex; readonly topics: readonly Hex[]; readonly data: Hex; readonly position: Hex }[];
+  readonly logs?: readonly {
+    readonly address: Hex;
+    readonly topics: readonly Hex[];
+    readonly data: Hex;
+    readonly position: Hex;
+  }[];
 }
 
 interface StructLogs {
   readonly gas: number;
   readonly failed: boolean;
   readonly returnValue: Hex;
-  readonly structLogs: readonly { readonly pc: number; readonly op: string; readonly gas: number; readonly gasCost: number; readonly depth: number; readonly stack?: readonly string[]; readonly memory?: readonly string[]; readonly storage?: Record<string, string> }[];
+  readonly structLogs: readonly {
+    readonly pc: number;
+    readonly op: string;
+    readonly gas: number;
+    readonly gasCost: number;
+    readonly depth: number;
+    readonly stack?: readonly string[];
+    readonly memory?: readonly string[];
+    readonly storage?: Record<string, string>;
+  }[];
 }
 
 type Accounts = Record<Hex, { balance?: Hex; nonce?: number; code?: Hex; storage?: Record<Hex, Hex> }>;
@@ -55,10 +69,24 @@ describe("debug_trace*", function () {
       expect((await reader.waitForTransactionReceipt({ hash })).status).to.equal("success");
       return hash;
     };
-    sent.store = await mined(await wallet.writeContract({ address: probe, abi: ABI, functionName: "store", args: [1n, 10n] }));
-    sent.nested = await mined(await wallet.writeContract({ address: probe, abi: ABI, functionName: "nested", args: [3n] }));
-    sent.create = await mined(await wallet.writeContract({ address: probe, abi: ABI, functionName: "create", args: [9n, `0x${"01".repeat(32)}`], value: 4n }));
-    sent.clear = await mined(await wallet.writeContract({ address: probe, abi: ABI, functionName: "clear", args: [1n] }));
+    sent.store = await mined(
+      await wallet.writeContract({ address: probe, abi: ABI, functionName: "store", args: [1n, 10n] }),
+    );
+    sent.nested = await mined(
+      await wallet.writeContract({ address: probe, abi: ABI, functionName: "nested", args: [3n] }),
+    );
+    sent.create = await mined(
+      await wallet.writeContract({
+        address: probe,
+        abi: ABI,
+        functionName: "create",
+        args: [9n, `0x${"01".repeat(32)}`],
+        value: 4n,
+      }),
+    );
+    sent.clear = await mined(
+      await wallet.writeContract({ address: probe, abi: ABI, functionName: "clear", args: [1n] }),
+    );
     sent.transfer = await mined(await wallet.sendTransaction({ to: `0x${"e0".repeat(20)}`, value: 1n }));
     await until(() => node.chain.latest().nextMessage === 2);
   });
@@ -72,7 +100,8 @@ describe("debug_trace*", function () {
       expect(trace.failed).to.equal(false);
       for (const [index, log] of trace.structLogs.entries()) {
         const next = trace.structLogs[index + 1];
-        if (next !== undefined && next.depth === log.depth) expect(next.gas, `${log.op} at ${log.pc}`).to.equal(log.gas - log.gasCost);
+        if (next !== undefined && next.depth === log.depth)
+          expect(next.gas, `${log.op} at ${log.pc}`).to.equal(log.gas - log.gasCost);
       }
       const stores = trace.structLogs.filter(({ op }) => op === "SSTORE");
       expect(stores.map(({ storage }) => storage)).to.deep.equal([
@@ -84,10 +113,18 @@ describe("debug_trace*", function () {
     });
 
     it("shows memory if asked, and leaves out stack and storage if asked", async () => {
-      const trace = await result<StructLogs>(node, "debug_traceTransaction", sent.store, { enableMemory: true, disableStack: true, disableStorage: true });
+      const trace = await result<StructLogs>(node, "debug_traceTransaction", sent.store, {
+        enableMemory: true,
+        disableStack: true,
+        disableStorage: true,
+      });
       expect(trace.structLogs.some(({ memory }) => (memory?.length ?? 0) > 0)).to.equal(true);
-      expect(trace.structLogs.every(({ stack, storage }) => stack === undefined && storage === undefined)).to.equal(true);
-      expect((await result<StructLogs>(node, "debug_traceTransaction", sent.store, { limit: 3 })).structLogs).to.have.length(3);
+      expect(trace.structLogs.every(({ stack, storage }) => stack === undefined && storage === undefined)).to.equal(
+        true,
+      );
+      expect(
+        (await result<StructLogs>(node, "debug_traceTransaction", sent.store, { limit: 3 })).structLogs,
+      ).to.have.length(3);
     });
 
     it("of a plain transfer has no entries", async () => {
@@ -96,20 +133,40 @@ describe("debug_trace*", function () {
 
     it("refuses a trace that outgrows the limit, and says which", async () => {
       // JUMPDEST PUSH0 JUMP for ever.
-      const { error } = await ask(node, "debug_traceCall", { to: alice, gas: "0x30000" }, "latest", { stateOverrides: { [alice]: { code: "0x5b5f56" } } });
-      expect(error).to.deep.equal({ code: -32005, message: "trace too large: more than 2000 opcodes; ask for less by the tracer's options" });
+      const { error } = await ask(node, "debug_traceCall", { to: alice, gas: "0x30000" }, "latest", {
+        stateOverrides: { [alice]: { code: "0x5b5f56" } },
+      });
+      expect(error).to.deep.equal({
+        code: -32005,
+        message: "trace too large: more than 2000 opcodes; ask for less by the tracer's options",
+      });
     });
   });
 
   describe("callTracer", () => {
     it("gives the tree of calls with gas, errors, reasons and logs", async () => {
-      const frame = await result<Frame>(node, "debug_traceTransaction", sent.nested, { tracer: "callTracer", tracerConfig: { withLog: true } });
+      const frame = await result<Frame>(node, "debug_traceTransaction", sent.nested, {
+        tracer: "callTracer",
+        tracerConfig: { withLog: true },
+      });
       const transaction = await result<{ gas: Hex }>(node, "eth_getTransactionByHash", sent.nested);
       const receipt = await result<{ gasUsed: Hex }>(node, "eth_getTransactionReceipt", sent.nested);
-      expect(frame).to.include({ type: "CALL", from: alice, to: probe.toLowerCase(), value: "0x0", gas: transaction.gas, gasUsed: receipt.gasUsed });
+      expect(frame).to.include({
+        type: "CALL",
+        from: alice,
+        to: probe.toLowerCase(),
+        value: "0x0",
+        gas: transaction.gas,
+        gasUsed: receipt.gasUsed,
+      });
       expect(frame.error).to.equal(undefined);
       expect(frame.calls).to.have.length(1);
-      expect(frame.calls![0]).to.include({ type: "CALL", from: probe.toLowerCase(), to: probe.toLowerCase(), error: "execution reverted" });
+      expect(frame.calls![0]).to.include({
+        type: "CALL",
+        from: probe.toLowerCase(),
+        to: probe.toLowerCase(),
+        error: "execution reverted",
+      });
       expect(frame.logs).to.have.length(1);
       expect(frame.logs![0]!.position).to.equal("0x1");
       expect(frame.logs![0]!.topics[2]).to.equal(`0x${word(7)}`);
@@ -120,21 +177,33 @@ describe("debug_trace*", function () {
       const frame = await result<Frame>(node, "debug_traceTransaction", sent.create, { tracer: "callTracer" });
       expect(frame.calls![0]).to.include({ type: "CREATE2", value: "0x4" });
       expect(frame.output).to.equal(`0x${frame.calls![0]!.to.slice(2).padStart(64, "0")}`);
-      const top = await result<Frame>(node, "debug_traceTransaction", sent.create, { tracer: "callTracer", tracerConfig: { onlyTopCall: true } });
+      const top = await result<Frame>(node, "debug_traceTransaction", sent.create, {
+        tracer: "callTracer",
+        tracerConfig: { onlyTopCall: true },
+      });
       expect(top.calls).to.equal(undefined);
       expect(top.output).to.equal(frame.output);
     });
 
     it("traces calls that were never sent, and their reverts", async () => {
       const data = encodeFunctionData({ abi: ABI, functionName: "failWithReason" });
-      const frame = await result<Frame>(node, "debug_traceCall", { from: alice, to: probe, data }, "latest", { tracer: "callTracer" });
+      const frame = await result<Frame>(node, "debug_traceCall", { from: alice, to: probe, data }, "latest", {
+        tracer: "callTracer",
+      });
       expect(frame).to.include({ error: "execution reverted", revertReason: "no luck" });
     });
 
     it("traces deposits", async () => {
       const message = deposit(1);
       const frame = await result<Frame>(node, "debug_traceTransaction", message.hash, { tracer: "callTracer" });
-      expect(frame).to.include({ type: "CALL", from: message.sender, to: message.to, value: "0x1", gas: toHex(message.gasLimit), gasUsed: toHex(21_000) });
+      expect(frame).to.include({
+        type: "CALL",
+        from: message.sender,
+        to: message.to,
+        value: "0x1",
+        gas: toHex(message.gasLimit),
+        gasUsed: toHex(21_000),
+      });
     });
   });
 
@@ -143,55 +212,97 @@ describe("debug_trace*", function () {
       const { blockNumber } = await result<{ blockNumber: Hex }>(node, "eth_getTransactionReceipt", sent.store);
       const parent = toHex(BigInt(blockNumber) - 1n);
       const accounts = await result<Accounts>(node, "debug_traceTransaction", sent.store, { tracer: "prestateTracer" });
-      expect(Object.keys(accounts).sort()).to.deep.equal([alice, probe.toLowerCase(), "0x4f6e650000000000000000000000000000000003"].sort());
-      expect(accounts[alice]).to.deep.equal({ balance: await result(node, "eth_getBalance", alice, parent), nonce: Number(await result(node, "eth_getTransactionCount", alice, parent)) });
+      expect(Object.keys(accounts).sort()).to.deep.equal(
+        [alice, probe.toLowerCase(), "0x4f6e650000000000000000000000000000000003"].sort(),
+      );
+      expect(accounts[alice]).to.deep.equal({
+        balance: await result(node, "eth_getBalance", alice, parent),
+        nonce: Number(await result(node, "eth_getTransactionCount", alice, parent)),
+      });
       const touched = accounts[probe.toLowerCase() as Hex]!;
       expect(touched.code).to.equal(await result(node, "eth_getCode", probe, parent));
       expect(touched.storage).to.deep.equal({ [`0x${word(1)}`]: `0x${word(0)}`, [slotOf(1)]: `0x${word(0)}` });
     });
 
     it("in diff mode gives what changed, before and after", async () => {
-      const { pre, post } = await result<{ pre: Accounts; post: Accounts }>(node, "debug_traceTransaction", sent.clear, { tracer: "prestateTracer", tracerConfig: { diffMode: true } });
+      const { pre, post } = await result<{ pre: Accounts; post: Accounts }>(
+        node,
+        "debug_traceTransaction",
+        sent.clear,
+        { tracer: "prestateTracer", tracerConfig: { diffMode: true } },
+      );
       const address = probe.toLowerCase() as Hex;
       expect(pre[address]?.storage).to.deep.equal({ [slotOf(1)]: `0x${word(10)}` });
       expect(post[address]?.storage).to.equal(undefined);
       const { blockNumber } = await result<{ blockNumber: Hex }>(node, "eth_getTransactionReceipt", sent.clear);
-      expect(post[alice]).to.deep.equal({ balance: await result(node, "eth_getBalance", alice, blockNumber), nonce: pre[alice]!.nonce! + 1 });
+      expect(post[alice]).to.deep.equal({
+        balance: await result(node, "eth_getBalance", alice, blockNumber),
+        nonce: pre[alice]!.nonce! + 1,
+      });
     });
 
     it("in diff mode shows contracts made as added", async () => {
       const frame = await result<Frame>(node, "debug_traceTransaction", sent.create, { tracer: "callTracer" });
       const child = frame.calls![0]!.to;
-      const { pre, post } = await result<{ pre: Accounts; post: Accounts }>(node, "debug_traceTransaction", sent.create, { tracer: "prestateTracer", tracerConfig: { diffMode: true } });
+      const { pre, post } = await result<{ pre: Accounts; post: Accounts }>(
+        node,
+        "debug_traceTransaction",
+        sent.create,
+        { tracer: "prestateTracer", tracerConfig: { diffMode: true } },
+      );
       expect(pre[child]).to.equal(undefined);
-      expect(post[child]).to.deep.equal({ balance: "0x4", nonce: 1, code: await result(node, "eth_getCode", child, "latest") });
+      expect(post[child]).to.deep.equal({
+        balance: "0x4",
+        nonce: 1,
+        code: await result(node, "eth_getCode", child, "latest"),
+      });
     });
 
     it("of a transfer to a new account shows what it got", async () => {
       const to: Hex = `0x${"e0".repeat(20)}`;
-      const { pre, post } = await result<{ pre: Accounts; post: Accounts }>(node, "debug_traceTransaction", sent.transfer, { tracer: "prestateTracer", tracerConfig: { diffMode: true } });
+      const { pre, post } = await result<{ pre: Accounts; post: Accounts }>(
+        node,
+        "debug_traceTransaction",
+        sent.transfer,
+        { tracer: "prestateTracer", tracerConfig: { diffMode: true } },
+      );
       expect(pre[to]).to.equal(undefined);
       expect(post[to]).to.deep.equal({ balance: "0x1" });
     });
   });
 
   it("blocks give one trace for each transaction, the same by number and by hash", async () => {
-    const { blockNumber, blockHash } = await result<{ blockNumber: Hex; blockHash: Hex }>(node, "eth_getTransactionReceipt", sent.nested);
-    const byNumber = await result<{ txHash: Hex; result: Frame }[]>(node, "debug_traceBlockByNumber", blockNumber, { tracer: "callTracer" });
+    const { blockNumber, blockHash } = await result<{ blockNumber: Hex; blockHash: Hex }>(
+      node,
+      "eth_getTransactionReceipt",
+      sent.nested,
+    );
+    const byNumber = await result<{ txHash: Hex; result: Frame }[]>(node, "debug_traceBlockByNumber", blockNumber, {
+      tracer: "callTracer",
+    });
     const alone = await result<Frame>(node, "debug_traceTransaction", sent.nested, { tracer: "callTracer" });
     expect(byNumber.find(({ txHash }) => txHash === sent.nested)?.result).to.deep.equal(alone);
     expect(await result(node, "debug_traceBlockByHash", blockHash, { tracer: "callTracer" })).to.deep.equal(byNumber);
   });
 
   it("refuse genesis, unknown transactions and unknown tracers", async () => {
-    expect((await ask(node, "debug_traceBlockByNumber", "earliest")).error?.message).to.equal("genesis is not traceable");
+    expect((await ask(node, "debug_traceBlockByNumber", "earliest")).error?.message).to.equal(
+      "genesis is not traceable",
+    );
     expect((await ask(node, "debug_traceTransaction", `0x${"12".repeat(32)}`)).error?.code).to.equal(-32000);
-    expect((await ask(node, "debug_traceTransaction", sent.store, { tracer: "jsTracer" })).error?.message).to.contain("expected one of callTracer, prestateTracer");
+    expect((await ask(node, "debug_traceTransaction", sent.store, { tracer: "jsTracer" })).error?.message).to.contain(
+      "expected one of callTracer, prestateTracer",
+    );
   });
 
   it("leave the state alone", async () => {
     const before = await result(node, "eth_getBlockByNumber", "latest", false);
-    await result(node, "debug_traceCall", { from: alice, to: probe, data: encodeFunctionData({ abi: ABI, functionName: "store", args: [1n, 99n] }) }, "latest");
+    await result(
+      node,
+      "debug_traceCall",
+      { from: alice, to: probe, data: encodeFunctionData({ abi: ABI, functionName: "store", args: [1n, 99n] }) },
+      "latest",
+    );
     expect(await result(node, "eth_getBlockByNumber", "latest", false)).to.deep.equal(before);
     expect(await result(node, "eth_getStorageAt", probe, slotOf(1), "latest")).to.equal(`0x${word(0)}`);
   });

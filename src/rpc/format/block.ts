@@ -1,4 +1,11 @@
-import { CONSTANT_HEADER_FIELDS, encodeHeader, type Block, type BlockEnvironment, type BlockHeader, type SignedTransaction } from "../../chain/index.ts";
+import {
+  CONSTANT_HEADER_FIELDS,
+  encodeHeader,
+  type Block,
+  type BlockEnvironment,
+  type BlockHeader,
+  type SignedTransaction,
+} from "../../chain/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import { formatQuantity } from "./scalars.ts";
 import { formatBlockTransaction, formatPooledTransaction, type TransactionDecoder } from "./transaction.ts";
@@ -79,7 +86,8 @@ export function formatPendingBlock(
 /** Bytes of the header's RLP and of the transactions (a deposit: its data and seven words). */
 function blockSize(block: Block): number {
   return block.transactions.reduce(
-    (size, transaction) => size + (transaction.kind === "signed" ? transaction.raw.length : transaction.message.data.length + 7 * 32),
+    (size, transaction) =>
+      size + (transaction.kind === "signed" ? transaction.raw.length : transaction.message.data.length + 7 * 32),
     encodeHeader(block.header).length,
   );
 }

@@ -4,7 +4,10 @@ import type { FoundLog } from "../../storage/index.ts";
 import { formatQuantity } from "./scalars.ts";
 import { transactionType, type TransactionDecoder } from "./transaction.ts";
 
-export function formatLog({ log, header, blockHash, transactionHash, transactionIndex, logIndex }: FoundLog, removed = false): object {
+export function formatLog(
+  { log, header, blockHash, transactionHash, transactionIndex, logIndex }: FoundLog,
+  removed = false,
+): object {
   return {
     address: log.address,
     topics: log.topics,
@@ -23,7 +26,8 @@ export function formatLog({ log, header, blockHash, transactionHash, transaction
 export function formatReceipt(block: Block, index: number, decode: TransactionDecoder): object {
   const receipt = block.receipts[index];
   const transaction = block.transactions[index];
-  if (receipt === undefined || transaction === undefined) throw new RangeError(`block ${block.header.number} has no receipt ${index}`);
+  if (receipt === undefined || transaction === undefined)
+    throw new RangeError(`block ${block.header.number} has no receipt ${index}`);
   let firstLog = 0;
   for (let before = 0; before < index; before++) firstLog += block.receipts[before]?.logs.length ?? 0;
   return formatReceiptAt(block, index, firstLog, transaction, receipt, decode);
@@ -33,7 +37,14 @@ export function formatReceipt(block: Block, index: number, decode: TransactionDe
 export function formatReceipts(block: Block, decode: TransactionDecoder): object[] {
   let firstLog = 0;
   return block.receipts.map((receipt, index) => {
-    const formatted = formatReceiptAt(block, index, firstLog, block.transactions[index] as BlockTransaction, receipt, decode);
+    const formatted = formatReceiptAt(
+      block,
+      index,
+      firstLog,
+      block.transactions[index] as BlockTransaction,
+      receipt,
+      decode,
+    );
     firstLog += receipt.logs.length;
     return formatted;
   });
@@ -48,7 +59,12 @@ function formatReceiptAt(
   decode: TransactionDecoder,
 ): object {
   const { from, to, ...extra } = parties(transaction, decode);
-  const place = { header: block.header, blockHash: block.hash, transactionHash: receipt.transactionHash, transactionIndex: index };
+  const place = {
+    header: block.header,
+    blockHash: block.hash,
+    transactionHash: receipt.transactionHash,
+    transactionIndex: index,
+  };
   return {
     transactionHash: receipt.transactionHash,
     transactionIndex: formatQuantity(index),
@@ -70,9 +86,12 @@ function formatReceiptAt(
   };
 }
 
-function parties(transaction: BlockTransaction, decode: TransactionDecoder): { from: Address; to: Address | undefined; mint?: string; messageIndex?: string } {
+function parties(
+  transaction: BlockTransaction,
+  decode: TransactionDecoder,
+): { from: Address; to: Address | undefined; mint?: string; messageIndex?: string } {
   if (transaction.kind === "signed") {
-    return { from: transaction.sender, to: decode(transaction.raw).to?.toString() as Address | undefined };
+    return { from: transaction.sender, to: decode(transaction.raw).to?.toString() };
   }
   const { sender, to, mint, index } = transaction.message;
   return { from: sender, to, mint: formatQuantity(mint), messageIndex: formatQuantity(index) };

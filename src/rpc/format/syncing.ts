@@ -12,7 +12,11 @@ export function isSynced({ l1Head, l1Synced, batchCount, derivedBatchCount }: Sy
  * The answer of `eth_syncing`. How many L2 blocks are still to come is not known before they are derived, so the
  * highest block is that of now; the distance to L1 stands in the fields after it.
  */
-export function formatSyncing({ syncStatus, limits, startingBlock }: Pick<RpcNode, "syncStatus" | "limits" | "startingBlock">): object | false {
+export function formatSyncing({
+  syncStatus,
+  limits,
+  startingBlock,
+}: Pick<RpcNode, "syncStatus" | "limits" | "startingBlock">): object | false {
   const status = syncStatus();
   if (isSynced(status, limits.readyLag)) return false;
   return {

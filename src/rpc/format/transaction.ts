@@ -50,7 +50,11 @@ function formatPlace(place: Place): object {
       };
 }
 
-function formatDeposit({ hash, message, nonce }: BlockTransaction & { kind: "deposit" }, block: Block, index: number): object {
+function formatDeposit(
+  { hash, message, nonce }: BlockTransaction & { kind: "deposit" },
+  block: Block,
+  index: number,
+): object {
   return {
     ...formatPlace({ block, index }),
     hash,
@@ -71,7 +75,10 @@ function formatDeposit({ hash, message, nonce }: BlockTransaction & { kind: "dep
   };
 }
 
-function formatSigned({ hash, sender, inner }: Pick<SignedTransaction, "hash" | "sender" | "inner">, place: Place): object {
+function formatSigned(
+  { hash, sender, inner }: Pick<SignedTransaction, "hash" | "sender" | "inner">,
+  place: Place,
+): object {
   const { v = 0n, r = 0n, s = 0n } = inner;
   const common = {
     ...formatPlace(place),
@@ -99,10 +106,15 @@ function formatSigned({ hash, sender, inner }: Pick<SignedTransaction, "hash" | 
     yParity: formatQuantity(v),
     accessList: json.accessList ?? [],
   };
-  if (!("maxFeePerGas" in inner)) return { ...typed, gasPrice: formatQuantity((inner as { gasPrice: bigint }).gasPrice) };
+  if (!("maxFeePerGas" in inner))
+    return { ...typed, gasPrice: formatQuantity((inner as { gasPrice: bigint }).gasPrice) };
   const { maxFeePerGas, maxPriorityFeePerGas } = inner;
   const fees = {
-    gasPrice: formatQuantity(place === undefined ? maxFeePerGas : effectivePrice(maxFeePerGas, maxPriorityFeePerGas, place.block.header.baseFeePerGas)),
+    gasPrice: formatQuantity(
+      place === undefined
+        ? maxFeePerGas
+        : effectivePrice(maxFeePerGas, maxPriorityFeePerGas, place.block.header.baseFeePerGas),
+    ),
     maxFeePerGas: formatQuantity(maxFeePerGas),
     maxPriorityFeePerGas: formatQuantity(maxPriorityFeePerGas),
   };

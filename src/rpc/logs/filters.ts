@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Block, SignedTransaction } from "../../chain/index.ts";
 import type { Chain, TransactionPool } from "../../node/index.ts";
 import { bytesToHex, type Hex } from "../../primitives/index.ts";
-import { formatLog } from "../format/receipt.ts";
-import { formatPooledTransaction } from "../format/transaction.ts";
-import type { LogQuery } from "../parameters/log-filter.ts";
-import { limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
+import { formatLog, formatPooledTransaction } from "../format/index.ts";
+import type { LogQuery } from "../parameters/index.ts";
+import { limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
 import { selectLogs } from "./query.ts";
 
 /** What a filter reports. */
@@ -34,17 +33,22 @@ interface Filter {
   polledAt: number;
 }
 
-export function createFilterRegistry(
-  { chain, pool, timeout, maximum, maximumEntries, now = Date.now }: {
-    readonly chain: Chain;
-    readonly pool: TransactionPool;
-    /** Milliseconds after which a filter nobody polls is dropped. */
-    readonly timeout: number;
-    readonly maximum: number;
-    readonly maximumEntries: number;
-    readonly now?: () => number;
-  },
-): FilterRegistry {
+export function createFilterRegistry({
+  chain,
+  pool,
+  timeout,
+  maximum,
+  maximumEntries,
+  now = Date.now,
+}: {
+  readonly chain: Chain;
+  readonly pool: TransactionPool;
+  /** Milliseconds after which a filter nobody polls is dropped. */
+  readonly timeout: number;
+  readonly maximum: number;
+  readonly maximumEntries: number;
+  readonly now?: () => number;
+}): FilterRegistry {
   const filters = new Map<string, Filter>();
 
   function dropExpired(): void {
@@ -84,7 +88,8 @@ export function createFilterRegistry(
   };
   const onTransaction = (transaction: SignedTransaction): void => {
     for (const filter of filters.values()) {
-      if (filter.kind.kind === "transactions") report(filter, [filter.kind.full ? formatPooledTransaction(transaction) : transaction.hash]);
+      if (filter.kind.kind === "transactions")
+        report(filter, [filter.kind.full ? formatPooledTransaction(transaction) : transaction.hash]);
     }
   };
   chain.events.on("block", onBlock).on("reorg", onReorg);
@@ -101,7 +106,8 @@ export function createFilterRegistry(
   return {
     create(kind) {
       dropExpired();
-      if (filters.size >= maximum) throw limitExceeded(`too many filters: at most ${maximum}; uninstall some or use subscriptions`);
+      if (filters.size >= maximum)
+        throw limitExceeded(`too many filters: at most ${maximum}; uninstall some or use subscriptions`);
       const id = bytesToHex(randomBytes(16));
       filters.set(id, { kind, entries: [], overflowed: false, polledAt: now() });
       return id;
@@ -112,13 +118,16 @@ export function createFilterRegistry(
       filter.entries = [];
       if (overflowed) {
         filters.delete(id.toLowerCase());
-        throw limitExceeded(`filter not found: ${id} held more than ${maximumEntries} entries and was dropped; poll more often`);
+        throw limitExceeded(
+          `filter not found: ${id} held more than ${maximumEntries} entries and was dropped; poll more often`,
+        );
       }
       return entries;
     },
     logQuery(id) {
       const { kind } = find(id);
-      if (kind.kind !== "logs") throw new RpcError(RPC_ERROR.notFound, `filter not found: ${id.slice(0, 80)} is not a log filter`);
+      if (kind.kind !== "logs")
+        throw new RpcError(RPC_ERROR.notFound, `filter not found: ${id.slice(0, 80)} is not a log filter`);
       return kind.query;
     },
     remove: (id) => filters.delete(id.toLowerCase()),

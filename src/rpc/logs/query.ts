@@ -3,9 +3,8 @@ import type { Chain } from "../../node/index.ts";
 import { hexToBytes } from "../../primitives/index.ts";
 import { bloomTest, findLogsOfBlock, type FoundLog, type LogFilter } from "../../storage/index.ts";
 import { requireBlock } from "../chain-view.ts";
-import type { BlockParameter } from "../parameters/block-parameter.ts";
-import type { LogQuery } from "../parameters/log-filter.ts";
-import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
+import type { BlockParameter, LogQuery } from "../parameters/index.ts";
+import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
 
 export interface LogLimits {
   readonly logBlocks: number;
@@ -21,7 +20,12 @@ export function selectLogs(filter: LogFilter, block: Block): readonly FoundLog[]
  * The logs a query asks for, in the order of the chain. Throws {@link RpcError} for a range that is upside down or too
  * wide, or for too many logs; the message names the limit.
  */
-export async function queryLogs(chain: Chain, query: LogQuery, { logBlocks, logResults }: LogLimits, signal: AbortSignal): Promise<readonly FoundLog[]> {
+export async function queryLogs(
+  chain: Chain,
+  query: LogQuery,
+  { logBlocks, logResults }: LogLimits,
+  signal: AbortSignal,
+): Promise<readonly FoundLog[]> {
   if (query.range.kind === "block") {
     const block = chain.store.getBlockByHash(query.range.hash);
     if (block === undefined) throw new RpcError(RPC_ERROR.rejected, `unknown block: no block ${query.range.hash}`);
@@ -29,10 +33,13 @@ export async function queryLogs(chain: Chain, query: LogQuery, { logBlocks, logR
   }
   const fromBlock = blockNumber(chain, query.range.from);
   const lastAsked = blockNumber(chain, query.range.to);
-  if (fromBlock > lastAsked) throw invalidParams(`invalid block range params: fromBlock ${fromBlock} is after toBlock ${lastAsked}`);
+  if (fromBlock > lastAsked)
+    throw invalidParams(`invalid block range params: fromBlock ${fromBlock} is after toBlock ${lastAsked}`);
   const toBlock = Math.min(lastAsked, chain.store.getHeads().latest);
   if (toBlock - fromBlock >= logBlocks) {
-    throw limitExceeded(`block range too large: at most ${logBlocks} blocks, got ${toBlock - fromBlock + 1} (${fromBlock} to ${toBlock})`);
+    throw limitExceeded(
+      `block range too large: at most ${logBlocks} blocks, got ${toBlock - fromBlock + 1} (${fromBlock} to ${toBlock})`,
+    );
   }
   const found: FoundLog[] = [];
   for await (const log of chain.store.findLogs({ fromBlock, toBlock }, query)) {
@@ -49,6 +56,7 @@ function blockNumber(chain: Chain, parameter: BlockParameter | undefined): numbe
 }
 
 function checkCount(logs: readonly FoundLog[], maximum: number): readonly FoundLog[] {
-  if (logs.length > maximum) throw limitExceeded(`query returned more than ${maximum} results: ask for fewer blocks or more particular topics`);
+  if (logs.length > maximum)
+    throw limitExceeded(`query returned more than ${maximum} results: ask for fewer blocks or more particular topics`);
   return logs;
 }

@@ -22,7 +22,11 @@ import { getLogs } from "./eth/get-logs.ts";
 import { getProof } from "./eth/get-proof.ts";
 import { rawTransactionMethods } from "./eth/get-raw-transaction.ts";
 import { getStorageAt } from "./eth/get-storage-at.ts";
-import { getTransactionByBlockHashAndIndex, getTransactionByBlockNumberAndIndex, getTransactionByHash } from "./eth/get-transaction.ts";
+import {
+  getTransactionByBlockHashAndIndex,
+  getTransactionByBlockNumberAndIndex,
+  getTransactionByHash,
+} from "./eth/get-transaction.ts";
 import { getTransactionCount } from "./eth/get-transaction-count.ts";
 import { getTransactionReceipt } from "./eth/get-transaction-receipt.ts";
 import { uncleMethods } from "./eth/get-uncle.ts";

@@ -80,7 +80,10 @@ export function createOutboxIndex(
 
   async function forgetAfter(at: Cursor): Promise<void> {
     const count = countAt(at.blockNumber);
-    const forgotten = Array.from({ length: sentIn.length - count }, (_, offset) => [messageKey(count + offset), undefined] as const);
+    const forgotten = Array.from(
+      { length: sentIn.length - count },
+      (_, offset) => [messageKey(count + offset), undefined] as const,
+    );
     await records?.write([...forgotten, [CURSOR_KEY, at]]);
     savedCursor = at.blockNumber;
     sentIn.length = count;
@@ -131,7 +134,9 @@ export function createOutboxIndex(
 
   /** The last block read that is known to be in the chain still: one that sent a message, or genesis. */
   function lastCommonBlock(): Cursor {
-    return sentIn.findLast(({ blockNumber, blockHash }) => chain.store.getBlockHash(blockNumber) === blockHash) ?? genesis;
+    return (
+      sentIn.findLast(({ blockNumber, blockHash }) => chain.store.getBlockHash(blockNumber) === blockHash) ?? genesis
+    );
   }
 
   function outboxRoot({ blockNumber }: Cursor): Hash {
@@ -141,19 +146,27 @@ export function createOutboxIndex(
   function checkRoot(root: Hash, { blockNumber }: Cursor): void {
     const computed = tree.root(tree.count);
     if (computed !== root) {
-      throw new OutboxMismatchError(`expected the Outbox root ${root} of block ${blockNumber}, its messages give ${computed}`);
+      throw new OutboxMismatchError(
+        `expected the Outbox root ${root} of block ${blockNumber}, its messages give ${computed}`,
+      );
     }
   }
 
   /** Takes a block's messages in; records and cursor are written as one. */
   async function readBlock(block: BlockSummary): Promise<void> {
-    const withdrawals = (chain.store.getReceipts(block.hash) ?? []).flatMap(({ logs }) => logs.map(decodeMessageSent).filter((found) => found !== undefined));
+    const withdrawals = (chain.store.getReceipts(block.hash) ?? []).flatMap(({ logs }) =>
+      logs.map(decodeMessageSent).filter((found) => found !== undefined),
+    );
     const leaves = withdrawals.map((withdrawal, offset) => {
       if (withdrawal.index === tree.count + offset) return withdrawalHash(withdrawal);
-      throw new OutboxMismatchError(`expected message ${tree.count + offset} in block ${block.header.number}, got ${withdrawal.index}`);
+      throw new OutboxMismatchError(
+        `expected message ${tree.count + offset} in block ${block.header.number}, got ${withdrawal.index}`,
+      );
     });
     const at: Cursor = { blockNumber: block.header.number, blockHash: block.hash };
-    const stored = leaves.map((leaf, offset) => [messageKey(tree.count + offset), { ...at, leaf } satisfies StoredMessage] as const);
+    const stored = leaves.map(
+      (leaf, offset) => [messageKey(tree.count + offset), { ...at, leaf } satisfies StoredMessage] as const,
+    );
     await records?.write([...stored, [CURSOR_KEY, at]]);
     savedCursor = at.blockNumber;
     for (const leaf of leaves) {
@@ -190,13 +203,17 @@ export function createOutboxIndex(
       return undefined;
     },
     ofTransaction: (block, transactionIndex) =>
-      (block.receipts[transactionIndex]?.logs ?? []).map(decodeMessageSent).filter((withdrawal) => withdrawal !== undefined),
+      (block.receipts[transactionIndex]?.logs ?? [])
+        .map(decodeMessageSent)
+        .filter((withdrawal) => withdrawal !== undefined),
     async prove(index, block) {
       await followed();
       const count = countAt(block.header.number);
       const proof = tree.proof(index, count);
       if (tree.root(count) !== block.header.outboxRoot) {
-        throw new OutboxMismatchError(`expected the Outbox root ${block.header.outboxRoot} of block ${block.header.number}, got ${tree.root(count)}`);
+        throw new OutboxMismatchError(
+          `expected the Outbox root ${block.header.outboxRoot} of block ${block.header.number}, got ${tree.root(count)}`,
+        );
       }
       return proof;
     },
@@ -212,7 +229,12 @@ function messageKey(index: number): string {
 export function decodeMessageSent({ address, topics, data }: Log): Withdrawal | undefined {
   const [selector, ...indexed] = topics;
   if (address !== OUTBOX_ADDRESS || selector !== MESSAGE_SENT) return undefined;
-  const { args } = decodeEventLog({ abi: outboxAbi, eventName: "MessageSent", topics: [selector, ...indexed], data: bytesToHex(data) });
+  const { args } = decodeEventLog({
+    abi: outboxAbi,
+    eventName: "MessageSent",
+    topics: [selector, ...indexed],
+    data: bytesToHex(data),
+  });
   return {
     index: Number(args.index),
     sender: toAddress(args.sender),

@@ -1,7 +1,7 @@
 import { bytesToHex } from "../../primitives/index.ts";
 import type { Withdrawal } from "../../chain/index.ts";
 import type { RpcNode } from "../node.ts";
-import { RPC_ERROR, RpcError } from "../protocol/errors.ts";
+import { RPC_ERROR, RpcError } from "../protocol/index.ts";
 import type { ClaimRecord, ClaimsView } from "../types.ts";
 
 /** How far a message from L2 has come (specification §5, §6). */
@@ -24,13 +24,20 @@ export function requireClaims({ claims }: Pick<RpcNode, "claims">): ClaimsView {
 }
 
 /** The earliest right claim that covers block `number`; undefined if its batch is not on L1 or not claimed. */
-export async function findClaimOfBlock(node: Pick<RpcNode, "claims" | "chain">, number: number): Promise<ClaimRecord | undefined> {
+export async function findClaimOfBlock(
+  node: Pick<RpcNode, "claims" | "chain">,
+  number: number,
+): Promise<ClaimRecord | undefined> {
   const claims = requireClaims(node);
   const derived = node.chain.store.findBatchOfBlock(number);
   return derived === undefined ? undefined : claims.findClaimOfBatch(derived.batch);
 }
 
-export async function withdrawalStatus(node: Pick<RpcNode, "claims" | "chain">, index: number, blockNumber: number): Promise<WithdrawalStatus> {
+export async function withdrawalStatus(
+  node: Pick<RpcNode, "claims" | "chain">,
+  index: number,
+  blockNumber: number,
+): Promise<WithdrawalStatus> {
   if (node.chain.store.findBatchOfBlock(blockNumber) === undefined) return { status: "sent" };
   const claim = await findClaimOfBlock(node, blockNumber);
   if (claim === undefined) return { status: "safe" };
@@ -42,13 +49,37 @@ export async function withdrawalStatus(node: Pick<RpcNode, "claims" | "chain">, 
     case "confirmable":
       return { status: "confirmable", claim };
     case "confirmed":
-      return (await requireClaims(node).isWithdrawalExecuted(index)) ? { status: "executed" } : { status: "executable", claim };
+      return (await requireClaims(node).isWithdrawalExecuted(index))
+        ? { status: "executed" }
+        : { status: "executable", claim };
   }
 }
 
 /** Plain numbers and 0x-hex: the shape other answers of `rollup_*` share. */
-export function formatClaim({ id, parentId, stateHash, blockHash, outboxRoot, batchCount, messageCount, proposedAt, confirmableAt, status }: ClaimRecord): object {
-  return { id, parentId, stateHash, blockHash, outboxRoot, batchCount, messageCount, proposedAt, confirmableAt, status };
+export function formatClaim({
+  id,
+  parentId,
+  stateHash,
+  blockHash,
+  outboxRoot,
+  batchCount,
+  messageCount,
+  proposedAt,
+  confirmableAt,
+  status,
+}: ClaimRecord): object {
+  return {
+    id,
+    parentId,
+    stateHash,
+    blockHash,
+    outboxRoot,
+    batchCount,
+    messageCount,
+    proposedAt,
+    confirmableAt,
+    status,
+  };
 }
 
 /** A withdrawal in the shape of the contracts' `Withdrawal` struct, wei and gas as decimal strings. */

@@ -68,7 +68,9 @@ export function createWithdrawalTree(): WithdrawalTree {
       if (!Number.isInteger(index) || index < 0 || index >= count) {
         throw new RangeError(`expected a leaf index below ${count}, got ${index}`);
       }
-      return Array.from({ length: proofLength(count) }, (_, height) => subtree(height, Math.floor(index / 2 ** height) ^ 1, count));
+      return Array.from({ length: proofLength(count) }, (_, height) =>
+        subtree(height, Math.floor(index / 2 ** height) ^ 1, count),
+      );
     },
   };
 }

@@ -25,14 +25,16 @@ function parseNumberOrTag(value: unknown): BlockParameter | undefined {
 /** A number or tag; required. */
 export const blockNumberOrTag: z.ZodType<BlockParameter> = parameter(EXPECTED, parseNumberOrTag);
 
-const eip1898 = object({ blockHash: optional(hash), blockNumber: optional(blockNumberOrTag), requireCanonical: optional(flag) }).transform(
-  ({ blockHash, blockNumber, requireCanonical = false }, context): BlockParameter => {
-    if (blockHash !== undefined && blockNumber === undefined) return { kind: "hash", hash: blockHash, requireCanonical };
-    if (blockNumber !== undefined && blockHash === undefined) return blockNumber;
-    context.addIssue({ code: "custom", message: "expected either blockHash or blockNumber" });
-    return z.NEVER;
-  },
-);
+const eip1898 = object({
+  blockHash: optional(hash),
+  blockNumber: optional(blockNumberOrTag),
+  requireCanonical: optional(flag),
+}).transform(({ blockHash, blockNumber, requireCanonical = false }, context): BlockParameter => {
+  if (blockHash !== undefined && blockNumber === undefined) return { kind: "hash", hash: blockHash, requireCanonical };
+  if (blockNumber !== undefined && blockHash === undefined) return blockNumber;
+  context.addIssue({ code: "custom", message: "expected either blockHash or blockNumber" });
+  return z.NEVER;
+});
 
 /** A number, a tag, a 32-byte hash or an EIP-1898 object; `latest` if left out. */
 export const blockParameter: z.ZodType<BlockParameter> = z.unknown().transform((value, context): BlockParameter => {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { address, bytes, hash, hexMap, list, object, optional, quantity, quantity64, slot } from "./scalars.ts";
 
 const accessList = list(object({ address, storageKeys: optional(list(hash, 10_000)) }), 1_000);

@@ -25,7 +25,11 @@ function alternatives<T>(schema: z.ZodType<T>, what: string): z.ZodType<T[]> {
     for (const [index, entry] of values.entries()) {
       const result = schema.safeParse(entry);
       if (!result.success) {
-        context.addIssue({ code: "custom", message: `expected ${what} or a list of them`, path: Array.isArray(value) ? [index] : [] });
+        context.addIssue({
+          code: "custom",
+          message: `expected ${what} or a list of them`,
+          path: Array.isArray(value) ? [index] : [],
+        });
         return z.NEVER;
       }
       parsed.push(result.data);
@@ -38,7 +42,7 @@ function alternatives<T>(schema: z.ZodType<T>, what: string): z.ZodType<T[]> {
 const topicPlace: z.ZodType<Hash[]> = z.preprocess(
   (value) => (Array.isArray(value) && value.includes(null) ? null : value),
   alternatives(hash, "a 32-byte topic"),
-) as z.ZodType<Hash[]>;
+);
 
 const fields = object({
   address: optional(alternatives(address, "a 20-byte address")),
@@ -49,11 +53,13 @@ const fields = object({
 });
 
 /** The filter object of `eth_getLogs` and `eth_newFilter`. */
-export const logQuery: z.ZodType<LogQuery> = fields.transform(({ address: addresses = [], topics = [], blockHash, fromBlock, toBlock }, context): LogQuery => {
-  if (blockHash === undefined) return { addresses, topics, range: { kind: "range", from: fromBlock, to: toBlock } };
-  if (fromBlock !== undefined || toBlock !== undefined) {
-    context.addIssue({ code: "custom", message: "expected either blockHash or fromBlock and toBlock, not both" });
-    return z.NEVER;
-  }
-  return { addresses, topics, range: { kind: "block", hash: blockHash } };
-});
+export const logQuery: z.ZodType<LogQuery> = fields.transform(
+  ({ address: addresses = [], topics = [], blockHash, fromBlock, toBlock }, context): LogQuery => {
+    if (blockHash === undefined) return { addresses, topics, range: { kind: "range", from: fromBlock, to: toBlock } };
+    if (fromBlock !== undefined || toBlock !== undefined) {
+      context.addIssue({ code: "custom", message: "expected either blockHash or fromBlock and toBlock, not both" });
+      return z.NEVER;
+    }
+    return { addresses, topics, range: { kind: "block", hash: blockHash } };
+  },
+);

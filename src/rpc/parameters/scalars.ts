@@ -34,7 +34,7 @@ export const address: z.ZodType<Address> = parameter("a 20-byte address", (value
   typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value) ? toAddress(value) : undefined,
 );
 
-export const hash: z.ZodType<Hash> = parameter("a 32-byte hash", (value) =>
+export const hash: z.ZodType<Hash> = parameter<Hash>("a 32-byte hash", (value) =>
   typeof value === "string" && /^0x[0-9a-fA-F]{64}$/.test(value) ? (value.toLowerCase() as Hash) : undefined,
 );
 
@@ -43,17 +43,19 @@ export const bytes: z.ZodType<Uint8Array> = parameter("0x-prefixed hex bytes", (
 );
 
 /** A storage slot: hex of at most 32 bytes, padded or not. */
-export const slot: z.ZodType<Hash> = parameter("a storage slot of at most 32 bytes", (value) =>
+export const slot: z.ZodType<Hash> = parameter<Hash>("a storage slot of at most 32 bytes", (value) =>
   typeof value === "string" && /^0x[0-9a-fA-F]{0,64}$/.test(value)
-    ? (`0x${value.slice(2).toLowerCase().padStart(64, "0")}` as Hash)
+    ? `0x${value.slice(2).toLowerCase().padStart(64, "0")}`
     : undefined,
 );
 
-export const flag: z.ZodType<boolean> = parameter("true or false", (value) => (typeof value === "boolean" ? value : undefined));
+export const flag: z.ZodType<boolean> = parameter("true or false", (value) =>
+  typeof value === "boolean" ? value : undefined,
+);
 
 /** `schema`, or undefined if the value is left out or null. */
 export function optional<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
-  return z.preprocess((value) => value ?? undefined, schema.optional()) as z.ZodType<T | undefined>;
+  return z.preprocess((value) => value ?? undefined, schema.optional());
 }
 
 /** An object with the given fields; others are ignored, as clients add their own. */
@@ -69,7 +71,11 @@ export function list<T>(schema: z.ZodType<T>, maximum: number): z.ZodType<T[]> {
 }
 
 /** A map by keys that are themselves hex (addresses, slots); a key given twice in different case is refused. */
-export function hexMap<Key, Value>(key: z.ZodType<Key>, value: z.ZodType<Value>, maximum: number): z.ZodType<ReadonlyMap<Key, Value>> {
+export function hexMap<Key, Value>(
+  key: z.ZodType<Key>,
+  value: z.ZodType<Value>,
+  maximum: number,
+): z.ZodType<ReadonlyMap<Key, Value>> {
   return z.unknown().transform((input, context): ReadonlyMap<Key, Value> => {
     const fail = (message: string, path: PropertyKey[]): never => {
       context.addIssue({ code: "custom", message, path });

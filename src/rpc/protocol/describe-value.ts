@@ -5,6 +5,7 @@ export function describeValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  const text = typeof value === "string" ? JSON.stringify(value.slice(0, MAXIMUM_LENGTH + 1)) : String(value);
+  // What is left of JSON are strings, numbers, booleans and null.
+  const text = JSON.stringify(typeof value === "string" ? value.slice(0, MAXIMUM_LENGTH + 1) : value);
   return text.length > MAXIMUM_LENGTH ? `${text.slice(0, MAXIMUM_LENGTH)}…` : text;
 }

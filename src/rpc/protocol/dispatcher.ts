@@ -29,7 +29,10 @@ export interface CallReport {
 
 export interface Dispatcher {
   /** Answers a message by the text to send back, or by undefined if nothing is to be sent. Never rejects. */
-  dispatch(message: string, caller: { readonly connection: Connection | undefined; readonly signal: AbortSignal }): Promise<string | undefined>;
+  dispatch(
+    message: string,
+    caller: { readonly connection: Connection | undefined; readonly signal: AbortSignal },
+  ): Promise<string | undefined>;
 }
 
 type Id = string | number | null;
@@ -43,14 +46,17 @@ export function errorText(code: number, message: string): string {
  * JSON-RPC 2.0 over any transport: parses a message, runs its calls, and gives the answer's text. Batches run one call
  * after the other, in order, so that a caller's writes precede its reads.
  */
-export function createDispatcher<Node>(
-  { methods, node, limits, onCall }: {
-    readonly methods: readonly Method<Node>[];
-    readonly node: Node;
-    readonly limits: DispatcherLimits;
-    readonly onCall: (report: CallReport) => void;
-  },
-): Dispatcher {
+export function createDispatcher<Node>({
+  methods,
+  node,
+  limits,
+  onCall,
+}: {
+  readonly methods: readonly Method<Node>[];
+  readonly node: Node;
+  readonly limits: DispatcherLimits;
+  readonly onCall: (report: CallReport) => void;
+}): Dispatcher {
   const byName = new Map(methods.map((method) => [method.name, method]));
   if (byName.size !== methods.length) throw new RangeError("two methods have the same name");
   const heavy = createGate(limits.heavyConcurrency, limits.heavyQueue);
@@ -66,7 +72,10 @@ export function createDispatcher<Node>(
     if (!Array.isArray(parsed)) return answer(parsed, caller, limits.responseBytes);
     if (parsed.length === 0) return errorText(RPC_ERROR.invalidRequest, "invalid request: empty batch");
     if (parsed.length > limits.batchItems) {
-      return errorText(RPC_ERROR.invalidRequest, `batch too large: at most ${limits.batchItems} requests, got ${parsed.length}`);
+      return errorText(
+        RPC_ERROR.invalidRequest,
+        `batch too large: at most ${limits.batchItems} requests, got ${parsed.length}`,
+      );
     }
     const answers: string[] = [];
     let room = limits.responseBytes;
@@ -79,7 +88,11 @@ export function createDispatcher<Node>(
     return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
   }
 
-  async function answer(request: unknown, caller: Parameters<Dispatcher["dispatch"]>[1], room: number): Promise<string | undefined> {
+  async function answer(
+    request: unknown,
+    caller: Parameters<Dispatcher["dispatch"]>[1],
+    room: number,
+  ): Promise<string | undefined> {
     const started = performance.now();
     const call = parseRequest(request);
     const report = (method: string | undefined, code?: number, failure?: unknown): void =>
@@ -92,7 +105,10 @@ export function createDispatcher<Node>(
     try {
       if (room === 0) throw tooLarge(limits.responseBytes);
       if (method === undefined) {
-        throw new RpcError(RPC_ERROR.methodNotFound, `the method ${call.method.slice(0, 80)} does not exist/is not available`);
+        throw new RpcError(
+          RPC_ERROR.methodNotFound,
+          `the method ${call.method.slice(0, 80)} does not exist/is not available`,
+        );
       }
       const result = await run(method, call.params, caller);
       // Serialized here so that a result that cannot be serialized is this call's internal error.
@@ -107,7 +123,11 @@ export function createDispatcher<Node>(
     }
   }
 
-  async function run(method: Method<Node>, params: readonly unknown[], caller: Parameters<Dispatcher["dispatch"]>[1]): Promise<unknown> {
+  async function run(
+    method: Method<Node>,
+    params: readonly unknown[],
+    caller: Parameters<Dispatcher["dispatch"]>[1],
+  ): Promise<unknown> {
     if (method.weight === "waiting") return method.run(params, node, caller);
     const timeout = AbortSignal.timeout(limits.callTimeout);
     const context = { connection: caller.connection, signal: AbortSignal.any([caller.signal, timeout]) };
@@ -132,7 +152,8 @@ function parseRequest(
     id,
     error: new RpcError(RPC_ERROR.invalidRequest, `invalid request: ${message}`),
   });
-  if (typeof request !== "object" || request === null || Array.isArray(request)) return invalid(null, "expected an object");
+  if (typeof request !== "object" || request === null || Array.isArray(request))
+    return invalid(null, "expected an object");
   const { jsonrpc, id, method, params } = request as Record<string, unknown>;
   const notification = id === undefined;
   if (!(notification || id === null || typeof id === "string" || typeof id === "number")) {
@@ -145,7 +166,10 @@ function parseRequest(
   if (Array.isArray(params)) return { id: answerId, method, params, notification };
   if (typeof params !== "object") return invalid(answerId, "expected params to be an array");
   if (notification) return { id: null, method, params: [params], notification };
-  return { id: answerId, error: new RpcError(RPC_ERROR.invalidParams, "expected params by position (an array), got an object") };
+  return {
+    id: answerId,
+    error: new RpcError(RPC_ERROR.invalidParams, "expected params by position (an array), got an object"),
+  };
 }
 
 function errorBody(id: Id, error: RpcError): object {
@@ -171,13 +195,17 @@ function settleBefore<T>(signal: AbortSignal, work: Promise<T>, reason: () => Rp
 }
 
 /** Lets `width` tasks run at a time and `queue` wait; a waiting task whose signal aborts never starts. */
-function createGate(width: number, queue: number): { enter<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> } {
+function createGate(
+  width: number,
+  queue: number,
+): { enter<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> } {
   let running = 0;
   const waiting: (() => void)[] = [];
 
   async function enter<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (running >= width) {
-      if (waiting.length >= queue) throw new RpcError(RPC_ERROR.limitExceeded, "the node is busy: too many calls are waiting");
+      if (waiting.length >= queue)
+        throw new RpcError(RPC_ERROR.limitExceeded, "the node is busy: too many calls are waiting");
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running++;

@@ -56,7 +56,10 @@ export function defineMethod<Node, const Schemas extends readonly z.ZodType[]>(
   };
 }
 
-function parseParams<Schemas extends readonly z.ZodType[]>(schemas: Schemas, params: readonly unknown[]): Outputs<Schemas> {
+function parseParams<Schemas extends readonly z.ZodType[]>(
+  schemas: Schemas,
+  params: readonly unknown[],
+): Outputs<Schemas> {
   if (params.length > schemas.length) {
     throw invalidParams(`too many arguments, want at most ${schemas.length}, got ${params.length}`);
   }
@@ -75,7 +78,8 @@ export function describeIssue(error: z.ZodError, value: unknown): string {
   const issue = error.issues[0];
   if (issue === undefined) return "not as expected";
   const offending = issue.path.reduce<unknown>(
-    (parent, key) => (typeof parent === "object" && parent !== null ? (parent as Record<PropertyKey, unknown>)[key] : undefined),
+    (parent, key) =>
+      typeof parent === "object" && parent !== null ? (parent as Record<PropertyKey, unknown>)[key] : undefined,
     value,
   );
   const place = issue.path.length === 0 ? "" : `at ${issue.path.map(String).join(".").slice(0, 80)}: `;

@@ -1,10 +1,16 @@
-import type { AccountOverride, BlockEnvironment, CallOutcome, CallRequest, ExecutionObserver } from "../../chain/index.ts";
+import type {
+  AccountOverride,
+  BlockEnvironment,
+  CallOutcome,
+  CallRequest,
+  ExecutionObserver,
+} from "../../chain/index.ts";
 import { TRANSACTION_GAS_CAP } from "../../chain/index.ts";
 import type { Chain } from "../../node/index.ts";
 import { bytesToHex, equalBytes, ZERO_ADDRESS, type Address } from "../../primitives/index.ts";
 import type { StateView } from "../chain-view.ts";
-import type { BlockOverrides, CallParameter, StateOverrides } from "../parameters/call-parameter.ts";
-import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/errors.ts";
+import type { BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
+import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/index.ts";
 import { revertReason } from "./revert-reason.ts";
 
 /** A call as asked for, and all it is to see. */
@@ -27,7 +33,12 @@ export async function simulate(
   return runCall(chain, simulation, request, observer);
 }
 
-export async function runCall(chain: Chain, simulation: Simulation, request: CallRequest, observer?: ExecutionObserver): Promise<CallOutcome> {
+export async function runCall(
+  chain: Chain,
+  simulation: Simulation,
+  request: CallRequest,
+  observer?: ExecutionObserver,
+): Promise<CallOutcome> {
   const stateOverrides = toOverrides(simulation.stateOverrides);
   return chain.engine.call(request, {
     at: simulation.view.header,
@@ -67,7 +78,9 @@ export async function prepareCall(chain: Chain, simulation: Simulation, gasLimit
     gasPrice,
     ...(call.accessList === undefined
       ? {}
-      : { accessList: call.accessList.map(({ address, storageKeys }) => ({ address, storageKeys: storageKeys ?? [] })) }),
+      : {
+          accessList: call.accessList.map(({ address, storageKeys }) => ({ address, storageKeys: storageKeys ?? [] })),
+        }),
     ...(call.authorizationList === undefined
       ? {}
       : {
@@ -82,7 +95,9 @@ export async function prepareCall(chain: Chain, simulation: Simulation, gasLimit
 
 export function callData({ data, input }: CallParameter): Uint8Array {
   if (data !== undefined && input !== undefined && !equalBytes(data, input)) {
-    throw invalidParams('both "data" and "input" are set and not equal. Please use "input" to pass transaction call data');
+    throw invalidParams(
+      'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
+    );
   }
   return input ?? data ?? new Uint8Array();
 }
@@ -98,7 +113,8 @@ export function callFees(call: CallParameter, baseFee: bigint): { readonly gasPr
     return { gasPrice, feeCap: gasPrice };
   }
   const tip = maxPriorityFeePerGas ?? 0n;
-  if (maxFeePerGas === undefined) return tip === 0n ? { gasPrice: 0n, feeCap: 0n } : { gasPrice: baseFee + tip, feeCap: baseFee + tip };
+  if (maxFeePerGas === undefined)
+    return tip === 0n ? { gasPrice: 0n, feeCap: 0n } : { gasPrice: baseFee + tip, feeCap: baseFee + tip };
   if (tip > maxFeePerGas) {
     throw rejected(
       `max priority fee per gas higher than max fee per gas: address ${call.from ?? ZERO_ADDRESS}, maxPriorityFeePerGas: ${tip}, maxFeePerGas: ${maxFeePerGas}`,
@@ -124,7 +140,11 @@ function checkChainId({ chainId }: CallParameter, have: bigint): void {
 
 /** Balance of an account as the simulation sees it. */
 export async function balanceOf(chain: Chain, { view, stateOverrides }: Simulation, account: Address): Promise<bigint> {
-  return stateOverrides?.get(account)?.balance ?? (await chain.engine.getAccount(view.header.stateRoot, account))?.balance ?? 0n;
+  return (
+    stateOverrides?.get(account)?.balance ??
+    (await chain.engine.getAccount(view.header.stateRoot, account))?.balance ??
+    0n
+  );
 }
 
 /** The environment of a simulation: of the pending block if asked for, then as overridden. */
@@ -147,7 +167,8 @@ export function environmentOf({ view, blockOverrides }: Simulation): Partial<Blo
 }
 
 function safeNumber(value: bigint, field: string): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidParams(`expected ${field} of block overrides below 2^53, got ${value}`);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalidParams(`expected ${field} of block overrides below 2^53, got ${value}`);
   return Number(value);
 }
 
@@ -159,7 +180,8 @@ function toOverrides(overrides: StateOverrides): Overrides | undefined {
   if (overrides === undefined) return undefined;
   const result = new Map<Address, AccountOverride>();
   for (const [account, { balance, nonce, code, state, stateDiff }] of overrides) {
-    if (state !== undefined && stateDiff !== undefined) throw invalidParams(`account ${account} has both 'state' and 'stateDiff'`);
+    if (state !== undefined && stateDiff !== undefined)
+      throw invalidParams(`account ${account} has both 'state' and 'stateDiff'`);
     result.set(account, {
       ...(balance === undefined ? {} : { balance }),
       ...(nonce === undefined ? {} : { nonce }),
@@ -180,5 +202,9 @@ export function outputOf(outcome: CallOutcome): Uint8Array {
 export function callError(outcome: Exclude<CallOutcome, { kind: "success" }>): RpcError {
   if (outcome.kind === "halt") return rejected(outcome.error);
   const reason = revertReason(outcome.output);
-  return new RpcError(RPC_ERROR.reverted, reason === undefined ? "execution reverted" : `execution reverted: ${reason}`, bytesToHex(outcome.output));
+  return new RpcError(
+    RPC_ERROR.reverted,
+    reason === undefined ? "execution reverted" : `execution reverted: ${reason}`,
+    bytesToHex(outcome.output),
+  );
 }

@@ -22,7 +22,11 @@ export async function createAccessList(
   chain: Chain,
   simulation: Simulation,
   { gasLimit, signal }: { readonly gasLimit: bigint; readonly signal: AbortSignal },
-): Promise<{ readonly accessList: readonly AccessListEntry[]; readonly gasUsed: bigint; readonly error: string | undefined }> {
+): Promise<{
+  readonly accessList: readonly AccessListEntry[];
+  readonly gasUsed: bigint;
+  readonly error: string | undefined;
+}> {
   const request = await prepareCall(chain, simulation, gasLimit);
   const free = await excludedAddresses(chain, simulation, request.from, request.to);
   let accessList: readonly AccessListEntry[] = request.accessList ?? [];
@@ -45,13 +49,22 @@ export async function createAccessList(
 }
 
 /** Accounts that are warm anyway; they are listed only for their slots. */
-async function excludedAddresses(chain: Chain, { view, call }: Simulation, from: Address, to: Address | undefined): Promise<ReadonlySet<Address>> {
+async function excludedAddresses(
+  chain: Chain,
+  { view, call }: Simulation,
+  from: Address,
+  to: Address | undefined,
+): Promise<ReadonlySet<Address>> {
   if (to !== undefined) return new Set([from, to, view.header.coinbase]);
   const nonce = call.nonce ?? (await chain.engine.getAccount(view.header.stateRoot, from))?.nonce ?? 0n;
   return new Set([from, createdAddress(from, nonce), view.header.coinbase]);
 }
 
-function merge(list: readonly AccessListEntry[], touched: ReadonlyMap<Address, ReadonlySet<Hash>>, free: ReadonlySet<Address>): AccessListEntry[] {
+function merge(
+  list: readonly AccessListEntry[],
+  touched: ReadonlyMap<Address, ReadonlySet<Hash>>,
+  free: ReadonlySet<Address>,
+): AccessListEntry[] {
   const entries = new Map<Address, Set<Hash>>(list.map(({ address, storageKeys }) => [address, new Set(storageKeys)]));
   for (const [address, slots] of touched) {
     if (isPrecompile(address)) continue;

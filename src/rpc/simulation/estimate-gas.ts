@@ -4,9 +4,18 @@ import { calldataTokens, dataGas, minimumBaseFee, TRANSACTION_GAS_CAP, type Call
 import type { Chain } from "../../node/index.ts";
 import { hexToBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
 import { nextEnvironment } from "../chain-view.ts";
-import type { CallParameter } from "../parameters/call-parameter.ts";
-import { rejected, type RpcError } from "../protocol/errors.ts";
-import { balanceOf, callData, callError, callFees, environmentOf, prepareCall, runCall, type Simulation } from "./call.ts";
+import type { CallParameter } from "../parameters/index.ts";
+import { rejected, type RpcError } from "../protocol/index.ts";
+import {
+  balanceOf,
+  callData,
+  callError,
+  callFees,
+  environmentOf,
+  prepareCall,
+  runCall,
+  type Simulation,
+} from "./call.ts";
 
 const TRANSFER_GAS = 21_000n;
 /** Gas a CALL with value gives to the callee on top (EIP-150's 63/64 rule hides it from gas used). */
@@ -24,7 +33,11 @@ const PRICE_RISE = { numerator: 3n, denominator: 2n };
  * plus data gas (specification §4) of the largest raw transaction a wallet could make of it, at the worst base fee and
  * data price to be expected until it is included. What is not needed is not charged.
  */
-export async function estimateGas(chain: Chain, simulation: Simulation, { gasLimit, signal }: { readonly gasLimit: bigint; readonly signal: AbortSignal }): Promise<bigint> {
+export async function estimateGas(
+  chain: Chain,
+  simulation: Simulation,
+  { gasLimit, signal }: { readonly gasLimit: bigint; readonly signal: AbortSignal },
+): Promise<bigint> {
   const pending = simulation.view.pending ?? (await nextEnvironment(chain, simulation.view.header));
   // Blocks may share a second, and the transaction may run in a later one: contracts that accrue by time (interest, price
   // accumulators) need more gas as soon as any has passed.
@@ -41,9 +54,11 @@ export async function estimateGas(chain: Chain, simulation: Simulation, { gasLim
   const data = worstDataGas(tokens, next.dataPrice, baseFeePerGas);
   let limit = call.gas === undefined || call.gas < TRANSFER_GAS ? gasLimit : call.gas;
   if (limit > TRANSACTION_GAS_CAP) limit = TRANSACTION_GAS_CAP;
-  if (balance < value) throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${value}`);
+  if (balance < value)
+    throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${value}`);
   if (feeCap > 0n) {
-    if (value > 0n && balance === value) throw rejected(`insufficient funds for transfer: address ${from} have ${balance} want ${value} and fees`);
+    if (value > 0n && balance === value)
+      throw rejected(`insufficient funds for transfer: address ${from} have ${balance} want ${value} and fees`);
     const allowance = (balance - value) / feeCap;
     if (allowance < limit) limit = allowance;
   }
@@ -68,10 +83,16 @@ export async function estimateGas(chain: Chain, simulation: Simulation, { gasLim
 }
 
 /** Smallest gas (within the error ratio) at which `attempt` succeeds. Throws what it fails with at `highest`. */
-async function searchGas(attempt: (gas: bigint) => Promise<CallOutcome>, highest: bigint, allowance: bigint): Promise<bigint> {
+async function searchGas(
+  attempt: (gas: bigint) => Promise<CallOutcome>,
+  highest: bigint,
+  allowance: bigint,
+): Promise<bigint> {
   const best = await attempt(highest);
   if (best.kind !== "success") {
-    throw best.kind === "halt" && /out of gas|intrinsic gas/i.test(best.error) ? exceedsAllowance(allowance) : callError(best);
+    throw best.kind === "halt" && /out of gas|intrinsic gas/i.test(best.error)
+      ? exceedsAllowance(allowance)
+      : callError(best);
   }
   let low = best.gasUsed - 1n;
   let high = highest;
@@ -113,9 +134,13 @@ function worstDataGas(tokens: bigint, price: bigint, baseFee: bigint): bigint {
  * Raw bytes no shorter, and of no fewer tokens, than those of any transaction a wallet would sign for this call: what
  * the call leaves open is filled with as many non-zero bytes as it may take.
  */
-function largestTransaction(call: CallParameter, { chainId, balance }: { readonly chainId: bigint; readonly balance: bigint }): Uint8Array {
+function largestTransaction(
+  call: CallParameter,
+  { chainId, balance }: { readonly chainId: bigint; readonly balance: bigint },
+): Uint8Array {
   const full = (length: number): Uint8Array => new Uint8Array(length).fill(0xff);
-  const given = (value: bigint | undefined, length: number): Uint8Array => full(Math.max(length, value === undefined ? 0 : byteLength(value)));
+  const given = (value: bigint | undefined, length: number): Uint8Array =>
+    full(Math.max(length, value === undefined ? 0 : byteLength(value)));
   const price = call.gasPrice ?? call.maxFeePerGas;
   return Buffer.concat([
     full(1),
@@ -129,7 +154,10 @@ function largestTransaction(call: CallParameter, { chainId, balance }: { readonl
       // Who empties an account estimates with another value than is sent in the end.
       given(call.value, byteLength(balance)),
       callData(call),
-      (call.accessList ?? []).map(({ address, storageKeys = [] }) => [hexToBytes(address), (storageKeys ?? []).map(hexToBytes)]),
+      (call.accessList ?? []).map(({ address, storageKeys = [] }) => [
+        hexToBytes(address),
+        storageKeys.map(hexToBytes),
+      ]),
       (call.authorizationList ?? []).map((item) => [
         given(item.chainId, 1),
         hexToBytes(item.address),

@@ -1,12 +1,14 @@
 import type { ExecutionObserver } from "../../chain/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
-import { formatWord } from "../format/scalars.ts";
+import { formatWord } from "../format/index.ts";
 
 /**
  * Tells of each account, and storage slot of it, that an opcode names, before the opcode runs: storage of the executing
  * account, and the operand of BALANCE, EXTCODE*, the calls and SELFDESTRUCT.
  */
-export function createTouchObserver(onTouch: (account: Address, slot: Hash | undefined) => void): Required<Pick<ExecutionObserver, "onStep">> {
+export function createTouchObserver(
+  onTouch: (account: Address, slot: Hash | undefined) => void,
+): Required<Pick<ExecutionObserver, "onStep">> {
   return {
     onStep({ opcodeName, stack, address }) {
       const touchOperand = (fromTop: number): void => {

@@ -1,8 +1,7 @@
 import { bytesToHex, type Address } from "../../primitives/index.ts";
-import { formatQuantity } from "../format/scalars.ts";
-import { limitExceeded } from "../protocol/errors.ts";
-import { revertReason } from "../simulation/revert-reason.ts";
-import { wordToAddress } from "../simulation/touch-observer.ts";
+import { formatQuantity } from "../format/index.ts";
+import { limitExceeded } from "../protocol/index.ts";
+import { revertReason, wordToAddress } from "../simulation/index.ts";
 import type { TraceLimits, Tracer } from "./tracer.ts";
 
 export interface CallTracerOptions {
@@ -69,7 +68,14 @@ export function createCallTracer(options: CallTracerOptions, limits: TraceLimits
         if (frame === undefined || (options.onlyTopCall && open.length > 1)) return;
         const operand = (fromTop: number): bigint => stack[stack.length - 1 - fromTop] ?? 0n;
         if (opcodeName === "SELFDESTRUCT" && !options.onlyTopCall && grow(0)) {
-          (frame.calls ??= []).push({ type: "SELFDESTRUCT", from: address, to: wordToAddress(operand(0)), gas: formatQuantity(gas), gasUsed: "0x0", input: "0x" });
+          (frame.calls ??= []).push({
+            type: "SELFDESTRUCT",
+            from: address,
+            to: wordToAddress(operand(0)),
+            gas: formatQuantity(gas),
+            gasUsed: "0x0",
+            input: "0x",
+          });
         }
         if (!options.withLog || opcode < 0xa0 || opcode > 0xa4) return;
         const count = opcode - 0xa0;
@@ -82,7 +88,13 @@ export function createCallTracer(options: CallTracerOptions, limits: TraceLimits
         data.set(memory.subarray(Math.min(offset, memory.length), Math.min(offset + length, memory.length)));
         (frame.logs ??= []).push({
           address,
-          topics: Array.from({ length: count }, (_, index) => `0x${operand(2 + index).toString(16).padStart(64, "0")}`),
+          topics: Array.from(
+            { length: count },
+            (_, index) =>
+              `0x${operand(2 + index)
+                .toString(16)
+                .padStart(64, "0")}`,
+          ),
           data: bytesToHex(data),
           position: formatQuantity(frame.calls?.length ?? 0),
         });
@@ -103,8 +115,18 @@ export function createCallTracer(options: CallTracerOptions, limits: TraceLimits
       },
     },
     result({ from, to, value, gas, gasUsed, input, failed }) {
-      if (size > limits.size) throw limitExceeded(`trace too large: more than ${limits.size} bytes; ask for less by the tracer's options`);
-      const frame: Frame = top ?? { type: to === undefined ? "CREATE" : "CALL", from, ...(to === undefined ? {} : { to }), value: formatQuantity(value), gas: "0x0", gasUsed: "0x0", input: bytesToHex(input), ...(failed ? { error: "not run" } : {}) };
+      if (size > limits.size)
+        throw limitExceeded(`trace too large: more than ${limits.size} bytes; ask for less by the tracer's options`);
+      const frame: Frame = top ?? {
+        type: to === undefined ? "CREATE" : "CALL",
+        from,
+        ...(to === undefined ? {} : { to }),
+        value: formatQuantity(value),
+        gas: "0x0",
+        gasUsed: "0x0",
+        input: bytesToHex(input),
+        ...(failed ? { error: "not run" } : {}),
+      };
       // Of the whole transaction, intrinsic and data gas included.
       return { ...frame, gas: formatQuantity(gas), gasUsed: formatQuantity(gasUsed) };
     },

@@ -1,9 +1,8 @@
 import type { ObservedState } from "../../chain/index.ts";
 import { bytesToHex, equalBytes, ZERO_HASH, type Address, type Hash } from "../../primitives/index.ts";
-import { formatQuantity, formatWord } from "../format/scalars.ts";
-import { limitExceeded } from "../protocol/errors.ts";
-import { createdAddress, createdAddress2 } from "../simulation/created-address.ts";
-import { createTouchObserver } from "../simulation/touch-observer.ts";
+import { formatQuantity, formatWord } from "../format/index.ts";
+import { limitExceeded } from "../protocol/index.ts";
+import { createdAddress, createdAddress2, createTouchObserver } from "../simulation/index.ts";
 import type { TraceLimits, Tracer } from "./tracer.ts";
 
 interface AccountSnapshot {
@@ -62,7 +61,9 @@ export function createPrestateTracer({ diffMode }: { readonly diffMode: boolean 
     },
     result() {
       if (size > limits.size) throw limitExceeded(`trace too large: more than ${limits.size} bytes`);
-      return diffMode ? formatDifference(before, after) : Object.fromEntries([...before].map(([address, snapshot]) => [address, format(snapshot)]));
+      return diffMode
+        ? formatDifference(before, after)
+        : Object.fromEntries([...before].map(([address, snapshot]) => [address, format(snapshot)]));
     },
   };
 }
@@ -70,12 +71,16 @@ export function createPrestateTracer({ diffMode }: { readonly diffMode: boolean 
 type Step = Parameters<ReturnType<typeof createTouchObserver>["onStep"]>[0];
 
 /** Where the CREATE or CREATE2 about to run would put its contract. */
-function addressToCreate({ opcodeName, stack, memory, address }: Step, state: ObservedState | undefined): Address | undefined {
+function addressToCreate(
+  { opcodeName, stack, memory, address }: Step,
+  state: ObservedState | undefined,
+): Address | undefined {
   if (opcodeName === "CREATE") return createdAddress(address, state?.getAccount(address)?.nonce ?? 0n);
   if (opcodeName !== "CREATE2") return undefined;
   const [offset, length, salt] = [stack.at(-2), stack.at(-3), stack.at(-4)];
   // Longer initcode than EIP-3860 allows creates nothing.
-  if (offset === undefined || length === undefined || salt === undefined || length > 49_152n || offset > 2n ** 32n) return undefined;
+  if (offset === undefined || length === undefined || salt === undefined || length > 49_152n || offset > 2n ** 32n)
+    return undefined;
   const initcode = new Uint8Array(Number(length));
   const start = Math.min(Number(offset), memory.length);
   initcode.set(memory.subarray(start, Math.min(start + initcode.length, memory.length)));
@@ -96,12 +101,15 @@ function format({ balance, nonce, code, storage }: AccountSnapshot): AccountFiel
     balance: formatQuantity(balance),
     ...(nonce === 0n ? {} : { nonce: Number(nonce) }),
     ...(code.length === 0 ? {} : { code: bytesToHex(code) }),
-    ...(storage.size === 0 ? {} : { storage: Object.fromEntries(storage) as Record<Hash, Hash> }),
+    ...(storage.size === 0 ? {} : { storage: Object.fromEntries(storage) }),
   };
 }
 
 /** `pre` has the touched fields that changed as they were, `post` as they are; a slot of 0 is left out on either side. */
-function formatDifference(before: ReadonlyMap<Address, AccountSnapshot>, after: ReadonlyMap<Address, AccountSnapshot>): object {
+function formatDifference(
+  before: ReadonlyMap<Address, AccountSnapshot>,
+  after: ReadonlyMap<Address, AccountSnapshot>,
+): object {
   const pre: Record<Address, AccountFields> = {};
   const post: Record<Address, AccountFields> = {};
   for (const [address, old] of before) {
@@ -114,14 +122,21 @@ function formatDifference(before: ReadonlyMap<Address, AccountSnapshot>, after: 
     if (Object.keys(changed).length === 0 && slots.length === 0 && old.exists === now.exists) continue;
     if (old.exists) {
       const { storage: _, ...fields } = format(old);
-      pre[address] = withStorage(fields, slots.map(([slot, value]) => [slot, value]));
+      pre[address] = withStorage(
+        fields,
+        slots.map(([slot, value]) => [slot, value]),
+      );
     }
-    if (now.exists) post[address] = withStorage(changed, slots.map(([slot]) => [slot, now.storage.get(slot) ?? ZERO_HASH]));
+    if (now.exists)
+      post[address] = withStorage(
+        changed,
+        slots.map(([slot]) => [slot, now.storage.get(slot) ?? ZERO_HASH]),
+      );
   }
   return { pre, post };
 }
 
 function withStorage(fields: AccountFields, slots: readonly (readonly [Hash, Hash])[]): AccountFields {
   const nonzero = slots.filter(([, value]) => value !== ZERO_HASH);
-  return nonzero.length === 0 ? fields : { ...fields, storage: Object.fromEntries(nonzero) as Record<Hash, Hash> };
+  return nonzero.length === 0 ? fields : { ...fields, storage: Object.fromEntries(nonzero) };
 }

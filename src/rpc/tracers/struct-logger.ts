@@ -1,6 +1,6 @@
 import { bytesToHex } from "../../primitives/index.ts";
-import { formatQuantity } from "../format/scalars.ts";
-import { limitExceeded } from "../protocol/errors.ts";
+import { formatQuantity } from "../format/index.ts";
+import { limitExceeded } from "../protocol/index.ts";
 import type { TraceLimits, Tracer } from "./tracer.ts";
 
 /** Options of go-ethereum's default tracer. */
@@ -36,7 +36,8 @@ export function createStructLogger(options: StructLoggerOptions, limits: TraceLi
   let overflow: string | undefined;
   let output = new Uint8Array();
   // An SLOAD whose value shows on the stack of the next step of the same frame.
-  let load: { readonly entry: StructLog; readonly depth: number; readonly address: string; readonly key: string } | undefined;
+  let load:
+    { readonly entry: StructLog; readonly depth: number; readonly address: string; readonly key: string } | undefined;
 
   return {
     observer: {
@@ -67,7 +68,10 @@ export function createStructLogger(options: StructLoggerOptions, limits: TraceLi
             if (value !== undefined) entry.storage = remember(step.address, key, value);
           }
         }
-        size += 100 + WORD_SIZE * ((entry.stack?.length ?? 0) + (entry.memory?.length ?? 0) + 2 * Object.keys(entry.storage ?? {}).length);
+        size +=
+          100 +
+          WORD_SIZE *
+            ((entry.stack?.length ?? 0) + (entry.memory?.length ?? 0) + 2 * Object.keys(entry.storage ?? {}).length);
         if (structLogs.length > limits.steps) overflow = `more than ${limits.steps} opcodes`;
         else if (size > limits.size) overflow = `more than ${limits.size} bytes`;
         if (overflow !== undefined) structLogs.length = 0;
@@ -75,11 +79,13 @@ export function createStructLogger(options: StructLoggerOptions, limits: TraceLi
       onCallEnd(end) {
         output = Uint8Array.from(end.output);
         const last = structLogs.at(-1);
-        if (end.error !== undefined && end.error !== "revert" && last !== undefined && load?.entry !== last) last.error ??= end.error;
+        if (end.error !== undefined && end.error !== "revert" && last !== undefined && load?.entry !== last)
+          last.error ??= end.error;
       },
     },
     result({ gasUsed, failed }) {
-      if (overflow !== undefined) throw limitExceeded(`trace too large: ${overflow}; ask for less by the tracer's options`);
+      if (overflow !== undefined)
+        throw limitExceeded(`trace too large: ${overflow}; ask for less by the tracer's options`);
       return { gas: Number(gasUsed), failed, returnValue: bytesToHex(output), structLogs };
     },
   };
@@ -97,6 +103,7 @@ function word(value: bigint): string {
 
 function words(memory: Uint8Array): string[] {
   const result: string[] = [];
-  for (let offset = 0; offset + 32 <= memory.length; offset += 32) result.push(bytesToHex(memory.subarray(offset, offset + 32)).slice(2));
+  for (let offset = 0; offset + 32 <= memory.length; offset += 32)
+    result.push(bytesToHex(memory.subarray(offset, offset + 32)).slice(2));
   return result;
 }

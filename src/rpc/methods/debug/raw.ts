@@ -2,9 +2,8 @@ import { encodeHeader } from "../../../chain/index.ts";
 import { bytesToHex } from "../../../primitives/index.ts";
 import { requireBlock } from "../../chain-view.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/block-parameter.ts";
-import { hash } from "../../parameters/scalars.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { blockParameter, hash } from "../../parameters/index.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
 
 /**
@@ -12,10 +11,13 @@ import { findRawTransaction } from "../../raw-transaction.ts";
  * (specification §4).
  */
 export const rawMethods: readonly RpcMethod[] = [
-  defineMethod("debug_getRawHeader", [blockParameter], ([block], { chain }) => bytesToHex(encodeHeader(requireBlock(chain, block).header))),
+  defineMethod("debug_getRawHeader", [blockParameter], ([block], { chain }) =>
+    bytesToHex(encodeHeader(requireBlock(chain, block).header)),
+  ),
   defineMethod("debug_getRawTransaction", [hash], ([wanted], node) => {
     const raw = findRawTransaction(node, wanted);
-    if (raw === undefined) throw new RpcError(RPC_ERROR.notFound, `transaction not found, or a deposit, which has no raw form: ${wanted}`);
+    if (raw === undefined)
+      throw new RpcError(RPC_ERROR.notFound, `transaction not found, or a deposit, which has no raw form: ${wanted}`);
     return bytesToHex(raw);
   }),
 ];

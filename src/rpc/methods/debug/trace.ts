@@ -1,12 +1,9 @@
 import type { Block } from "../../../chain/index.ts";
 import { requireBlock, viewState } from "../../chain-view.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { blockNumberOrTag, blockParameter } from "../../parameters/block-parameter.ts";
-import { callParameter } from "../../parameters/call-parameter.ts";
-import { hash } from "../../parameters/scalars.ts";
-import { traceOptions } from "../../parameters/trace-parameter.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
-import { traceBlock, traceCall, traceStored } from "../../tracers/trace-transaction.ts";
+import { blockNumberOrTag, blockParameter, callParameter, hash, traceOptions } from "../../parameters/index.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
+import { traceBlock, traceCall, traceStored } from "../../tracers/index.ts";
 
 export const traceMethods: readonly RpcMethod[] = [
   defineMethod(
@@ -15,7 +12,8 @@ export const traceMethods: readonly RpcMethod[] = [
     ([wanted, options], node) => {
       const location = node.chain.store.getTransactionLocation(wanted);
       const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
-      if (location === undefined || block === undefined) throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
+      if (location === undefined || block === undefined)
+        throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
       return traceStored(node, block, location.index, options);
     },
     { weight: "heavy" },
@@ -25,16 +23,37 @@ export const traceMethods: readonly RpcMethod[] = [
     [callParameter, blockParameter, traceOptions],
     async ([call, block, options], node) => {
       const view = await viewState(node.chain, block);
-      return traceCall(node, { call, view, stateOverrides: options?.stateOverrides, blockOverrides: options?.blockOverrides }, options);
+      return traceCall(
+        node,
+        { call, view, stateOverrides: options?.stateOverrides, blockOverrides: options?.blockOverrides },
+        options,
+      );
     },
     { weight: "heavy" },
   ),
-  defineMethod("debug_traceBlockByNumber", [blockNumberOrTag, traceOptions], ([block, options], node, { signal }) => traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal), {
-    weight: "heavy",
-  }),
-  defineMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) => traceBlock(node, traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })), options, signal), {
-    weight: "heavy",
-  }),
+  defineMethod(
+    "debug_traceBlockByNumber",
+    [blockNumberOrTag, traceOptions],
+    ([block, options], node, { signal }) =>
+      traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal),
+    {
+      weight: "heavy",
+    },
+  ),
+  defineMethod(
+    "debug_traceBlockByHash",
+    [hash, traceOptions],
+    ([wanted, options], node, { signal }) =>
+      traceBlock(
+        node,
+        traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })),
+        options,
+        signal,
+      ),
+    {
+      weight: "heavy",
+    },
+  ),
 ];
 
 function traceable(block: Block): Block {

@@ -1,4 +1,6 @@
-import { formatQuantity } from "../../format/scalars.ts";
+import { formatQuantity } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
 
-export const blockNumber = defineMethod("eth_blockNumber", [], (_, { chain }) => formatQuantity(chain.store.getHeads().latest));
+export const blockNumber = defineMethod("eth_blockNumber", [], (_, { chain }) =>
+  formatQuantity(chain.store.getHeads().latest),
+);

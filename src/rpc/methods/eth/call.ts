@@ -1,9 +1,8 @@
 import { bytesToHex } from "../../../primitives/index.ts";
 import { viewState } from "../../chain-view.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/block-parameter.ts";
-import { blockOverrides, callParameter, stateOverrides } from "../../parameters/call-parameter.ts";
-import { outputOf, simulate } from "../../simulation/call.ts";
+import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
+import { outputOf, simulate } from "../../simulation/index.ts";
 
 export const call = defineMethod(
   "eth_call",

@@ -1,9 +1,8 @@
-import { formatQuantity } from "../../format/scalars.ts";
+import { formatQuantity } from "../../format/index.ts";
 import { viewState } from "../../chain-view.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/block-parameter.ts";
-import { callParameter, stateOverrides } from "../../parameters/call-parameter.ts";
-import { createAccessList as create } from "../../simulation/create-access-list.ts";
+import { blockParameter, callParameter, stateOverrides } from "../../parameters/index.ts";
+import { createAccessList as create } from "../../simulation/index.ts";
 
 export const createAccessList = defineMethod(
   "eth_createAccessList",

@@ -1,9 +1,8 @@
 import { viewState } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/scalars.ts";
+import { formatQuantity } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/block-parameter.ts";
-import { blockOverrides, callParameter, stateOverrides } from "../../parameters/call-parameter.ts";
-import { estimateGas as estimate } from "../../simulation/estimate-gas.ts";
+import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
+import { estimateGas as estimate } from "../../simulation/index.ts";
 
 export const estimateGas = defineMethod(
   "eth_estimateGas",

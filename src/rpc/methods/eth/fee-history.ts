@@ -1,19 +1,30 @@
 import { z } from "zod";
 import type { Block } from "../../../chain/index.ts";
 import { isPending, nextEnvironment, requireBlock } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/scalars.ts";
+import { formatQuantity } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
-import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
-import { integer, list, optional } from "../../parameters/scalars.ts";
-import { invalidParams } from "../../protocol/errors.ts";
+import { blockNumberOrTag, integer, list, optional } from "../../parameters/index.ts";
+import { invalidParams } from "../../protocol/index.ts";
 
 const MAXIMUM_BLOCKS = 1024;
 const MAXIMUM_PERCENTILES = 100;
 
-const percentile = z.number({ error: "expected a percentile from 0 to 100" }).min(0, { error: "expected a percentile from 0 to 100" }).max(100, { error: "expected a percentile from 0 to 100" });
+const percentile = z
+  .number({ error: "expected a percentile from 0 to 100" })
+  .min(0, { error: "expected a percentile from 0 to 100" })
+  .max(100, { error: "expected a percentile from 0 to 100" });
 
 /** A block count is a quantity; some wallets send it in decimal. */
-const blockCount = z.union([integer, z.string().regex(/^[0-9]{1,9}$/).transform(Number)], { error: "expected a block count" });
+const blockCount = z.union(
+  [
+    integer,
+    z
+      .string()
+      .regex(/^[0-9]{1,9}$/)
+      .transform(Number),
+  ],
+  { error: "expected a block count" },
+);
 
 export const feeHistory = defineMethod(
   "eth_feeHistory",
@@ -21,7 +32,9 @@ export const feeHistory = defineMethod(
   async ([count, newest, percentiles = []], { chain }) => {
     for (const [index, value] of percentiles.entries()) {
       if (index > 0 && value < (percentiles[index - 1] as number)) {
-        throw invalidParams(`invalid reward percentile: expected ascending percentiles, got ${percentiles[index - 1]} before ${value}`);
+        throw invalidParams(
+          `invalid reward percentile: expected ascending percentiles, got ${percentiles[index - 1]} before ${value}`,
+        );
       }
     }
     // The pending block has no receipts yet, so the history ends with the latest.
@@ -29,7 +42,9 @@ export const feeHistory = defineMethod(
     const length = Math.min(count, MAXIMUM_BLOCKS, last.header.number + 1);
     const oldest = last.header.number - length + 1;
     if (length === 0) return { oldestBlock: "0x0", gasUsedRatio: [] };
-    const blocks = Array.from({ length }, (_, offset) => requireBlock(chain, { kind: "number", number: oldest + offset }));
+    const blocks = Array.from({ length }, (_, offset) =>
+      requireBlock(chain, { kind: "number", number: oldest + offset }),
+    );
     const child = chain.store.getBlock(last.header.number + 1);
     const next = child?.header ?? (await nextEnvironment(chain, last.header));
     return {
@@ -38,7 +53,9 @@ export const feeHistory = defineMethod(
       gasUsedRatio: blocks.map(({ header }) => Number((header.gasUsed * 1_000_000n) / header.gasLimit) / 1_000_000),
       baseFeePerBlobGas: Array.from({ length: length + 1 }, () => "0x1"),
       blobGasUsedRatio: Array.from({ length }, () => 0),
-      ...(percentiles.length === 0 ? {} : { reward: blocks.map((block) => rewards(block, percentiles).map(formatQuantity)) }),
+      ...(percentiles.length === 0
+        ? {}
+        : { reward: blocks.map((block) => rewards(block, percentiles).map(formatQuantity)) }),
     };
   },
 );

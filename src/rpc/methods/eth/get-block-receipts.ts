@@ -1,9 +1,13 @@
 import { isPending, findBlock } from "../../chain-view.ts";
-import { formatReceipts } from "../../format/receipt.ts";
+import { formatReceipts } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/block-parameter.ts";
+import { blockParameter } from "../../parameters/index.ts";
 
-export const getBlockReceipts = defineMethod("eth_getBlockReceipts", [blockParameter], ([parameter], { chain, decode }) => {
-  const block = isPending(parameter) ? undefined : findBlock(chain, parameter);
-  return block === undefined ? null : formatReceipts(block, decode);
-});
+export const getBlockReceipts = defineMethod(
+  "eth_getBlockReceipts",
+  [blockParameter],
+  ([parameter], { chain, decode }) => {
+    const block = isPending(parameter) ? undefined : findBlock(chain, parameter);
+    return block === undefined ? null : formatReceipts(block, decode);
+  },
+);

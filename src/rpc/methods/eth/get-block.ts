@@ -1,16 +1,25 @@
 import { findBlock, isPending, nextEnvironment } from "../../chain-view.ts";
-import { formatBlock, formatPendingBlock } from "../../format/block.ts";
+import { formatBlock, formatPendingBlock } from "../../format/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { blockNumberOrTag, type BlockParameter } from "../../parameters/block-parameter.ts";
-import { flag, hash, optional } from "../../parameters/scalars.ts";
+import { blockNumberOrTag, type BlockParameter, flag, hash, optional } from "../../parameters/index.ts";
 
-export const getBlockByNumber = defineMethod("eth_getBlockByNumber", [blockNumberOrTag, optional(flag)], ([block, full = false], node) => answer(node, block, full));
-
-export const getBlockByHash = defineMethod("eth_getBlockByHash", [hash, optional(flag)], ([wanted, full = false], node) =>
-  answer(node, { kind: "hash", hash: wanted, requireCanonical: false }, full),
+export const getBlockByNumber = defineMethod(
+  "eth_getBlockByNumber",
+  [blockNumberOrTag, optional(flag)],
+  ([block, full = false], node) => answer(node, block, full),
 );
 
-async function answer({ chain, pool, decode }: RpcNode, parameter: BlockParameter, full: boolean): Promise<object | null> {
+export const getBlockByHash = defineMethod(
+  "eth_getBlockByHash",
+  [hash, optional(flag)],
+  ([wanted, full = false], node) => answer(node, { kind: "hash", hash: wanted, requireCanonical: false }, full),
+);
+
+async function answer(
+  { chain, pool, decode }: RpcNode,
+  parameter: BlockParameter,
+  full: boolean,
+): Promise<object | null> {
   if (isPending(parameter)) {
     const latest = chain.latest();
     return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pool.content().pending, full);

@@ -1,8 +1,7 @@
 import { findBlock } from "../../chain-view.ts";
-import { formatHeader } from "../../format/block.ts";
+import { formatHeader } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
-import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
-import { hash } from "../../parameters/scalars.ts";
+import { blockNumberOrTag, hash } from "../../parameters/index.ts";
 
 export const getHeaderByNumber = defineMethod("eth_getHeaderByNumber", [blockNumberOrTag], ([parameter], { chain }) => {
   const block = findBlock(chain, parameter);

@@ -1,8 +1,7 @@
 import { viewState } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/scalars.ts";
+import { formatQuantity } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/block-parameter.ts";
-import { address, list, slot } from "../../parameters/scalars.ts";
+import { blockParameter, address, list, slot } from "../../parameters/index.ts";
 
 const MAXIMUM_SLOTS = 1_024;
 
@@ -20,7 +19,11 @@ export const getProof = defineMethod(
       codeHash: proof.account.codeHash,
       storageHash: proof.account.storageRoot,
       accountProof: proof.accountProof,
-      storageProof: proof.storageProof.map(({ key, value, proof: nodes }) => ({ key, value: formatQuantity(value), proof: nodes })),
+      storageProof: proof.storageProof.map(({ key, value, proof: nodes }) => ({
+        key,
+        value: formatQuantity(value),
+        proof: nodes,
+      })),
     };
   },
   { weight: "heavy" },

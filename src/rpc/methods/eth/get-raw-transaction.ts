@@ -1,8 +1,7 @@
 import { bytesToHex } from "../../../primitives/index.ts";
 import { findBlock } from "../../chain-view.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
-import { hash, integer } from "../../parameters/scalars.ts";
+import { blockNumberOrTag, hash, integer } from "../../parameters/index.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
 import type { Block } from "../../../chain/index.ts";
 
@@ -12,8 +11,12 @@ export const rawTransactionMethods: readonly RpcMethod[] = [
     const raw = findRawTransaction(node, wanted);
     return raw === undefined ? null : bytesToHex(raw);
   }),
-  defineMethod("eth_getRawTransactionByBlockNumberAndIndex", [blockNumberOrTag, integer], ([block, index], { chain }) => rawAt(findBlock(chain, block), index)),
-  defineMethod("eth_getRawTransactionByBlockHashAndIndex", [hash, integer], ([wanted, index], { chain }) => rawAt(chain.store.getBlockByHash(wanted), index)),
+  defineMethod("eth_getRawTransactionByBlockNumberAndIndex", [blockNumberOrTag, integer], ([block, index], { chain }) =>
+    rawAt(findBlock(chain, block), index),
+  ),
+  defineMethod("eth_getRawTransactionByBlockHashAndIndex", [hash, integer], ([wanted, index], { chain }) =>
+    rawAt(chain.store.getBlockByHash(wanted), index),
+  ),
 ];
 
 function rawAt(block: Block | undefined, index: number): string | null {

@@ -1,9 +1,13 @@
 import type { Hash } from "../../../primitives/index.ts";
-import { formatReceipt } from "../../format/receipt.ts";
+import { formatReceipt } from "../../format/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { hash } from "../../parameters/scalars.ts";
+import { hash } from "../../parameters/index.ts";
 
-export const getTransactionReceipt = defineMethod("eth_getTransactionReceipt", [hash], ([wanted], node) => findReceipt(node, wanted) ?? null);
+export const getTransactionReceipt = defineMethod(
+  "eth_getTransactionReceipt",
+  [hash],
+  ([wanted], node) => findReceipt(node, wanted) ?? null,
+);
 
 /** The receipt of a transaction in the canonical chain, formatted. */
 export function findReceipt({ chain, decode }: Pick<RpcNode, "chain" | "decode">, wanted: Hash): object | undefined {

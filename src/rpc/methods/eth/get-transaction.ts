@@ -1,17 +1,20 @@
 import type { Block } from "../../../chain/index.ts";
 import { findBlock, isPending } from "../../chain-view.ts";
-import { formatBlockTransaction, formatPooledTransaction } from "../../format/transaction.ts";
+import { formatBlockTransaction, formatPooledTransaction } from "../../format/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
-import { hash, integer } from "../../parameters/scalars.ts";
+import { blockNumberOrTag, hash, integer } from "../../parameters/index.ts";
 
-export const getTransactionByHash = defineMethod("eth_getTransactionByHash", [hash], ([wanted], { chain, pool, decode }) => {
-  const location = chain.store.getTransactionLocation(wanted);
-  const block = location === undefined ? undefined : chain.store.getBlock(location.blockNumber);
-  if (location !== undefined && block !== undefined) return formatBlockTransaction(block, location.index, decode);
-  const pooled = pool.get(wanted);
-  return pooled === undefined ? null : formatPooledTransaction(pooled);
-});
+export const getTransactionByHash = defineMethod(
+  "eth_getTransactionByHash",
+  [hash],
+  ([wanted], { chain, pool, decode }) => {
+    const location = chain.store.getTransactionLocation(wanted);
+    const block = location === undefined ? undefined : chain.store.getBlock(location.blockNumber);
+    if (location !== undefined && block !== undefined) return formatBlockTransaction(block, location.index, decode);
+    const pooled = pool.get(wanted);
+    return pooled === undefined ? null : formatPooledTransaction(pooled);
+  },
+);
 
 export const getTransactionByBlockNumberAndIndex = defineMethod(
   "eth_getTransactionByBlockNumberAndIndex",
@@ -23,10 +26,14 @@ export const getTransactionByBlockNumberAndIndex = defineMethod(
   },
 );
 
-export const getTransactionByBlockHashAndIndex = defineMethod("eth_getTransactionByBlockHashAndIndex", [hash, integer], ([wanted, index], node) =>
-  answer(node, node.chain.store.getBlockByHash(wanted), index),
+export const getTransactionByBlockHashAndIndex = defineMethod(
+  "eth_getTransactionByBlockHashAndIndex",
+  [hash, integer],
+  ([wanted, index], node) => answer(node, node.chain.store.getBlockByHash(wanted), index),
 );
 
 function answer({ decode }: RpcNode, block: Block | undefined, index: number): object | null {
-  return block === undefined || index >= block.transactions.length ? null : formatBlockTransaction(block, index, decode);
+  return block === undefined || index >= block.transactions.length
+    ? null
+    : formatBlockTransaction(block, index, decode);
 }

@@ -1,7 +1,7 @@
 import type { Block } from "../../../chain/index.ts";
 import { defineMethod } from "../../node.ts";
-import { bytes, integer, optional } from "../../parameters/scalars.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { bytes, integer, optional } from "../../parameters/index.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { submitTransaction } from "../../submission.ts";
 import { findReceipt } from "./get-transaction-receipt.ts";
 
@@ -31,7 +31,13 @@ export const sendRawTransactionSync = defineMethod(
       };
       const giveUp = (): void =>
         finish(() =>
-          reject(new RpcError(RPC_ERROR.inclusionTimeout, `The transaction was added to the transaction pool but wasn't processed in ${wait} ms`, hash)),
+          reject(
+            new RpcError(
+              RPC_ERROR.inclusionTimeout,
+              `The transaction was added to the transaction pool but wasn't processed in ${wait} ms`,
+              hash,
+            ),
+          ),
         );
       const onAbort = (): void => giveUp();
       const timer = setTimeout(giveUp, wait);

@@ -1,15 +1,18 @@
 import { z } from "zod";
 import type { Block, SignedTransaction } from "../../../chain/index.ts";
-import { formatHeader } from "../../format/block.ts";
-import { formatLog } from "../../format/receipt.ts";
-import { formatSyncing } from "../../format/syncing.ts";
-import { formatPooledTransaction } from "../../format/transaction.ts";
-import { selectLogs } from "../../logs/query.ts";
+import { formatHeader, formatLog, formatSyncing, formatPooledTransaction } from "../../format/index.ts";
+import { selectLogs } from "../../logs/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { logQuery } from "../../parameters/log-filter.ts";
-import { parameter } from "../../parameters/scalars.ts";
-import { describeIssue, type Connection, type RequestContext } from "../../protocol/method.ts";
-import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { logQuery, parameter } from "../../parameters/index.ts";
+import {
+  describeIssue,
+  type Connection,
+  type RequestContext,
+  invalidParams,
+  limitExceeded,
+  RPC_ERROR,
+  RpcError,
+} from "../../protocol/index.ts";
 
 const KINDS = ["newHeads", "logs", "newPendingTransactions", "syncing"] as const;
 const kindParameter = z.enum(KINDS, { error: `expected one of ${KINDS.join(", ")}` });
@@ -24,18 +27,28 @@ export const subscribe = defineMethod("eth_subscribe", [kindParameter, anything]
   return connection.subscribe((publish) => open(kind, argument, node, publish));
 });
 
-export const unsubscribe = defineMethod("eth_unsubscribe", [z.string({ error: "expected a subscription id" })], ([id], _, context) => {
-  if (requireConnection(context).unsubscribe(id)) return true;
-  throw new RpcError(RPC_ERROR.notFound, `subscription not found: ${id.slice(0, 80)}`);
-});
+export const unsubscribe = defineMethod(
+  "eth_unsubscribe",
+  [z.string({ error: "expected a subscription id" })],
+  ([id], _, context) => {
+    if (requireConnection(context).unsubscribe(id)) return true;
+    throw new RpcError(RPC_ERROR.notFound, `subscription not found: ${id.slice(0, 80)}`);
+  },
+);
 
 function requireConnection({ connection }: RequestContext): Connection {
-  if (connection === undefined) throw new RpcError(RPC_ERROR.methodNotFound, "notifications not supported: subscribe over WebSocket");
+  if (connection === undefined)
+    throw new RpcError(RPC_ERROR.methodNotFound, "notifications not supported: subscribe over WebSocket");
   return connection;
 }
 
 /** Starts publishing; the function it gives ends it. */
-function open(kind: (typeof KINDS)[number], argument: unknown, node: RpcNode, publish: (result: unknown) => void): () => void {
+function open(
+  kind: (typeof KINDS)[number],
+  argument: unknown,
+  node: RpcNode,
+  publish: (result: unknown) => void,
+): () => void {
   const { chain, pool } = node;
   switch (kind) {
     case "newHeads":
@@ -59,8 +72,14 @@ function open(kind: (typeof KINDS)[number], argument: unknown, node: RpcNode, pu
       };
     }
     case "newPendingTransactions": {
-      const full = argument === true || (typeof argument === "object" && argument !== null && "fullTransactions" in argument && argument.fullTransactions === true);
-      const onTransaction = (transaction: SignedTransaction): void => publish(full ? formatPooledTransaction(transaction) : transaction.hash);
+      const full =
+        argument === true ||
+        (typeof argument === "object" &&
+          argument !== null &&
+          "fullTransactions" in argument &&
+          argument.fullTransactions === true);
+      const onTransaction = (transaction: SignedTransaction): void =>
+        publish(full ? formatPooledTransaction(transaction) : transaction.hash);
       pool.events.on("transaction", onTransaction);
       return () => pool.events.off("transaction", onTransaction);
     }

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { InboxMessage } from "../../../chain/index.ts";
-import { formatQuantity } from "../../format/scalars.ts";
+import { formatQuantity } from "../../format/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { hash, integer } from "../../parameters/scalars.ts";
+import { hash, integer } from "../../parameters/index.ts";
 
 /** A message's index, or its hash, which is the L2 transaction hash of a deposit. */
-const messageParameter = z.union([integer, hash], { error: "expected the index or the 32-byte hash of an Inbox message" });
+const messageParameter = z.union([integer, hash], {
+  error: "expected the index or the 32-byte hash of an Inbox message",
+});
 
 /** How far a message of the Inbox has come: enqueued on L1, included in an L2 block, executed there. Null if unknown. */
 export const getMessageStatus = defineMethod("rollup_getMessageStatus", [messageParameter], ([wanted], node) => {

@@ -1,7 +1,7 @@
 import { defineMethod } from "../../node.ts";
-import { findClaimOfBlock, formatClaim, formatWithdrawal } from "../../outbox/withdrawal-status.ts";
-import { integer } from "../../parameters/scalars.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { findClaimOfBlock, formatClaim, formatWithdrawal } from "../../outbox/index.ts";
+import { integer } from "../../parameters/index.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 
 /**
  * The arguments of `Portal.execute` for the message with this Outbox index: withdrawal, claim opening and proof. Null if
@@ -16,7 +16,8 @@ export const getWithdrawalProof = defineMethod(
     const claim = await findClaimOfBlock(node, sent.blockNumber);
     if (claim === undefined) return null;
     const block = node.chain.store.getBlockByHash(claim.blockHash);
-    if (block === undefined) throw new RpcError(RPC_ERROR.notFound, `the claimed block ${claim.blockHash} left the chain; ask again`);
+    if (block === undefined)
+      throw new RpcError(RPC_ERROR.notFound, `the claimed block ${claim.blockHash} left the chain; ask again`);
     const proof = await node.outbox.prove(index, block);
     const { parentId, blockHash, batchCount, messageCount } = claim;
     return {

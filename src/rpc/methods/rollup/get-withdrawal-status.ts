@@ -1,6 +1,6 @@
 import { defineMethod } from "../../node.ts";
-import { formatClaim, formatWithdrawal, withdrawalStatus } from "../../outbox/withdrawal-status.ts";
-import { integer } from "../../parameters/scalars.ts";
+import { formatClaim, formatWithdrawal, withdrawalStatus } from "../../outbox/index.ts";
+import { integer } from "../../parameters/index.ts";
 
 /** How far the message with this Outbox index has come; null if there is none yet. */
 export const getWithdrawalStatus = defineMethod(

@@ -1,4 +1,4 @@
-import { isSynced } from "../../format/syncing.ts";
+import { isSynced } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
 
 /** Plain numbers, as in the node's own status: these are no Ethereum quantities. */

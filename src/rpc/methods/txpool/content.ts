@@ -1,8 +1,7 @@
 import type { SignedTransaction } from "../../../chain/index.ts";
-import { formatQuantity } from "../../format/scalars.ts";
-import { formatPooledTransaction } from "../../format/transaction.ts";
+import { formatQuantity, formatPooledTransaction } from "../../format/index.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { address } from "../../parameters/scalars.ts";
+import { address } from "../../parameters/index.ts";
 
 /** The pool as go-ethereum shows it: `pending` can be executed now, `queued` waits for an earlier nonce. */
 export const txpoolMethods: readonly RpcMethod[] = [
@@ -17,7 +16,10 @@ export const txpoolMethods: readonly RpcMethod[] = [
   defineMethod("txpool_contentFrom", [address], ([sender], { pool }) => {
     const { pending, queued } = pool.content();
     const of = (transactions: readonly SignedTransaction[]): object =>
-      bySender(transactions.filter((transaction) => transaction.sender === sender), formatPooledTransaction)[sender] ?? {};
+      bySender(
+        transactions.filter((transaction) => transaction.sender === sender),
+        formatPooledTransaction,
+      )[sender] ?? {};
     return { pending: of(pending), queued: of(queued) };
   }),
   defineMethod("txpool_inspect", [], (_, { pool }) => {
@@ -26,9 +28,13 @@ export const txpoolMethods: readonly RpcMethod[] = [
   }),
 ];
 
-function bySender<T>(transactions: readonly SignedTransaction[], format: (transaction: SignedTransaction) => T): Record<string, Record<string, T>> {
+function bySender<T>(
+  transactions: readonly SignedTransaction[],
+  format: (transaction: SignedTransaction) => T,
+): Record<string, Record<string, T>> {
   const result: Record<string, Record<string, T>> = {};
-  for (const transaction of transactions) (result[transaction.sender] ??= {})[transaction.nonce.toString()] = format(transaction);
+  for (const transaction of transactions)
+    (result[transaction.sender] ??= {})[transaction.nonce.toString()] = format(transaction);
   return result;
 }
 

@@ -1,0 +1,4 @@
+export * from "./describe-value.ts";
+export * from "./dispatcher.ts";
+export * from "./errors.ts";
+export * from "./method.ts";
