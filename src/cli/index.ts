@@ -36,6 +36,6 @@ function report(error: unknown): number {
     process.stderr.write(`${error.problems.map((problem) => `onestep: ${problem}`).join("\n")}\n`);
     return USAGE_ERROR;
   }
-  process.stderr.write(`onestep: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`onestep: ${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
 }

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../bin/onestep.js", import.meta.url));
+const KEY = `0x${"ab".repeat(32)}`;
+
+function onestep(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ONESTEP_"));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...Object.fromEntries(inherited), NODE_OPTIONS: "", ...environment },
+  });
+  return { status, stdout, stderr };
+}
+
+describe("onestep command line", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "onestep-cli-"));
+  });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const command of ["devnet", "deploy", "sequencer", "batcher", "proposer", "node"]) {
+    it(`explains ${command} with every setting's environment variable, and examples`, () => {
+      const { status, stdout } = onestep([command, "--help"]);
+      expect(status).to.equal(0);
+      expect(stdout).to.contain("Examples:\n").and.to.contain(`onestep ${command}`);
+      const flags = [...stdout.matchAll(/^ {2}--([\w-]+)/gm)].map((match) => match[1]!);
+      expect(flags).to.include.members(["config", "log-level", "l1-rpc-url"]);
+      const unbroken = stdout.replace(/\s+/g, " ");
+      for (const flag of flags) {
+        expect(unbroken).to.contain(`ONESTEP_${flag.replaceAll("-", "_").toUpperCase()}`);
+      }
+    });
+  }
+
+  it("ends with exit code 2 and a reason for a command, flag or argument that there is not", () => {
+    expect(onestep(["challenge"]))
+      .to.include({ status: 2 })
+      .and.to.have.property("stderr")
+      .that.contains("challenge");
+    expect(onestep(["node", "--rcp-port", "1"]))
+      .to.include({ status: 2 })
+      .and.to.have.property("stderr")
+      .that.contains("--rcp-port");
+    expect(onestep(["node", "extra"]).status).to.equal(2);
+    expect(onestep([]).status).to.equal(2);
+  });
+
+  it("ends with exit code 2 and lists everything that is wrong with the settings", () => {
+    const { status, stderr } = onestep(["sequencer", "--rpc-port", "x"], { ONESTEP_L1_RPC_URL: "l1" });
+    expect(status).to.equal(2);
+    expect(stderr.trim().split("\n")).to.have.length(4);
+    for (const part of [
+      "--rollup-config is required",
+      "--operator-key",
+      "--rpc-port: expected",
+      "ONESTEP_L1_RPC_URL: expected",
+    ]) {
+      expect(stderr).to.contain(part);
+    }
+  });
+
+  it("ends with exit code 2 for a rollup configuration that is none", () => {
+    const path = join(folder, "rollup.json");
+    expect(onestep(["node", "--rollup-config", path]))
+      .to.include({ status: 2 })
+      .and.to.have.property("stderr")
+      .that.contains("ENOENT");
+    writeFileSync(path, '{"l1ChainId": "one"}');
+    const { status, stderr } = onestep(["node", "--rollup-config", path]);
+    expect(status).to.equal(2);
+    expect(stderr).to.contain("l1ChainId").and.to.contain(path);
+  });
+
+  it("refuses settings of the devnet that contradict each other", () => {
+    const both = onestep(["devnet", "--fork", "http://a", "--l1-rpc-url", "http://b"]);
+    expect(both).to.include({ status: 2 }).and.to.have.property("stderr").that.contains("exclude each other");
+    const keyless = onestep(["devnet", "--l1-rpc-url", "http://b"]);
+    expect(keyless).to.include({ status: 2 }).and.to.have.property("stderr").that.contains("needs --deployer-key");
+  });
+
+  it("ends with exit code 1 and names the endpoint when L1 does not answer", () => {
+    const args = ["deploy", "--l1-rpc-url", "http://127.0.0.1:1", "--operator", `0x${"11".repeat(20)}`];
+    const { status, stderr } = onestep([...args, "--output", join(folder, "out.json")], { ONESTEP_DEPLOYER_KEY: KEY });
+    expect(status).to.equal(1);
+    expect(stderr).to.contain("http://127.0.0.1:1").and.not.to.contain(KEY);
+  });
+});
