@@ -11,7 +11,9 @@ contract CallPair {
 
     /// @notice Makes both calls.
     function run(address first, bytes calldata firstData, address second, bytes calldata secondData) external {
+        // solhint-disable avoid-low-level-calls
         (firstSucceeded, ) = first.call(firstData);
         (secondSucceeded, ) = second.call(secondData);
+        // solhint-enable avoid-low-level-calls
     }
 }

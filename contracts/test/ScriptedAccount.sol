@@ -16,6 +16,9 @@ contract ScriptedAccount {
         bytes revertWith;
     }
 
+    /// @notice The call failed and gave no reason.
+    error FailedWithoutReason(address target);
+
     Script private _script;
 
     /// @notice Gas left when it was last called; 0 if that failed or never happened.
@@ -73,13 +76,14 @@ contract ScriptedAccount {
         (bool success, bytes memory result) = target.call{value: value}(data);
         if (!success) {
             _revertWith(result);
-            revert();
+            revert FailedWithoutReason(target);
         }
     }
 
     function _revertWith(bytes memory reason) private pure {
         if (reason.length == 0) return;
         // Solidity reverts only with errors it knows; these bytes are any.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             revert(add(reason, 0x20), mload(reason))
         }

@@ -38,27 +38,27 @@ contract TypeHashes {
     }
 
     /// @notice See DepositBody.
-    function hashDeposit(DepositBody memory body) external pure returns (bytes32) {
+    function hashDeposit(DepositBody calldata body) external pure returns (bytes32) {
         return body.hash();
     }
 
     /// @notice See ContextBody.
-    function hashContext(ContextBody memory body) external pure returns (bytes32) {
+    function hashContext(ContextBody calldata body) external pure returns (bytes32) {
         return body.hash();
     }
 
     /// @notice See MessageOpening.
-    function hashMessage(MessageOpening memory opening, uint256 index) external pure returns (bytes32) {
+    function hashMessage(MessageOpening calldata opening, uint256 index) external pure returns (bytes32) {
         return opening.hashAt(index);
     }
 
     /// @notice See Batch.
-    function hashBatch(Batch memory batch) external pure returns (bytes32) {
+    function hashBatch(Batch calldata batch) external pure returns (bytes32) {
         return batch.hash();
     }
 
     /// @notice See State.
-    function hashState(State memory state) external pure returns (bytes32) {
+    function hashState(State calldata state) external pure returns (bytes32) {
         return state.hash();
     }
 
