@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { encodeFunctionData, keccak256, parseAbi, toHex, type Hex } from "viem";
 import { compileProbe } from "./probe-contract.ts";
-import { ask, context, deposit, result, startNode, until, viemClients, type TestNode } from "./node-fixture.ts";
+import { ask, context, deposit, result, startNode, viemClients, type TestNode } from "./node-fixture.ts";
 
 const ABI = parseAbi([
   "constructor(uint256 first)",
@@ -60,15 +60,17 @@ describe("debug_trace*", function () {
 
   before(async () => {
     node = await startNode({ rpc: { limits: { traceSteps: 2_000 } } });
+    const consumed = node.nextBlock((block) => block.nextMessage === 2);
     await node.receive([context(0), deposit(1)]);
+    await consumed;
     const { wallet, reader, account } = viemClients(node, "alice");
     alice = account.address.toLowerCase() as Hex;
-    const deployment = await wallet.deployContract({ abi: ABI, bytecode: compileProbe().bytecode, args: [5n] });
-    probe = (await reader.waitForTransactionReceipt({ hash: deployment })).contractAddress!;
     const mined = async (hash: Hex) => {
       expect((await reader.waitForTransactionReceipt({ hash })).status).to.equal("success");
       return hash;
     };
+    const deployment = await wallet.deployContract({ abi: ABI, bytecode: compileProbe().bytecode, args: [5n] });
+    probe = (await reader.waitForTransactionReceipt({ hash: await mined(deployment) })).contractAddress!;
     sent.store = await mined(
       await wallet.writeContract({ address: probe, abi: ABI, functionName: "store", args: [1n, 10n] }),
     );
@@ -88,7 +90,6 @@ describe("debug_trace*", function () {
       await wallet.writeContract({ address: probe, abi: ABI, functionName: "clear", args: [1n] }),
     );
     sent.transfer = await mined(await wallet.sendTransaction({ to: `0x${"e0".repeat(20)}`, value: 1n }));
-    await until(() => node.chain.latest().nextMessage === 2);
   });
   after(() => node.close());
 
