@@ -56,7 +56,7 @@ export function createChainTables(
       ? { heads: { latest: 0, safe: 0, finalized: 0 }, derivedBatchCount: 0 }
       : decodeChainProgress(record);
   };
-  const putProgress = (value: ChainProgress) => void meta.put(PROGRESS_KEY, encodeChainProgress(value));
+  const putProgress = (value: ChainProgress) => meta.put(PROGRESS_KEY, encodeChainProgress(value));
 
   const getBlockHash = (number: number): Hash | undefined => {
     if (!Number.isSafeInteger(number) || number < 0) return undefined;
@@ -129,15 +129,13 @@ export function createChainTables(
   const putBlock = (block: Block, messageHashes: readonly Hash[]) => {
     const { number, logsBloom } = block.header;
     const key = blockKey(number, block.hash);
-    void summaries.put(key, encodeSummary(block));
-    void bodies.put(key, encodeBody(block.transactions, messageHashes));
-    void receiptTable.put(key, encodeReceipts(block.receipts));
-    void blockNumbers.put(hashKey(block.hash), numberKey(number));
-    void canonical.put(numberKey(number), hashKey(block.hash));
-    if (logsBloom !== EMPTY_BLOOM) void blooms.put(numberKey(number), hexToBytes(logsBloom));
-    block.transactions.forEach(
-      ({ hash }, index) => void transactions.put(hashKey(hash), encodeLocation(number, index)),
-    );
+    summaries.put(key, encodeSummary(block));
+    bodies.put(key, encodeBody(block.transactions, messageHashes));
+    receiptTable.put(key, encodeReceipts(block.receipts));
+    blockNumbers.put(hashKey(block.hash), numberKey(number));
+    canonical.put(numberKey(number), hashKey(block.hash));
+    if (logsBloom !== EMPTY_BLOOM) blooms.put(numberKey(number), hexToBytes(logsBloom));
+    block.transactions.forEach(({ hash }, index) => transactions.put(hashKey(hash), encodeLocation(number, index)));
   };
 
   const appendBlocks: ChainStore["appendBlocks"] = (blocks) =>
@@ -176,7 +174,7 @@ export function createChainTables(
     if (index >= derivedBatchCount) return () => undefined;
     const safe = getDerivedBatch(index - 1)?.lastBlock ?? 0;
     return () => {
-      for (let removed = index; removed < derivedBatchCount; removed++) void derivedBatches.remove(numberKey(removed));
+      for (let removed = index; removed < derivedBatchCount; removed++) derivedBatches.remove(numberKey(removed));
       putProgress({
         heads: { ...heads, safe, finalized: Math.min(heads.finalized, safe) },
         derivedBatchCount: index,
@@ -250,12 +248,11 @@ export function createChainTables(
         const safe = Math.min(heads.safe, getDerivedBatch(keptBatches - 1)?.lastBlock ?? 0);
         await environment.commit(() => {
           for (const block of removed) {
-            void canonical.remove(numberKey(block.header.number));
-            void blooms.remove(numberKey(block.header.number));
-            for (const { hash } of block.transactions) void transactions.remove(hashKey(hash));
+            canonical.remove(numberKey(block.header.number));
+            blooms.remove(numberKey(block.header.number));
+            for (const { hash } of block.transactions) transactions.remove(hashKey(hash));
           }
-          for (let batch = keptBatches; batch < derivedBatchCount; batch++)
-            void derivedBatches.remove(numberKey(batch));
+          for (let batch = keptBatches; batch < derivedBatchCount; batch++) derivedBatches.remove(numberKey(batch));
           putProgress({
             heads: { latest: number, safe, finalized: Math.min(heads.finalized, safe) },
             derivedBatchCount: keptBatches,
@@ -283,7 +280,7 @@ export function createChainTables(
           );
         }
         await environment.commit(() => {
-          void derivedBatches.put(numberKey(derived.batch), encodeDerivedBatch(derived));
+          derivedBatches.put(numberKey(derived.batch), encodeDerivedBatch(derived));
           putProgress({ heads: { ...heads, safe: derived.lastBlock }, derivedBatchCount: derivedBatchCount + 1 });
         });
       }),

@@ -6,7 +6,12 @@ import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 
 /** One sorted table of binary keys and values. */
-export type Table = Database<Uint8Array, Uint8Array>;
+export interface Table extends Pick<Database<Uint8Array, Uint8Array>, "get" | "getRange" | "getKeys"> {
+  /** Within `Environment.commit`, which tells of the outcome. */
+  put(key: Uint8Array, value: Uint8Array): void;
+  /** Within `Environment.commit`, which tells of the outcome. */
+  remove(key: Uint8Array): void;
+}
 
 const TABLES = [
   "meta",
@@ -51,7 +56,7 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
   const tables = new Map(
     TABLES.map((name) => [
       name,
-      root.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" }) as Table,
+      createTable(root.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" })),
     ]),
   );
   const duration = new Histogram({
@@ -78,7 +83,15 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
     },
     async commit(change) {
       // A batch, not a transaction with callback: everything was read before, and no other thread waits for this one.
-      await root.batch(change);
+      try {
+        await root.batch(change);
+      } catch (error) {
+        // Only this promise has the reason, and nobody else waits for it.
+        const reason: unknown = await Promise.resolve((error as { commitError?: unknown }).commitError).catch(
+          (cause: unknown) => cause,
+        );
+        throw new Error("the database cannot be written to", { cause: reason ?? error });
+      }
     },
     async close() {
       if (closed) return;
@@ -86,6 +99,17 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
       await last;
       await root.close();
     },
+  };
+}
+
+function createTable(database: Database<Uint8Array, Uint8Array>): Table {
+  const ignore = () => undefined;
+  return {
+    get: (key) => database.get(key),
+    getRange: (options) => database.getRange(options),
+    getKeys: (options) => database.getKeys(options),
+    put: (key, value) => void database.put(key, value).catch(ignore),
+    remove: (key) => void database.remove(key).catch(ignore),
   };
 }
 

@@ -35,7 +35,7 @@ export function createInboxStore(
       ? { synced: undefined, messageCount: 0, batchCount: 0, rewindCount: 0 }
       : decodeInboxProgress(record);
   };
-  const putProgress = (value: InboxProgress) => void meta.put(PROGRESS_KEY, encodeInboxProgress(value));
+  const putProgress = (value: InboxProgress) => meta.put(PROGRESS_KEY, encodeInboxProgress(value));
   const readMessage = (index: number) => {
     const record = isIndex(index) ? messages.get(numberKey(index)) : undefined;
     return record === undefined ? undefined : decodeMessage(record);
@@ -44,7 +44,7 @@ export function createInboxStore(
     const record = isIndex(index) ? batches.get(numberKey(index)) : undefined;
     return record === undefined ? undefined : decodeBatch(record);
   };
-  const putCheckpoint = (block: L1BlockReference) => void checkpoints.put(numberKey(block.number), hashKey(block.hash));
+  const putCheckpoint = (block: L1BlockReference) => checkpoints.put(numberKey(block.number), hashKey(block.hash));
 
   return {
     getSyncedBlock: () => progress().synced,
@@ -99,15 +99,15 @@ export function createInboxStore(
           for (const event of events) {
             const origin: Origin = { block: event.block, transactionHash: event.transactionHash };
             if (event.kind === "message") {
-              void messages.put(numberKey(event.message.index), encodeMessage(event.message, origin));
-              void messageIndices.put(hashKey(event.message.hash), numberKey(event.message.index));
+              messages.put(numberKey(event.message.index), encodeMessage(event.message, origin));
+              messageIndices.put(hashKey(event.message.hash), numberKey(event.message.index));
             } else {
-              void batches.put(numberKey(event.batch.index), encodeBatch(event.batch, origin));
-              void payloads.put(numberKey(event.batch.index), event.batch.payload);
+              batches.put(numberKey(event.batch.index), encodeBatch(event.batch, origin));
+              payloads.put(numberKey(event.batch.index), event.batch.payload);
             }
           }
           for (const block of added.values()) if (!surplus.has(block.number)) putCheckpoint(block);
-          for (const number of surplus) if (!added.has(number)) void checkpoints.remove(numberKey(number));
+          for (const number of surplus) if (!added.has(number)) checkpoints.remove(numberKey(number));
           putProgress({ ...before, synced, messageCount, batchCount });
         });
       }),
@@ -137,13 +137,13 @@ export function createInboxStore(
         const removedCheckpoints = [...checkpoints.getKeys({ start: numberKey(limit + 1) })];
         const rewindDerived = chain.prepareRewindDerived(batchCount);
         await environment.commit(() => {
-          for (let index = messageCount; index < before.messageCount; index++) void messages.remove(numberKey(index));
-          for (const hash of removedHashes) void messageIndices.remove(hashKey(hash));
+          for (let index = messageCount; index < before.messageCount; index++) messages.remove(numberKey(index));
+          for (const hash of removedHashes) messageIndices.remove(hashKey(hash));
           for (let index = batchCount; index < before.batchCount; index++) {
-            void batches.remove(numberKey(index));
-            void payloads.remove(numberKey(index));
+            batches.remove(numberKey(index));
+            payloads.remove(numberKey(index));
           }
-          for (const key of removedCheckpoints) void checkpoints.remove(key);
+          for (const key of removedCheckpoints) checkpoints.remove(key);
           if (block !== undefined) putCheckpoint(block);
           rewindDerived();
           putProgress({ synced: block, messageCount, batchCount, rewindCount: before.rewindCount + 1 });

@@ -72,8 +72,8 @@ async function identify(environment: Environment, folder: string, genesisHash: H
   const genesis = meta.get(GENESIS_KEY);
   if (version === undefined || genesis === undefined) {
     await environment.commit(() => {
-      void meta.put(VERSION_KEY, numberKey(DATABASE_VERSION));
-      void meta.put(GENESIS_KEY, hashKey(genesisHash));
+      meta.put(VERSION_KEY, numberKey(DATABASE_VERSION));
+      meta.put(GENESIS_KEY, hashKey(genesisHash));
     });
     return;
   }

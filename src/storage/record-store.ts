@@ -30,7 +30,10 @@ export function createRecordStore(environment: Environment, namespace: string): 
     );
     await environment.exclusive("write records", () =>
       environment.commit(() => {
-        for (const [key, value] of encoded) void (value === undefined ? table.remove(key) : table.put(key, value));
+        for (const [key, value] of encoded) {
+          if (value === undefined) table.remove(key);
+          else table.put(key, value);
+        }
       }),
     );
   };

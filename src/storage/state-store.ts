@@ -42,7 +42,7 @@ export function createStateStore(environment: Environment): StateStore {
     },
     stage() {
       staged = [...waiting.keys()];
-      for (const [key, value] of waiting) void table.put(Buffer.from(key, "latin1"), value);
+      for (const [key, value] of waiting) table.put(Buffer.from(key, "latin1"), value);
     },
     settle() {
       for (const key of staged) {

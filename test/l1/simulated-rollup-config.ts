@@ -10,6 +10,7 @@ export function simulatedRollupConfig(balances: Readonly<Record<Address, bigint>
   const genesis = createGenesis({
     chainId: SIMULATED_CHAIN_ID,
     timestamp: 1_700_000_000,
+    gasPerSecond: 1_000_000_000n,
     feeRecipient: ZERO_ADDRESS,
     predeployCode: { l1Context: "0x00", outbox: "0x00", feeVault: "0x00" },
     balances,
