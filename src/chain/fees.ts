@@ -32,10 +32,10 @@ export function minimumBaseFee(price: bigint): bigint {
 
 /** Base fee in wei per gas of the child of `parent` (EIP-1559 with the floor of specification §4). */
 export function nextBaseFee(
-  parent: Pick<BlockHeader, "gasLimit" | "gasUsed" | "baseFeePerGas">,
+  parent: Pick<BlockHeader, "gasCapacity" | "gasUsed" | "baseFeePerGas">,
   price: bigint,
 ): bigint {
-  const target = parent.gasLimit / ELASTICITY;
+  const target = parent.gasCapacity / ELASTICITY;
   const { baseFeePerGas, gasUsed } = parent;
   let next = baseFeePerGas;
   if (gasUsed > target) {
@@ -46,6 +46,19 @@ export function nextBaseFee(
   }
   const minimum = minimumBaseFee(price);
   return next > minimum ? next : minimum;
+}
+
+/**
+ * Gas limit of the child of `parent` at `timestamp` (specification §4): what the parent left, and what the seconds since
+ * have added. Blocks may share a second; this is what bounds the gas of all of them together, and so the work that
+ * anyone can make every node do, by time.
+ */
+export function nextGasLimit(
+  parent: Pick<BlockHeader, "gasLimit" | "gasUsed" | "gasCapacity" | "gasPerSecond" | "timestamp">,
+  timestamp: number,
+): bigint {
+  const left = parent.gasLimit - parent.gasUsed + parent.gasPerSecond * BigInt(timestamp - parent.timestamp);
+  return left < parent.gasCapacity ? left : parent.gasCapacity;
 }
 
 /** Calldata tokens of raw transaction bytes: zero bytes + 4 × other bytes. */

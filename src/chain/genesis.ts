@@ -32,6 +32,8 @@ export interface GenesisOptions {
   readonly chainId: number;
   /** Seconds. */
   readonly timestamp: number;
+  /** Gas that each second of L2 time adds to what blocks may use (specification §4). */
+  readonly gasPerSecond: bigint;
   /** L1 address the FeeVault pays to. */
   readonly feeRecipient: Address;
   readonly predeployCode: PredeployCode;
@@ -52,7 +54,7 @@ const MAX_SUPPLY = 2n ** 128n;
 
 /** The genesis of a network of this rollup (specification §1, §4). */
 export function createGenesis(options: GenesisOptions): Genesis {
-  const { chainId, timestamp, feeRecipient, predeployCode, balances = {} } = options;
+  const { chainId, timestamp, gasPerSecond, feeRecipient, predeployCode, balances = {} } = options;
   const recipient: Hash = `0x${toAddress(feeRecipient).slice(2).padStart(64, "0")}`;
   const contract = (code: Hex) => ({ nonce: 1, code });
   const alloc: Genesis["alloc"] = {
@@ -68,7 +70,7 @@ export function createGenesis(options: GenesisOptions): Genesis {
   for (const [address, balance] of Object.entries(balances)) {
     alloc[toAddress(address)] = { ...alloc[toAddress(address)], balance };
   }
-  return { chainId, timestamp, gasLimit: BLOCK_GAS_LIMIT, baseFeePerGas: MINIMUM_BASE_FEE, alloc };
+  return { chainId, timestamp, gasLimit: BLOCK_GAS_LIMIT, gasPerSecond, baseFeePerGas: MINIMUM_BASE_FEE, alloc };
 }
 
 /** Block 0 and the entries of its state. Throws a RangeError if a predeploy is missing or there is too much ETH. */
@@ -109,6 +111,8 @@ export function genesisBlockAndState(genesis: Genesis): {
     number: 0,
     gasLimit: genesis.gasLimit,
     gasUsed: 0n,
+    gasCapacity: genesis.gasLimit,
+    gasPerSecond: genesis.gasPerSecond,
     timestamp: genesis.timestamp,
     prevRandao: ZERO_HASH,
     baseFeePerGas: genesis.baseFeePerGas,

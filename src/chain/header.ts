@@ -1,6 +1,6 @@
 import { RLP } from "@ethereumjs/rlp";
 import { ZERO_HASH, bytesToBigint, bytesToHex, hexToBytes, keccak256 } from "../primitives/index.ts";
-import type { Hash } from "../primitives/index.ts";
+import type { Hash, Hex } from "../primitives/index.ts";
 import type { BlockHeader } from "./types.ts";
 
 /** Header fields that are the same in every block (specification §4). */
@@ -8,7 +8,6 @@ export const CONSTANT_HEADER_FIELDS = {
   /** keccak256(rlp([])). */
   ommersHash: "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347",
   difficulty: 0n,
-  extraData: "0x",
   nonce: "0x0000000000000000",
   blobGasUsed: 0n,
   excessBlobGas: 0n,
@@ -40,7 +39,7 @@ export function encodeHeader(header: BlockHeader): Uint8Array {
     header.gasLimit,
     header.gasUsed,
     header.timestamp,
-    none,
+    extraDataBytes(header),
     hexToBytes(header.prevRandao),
     zeroNonce,
     header.baseFeePerGas,
@@ -50,6 +49,19 @@ export function encodeHeader(header: BlockHeader): Uint8Array {
     zeroHash,
     requestsHash,
   ]);
+}
+
+/** Extra data of a header: `gasCapacity (8) ‖ gasPerSecond (8)` (specification §4). */
+export function extraData(header: Pick<BlockHeader, "gasCapacity" | "gasPerSecond">): Hex {
+  return bytesToHex(extraDataBytes(header));
+}
+
+function extraDataBytes({ gasCapacity, gasPerSecond }: Pick<BlockHeader, "gasCapacity" | "gasPerSecond">): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, gasCapacity);
+  view.setBigUint64(8, gasPerSecond);
+  return bytes;
 }
 
 /** Block hash: keccak256 of the header's RLP. */
@@ -84,6 +96,7 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`a safe integer in field ${index}`);
     return Number(value);
   };
+  const gasRules = hexToBytes(fixed(12, 16));
   const header: BlockHeader = {
     parentHash: fixed(0, 32),
     coinbase: fixed(2, 20),
@@ -94,6 +107,8 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     number: safeInteger(8),
     gasLimit: bytesToBigint(field(9)),
     gasUsed: bytesToBigint(field(10)),
+    gasCapacity: bytesToBigint(gasRules.subarray(0, 8)),
+    gasPerSecond: bytesToBigint(gasRules.subarray(8)),
     timestamp: safeInteger(11),
     prevRandao: fixed(13, 32),
     baseFeePerGas: bytesToBigint(field(15)),

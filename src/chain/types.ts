@@ -10,8 +10,13 @@ export interface BlockHeader {
   /** 256 bytes. */
   readonly logsBloom: Hex;
   readonly number: number;
+  /** Gas that stood at this block's disposal, or what its deposits used where that is more (specification §4). */
   readonly gasLimit: bigint;
   readonly gasUsed: bigint;
+  /** Most gas one block may have; the same in every block of a chain. */
+  readonly gasCapacity: bigint;
+  /** Gas that each second of L2 time adds to what the parent left; the same in every block of a chain. */
+  readonly gasPerSecond: bigint;
   /** Seconds. */
   readonly timestamp: number;
   readonly prevRandao: Hash;

@@ -11,6 +11,7 @@ import {
   addressText,
   choiceText,
   etherText,
+  gasText,
   httpUrlText,
   integerText,
   pathText,
@@ -40,6 +41,10 @@ export const presetSettings = {
     description: "put up with a claim; default of the preset",
     placeholder: "ether",
   }),
+  gasPerSecond: optionalSetting(gasText, {
+    description: "L2 gas a second that every node must be able to execute, whatever it is; default of the preset",
+    placeholder: "gas",
+  }),
 };
 
 type PresetOverrides = { readonly [K in keyof DeploymentPreset]: DeploymentPreset[K] | undefined };
@@ -53,6 +58,7 @@ export function choosePreset(name: DeploymentPresetName, overrides: PresetOverri
     contextInterval: overrides.contextInterval ?? preset.contextInterval,
     challengePeriod: overrides.challengePeriod ?? preset.challengePeriod,
     claimBond: overrides.claimBond ?? preset.claimBond,
+    gasPerSecond: overrides.gasPerSecond ?? preset.gasPerSecond,
   };
 }
 

@@ -16,6 +16,9 @@ export function integerText(minimum: number, maximum = Number.MAX_SAFE_INTEGER):
 }
 
 /** 0 takes any free port. */
+/** An amount of gas a block header can carry. */
+export const gasText: z.ZodType<bigint, string> = integerText(1_000_000, 1_000_000_000_000).transform(BigInt);
+
 export const portText: z.ZodType<number, string> = integerText(0, 65_535);
 
 export function secondsText(minimum = 0): z.ZodType<number, string> {

@@ -1,4 +1,4 @@
-/** The parameters of a rollup that a network chooses once: delays and the bond. Seconds and wei. */
+/** The parameters of a rollup that a network chooses once: delays, the bond and its speed. Seconds, wei and gas. */
 export interface DeploymentPreset {
   /** Age at which a message must be read by a batch. */
   readonly forceInclusionDelay: number;
@@ -10,6 +10,8 @@ export interface DeploymentPreset {
   readonly challengePeriod: number;
   /** Wei put up with a claim. */
   readonly claimBond: bigint;
+  /** L2 gas per second of L2 time; whoever checks claims must be able to execute that much of anything. */
+  readonly gasPerSecond: bigint;
 }
 
 export const DEPLOYMENT_PRESETS = {
@@ -20,6 +22,7 @@ export const DEPLOYMENT_PRESETS = {
     contextInterval: 600,
     challengePeriod: 7 * 24 * 3600,
     claimBond: 5n * 10n ** 17n,
+    gasPerSecond: 5_000_000n,
   },
   /** For a network on one's own machine, where nobody waits for hours. */
   devnet: {
@@ -28,6 +31,7 @@ export const DEPLOYMENT_PRESETS = {
     contextInterval: 12,
     challengePeriod: 20,
     claimBond: 10n ** 17n,
+    gasPerSecond: 1_000_000_000n,
   },
 } as const satisfies Record<string, DeploymentPreset>;
 

@@ -25,6 +25,7 @@ export async function createRollup(
   const genesis = createGenesis({
     chainId: l2ChainId,
     timestamp: Number(timestamp),
+    gasPerSecond: preset.gasPerSecond,
     feeRecipient,
     predeployCode: await loadPredeployCode(),
   });

@@ -3,6 +3,7 @@ import {
   L1_CONTEXT_ADDRESS,
   L1_CONTEXT_SLOTS,
   nextBaseFee,
+  nextGasLimit,
   type Block,
   type BlockEnvironment,
   type BlockHeader,
@@ -76,11 +77,12 @@ export async function nextEnvironment({ engine }: Chain, parent: BlockHeader): P
     baseFee: await read(L1_CONTEXT_SLOTS.baseFee),
     blobBaseFee: await read(L1_CONTEXT_SLOTS.blobBaseFee),
   });
+  const timestamp = Math.max(parent.timestamp, Math.floor(Date.now() / 1000));
   return {
     number: parent.number + 1,
-    timestamp: Math.max(parent.timestamp, Math.floor(Date.now() / 1000)),
+    timestamp,
     coinbase: parent.coinbase,
-    gasLimit: parent.gasLimit,
+    gasLimit: nextGasLimit(parent, timestamp),
     baseFeePerGas: nextBaseFee(parent, price),
     prevRandao: formatWord(await read(L1_CONTEXT_SLOTS.parentHash)),
     dataPrice: price,

@@ -47,7 +47,7 @@ export function createPoolState(chain: Chain): PoolState {
         baseFee: nextBaseFee(header, price),
         minimumBaseFee: minimumBaseFee(price),
         dataPrice: price,
-        blockGasLimit: header.gasLimit,
+        blockGasLimit: header.gasCapacity,
       };
     },
     async account(sender) {

@@ -156,7 +156,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
 
   function nextMessages(parent: Block): readonly InboxMessage[] {
     const end = Math.min(confirmedMessageCount(), parent.nextMessage + MAXIMUM_MESSAGES);
-    return consumeMessages(parent.nextMessage, end, messageOf, { blockGasLimit: parent.header.gasLimit });
+    return consumeMessages(parent.nextMessage, end, messageOf, { blockGasLimit: parent.header.gasCapacity });
   }
 
   /** Fills a block from the pool. Gives back how many transactions it took. */

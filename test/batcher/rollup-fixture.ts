@@ -76,6 +76,7 @@ export async function createRollupFixture(
   const l2Account = privateKeyToAccount(L2_KEY);
 
   const genesis = createGenesis({
+    gasPerSecond: 1_000_000_000n,
     chainId: L2_CHAIN_ID,
     timestamp: await l1Timestamp(),
     feeRecipient: addressOf(OPERATOR_KEY),

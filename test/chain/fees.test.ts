@@ -11,7 +11,7 @@ import {
 } from "../../src/chain/index.ts";
 
 const GAS_LIMIT = 60_000_000n;
-const parent = (gasUsed: bigint, baseFeePerGas: bigint) => ({ gasLimit: GAS_LIMIT, gasUsed, baseFeePerGas });
+const parent = (gasUsed: bigint, baseFeePerGas: bigint) => ({ gasCapacity: GAS_LIMIT, gasUsed, baseFeePerGas });
 
 describe("data price", () => {
   it("is 0 until a context has been read", () => {

@@ -22,7 +22,13 @@ import { ZERO_HASH, bytesToHex, hexToBytes, keccak256 } from "../../src/primitiv
 import { CHAIN_ID, ETHER, GENESIS_TIMESTAMP, account, createTestChain, hash, sign, wallet } from "./harness.ts";
 
 const predeployCode = { l1Context: "0x01", outbox: "0x02", feeVault: "0x03" } as const;
-const options = { chainId: CHAIN_ID, timestamp: GENESIS_TIMESTAMP, feeRecipient: account(1), predeployCode };
+const options = {
+  chainId: CHAIN_ID,
+  timestamp: GENESIS_TIMESTAMP,
+  gasPerSecond: 5_000_000n,
+  feeRecipient: account(1),
+  predeployCode,
+};
 
 describe("genesis", () => {
   it("has the code of Ethereum's block hash history and of the deterministic deployer", () => {

@@ -65,9 +65,10 @@ export interface TestChain {
   readonly state: StateDatabase;
   readonly engine: ExecutionEngine;
   latest(): Block;
-  open(): Promise<BlockExecution>;
+  /** The child of the latest block, `seconds` after it; 2 by default. */
+  open(seconds?: number): Promise<BlockExecution>;
   /** Opens a block, lets `fill` use it, seals it and makes it the latest. */
-  block(fill?: (execution: BlockExecution) => Promise<void>): Promise<Block>;
+  block(fill?: (execution: BlockExecution) => Promise<void>, seconds?: number): Promise<Block>;
   /** A block with one transaction, which must be included. */
   include(transaction: SignedTransaction): Promise<Receipt>;
   deposit(fields: Partial<Omit<DepositMessage, "kind" | "hash">>): DepositMessage;
@@ -79,6 +80,8 @@ export interface TestChain {
 
 export interface TestChainOptions {
   readonly balances?: Readonly<Record<Address, bigint>>;
+  /** Unlimited in effect by default. */
+  readonly gasPerSecond?: bigint;
   /** Runtime code by address. */
   readonly code?: Readonly<Record<Address, Hex>>;
 }
@@ -87,6 +90,7 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
   const genesis = createGenesis({
     chainId: CHAIN_ID,
     timestamp: GENESIS_TIMESTAMP,
+    gasPerSecond: options.gasPerSecond ?? 1_000_000_000n,
     feeRecipient: wallet(999).address,
     predeployCode: await loadPredeployCode(),
     balances: options.balances ?? {},
@@ -98,9 +102,9 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
   const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state }, instruments());
   let latest = await initializeState(genesis, state);
 
-  const open = () => engine.openBlock(latest, { timestamp: latest.header.timestamp + 2 });
-  const block = async (fill?: (execution: BlockExecution) => Promise<void>) => {
-    const execution = await open();
+  const open = (seconds = 2) => engine.openBlock(latest, { timestamp: latest.header.timestamp + seconds });
+  const block: TestChain["block"] = async (fill, seconds) => {
+    const execution = await open(seconds);
     await fill?.(execution);
     return (latest = await execution.seal());
   };

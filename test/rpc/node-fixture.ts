@@ -40,6 +40,7 @@ export async function startNode(
   options: { readonly rpc?: Partial<RpcServerOptions>; readonly sequencing?: boolean } = {},
 ) {
   const genesis = createGenesis({
+    gasPerSecond: 1_000_000_000n,
     chainId: CHAIN_ID,
     timestamp: GENESIS_TIMESTAMP,
     feeRecipient: ZERO_ADDRESS,

@@ -11,7 +11,7 @@ import {
   OUTBOX_SLOTS,
 } from "../constants.ts";
 import type { BlockEnvironment, BlockExecution, ExecutionObserver, TransactionOutcome } from "../execution-engine.ts";
-import { dataPrice, nextBaseFee } from "../fees.ts";
+import { dataPrice, nextBaseFee, nextGasLimit } from "../fees.ts";
 import { receiptHash } from "../hashes.ts";
 import { headerHash, logsBloom } from "../header.ts";
 import type { SignedTransaction } from "../signed-transaction.ts";
@@ -60,7 +60,7 @@ export function environmentAfter(
     number: parent.number + 1,
     timestamp: attributes.timestamp,
     coinbase: FEE_VAULT_ADDRESS,
-    gasLimit: parent.gasLimit,
+    gasLimit: nextGasLimit(parent, attributes.timestamp),
     baseFeePerGas: nextBaseFee(parent, price),
     prevRandao: slotKey(bytesToBigint(context(CONTEXT_KEYS.parentHash))),
     dataPrice: price,
@@ -111,11 +111,11 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     }
   };
 
-  const context = (): ProcessingContext => ({
+  const context = (availableGas: bigint): ProcessingContext => ({
     environment,
     block,
     chainId,
-    availableGas: environment.gasLimit - gasUsed,
+    availableGas,
     checksSenderCode: true,
     observer: observer(),
   });
@@ -152,7 +152,9 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
 
     const nonce = state.account(sender)?.nonce ?? 0n;
     const result =
-      gasLimit > 0n ? await processTransaction(executor, messageOfDeposit(message, environment), context()) : undefined;
+      gasLimit > 0n
+        ? await processTransaction(executor, messageOfDeposit(message, environment), context(gasLimit))
+        : undefined;
 
     const gained = state.balance(sender) - balanceBefore;
     const leftover = gained < mint ? gained : mint;
@@ -188,7 +190,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   const executeTransaction = (transaction: SignedTransaction): Promise<TransactionOutcome> =>
     exclusively(async () => {
       const message = messageOfSigned(transaction, environment);
-      const result = await processTransaction(executor, message, context());
+      const result = await processTransaction(executor, message, context(environment.gasLimit - gasUsed));
       if (result.kind === "skipped") return result;
       hasTransactions = true;
       const { hash, raw, sender } = transaction;
@@ -210,8 +212,11 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
         receiptsRoot: merkleRoot(receipts.map(receiptHash)),
         logsBloom: bytesToHex(logsBloom(receipts.flatMap(({ logs }) => logs))),
         number: environment.number,
-        gasLimit: environment.gasLimit,
+        // Deposits are not bound by it: they are taken in the order of the Inbox, whatever blocks before have used.
+        gasLimit: gasUsed > environment.gasLimit ? gasUsed : environment.gasLimit,
         gasUsed,
+        gasCapacity: parent.header.gasCapacity,
+        gasPerSecond: parent.header.gasPerSecond,
         timestamp: environment.timestamp,
         prevRandao: environment.prevRandao,
         baseFeePerGas: environment.baseFeePerGas,

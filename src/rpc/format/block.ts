@@ -1,6 +1,7 @@
 import {
   CONSTANT_HEADER_FIELDS,
   encodeHeader,
+  extraData,
   type Block,
   type BlockEnvironment,
   type BlockHeader,
@@ -26,7 +27,7 @@ export function formatHeader(hash: Hash, header: BlockHeader): object {
     gasLimit: formatQuantity(header.gasLimit),
     gasUsed: formatQuantity(header.gasUsed),
     timestamp: formatQuantity(header.timestamp),
-    extraData: CONSTANT_HEADER_FIELDS.extraData,
+    extraData: extraData(header),
     mixHash: header.prevRandao,
     nonce: CONSTANT_HEADER_FIELDS.nonce,
     baseFeePerGas: formatQuantity(header.baseFeePerGas),

@@ -34,6 +34,8 @@ export function createLedger() {
       number,
       gasLimit: 60_000_000n,
       gasUsed: 0n,
+      gasCapacity: environment.blockGasLimit,
+      gasPerSecond: 1_000_000_000n,
       timestamp: number,
       prevRandao: ZERO_HASH,
       baseFeePerGas: 1_000_000_000n,

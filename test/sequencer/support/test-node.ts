@@ -22,6 +22,7 @@ export const FUNDED = ["alice", "bob", "carol"].map((name) => wallet(name));
 
 export function testConfig(forceInclusionDelay = 43_200): RollupConfig {
   const genesis = createGenesis({
+    gasPerSecond: 1_000_000_000n,
     chainId: CHAIN_ID,
     timestamp: GENESIS_TIME,
     feeRecipient: ZERO_ADDRESS,

@@ -50,7 +50,7 @@ export const feeHistory = defineMethod(
     return {
       oldestBlock: formatQuantity(oldest),
       baseFeePerGas: [...blocks.map(({ header }) => header.baseFeePerGas), next.baseFeePerGas].map(formatQuantity),
-      gasUsedRatio: blocks.map(({ header }) => Number((header.gasUsed * 1_000_000n) / header.gasLimit) / 1_000_000),
+      gasUsedRatio: blocks.map(({ header }) => Number((header.gasUsed * 1_000_000n) / header.gasCapacity) / 1_000_000),
       baseFeePerBlobGas: Array.from({ length: length + 1 }, () => "0x1"),
       blobGasUsedRatio: Array.from({ length }, () => 0),
       ...(percentiles.length === 0
