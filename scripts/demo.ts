@@ -314,7 +314,8 @@ async function describeChain(name: string, url: string): Promise<Chain> {
 }
 
 async function included(client: PublicClient, hash: Hash, timeout: number): Promise<TransactionReceipt> {
-  const receipt = await client.waitForTransactionReceipt({ hash, timeout });
+  // A deposit that runs nothing has the nonce of its sender's next transaction, which viem takes for a replacement.
+  const receipt = await client.waitForTransactionReceipt({ hash, timeout, checkReplacement: false });
   if (receipt.status !== "success") throw new Error(`transaction ${hash} failed`);
   return receipt;
 }

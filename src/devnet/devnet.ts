@@ -12,9 +12,11 @@ import {
   rollupConfigSchema,
 } from "../chain/index.ts";
 import { type DeploymentPreset, formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
+import { inboxAbi } from "../l1/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import {
   type Closers,
+  type RunningNode,
   createClosers,
   openNode,
   startBatcherRole,
@@ -178,6 +180,7 @@ async function start(options: DevnetOptions, instruments: Instruments, closers: 
       },
       instruments,
     );
+    await untilMessagesAreOnL2(node);
   }
   return {
     info: {
@@ -199,6 +202,24 @@ async function start(options: DevnetOptions, instruments: Instruments, closers: 
     failure: Promise.race([l1.failure, node.failure]),
     close: () => closers.closeAll(),
   };
+}
+
+/** Resolves when L2 has consumed every message that the Inbox has now. */
+async function untilMessagesAreOnL2({ chain, client, config, onClose }: RunningNode): Promise<void> {
+  const address = config.contracts.inbox;
+  const count = Number(await client.readContract({ address, abi: inboxAbi, functionName: "messageCount" }));
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (chain.latest().nextMessage < count) return;
+      chain.events.off("block", look);
+      resolve();
+    };
+    chain.events.on("block", look);
+    onClose("wait for deposits", () => {
+      chain.events.off("block", look);
+    });
+    look();
+  });
 }
 
 /** The data directory, or a temporary one that is gone when the devnet is. */
