@@ -23,6 +23,14 @@ export default tseslint.config(
       eqeqeq: "error",
       "no-constant-condition": ["error", { checkLoops: false }],
       "no-fallthrough": "error",
+      // Node.js only strips types. The compiler's own check (erasableSyntaxOnly) would refuse generated contract types.
+      "no-restricted-syntax": [
+        "error",
+        { selector: "TSEnumDeclaration", message: "Node.js does not run enums." },
+        { selector: "TSModuleDeclaration:not([declare=true])", message: "Node.js does not run namespaces." },
+        { selector: "TSParameterProperty", message: "Node.js does not run parameter properties." },
+        { selector: "TSImportEqualsDeclaration, TSExportAssignment", message: "Node.js does not run this syntax." },
+      ],
       "no-var": "error",
       "object-shorthand": "error",
       "prefer-const": "error",
