@@ -2,7 +2,7 @@ import { createTxFromRLP } from "@ethereumjs/tx";
 import type { TypedTransaction } from "@ethereumjs/tx";
 import { bigintToBytes32, equalBytes, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import { MAX_TRANSACTION_SIZE, TRANSACTION_GAS_CAP } from "./constants.ts";
+import { MAX_TRANSACTION_SIZE, MIN_TRANSACTION_SIZE, TRANSACTION_GAS_CAP } from "./constants.ts";
 import { transactionCommon } from "./ethereumjs-common.ts";
 import { calldataTokens } from "./fees.ts";
 import { SECP256K1_ORDER, publicKeyToAddress, recoverPublicKey } from "./secp256k1.ts";
@@ -40,10 +40,17 @@ export interface UnrecoveredTransaction extends Omit<SignedTransaction, "sender"
 
 const SUPPORTED_TYPES = [1, 2, 4];
 
+/** Lists in lists: transaction, access list, its item, the slots of that. */
+const MAX_LIST_DEPTH = 4;
+const ADDRESS_SIZE = 20;
+const SLOT_SIZE = 32;
+/** Most bytes of an authorization's chain id, nonce, yParity, r and s (EIP-7702). */
+const AUTHORIZATION_NUMBER_SIZES = [32, 8, 1, 32, 32] as const;
+
 /**
  * Decodes raw EIP-2718 bytes of types 0, 1, 2 and 4 and recovers the sender. Total: throws an InvalidTransactionError, and
- * nothing else, for whatever is not the one canonical encoding of a signed transaction for `chainId` of at most
- * 131,072 bytes and 2^24 gas. Legacy transactions without a chain id (before EIP-155) are accepted.
+ * nothing else, for whatever is not the one canonical encoding of a signed transaction for `chainId` of 65 to 131,072
+ * bytes and at most 2^24 gas. Legacy transactions without a chain id (before EIP-155) are accepted.
  */
 export function decodeTransaction(raw: Uint8Array, chainId: number): SignedTransaction {
   const unrecovered = decodeUnrecovered(raw, chainId);
@@ -61,13 +68,15 @@ export function decodeTransaction(raw: Uint8Array, chainId: number): SignedTrans
 
 /** Everything `decodeTransaction` does short of recovering the sender; throws the same error. */
 export function decodeUnrecovered(raw: Uint8Array, chainId: number): UnrecoveredTransaction {
-  if (raw.length === 0 || raw.length > MAX_TRANSACTION_SIZE) {
-    throw new InvalidTransactionError(`expected 1 to ${MAX_TRANSACTION_SIZE} bytes, got ${raw.length}`);
-  }
-  const type = raw[0] as number;
+  const type = raw[0];
   if (type === 3) throw new InvalidTransactionError("blob transactions (type 3) do not exist on this chain");
-  if (type < 0xc0 && !SUPPORTED_TYPES.includes(type)) {
+  if (type !== undefined && type < 0xc0 && !SUPPORTED_TYPES.includes(type)) {
     throw new InvalidTransactionError(`expected transaction type 0, 1, 2 or 4, got first byte 0x${type.toString(16)}`);
+  }
+  if (raw.length < MIN_TRANSACTION_SIZE || raw.length > MAX_TRANSACTION_SIZE) {
+    throw new InvalidTransactionError(
+      `expected ${MIN_TRANSACTION_SIZE} to ${MAX_TRANSACTION_SIZE} bytes, got ${raw.length}`,
+    );
   }
 
   const inner = decodeInner(raw, chainId);
@@ -99,7 +108,7 @@ export function decodeUnrecovered(raw: Uint8Array, chainId: number): Unrecovered
     inner,
     signingHash: inner.getHashedMessageToSign(),
     signature,
-    recoveryId: recoveryIdOf(type >= 0xc0, v, chainId),
+    recoveryId: recoveryIdOf(inner.type === 0, v, chainId),
   };
 }
 
@@ -109,6 +118,7 @@ export function withSender(transaction: UnrecoveredTransaction, sender: Address)
 }
 
 function decodeInner(raw: Uint8Array, chainId: number): TypedTransaction {
+  checkListDepth((raw[0] as number) < 0xc0 ? raw.subarray(1) : raw);
   let inner: TypedTransaction;
   let encoded: Uint8Array;
   try {
@@ -119,7 +129,75 @@ function decodeInner(raw: Uint8Array, chainId: number): TypedTransaction {
   }
   // The library reads some encodings it would never write (such as leading zeros in the chain id).
   if (!equalBytes(encoded, raw)) throw new InvalidTransactionError("the encoding is not canonical");
+  // It looks at lengths only, which a list has too.
+  if ("accessList" in inner && !isAccessList(inner.accessList))
+    throw new InvalidTransactionError("expected an access list of [20-byte address, [32-byte slot, …]] (EIP-2930)");
+  if ("authorizationList" in inner && !isAuthorizationList(inner.authorizationList))
+    throw new InvalidTransactionError(
+      "expected an authorization list of [chain id, 20-byte address, nonce, yParity, r, s] (EIP-7702)",
+    );
   return inner;
+}
+
+function isAccessList(list: unknown): boolean {
+  return isListOf(list, (item) => {
+    if (!Array.isArray(item) || item.length !== 2) return false;
+    const [address, slots] = item as readonly unknown[];
+    return hasSize(address, ADDRESS_SIZE) && isListOf(slots, (slot) => hasSize(slot, SLOT_SIZE));
+  });
+}
+
+function isAuthorizationList(list: unknown): boolean {
+  return isListOf(list, (item) => {
+    if (!Array.isArray(item) || item.length !== 6) return false;
+    const [chainId, address, ...others] = item as readonly unknown[];
+    const numbers = [chainId, ...others];
+    return (
+      hasSize(address, ADDRESS_SIZE) &&
+      AUTHORIZATION_NUMBER_SIZES.every((maximum, index) => isNumber(numbers[index], maximum))
+    );
+  });
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function hasSize(value: unknown, size: number): boolean {
+  return value instanceof Uint8Array && value.length === size;
+}
+
+function isNumber(value: unknown, maximumSize: number): boolean {
+  return value instanceof Uint8Array && value.length <= maximumSize && value[0] !== 0;
+}
+
+/**
+ * Throws if lists nest deeper in `encoded` (RLP) than in any transaction, or do not fit into each other. The decoder calls
+ * itself for every level and copies what is inside; what it makes of bytes must not depend on the size of the stack.
+ */
+function checkListDepth(encoded: Uint8Array): void {
+  const ends = [encoded.length];
+  let position = 0;
+  while (position < encoded.length) {
+    while (position === ends.at(-1)) ends.pop();
+    const prefix = encoded[position++] as number;
+    if (prefix < 0x80) continue;
+    const isList = prefix >= 0xc0;
+    let length = prefix - (isList ? 0xc0 : 0x80);
+    if (length > 55) {
+      const start = position;
+      position += length - 55;
+      length = 0;
+      for (let index = start; index < position; index++) length = length * 256 + (encoded[index] ?? 0);
+    }
+    if (position + length > (ends.at(-1) as number))
+      throw new InvalidTransactionError("an item of the encoding ends after the list it is in");
+    if (!isList) {
+      position += length;
+    } else if (ends.push(position + length) > MAX_LIST_DEPTH + 1) {
+      throw new InvalidTransactionError(`lists nest deeper than ${MAX_LIST_DEPTH} in the encoding`);
+    }
+  }
 }
 
 function recoveryIdOf(isLegacy: boolean, v: bigint, chainId: number): 0 | 1 {

@@ -164,7 +164,7 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
   });
 
   it("if it is empty or larger than 131,072 bytes, and not at exactly that size", () => {
-    expectInvalid(new Uint8Array(), /1 to 131072 bytes, got 0/);
+    expectInvalid(new Uint8Array(), /65 to 131072 bytes, got 0/);
     // Signatures differ by a byte in length now and then, so several nonces are tried.
     const ofSize = (size: number): Uint8Array => {
       for (let nonce = 128n; nonce < 228n; nonce++) {
@@ -180,7 +180,16 @@ describe("a transaction is rejected with InvalidTransactionError", () => {
       throw new Error(`no transaction of ${size} bytes found`);
     };
     expect(decodeTransaction(ofSize(131_072), CHAIN_ID).raw.length).to.equal(131_072);
-    expectInvalid(ofSize(131_073), /1 to 131072 bytes, got 131073/);
+    expectInvalid(ofSize(131_073), /65 to 131072 bytes, got 131073/);
+  });
+
+  it("if it is as short as an inner node of the transactions tree, 64 bytes, and not if it is longer", () => {
+    // Who made the signature r = s = 1 of anything is somebody, with a balance if he likes.
+    const ofSize = (size: number): Uint8Array =>
+      RLP.encode([1, 1, 21_000, "", "", new Uint8Array(size - 13), 27, 1, 1]);
+    expect(ofSize(64).length).to.equal(64);
+    expectInvalid(ofSize(64), /65 to 131072 bytes, got 64/);
+    expect(decodeTransaction(ofSize(65), CHAIN_ID).raw.length).to.equal(65);
   });
 
   it("if its gas limit is above 2^24", () => {
