@@ -28,7 +28,10 @@ export interface BlockEnvironment {
   readonly dataPrice: bigint;
 }
 
-/** One block being executed on top of its parent. Calls must not overlap: each is awaited before the next. */
+/**
+ * One block being executed on top of its parent. Calls must not overlap: each is awaited before the next. A call that
+ * rejects (the database failed, a message out of turn) ends the block: every further one rejects.
+ */
 export interface BlockExecution {
   readonly environment: BlockEnvironment;
   /** Gas used so far. */

@@ -313,6 +313,53 @@ describe("an engine", () => {
     expect(await execution.seal().catch((error: Error) => error.message)).to.match(/is sealed/);
   });
 
+  it("refuses to go on with a block after the database failed in it, however deep in a call", async () => {
+    // The outer contract stores 5 in slot 5 and calls the inner one, whose code cannot be read once.
+    const [outer, inner] = [account(70), account(71)];
+    const innerCode: Hex = "0x6001600155";
+    const chain = await createTestChain({
+      balances,
+      code: { [outer]: `0x600560055560006000600060006000${`73${inner.slice(2)}`}5af100`, [inner]: innerCode },
+    });
+    const innerHash = keccak256(hexToBytes(innerCode));
+    let failures = 0;
+    const flaky: StateDatabase = {
+      ...chain.state,
+      get: (key) => {
+        if (failures === 0 && bytesToHex(key) === innerHash) {
+          failures++;
+          throw new Error("the disk failed");
+        }
+        return chain.state.get(key);
+      },
+    };
+    const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state: flaky }, instruments());
+    const message = (promise: Promise<unknown>) =>
+      promise.then(
+        () => "fulfilled",
+        (error: Error) => error.message,
+      );
+    const call = { to: outer, gasLimit: 200_000n } as const;
+    const open = () => engine.openBlock(chain.latest(), { timestamp: chain.latest().header.timestamp + 2 });
+
+    const execution = await open();
+    expect(await message(execution.executeTransaction(sign(alice, call)))).to.equal("the disk failed");
+    expect(await message(execution.executeTransaction(sign(bob, call)))).to.match(/is failed/);
+    expect(await message(execution.executeMessage(chain.deposit({ mint: ETHER })))).to.match(/is failed/);
+    expect(await message(execution.seal())).to.match(/is failed/);
+
+    failures = 0;
+    const withDeposit = await open();
+    const deposit = chain.deposit({ mint: ETHER, gasLimit: 200_000n, to: outer });
+    expect(await message(withDeposit.executeMessage(deposit))).to.equal("the disk failed");
+    expect(await message(withDeposit.executeMessage(deposit))).to.match(/is failed/);
+
+    // Nothing of them is left in the engine: the next block is what an engine that saw no failure makes.
+    const [again, expected] = [await open(), await chain.open()];
+    for (const each of [again, expected]) await each.executeTransaction(sign(alice, call));
+    expect(await again.seal()).to.deep.equal(await expected.seal());
+  });
+
   it("reads any stored state root, however old, beside an open block", async () => {
     const chain = await createTestChain({ balances, code: CONTRACTS });
     const roots = [chain.latest().header.stateRoot];

@@ -83,7 +83,7 @@ export async function runStateTest(
       block: toEvmBlock(environment, blobBaseFee(test)),
       chainId: CHAIN_ID,
       availableGas: environment.gasLimit,
-      checksSenderCode: true,
+      isSimulation: false,
       observer: undefined,
     });
     if (result.kind === "skipped" && post.expectException === undefined)

@@ -154,6 +154,10 @@ describe("a transaction is skipped", () => {
     ["its sender could not pay the highest fee it allows", "insufficient-funds", { nonce: 1n, maxFeePerGas: ETHER }],
     ["its sender does not exist", "insufficient-funds", { nonce: 0n }, bob],
     ["it pays less than the base fee", "fee-below-base-fee", { nonce: 1n, maxFeePerGas: MINIMUM_BASE_FEE - 1n }],
+    ["it pays nothing at all", "fee-below-base-fee", { nonce: 1n, maxFeePerGas: 0n }],
+    ["it is a legacy one that pays nothing at all", "fee-below-base-fee", { nonce: 1n, type: 0, gasPrice: 0n }],
+    ["it has an access list and pays nothing at all", "fee-below-base-fee", { nonce: 1n, type: 1, gasPrice: 0n }],
+    ["it pays nothing and its sender has nothing", "fee-below-base-fee", { maxFeePerGas: 0n }, bob],
     ["its gas limit is below the intrinsic gas", "gas-below-intrinsic", { nonce: 1n, gasLimit: 20_999n }],
     [
       "its gas limit is below the calldata floor",

@@ -96,18 +96,24 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   let nextMessage = parent.nextMessage;
   let gasUsed = 0n;
   let hasTransactions = false;
-  let phase: "idle" | "busy" | "sealed" = "idle";
+  let phase: "idle" | "busy" | "failed" | "sealed" = "idle";
 
   writeParentHash(state, environment.number, parent.hash);
 
-  const exclusively = async <T>(task: () => Promise<T>): Promise<T> => {
+  const exclusively = async <T>(task: () => Promise<T>, next: "idle" | "sealed" = "idle"): Promise<T> => {
     if (phase !== "idle")
-      throw new Error(`block ${environment.number} is ${phase}: calls on a block must not overlap or follow its seal`);
+      throw new Error(
+        `block ${environment.number} is ${phase}: calls on a block must not overlap, nor follow its seal or a failure`,
+      );
     phase = "busy";
     try {
-      return await task();
-    } finally {
-      phase = "idle";
+      const result = await task();
+      phase = next;
+      return result;
+    } catch (error) {
+      // Part of what failed may have been done: a block on top of that would be another one than everybody else's.
+      phase = "failed";
+      throw error;
     }
   };
 
@@ -116,7 +122,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     block,
     chainId,
     availableGas,
-    checksSenderCode: true,
+    isSimulation: false,
     observer: observer(),
   });
 
@@ -231,9 +237,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
         nextMessage,
       };
       return sealed;
-    }).finally(() => {
-      phase = "sealed";
-    });
+    }, "sealed");
 
   return {
     environment,

@@ -267,7 +267,7 @@ async function runCall(
       block: toEvmBlock(environment),
       chainId,
       availableGas: request.gas,
-      checksSenderCode: false,
+      isSimulation: true,
       observer: options.observer,
     },
   );

@@ -58,8 +58,11 @@ export interface ProcessingContext {
   readonly chainId: number;
   /** Gas the block has left. */
   readonly availableGas: bigint;
-  /** EIP-3607 applies; not to simulated calls. */
-  readonly checksSenderCode: boolean;
+  /**
+   * Nobody signed this and nothing of it is kept: the sender may have code (EIP-3607), gas may exceed the cap (EIP-7825),
+   * and a gas price of 0 runs without fees.
+   */
+  readonly isSimulation: boolean;
   /** Sees the transaction; its EVM callbacks are attached already (`observe`). */
   readonly observer: ExecutionObserver | undefined;
 }
@@ -187,11 +190,6 @@ export async function processTransaction(
       contractAddress: to === undefined ? createAddress(sender, account.nonce) : undefined,
       nonce: account.nonce,
     };
-  } catch (error) {
-    // Only a defect or an unreadable database gets here; the block may go on without this transaction.
-    state.revertCheckpoint();
-    state.endTransaction();
-    throw error;
   } finally {
     cleanUp(evm);
   }
@@ -217,15 +215,16 @@ function cleanUp(evm: EVM): void {
 function findInvalidity(
   { state }: EvmExecutor,
   message: TransactionMessage,
-  { environment, availableGas, checksSenderCode }: ProcessingContext,
+  { environment, availableGas, isSimulation }: ProcessingContext,
   minimumGas: bigint,
 ): SkipReason | undefined {
   const { sender, nonce, gasLimit, dataGas, value, maxFeePerGas } = message;
   const account = state.account(sender) ?? EMPTY_ACCOUNT;
-  if (gasLimit > TRANSACTION_GAS_CAP && checksSenderCode) {
+  if (gasLimit > TRANSACTION_GAS_CAP && !isSimulation) {
     return { kind: "invalid", message: `gas limit ${gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)` };
   }
-  if (maxFeePerGas < environment.baseFeePerGas && message.gasPrice !== 0n) {
+  const isFree = isSimulation && message.gasPrice === 0n;
+  if (maxFeePerGas < environment.baseFeePerGas && !isFree) {
     return { kind: "fee-below-base-fee", maxFeePerGas, baseFee: environment.baseFeePerGas };
   }
   if (gasLimit < minimumGas + dataGas) return { kind: "gas-below-intrinsic", gasLimit, required: minimumGas + dataGas };
@@ -235,7 +234,7 @@ function findInvalidity(
   if (nonce !== undefined && nonce > account.nonce)
     return { kind: "nonce-too-high", expected: account.nonce, actual: nonce };
   if (account.nonce >= MAX_NONCE) return { kind: "invalid", message: `the nonce of ${sender} is exhausted (EIP-2681)` };
-  if (checksSenderCode && hasCode(account) && !isDelegation(state.code(sender)))
+  if (!isSimulation && hasCode(account) && !isDelegation(state.code(sender)))
     return { kind: "sender-has-code", sender };
   const required = gasLimit * maxFeePerGas + value;
   if (account.balance < required) return { kind: "insufficient-funds", balance: account.balance, required };
