@@ -13,6 +13,9 @@ const MAX_FEE_PER_GAS = 20_000_000_000n;
 const MAX_PRIORITY_FEE_PER_GAS = 1_000_000_000n;
 const FAR_FUTURE = 4_000_000_000n;
 const ETHER = 10n ** 18n;
+/** Milliseconds. */
+const STALL = 500;
+const PATIENCE = 60_000;
 
 /** The first well-known development account, which every peer funds. */
 const FUNDER = privateKeyToAccount("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
@@ -52,17 +55,32 @@ class Signer {
   }
 }
 
-async function waitForReceipt(rpc: JsonRpc, hash: Hex): Promise<{ contractAddress: Hex | null }> {
-  for (;;) {
-    const receipt = await rpc.call<{ status: Hex; contractAddress: Hex | null } | null>("eth_getTransactionReceipt", [
-      hash,
-    ]);
-    if (receipt !== null) {
-      if (receipt.status !== "0x1") throw new Error(`set-up transaction ${hash} failed`);
-      return receipt;
+/**
+ * Asks until there is an answer, and throws after a minute without any. anvil's automining now and then leaves a
+ * transaction in the pool until something else happens, so it is asked to mine after half a second.
+ */
+async function waitFor<T>(rpc: JsonRpc, what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  const start = Date.now();
+  for (let nudged = start; ;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() - start > PATIENCE) throw new Error(`waited ${PATIENCE / 1000} s in vain for ${what}`);
+    if (Date.now() - nudged > STALL) {
+      // Onestep has no such method and needs none.
+      await rpc.call("evm_mine").catch(() => undefined);
+      nudged = Date.now();
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+async function waitForReceipt(rpc: JsonRpc, hash: Hex): Promise<{ contractAddress: Hex | null }> {
+  type Receipt = { status: Hex; contractAddress: Hex | null };
+  const receipt = await waitFor(rpc, `the receipt of ${hash}`, async () => {
+    return (await rpc.call<Receipt | null>("eth_getTransactionReceipt", [hash])) ?? undefined;
+  });
+  if (receipt.status !== "0x1") throw new Error(`set-up transaction ${hash} failed`);
+  return receipt;
 }
 
 const encode = (abi: Abi, functionName: string, args: readonly unknown[]): Hex =>
@@ -222,12 +240,10 @@ export async function measureWorkload(rpc: JsonRpc, workload: PreparedWorkload):
     }),
   );
   for (const { address, firstNonce, transactions } of workload.senders) {
-    while (
-      Number(await rpc.call<Hex>("eth_getTransactionCount", [address, "latest"])) <
-      firstNonce + transactions.length
-    ) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await waitFor(rpc, `the transactions of ${address}`, async () => {
+      const nonce = Number(await rpc.call<Hex>("eth_getTransactionCount", [address, "latest"]));
+      return nonce >= firstNonce + transactions.length ? nonce : undefined;
+    });
   }
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   const transactions = workload.senders.reduce((sum, sender) => sum + sender.transactions.length, 0);

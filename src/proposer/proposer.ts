@@ -241,15 +241,18 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
         await records.put(CHECKPOINT_KEY, path[0]);
       }
       if (!(await isConfirmable(claim, view, l1Timestamp))) return undefined;
-      await send(
-        "confirm",
-        claim,
-        encodeFunctionData({
-          abi: stateCommitmentChainAbi,
-          functionName: "confirm",
-          args: [claim.parentId, claim.stateHash],
-        }),
-      );
+      const call = encodeFunctionData({
+        abi: stateCommitmentChainAbi,
+        functionName: "confirm",
+        args: [claim.parentId, claim.stateHash],
+      });
+      try {
+        await send("confirm", claim, call);
+      } catch (error) {
+        // A node may simulate on an earlier block than the one to come: the last seconds of the period are then waited for.
+        if (!isRevert(error, "ChallengePeriodRuns")) throw error;
+        return undefined;
+      }
       return { kind: "confirming", claim };
     }
     if (path.length > 1) {
@@ -418,4 +421,12 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     start: loop.start,
     stop: loop.stop,
   };
+}
+
+function isRevert(error: unknown, errorName: string): boolean {
+  return (
+    error instanceof ProposerError &&
+    error.reason.kind === "would-revert" &&
+    error.reason.revert.errorName === errorName
+  );
 }

@@ -10,7 +10,7 @@ import type { Mempool } from "./mempool.ts";
 
 export type SequencerMode =
   /**
-   * A block as soon as there is a transaction or message for it; what arrives while a block is built goes into the next.
+   * A block as soon as there is a transaction or deposit for it; what arrives while a block is built goes into the next.
    * While pooled transactions wait for a lower base fee, an empty block every `heartbeat` seconds lets it fall.
    */
   | { readonly kind: "on-demand"; readonly heartbeat: number }
@@ -159,6 +159,15 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     return consumeMessages(parent.nextMessage, end, messageOf, { blockGasLimit: parent.header.gasCapacity });
   }
 
+  /**
+   * Whether a message is worth a block by itself. A context is not, or an idle chain would keep posting: its batch brings
+   * the next context. It goes with the next transaction, or alone well before its inclusion can be forced; that also shows
+   * L1 that the operator is there.
+   */
+  function isUrgent(message: InboxMessage, l1Timestamp: number): boolean {
+    return message.kind === "deposit" || l1Timestamp - message.enqueuedAt >= forceInclusionDelay / 2;
+  }
+
   /** Fills a block from the pool. Gives back how many transactions it took. */
   async function executeTransactions(execution: BlockExecution): Promise<number> {
     const { gasLimit, baseFeePerGas } = execution.environment;
@@ -243,7 +252,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
       if (l1Timestamp === undefined) return undefined;
       if (parent.header.number - chain.store.getHeads().safe >= maximumUnsafeBlocks) return undefined;
       const messages = nextMessages(parent);
-      if (!empty && messages.length === 0 && !mempool.hasExecutable()) return undefined;
+      if (!empty && !mempool.hasExecutable() && !messages.some((message) => isUrgent(message, l1Timestamp))) return undefined;
       const stopTimer = buildTime.startTimer();
       const wallClock = Math.floor(now() / 1_000);
       const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });

@@ -127,11 +127,14 @@ describe("Sequencer", () => {
         ...[0, 1, 2, 3].map((nonce) => alice.sign({ ...burn, nonce, maxPriorityFeePerGas: GWEI })),
         bob.sign(),
       );
-      const created = create({ maximumBuildTime: 60_000 });
+      let seconds = NOW;
+      const created = create({ maximumBuildTime: 60_000, now: () => seconds * 1_000, l1Timestamp: () => seconds });
       const block = await created.buildBlock();
       expect(block!.transactions).to.have.length(4);
       expect(block!.header.gasUsed).to.equal(48_021_000n);
       await mempool.settled();
+      expect(await created.buildBlock(), "blocks of one second share their gas").to.equal(undefined);
+      seconds += 1;
       expect((await created.buildBlock())!.transactions).to.have.length(1);
     });
   });
@@ -148,6 +151,22 @@ describe("Sequencer", () => {
         keccak256(raw),
       ]);
       expect(block).to.include({ firstMessage: 0, nextMessage: 3 });
+    });
+
+    it("of context wait for a transaction to go with, so that an idle chain does not keep posting", async () => {
+      await node.receive([context(0)], 1);
+      const created = create();
+      expect(await created.buildBlock()).to.equal(undefined);
+      await submit(carol.sign());
+      expect(await created.buildBlock()).to.include({ firstMessage: 0, nextMessage: 1 });
+    });
+
+    it("of context get a block of their own before their inclusion could be forced", async () => {
+      const half = testConfig().parameters.forceInclusionDelay / 2;
+      await node.receive([context(0)], 1);
+      expect(await create({ l1Timestamp: () => GENESIS_TIME + half - 1 }).buildBlock()).to.equal(undefined);
+      const block = await create({ l1Timestamp: () => GENESIS_TIME + half }).buildBlock();
+      expect(block).to.include({ firstMessage: 0, nextMessage: 1 });
     });
 
     it("wait for the configured confirmations", async () => {

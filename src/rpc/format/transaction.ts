@@ -50,6 +50,12 @@ function formatPlace(place: Place): object {
       };
 }
 
+/**
+ * What stands for the nonce of a deposit that did not run and so took none. The sender's next transaction takes the
+ * account's nonce, and clients that wait for it would believe the deposit had replaced it.
+ */
+const NO_NONCE = BigInt(Number.MAX_SAFE_INTEGER);
+
 function formatDeposit(
   { hash, message, nonce }: BlockTransaction & { kind: "deposit" },
   block: Block,
@@ -64,7 +70,7 @@ function formatDeposit(
     gas: formatQuantity(message.gasLimit),
     gasPrice: formatQuantity(block.header.baseFeePerGas),
     value: formatQuantity(message.value),
-    nonce: formatQuantity(nonce),
+    nonce: formatQuantity(block.receipts[index]?.gasUsed === 0n ? NO_NONCE : nonce),
     input: bytesToHex(message.data),
     mint: formatQuantity(message.mint),
     refundTo: message.refundTo,
