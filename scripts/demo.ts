@@ -315,7 +315,7 @@ async function describeChain(name: string, url: string): Promise<Chain> {
 
 async function included(client: PublicClient, hash: Hash, timeout: number): Promise<TransactionReceipt> {
   // A deposit that runs nothing has the nonce of its sender's next transaction, which viem takes for a replacement.
-  const receipt = await client.waitForTransactionReceipt({ hash, timeout, checkReplacement: false });
+  const receipt = await client.waitForTransactionReceipt({ hash, timeout });
   if (receipt.status !== "success") throw new Error(`transaction ${hash} failed`);
   return receipt;
 }
