@@ -21,6 +21,9 @@ interface IRollup {
     /// @notice Parameter `name` is not in the range from `minimum` to `maximum`.
     error ParameterOutOfRange(string name, uint256 value, uint256 minimum, uint256 maximum);
 
+    /// @notice The context interval is more than half the force-inclusion delay. Both in seconds.
+    error ContextIntervalTooLong(uint256 contextInterval, uint256 forceInclusionDelay);
+
     /// @notice The challenge game is an account without code.
     error ChallengeGameWithoutCode(address challengeGame);
 

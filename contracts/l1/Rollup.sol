@@ -28,7 +28,8 @@ contract Rollup is IRollup {
     bytes32 private immutable _GENESIS_STATE_HASH;
 
     /// @notice Deploys the rollup.
-    /// Reverts with ZeroOperator, ZeroGenesisStateHash, ParameterOutOfRange or ChallengeGameWithoutCode.
+    /// Reverts with ZeroOperator, ZeroGenesisStateHash, ParameterOutOfRange, ContextIntervalTooLong or
+    /// ChallengeGameWithoutCode.
     constructor(Parameters memory chosen) {
         _check(chosen);
         DEPLOYMENT_BLOCK = block.number;
@@ -88,7 +89,12 @@ contract Rollup is IRollup {
         );
         _checkRange("forceInclusionDelay", chosen.forceInclusionDelay, 1, MAXIMUM_DELAY);
         _checkRange("selfSequencingDelay", chosen.selfSequencingDelay, 1, MAXIMUM_DELAY);
-        _checkRange("contextInterval", chosen.contextInterval, 0, chosen.forceInclusionDelay);
+        // A batch needs no opening while the last context is younger than the delay (see Inbox). Were the interval as long,
+        // that of an idle rollup could be older when a batch is due, and a deposit in front would make the batch revert.
+        require(
+            chosen.contextInterval <= chosen.forceInclusionDelay / 2,
+            ContextIntervalTooLong(chosen.contextInterval, chosen.forceInclusionDelay)
+        );
         _checkRange("challengePeriod", chosen.challengePeriod, 1, MAXIMUM_DELAY);
         _checkRange("claimBond", chosen.claimBond, 1, type(uint128).max);
     }

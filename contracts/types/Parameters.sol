@@ -5,7 +5,8 @@ pragma solidity 0.8.37;
 /// @param operator Account that orders transactions; not zero.
 /// @param forceInclusionDelay Seconds after which a message must be read: 1 to 365 days.
 /// @param selfSequencingDelay Seconds of the operator's silence after which anyone may post batches: 1 to 365 days.
-/// @param contextInterval Seconds between context messages: 0 (one with every batch) to `forceInclusionDelay`.
+/// @param contextInterval Seconds between context messages: 0 (one with every batch) to half of
+/// `forceInclusionDelay`.
 /// @param challengePeriod Seconds for which a claim must stand unrivaled: 1 to 365 days.
 /// @param claimBond Wei put up with a claim: more than 0, below 2^128.
 /// @param genesisStateHash Hash of the state before the first batch (specification §6); not zero.

@@ -4,7 +4,7 @@ export interface DeploymentPreset {
   readonly forceInclusionDelay: number;
   /** Silence of the operator after which anyone may post batches. */
   readonly selfSequencingDelay: number;
-  /** Age at which the last context message is followed by another. */
+  /** Age at which the last context message is followed by another; at most half of `forceInclusionDelay`. */
   readonly contextInterval: number;
   /** Time for which a claim must stand unrivaled. */
   readonly challengePeriod: number;

@@ -33,7 +33,6 @@ describe("Rollup", () => {
     ["a force-inclusion delay over a year", { forceInclusionDelay: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
     ["no self-sequencing delay", { selfSequencingDelay: 0n }, "ParameterOutOfRange"],
     ["a self-sequencing delay that never ends", { selfSequencingDelay: 2n ** 256n - 1n }, "ParameterOutOfRange"],
-    ["contexts rarer than forced inclusion", { contextInterval: BigInt(12 * HOUR + 1) }, "ParameterOutOfRange"],
     ["no challenge period", { challengePeriod: 0n }, "ParameterOutOfRange"],
     ["a challenge period over a year", { challengePeriod: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
     ["claims without a bond", { claimBond: 0n }, "ParameterOutOfRange"],
@@ -46,6 +45,29 @@ describe("Rollup", () => {
       await expect(deployment).to.be.revertedWithCustomError(rollup, error);
     });
   }
+
+  it("refuses contexts rarer than two in a force-inclusion delay, whatever the delay, and says both", async () => {
+    const { rollup, ethers, parameters } = fixture;
+    for (const [contextInterval, forceInclusionDelay] of [
+      [BigInt(6 * HOUR + 1), BigInt(12 * HOUR)],
+      [2n ** 256n - 1n, BigInt(12 * HOUR)],
+      [3n, 5n],
+      [1n, 1n],
+    ] as const) {
+      const deployment = ethers.deployContract("Rollup", [{ ...parameters, contextInterval, forceInclusionDelay }]);
+      await expect(deployment)
+        .to.be.revertedWithCustomError(rollup, "ContextIntervalTooLong")
+        .withArgs(contextInterval, forceInclusionDelay);
+    }
+    for (const [contextInterval, forceInclusionDelay] of [
+      [BigInt(6 * HOUR), BigInt(12 * HOUR)],
+      [2n, 5n],
+      [0n, 1n],
+    ] as const) {
+      const deployed = await ethers.deployContract("Rollup", [{ ...parameters, contextInterval, forceInclusionDelay }]);
+      expect((await deployed.parameters()).contextInterval).to.equal(contextInterval);
+    }
+  });
 
   it("its genesis state is that of the genesis block and nothing else", async () => {
     expect((await fixture.rollup.parameters()).genesisStateHash).to.equal(GENESIS_STATE_HASH);

@@ -77,9 +77,9 @@ describe("deployment", () => {
   });
 
   it("says which parameter the contracts refuse", async () => {
-    const preset = { ...DEPLOYMENT_PRESETS.devnet, contextInterval: 61 };
+    const preset = { ...DEPLOYMENT_PRESETS.devnet, contextInterval: 31 };
     const error = await deploy({ preset }).then(() => "none", String);
-    expect(error).to.contain("ParameterOutOfRange").and.to.contain("contextInterval").and.to.contain("61");
+    expect(error).to.contain("ContextIntervalTooLong").and.to.contain("31").and.to.contain("60");
   });
 
   it("reports an address that holds no rollup", async () => {

@@ -56,7 +56,7 @@ contract PortalHandler is Test {
                 operator: OPERATOR,
                 forceInclusionDelay: 100,
                 selfSequencingDelay: 100,
-                contextInterval: 100,
+                contextInterval: 50,
                 challengePeriod: CHALLENGE_PERIOD,
                 claimBond: BOND,
                 genesisStateHash: bytes32(uint256(1)),

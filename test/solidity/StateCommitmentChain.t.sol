@@ -43,7 +43,7 @@ contract StateCommitmentChainHandler is Test {
                 operator: OPERATOR,
                 forceInclusionDelay: 100,
                 selfSequencingDelay: 100,
-                contextInterval: 100,
+                contextInterval: 50,
                 challengePeriod: CHALLENGE_PERIOD,
                 claimBond: BOND,
                 genesisStateHash: GENESIS_STATE_HASH,
