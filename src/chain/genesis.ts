@@ -11,6 +11,7 @@ import {
   L1_CONTEXT_ADDRESS,
   MINIMUM_BASE_FEE,
   OUTBOX_ADDRESS,
+  TRANSACTION_GAS_CAP,
 } from "./constants.ts";
 import type { StateDatabase } from "./execution-engine.ts";
 import { GENESIS_PARENT_HASH, headerHash } from "./header.ts";
@@ -141,7 +142,9 @@ export async function initializeState(genesis: Genesis, state: StateDatabase): P
   return block;
 }
 
-function checkGenesis({ alloc, gasLimit, baseFeePerGas }: Genesis): void {
+function checkGenesis({ chainId, alloc, gasLimit, baseFeePerGas }: Genesis): void {
+  // A signature for chain 0 would be one for every chain.
+  if (chainId < 1) throw new RangeError(`expected a chain id of at least 1, got ${chainId}`);
   for (const address of [L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, FEE_VAULT_ADDRESS, BLOCK_HASH_HISTORY_ADDRESS]) {
     if ((alloc[address]?.code ?? "0x") === "0x")
       throw new RangeError(`expected code at the predeploy ${address} in the genesis state`);
@@ -149,7 +152,9 @@ function checkGenesis({ alloc, gasLimit, baseFeePerGas }: Genesis): void {
   const supply = Object.values(alloc).reduce((sum, { balance }) => sum + (balance ?? 0n), 0n);
   if (supply > MAX_SUPPLY)
     throw new RangeError(`expected at most ${MAX_SUPPLY} wei in the genesis state, got ${supply}`);
-  if (gasLimit < 2n) throw new RangeError(`expected a gas limit of at least 2, got ${gasLimit}`);
+  // A deposit of the highest gas limit must fit into a block, or the messages after it are never read.
+  if (gasLimit < TRANSACTION_GAS_CAP)
+    throw new RangeError(`expected a gas limit of at least ${TRANSACTION_GAS_CAP}, got ${gasLimit}`);
   if (baseFeePerGas < MINIMUM_BASE_FEE)
     throw new RangeError(`expected a base fee of at least ${MINIMUM_BASE_FEE} wei, got ${baseFeePerGas}`);
 }

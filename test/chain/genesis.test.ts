@@ -102,6 +102,16 @@ describe("genesis", () => {
     expect(() => genesisBlock({ ...genesis, baseFeePerGas: 1n })).to.throw(RangeError, "got 1");
   });
 
+  it("is refused with a block too small for the largest deposit", () => {
+    const genesis = createGenesis(options);
+    expect(() => genesisBlock({ ...genesis, gasLimit: 2n ** 24n - 1n })).to.throw(RangeError, "got 16777215");
+    expect(genesisBlock({ ...genesis, gasLimit: 2n ** 24n }).header.gasLimit).to.equal(2n ** 24n);
+  });
+
+  it("is refused for chain 0, whose signatures would be those of every chain", () => {
+    expect(() => genesisBlock(createGenesis({ ...options, chainId: 0 }))).to.throw(RangeError, "chain id");
+  });
+
   it("runs the deterministic deployer: same code and salt, same address as on every chain", async () => {
     const alice = wallet(1);
     const chain = await createTestChain({ balances: { [alice.address]: ETHER } });
