@@ -252,7 +252,8 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
       if (l1Timestamp === undefined) return undefined;
       if (parent.header.number - chain.store.getHeads().safe >= maximumUnsafeBlocks) return undefined;
       const messages = nextMessages(parent);
-      if (!empty && !mempool.hasExecutable() && !messages.some((message) => isUrgent(message, l1Timestamp))) return undefined;
+      if (!empty && !mempool.hasExecutable() && !messages.some((message) => isUrgent(message, l1Timestamp)))
+        return undefined;
       const stopTimer = buildTime.startTimer();
       const wallClock = Math.floor(now() / 1_000);
       const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });
