@@ -8,8 +8,10 @@ import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
 import type { StateView } from "../state-view.ts";
+import { createBlake2Compression } from "./blake2-compression.ts";
 import { installInterpreterLoop } from "./interpreter-loop.ts";
 import { JournaledState } from "./journaled-state.ts";
+import { createP256Verification } from "./p256-verification.ts";
 import { createPointEvaluation } from "./point-evaluation.ts";
 
 /** The block as ethereumjs wants it. */
@@ -34,16 +36,31 @@ export interface EvmExecutor {
   reset(view: () => StateView): void;
 }
 
-let loadedCurves: Promise<{ readonly bn254: RustBN254; readonly bls: MCLBLS }> | undefined;
+type EvmOptions = NonNullable<ConstructorParameters<typeof EVM>[0]>;
 
-/** WebAssembly in place of the library's JavaScript: a block full of pairings is executed in seconds, not minutes. */
-function curves() {
-  loadedCurves ??= (async () => {
+let loadedPrecompiles: Promise<Pick<EvmOptions, "bn254" | "bls" | "customPrecompiles">> | undefined;
+
+/**
+ * WebAssembly in place of the library's JavaScript: a block full of any precompile is executed in seconds, not minutes
+ * (benchmarks/precompiles.md).
+ */
+function precompiles() {
+  loadedPrecompiles ??= (async () => {
     const rustbn = await initRustBN();
     await mcl.init(mcl.BLS12_381);
-    return { bn254: new RustBN254(rustbn), bls: new MCLBLS(mcl) };
+    const bls = new MCLBLS(mcl);
+    const customPrecompiles = [
+      { address: precompileAddress(0x09), function: createBlake2Compression() },
+      { address: precompileAddress(0x0a), function: createPointEvaluation(bls) },
+      { address: precompileAddress(0x100), function: await createP256Verification() },
+    ];
+    return { bn254: new RustBN254(rustbn), bls, customPrecompiles };
   })();
-  return loadedCurves;
+  return loadedPrecompiles;
+}
+
+function precompileAddress(number: number) {
+  return createAddressFromString(`0x${number.toString(16).padStart(40, "0")}`);
 }
 
 /** Creating an EVM takes a millisecond or so; keep and `reset` it. */
@@ -63,20 +80,12 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     putBlock: () => Promise.resolve(),
     shallowCopy: () => blockchain,
   };
-  const { bn254, bls } = await curves();
   // The constructor, because `createEVM` takes its own pairing library in place of the one it is given.
   const evm = new EVM({
     common,
-    bn254,
-    bls,
     stateManager: state,
     blockchain,
-    customPrecompiles: [
-      {
-        address: createAddressFromString("0x000000000000000000000000000000000000000a"),
-        function: createPointEvaluation(bls),
-      },
-    ],
+    ...(await precompiles()),
   });
   const reset = (next: () => StateView) => {
     view = next;

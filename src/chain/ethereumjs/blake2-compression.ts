@@ -1,0 +1,225 @@
+import { EVMError } from "@ethereumjs/evm";
+import type { ExecResult, PrecompileInput } from "@ethereumjs/evm";
+
+const INPUT_LENGTH = 213;
+const STATE_SIZE = 64;
+const NO_BYTES = new Uint8Array();
+
+// Where things are in the module's memory: h, m and t as in the input (all little-endian), then ones if the block is the
+// last, then for every round where its sixteen words are in m.
+const MESSAGE = 64;
+const COUNTER = 192;
+const LAST_BLOCK = 208;
+const SCHEDULE = 256;
+const ROUNDS_OF_SCHEDULE = 10;
+
+/** RFC 7693 §2.6. */
+const INITIALIZATION_VECTOR = [
+  0x6a09e667f3bcc908n,
+  0xbb67ae8584caa73bn,
+  0x3c6ef372fe94f82bn,
+  0xa54ff53a5f1d36f1n,
+  0x510e527fade682d1n,
+  0x9b05688c2b3e6c1fn,
+  0x1f83d9abfb41bd6bn,
+  0x5be0cd19137e2179n,
+];
+/** RFC 7693 §2.7. */
+const SIGMA = [
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+  [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
+  [11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4],
+  [7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8],
+  [9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13],
+  [2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9],
+  [12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11],
+  [13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10],
+  [6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5],
+  [10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0],
+];
+/** Indices into v of the eight mixings of a round, RFC 7693 §3.2. */
+const MIXINGS = [
+  [0, 4, 8, 12],
+  [1, 5, 9, 13],
+  [2, 6, 10, 14],
+  [3, 7, 11, 15],
+  [0, 5, 10, 15],
+  [1, 6, 11, 12],
+  [2, 7, 8, 13],
+  [3, 4, 9, 14],
+] as const;
+
+/**
+ * Precompile 0x09 (EIP-152): input rounds (4) ‖ h (64) ‖ m (128) ‖ t (16) ‖ f (1), 1 gas a round; output h (64).
+ * In WebAssembly, assembled here, for its 64-bit integers: JavaScript takes longer for a round than a gas pays for.
+ */
+export function createBlake2Compression(): (input: PrecompileInput) => ExecResult {
+  const compress = createCompress();
+  return ({ data, gasLimit }) => {
+    const lastBlock = data[INPUT_LENGTH - 1];
+    if (data.length !== INPUT_LENGTH || (lastBlock !== 0 && lastBlock !== 1))
+      return failure(EVMError.errorMessages.OUT_OF_RANGE, gasLimit);
+    const rounds = new DataView(data.buffer, data.byteOffset).getUint32(0);
+    const gas = BigInt(rounds);
+    if (gasLimit < gas) return failure(EVMError.errorMessages.OUT_OF_GAS, gasLimit);
+    return { executionGasUsed: gas, returnValue: compress(rounds, data.subarray(4, -1), lastBlock === 1) };
+  };
+}
+
+// TypeScript knows it from the DOM only.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  /** Of the block in memory; `rounds` as an unsigned number of 32 bits. */
+  readonly compress: (rounds: number) => void;
+}
+
+/** `block` is h ‖ m ‖ t, 208 bytes. */
+type Compress = (rounds: number, block: Uint8Array, isLast: boolean) => Uint8Array;
+
+function createCompress(): Compress {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
+  const { memory, compress } = exports as Exports;
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(
+    SIGMA.flatMap((words) => words.map((word) => 8 * word)),
+    SCHEDULE,
+  );
+  return (rounds, block, isLast) => {
+    bytes.set(block);
+    bytes.fill(isLast ? 0xff : 0, LAST_BLOCK, LAST_BLOCK + 8);
+    compress(rounds);
+    return bytes.slice(0, STATE_SIZE);
+  };
+}
+
+function failure(error: EVMError["error"], gasLimit: bigint): ExecResult {
+  return { returnValue: NO_BYTES, executionGasUsed: gasLimit, exceptionError: new EVMError(error) };
+}
+
+// ── Assembly ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bytes of the binary format (https://webassembly.github.io/spec/core/binary). */
+type Code = readonly number[];
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const END = 0x0b;
+const NO_RESULT = 0x40;
+
+/** A whole number in LEB128; signed unless it is a size or an index. */
+function signed(value: bigint): Code {
+  const low = Number(value & 0x7fn);
+  const rest = value >> 7n;
+  const isLast = rest === 0n ? (low & 0x40) === 0 : rest === -1n && (low & 0x40) !== 0;
+  return isLast ? [low] : [low | 0x80, ...signed(rest)];
+}
+
+function unsigned(value: number): Code {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+}
+
+function vector(items: readonly Code[]): Code {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function section(id: number, content: Code): Code {
+  return [id, ...unsigned(content.length), ...content];
+}
+
+// Instructions, each with its operands before it.
+const get = (local: number): Code => [0x20, ...unsigned(local)];
+const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
+const number32 = (value: number): Code => [0x41, ...signed(BigInt(value))];
+const number64 = (value: bigint): Code => [0x42, ...signed(BigInt.asIntN(64, value))];
+const loadByte = (address: Code, offset: number): Code => [...address, 0x2d, 0, ...unsigned(offset)];
+const load = (address: Code, offset: number): Code => [...address, 0x29, 3, ...unsigned(offset)];
+const store = (address: Code, offset: number, value: Code): Code => [
+  ...address,
+  ...value,
+  0x37,
+  3,
+  ...unsigned(offset),
+];
+const add = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x7c]);
+const xor = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x85]);
+const rotateRight = (value: Code, bits: number): Code => [...value, ...number64(BigInt(bits)), 0x8a];
+
+// Locals of the function: its parameter, v, and where the round is in the schedule.
+const ROUNDS = 0;
+const V = 1;
+const ROUND = 17;
+const START = number32(0);
+
+function assembleModule(): Uint8Array<ArrayBuffer> {
+  const name = (text: string) => vector([...text].map((letter) => [letter.charCodeAt(0)]));
+  const body = [
+    ...vector([
+      [16, I64],
+      [1, I32],
+    ]),
+    ...assembleCompress(),
+    END,
+  ];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, vector([[0x60, ...vector([[I32]]), ...vector([])]])),
+    ...section(3, vector([[0]])),
+    ...section(5, vector([[0, 1]])),
+    ...section(
+      7,
+      vector([
+        [...name("memory"), 2, 0],
+        [...name("compress"), 0, 0],
+      ]),
+    ),
+    ...section(10, vector([[...unsigned(body.length), ...body]])),
+  ]);
+}
+
+/** RFC 7693 §3.2, with the number of rounds in the parameter. */
+function assembleCompress(): Code {
+  const vectorStart = Array.from({ length: 8 }, (_, index) => [
+    ...set(V + index, load(START, 8 * index)),
+    ...set(V + 8 + index, number64(INITIALIZATION_VECTOR[index] as bigint)),
+  ]).flat();
+  const mixWithBlock = (index: number, offset: number) => set(V + index, xor(get(V + index), load(START, offset)));
+  const endOfSchedule = SCHEDULE + 16 * ROUNDS_OF_SCHEDULE;
+  const nextRound = [...get(ROUND), ...number32(16), 0x6a];
+  return [
+    ...vectorStart,
+    ...mixWithBlock(12, COUNTER),
+    ...mixWithBlock(13, COUNTER + 8),
+    ...mixWithBlock(14, LAST_BLOCK),
+    ...set(ROUND, number32(SCHEDULE)),
+    ...[0x02, NO_RESULT, 0x03, NO_RESULT],
+    // Leaves the loop when no round is left.
+    ...[...get(ROUNDS), 0x45, 0x0d, 1],
+    ...MIXINGS.flatMap((indices, position) => mix(indices, position)),
+    ...set(ROUNDS, [...get(ROUNDS), ...number32(1), 0x6b]),
+    ...set(ROUND, nextRound),
+    // The schedule starts over: SCHEDULE if ROUND is at its end, else ROUND.
+    ...set(ROUND, [...number32(SCHEDULE), ...get(ROUND), ...get(ROUND), ...number32(endOfSchedule), 0x46, 0x1b]),
+    ...[0x0c, 0, END, END],
+    ...Array.from({ length: 8 }, (_, index) =>
+      store(START, 8 * index, xor(load(START, 8 * index), get(V + index), get(V + 8 + index))),
+    ).flat(),
+  ];
+}
+
+/** The function G of RFC 7693 §3.1 with the words of the round at 2 × `position`. */
+function mix([a, b, c, d]: readonly [number, number, number, number], position: number): Code {
+  const word = (index: number) => load(loadByte(get(ROUND), 2 * position + index), MESSAGE);
+  const v = (index: number) => get(V + index);
+  const addWord = (index: number) => set(V + a, add(v(a), v(b), word(index)));
+  const rotate = (target: number, other: number, bits: number) =>
+    set(V + target, rotateRight(xor(v(target), v(other)), bits));
+  const accumulate = set(V + c, add(v(c), v(d)));
+  return [
+    ...[...addWord(0), ...rotate(d, a, 32), ...accumulate, ...rotate(b, c, 24)],
+    ...[...addWord(1), ...rotate(d, a, 16), ...accumulate, ...rotate(b, c, 63)],
+  ];
+}
