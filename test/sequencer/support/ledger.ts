@@ -34,7 +34,7 @@ export function createLedger() {
       number,
       gasLimit: 60_000_000n,
       gasUsed: 0n,
-      gasCapacity: environment.blockGasLimit,
+      gasCapacity: 60_000_000n,
       gasPerSecond: 1_000_000_000n,
       timestamp: number,
       prevRandao: ZERO_HASH,
