@@ -110,6 +110,12 @@ export const deployCommand = defineCommand({
     if (existsSync(values.output)) {
       throw new SettingsError([`--output: ${values.output} exists already; its rollup would be forgotten`]);
     }
+    if (values.preset === "production") {
+      logger.warn(
+        "the rollup is deployed without a challenge game: a single rival claim stops all confirmations for ever, and " +
+          "with them every withdrawal. It must not hold real money",
+      );
+    }
     const config = await createRollup(
       {
         l1RpcUrl: values.l1RpcUrl,
