@@ -13,7 +13,10 @@ const hash = z.custom<Hash>((value) => typeof value === "string" && /^0x[0-9a-f]
 const natural = z.int().nonnegative();
 const wei = z.string().regex(/^\d+$/, "expected a decimal number of wei").transform(BigInt);
 
-const gas = z.string().regex(/^\d{1,18}$/, "expected a decimal number of gas below 10^18").transform(BigInt);
+const gas = z
+  .string()
+  .regex(/^\d{1,18}$/, "expected a decimal number of gas below 10^18")
+  .transform(BigInt);
 
 /** The L2 genesis block and state. Every account's balance is backed by nothing on L1, so networks leave it at 0. */
 export const genesisSchema = z.object({
