@@ -124,7 +124,7 @@ export async function prepareWorkload(
   const signers: Signer[] = [];
   for (let i = 0; i < senders; i++) {
     const account = privateKeyToAccount(keccak256(numberToHex(i + 1, { size: 32 })));
-    await submit(funder, { to: account.address, data: "0x", value: 2n * ETHER, gas: 100_000n });
+    await submit(funder, { to: account.address, data: "0x", value: ETHER, gas: 100_000n });
     signers.push(new Signer(account, chainId, await nonceOf(account.address)));
   }
 
