@@ -36,7 +36,7 @@ async function run(options: L1NodeOptions): Promise<void> {
   const journal = options.journalPath === undefined ? undefined : await openL1Journal(options.journalPath);
   const genesis = await openGenesis(options, journal);
   const environment = await createEnvironment(genesis);
-  const network = interceptNetwork(environment, journal);
+  const network = interceptNetwork(environment, journal, genesis.fork !== undefined);
   const server = await environment.network.createServer(NETWORK, options.hostname, options.port);
   const { port } = await server.listen();
   if (options.blockInterval !== undefined) mineEvery(options.blockInterval, network.provider());
@@ -124,8 +124,19 @@ async function createEnvironment(genesis: L1JournalGenesis): Promise<HardhatRunt
   );
 }
 
+/**
+ * Moves the clock of a fork past its first block, which may be ahead of this machine's clock: the network would refuse to
+ * mine. What is mined then has its timestamp recorded like any other.
+ */
+async function passForkedBlock(provider: EthereumProvider): Promise<void> {
+  const block = await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] });
+  const { timestamp } = z.object({ timestamp: z.string().regex(/^0x[0-9a-f]+$/) }).parse(block);
+  const ahead = Number(timestamp) - now();
+  if (ahead >= 0) await provider.request({ method: "evm_increaseTime", params: [ahead + 1] });
+}
+
 /** Has every request to the network recorded, once the journal has been replayed on it. */
-function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Journal | undefined) {
+function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Journal | undefined, isFork: boolean) {
   // Requests of the recorder itself pass by it.
   const direct = new AsyncLocalStorage<true>();
   let provider: EthereumProvider | undefined;
@@ -135,6 +146,7 @@ function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Jou
     async newConnection(context, next) {
       const connection = await next(context);
       provider = connection.provider;
+      if (isFork) await direct.run(true, () => passForkedBlock(connection.provider));
       if (journal === undefined) return connection;
       const created = createL1Recorder({
         journal,

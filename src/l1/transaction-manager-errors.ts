@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { decodeErrorResult, isHex } from "viem";
 import type { Abi } from "viem";
 import type { Hex } from "../primitives/index.ts";
@@ -53,7 +54,9 @@ export function errorText(error: unknown): string {
     const text = cause["details"] ?? cause["message"];
     if (typeof text === "string" && !texts.includes(text)) texts.push(text);
   }
-  return texts.length === 0 ? String(error) : texts.join(": ");
+  if (texts.length > 0) return texts.join(": ");
+  // Not String(): what a node answers may have a toString that is none.
+  return typeof error === "string" ? error : inspect(error);
 }
 
 /** The revert a failed `eth_call` or `eth_estimateGas` reports, or undefined if it failed otherwise. */

@@ -235,6 +235,22 @@ describe("L1 of the devnet", () => {
     expect(await clientsOf(restarted).reader.getBalance({ address: alice })).to.equal(10n);
   });
 
+  it("mines on a fork of a chain whose clock is ahead", async () => {
+    const origin = await start({ journalPath: undefined, blockInterval: undefined });
+    await clientsOf(origin).cheats.increaseTime({ seconds: 3600 });
+    await clientsOf(origin).wallet.sendTransaction({ to: alice, value: 9n });
+    const fork = await start({ forkUrl: origin.url });
+    await clientsOf(fork).wallet.sendTransaction({ to: alice, value: 1n });
+    const [forked, mined] = [
+      await clientsOf(fork).reader.getBlock({ blockNumber: 1n }),
+      await clientsOf(fork).reader.getBlock(),
+    ];
+    expect(mined.timestamp > forked.timestamp).to.equal(true);
+    await killed(fork);
+    const restarted = await start({ forkUrl: origin.url });
+    expect((await clientsOf(restarted).reader.getBlock({ blockHash: mined.hash })).number).to.equal(mined.number);
+  });
+
   it("refuses a journal that another L1 is writing", async () => {
     await start();
     const error = await start().catch((thrown: unknown) => String(thrown));
