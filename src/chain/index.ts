@@ -1,3 +1,5 @@
+export * from "./authorization.ts";
+export * from "./block-environment.ts";
 export * from "./constants.ts";
 export * from "./ethereumjs/index.ts";
 export * from "./execute-block.ts";

@@ -28,9 +28,10 @@ export function hashPair(left: Hash, right: Hash): Hash {
   return keccak256(concatBytes([hexToBytes(left), hexToBytes(right)]));
 }
 
-// zeroSubtrees[h]: root of a full subtree of 2^h zero leaves.
 const zeroSubtrees: Hash[] = [ZERO_HASH];
-function zeroSubtree(level: number): Hash {
+
+/** Root of a full subtree of 2^level zero leaves. */
+export function zeroSubtree(level: number): Hash {
   for (let known = zeroSubtrees.length; known <= level; known++) {
     const below = zeroSubtrees[known - 1] as Hash;
     zeroSubtrees.push(hashPair(below, below));

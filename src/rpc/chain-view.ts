@@ -1,15 +1,5 @@
-import {
-  dataPrice,
-  L1_CONTEXT_ADDRESS,
-  L1_CONTEXT_SLOTS,
-  nextBaseFee,
-  nextGasLimit,
-  type Block,
-  type BlockEnvironment,
-  type BlockHeader,
-} from "../chain/index.ts";
+import { readEnvironmentAfter, type Block, type BlockEnvironment, type BlockHeader } from "../chain/index.ts";
 import type { Chain } from "../node/index.ts";
-import { formatWord } from "./format/index.ts";
 import type { BlockParameter } from "./parameters/index.ts";
 import { RPC_ERROR, RpcError } from "./protocol/index.ts";
 
@@ -69,24 +59,8 @@ export async function viewState(chain: Chain, parameter: BlockParameter): Promis
 }
 
 /** The environment the child of `parent` would have if it began now (specification §4, begin of a block). */
-export async function nextEnvironment({ engine }: Chain, parent: BlockHeader): Promise<BlockEnvironment> {
-  const read = async (slot: bigint): Promise<bigint> =>
-    BigInt(await engine.getStorageAt(parent.stateRoot, L1_CONTEXT_ADDRESS, formatWord(slot)));
-  const price = dataPrice({
-    number: await read(L1_CONTEXT_SLOTS.number),
-    baseFee: await read(L1_CONTEXT_SLOTS.baseFee),
-    blobBaseFee: await read(L1_CONTEXT_SLOTS.blobBaseFee),
-  });
-  const timestamp = Math.max(parent.timestamp, Math.floor(Date.now() / 1000));
-  return {
-    number: parent.number + 1,
-    timestamp,
-    coinbase: parent.coinbase,
-    gasLimit: nextGasLimit(parent, timestamp),
-    baseFeePerGas: nextBaseFee(parent, price),
-    prevRandao: formatWord(await read(L1_CONTEXT_SLOTS.parentHash)),
-    dataPrice: price,
-  };
+export function nextEnvironment({ engine }: Chain, parent: BlockHeader): Promise<BlockEnvironment> {
+  return readEnvironmentAfter(engine, parent, Math.max(parent.timestamp, Math.floor(Date.now() / 1000)));
 }
 
 function describeBlock(parameter: BlockParameter): string {

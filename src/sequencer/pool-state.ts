@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
-import { dataPrice, L1_CONTEXT_ADDRESS, L1_CONTEXT_SLOTS, minimumBaseFee, nextBaseFee } from "../chain/index.ts";
+import { minimumBaseFee, readEnvironmentAfter } from "../chain/index.ts";
 import type { Chain, ChainEvents } from "../node/index.ts";
-import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
+import { bytesToHex } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { SenderAccount } from "./transaction-queues.ts";
 import type { PoolEnvironment } from "./transaction-validation.ts";
@@ -29,24 +29,15 @@ const DELEGATION_PREFIX = "0xef0100";
 export function createPoolState(chain: Chain): PoolState {
   const { engine, store } = chain;
 
-  async function l1ContextValue(stateRoot: Hash, slot: bigint): Promise<bigint> {
-    return BigInt(await engine.getStorageAt(stateRoot, L1_CONTEXT_ADDRESS, bytesToHex(bigintToBytes32(slot))));
-  }
-
   return {
     latestHash: () => chain.latest().hash,
     async environment() {
       const { header } = chain.latest();
-      const [number, baseFee, blobBaseFee] = await Promise.all([
-        l1ContextValue(header.stateRoot, L1_CONTEXT_SLOTS.number),
-        l1ContextValue(header.stateRoot, L1_CONTEXT_SLOTS.baseFee),
-        l1ContextValue(header.stateRoot, L1_CONTEXT_SLOTS.blobBaseFee),
-      ]);
-      const price = dataPrice({ number, baseFee, blobBaseFee });
+      const { baseFeePerGas, dataPrice } = await readEnvironmentAfter(engine, header, header.timestamp);
       return {
-        baseFee: nextBaseFee(header, price),
-        minimumBaseFee: minimumBaseFee(price),
-        dataPrice: price,
+        baseFee: baseFeePerGas,
+        minimumBaseFee: minimumBaseFee(dataPrice),
+        dataPrice,
         blockGasLimit: header.gasCapacity,
       };
     },

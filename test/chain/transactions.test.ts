@@ -8,7 +8,7 @@ import {
   intrinsicGas,
 } from "../../src/chain/index.ts";
 import type { SkipReason } from "../../src/chain/index.ts";
-import { recoverAuthority } from "../../src/chain/ethereumjs/transaction-processor.ts";
+import { recoverAuthority } from "../../src/chain/index.ts";
 import { bytesToHex, hexToBytes, keccak256Bytes, concatBytes } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";
 import { RLP } from "@ethereumjs/rlp";

@@ -1,17 +1,16 @@
 import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, merkleRoot } from "../../primitives/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import { minimalBytes } from "../account.ts";
+import { L1_CONTEXT_KEYS } from "../block-environment.ts";
+import type { L1ContextValues } from "../block-environment.ts";
 import {
   BLOCK_HASH_HISTORY_ADDRESS,
   BLOCK_HASH_HISTORY_LENGTH,
-  FEE_VAULT_ADDRESS,
   L1_CONTEXT_ADDRESS,
-  L1_CONTEXT_SLOTS,
   OUTBOX_ADDRESS,
   OUTBOX_SLOTS,
 } from "../constants.ts";
 import type { BlockEnvironment, BlockExecution, ExecutionObserver, TransactionOutcome } from "../execution-engine.ts";
-import { dataPrice, nextBaseFee, nextGasLimit } from "../fees.ts";
 import { receiptHash } from "../hashes.ts";
 import { headerHash, logsBloom } from "../header.ts";
 import type { SignedTransaction } from "../signed-transaction.ts";
@@ -35,35 +34,16 @@ export function slotKey(slot: bigint): Hash {
   return bytesToHex(bigintToBytes32(slot));
 }
 
-const CONTEXT_KEYS = {
-  number: slotKey(L1_CONTEXT_SLOTS.number),
-  timestamp: slotKey(L1_CONTEXT_SLOTS.timestamp),
-  baseFee: slotKey(L1_CONTEXT_SLOTS.baseFee),
-  blobBaseFee: slotKey(L1_CONTEXT_SLOTS.blobBaseFee),
-  parentHash: slotKey(L1_CONTEXT_SLOTS.parentHash),
-} as const;
 const OUTBOX_ROOT_KEY = slotKey(OUTBOX_SLOTS.root);
 
 /** What a block's begin reads from the parent state (specification §4). */
-export function environmentAfter(
-  parent: BlockHeader,
-  slotOf: JournaledState["slot"],
-  attributes: { readonly timestamp: number },
-): BlockEnvironment {
-  const context = (key: Hash) => slotOf(L1_CONTEXT_ADDRESS, key);
-  const price = dataPrice({
-    number: bytesToBigint(context(CONTEXT_KEYS.number)),
-    baseFee: bytesToBigint(context(CONTEXT_KEYS.baseFee)),
-    blobBaseFee: bytesToBigint(context(CONTEXT_KEYS.blobBaseFee)),
-  });
+export function contextOf(slotOf: JournaledState["slot"]): L1ContextValues {
+  const read = (key: Hash) => bytesToBigint(slotOf(L1_CONTEXT_ADDRESS, key));
   return {
-    number: parent.number + 1,
-    timestamp: attributes.timestamp,
-    coinbase: FEE_VAULT_ADDRESS,
-    gasLimit: nextGasLimit(parent, attributes.timestamp),
-    baseFeePerGas: nextBaseFee(parent, price),
-    prevRandao: slotKey(bytesToBigint(context(CONTEXT_KEYS.parentHash))),
-    dataPrice: price,
+    number: read(L1_CONTEXT_KEYS.number),
+    baseFee: read(L1_CONTEXT_KEYS.baseFee),
+    blobBaseFee: read(L1_CONTEXT_KEYS.blobBaseFee),
+    parentHash: read(L1_CONTEXT_KEYS.parentHash),
   };
 }
 
@@ -174,11 +154,11 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
 
   const executeContext = (message: ContextMessage): void => {
     const write = (key: Hash, value: Uint8Array) => state.setSlot(L1_CONTEXT_ADDRESS, key, value);
-    write(CONTEXT_KEYS.number, minimalBytes(BigInt(message.number)));
-    write(CONTEXT_KEYS.timestamp, minimalBytes(BigInt(message.timestamp)));
-    write(CONTEXT_KEYS.baseFee, minimalBytes(message.baseFee));
-    write(CONTEXT_KEYS.blobBaseFee, minimalBytes(message.blobBaseFee));
-    write(CONTEXT_KEYS.parentHash, hexToBytes(message.parentHash));
+    write(L1_CONTEXT_KEYS.number, minimalBytes(BigInt(message.number)));
+    write(L1_CONTEXT_KEYS.timestamp, minimalBytes(BigInt(message.timestamp)));
+    write(L1_CONTEXT_KEYS.baseFee, minimalBytes(message.baseFee));
+    write(L1_CONTEXT_KEYS.blobBaseFee, minimalBytes(message.blobBaseFee));
+    write(L1_CONTEXT_KEYS.parentHash, hexToBytes(message.parentHash));
     state.endTransaction();
   };
 

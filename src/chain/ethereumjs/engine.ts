@@ -1,6 +1,7 @@
 import { Counter, Histogram } from "prom-client";
 import { bytesToBigint, bytesToHex, hexToBytes, keccak256Bytes } from "../../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../../primitives/index.ts";
+import { environmentAfter } from "../block-environment.ts";
 import { decodeAccount, EMPTY_ACCOUNT } from "../account.ts";
 import type { AccountRecord } from "../account.ts";
 import { createOsakaCommon } from "../ethereumjs-common.ts";
@@ -22,7 +23,7 @@ import { describeSkip } from "../skip-reason.ts";
 import { openStateView } from "../state-view.ts";
 import type { StateView } from "../state-view.ts";
 import type { BlockHeader } from "../types.ts";
-import { beginBlock, environmentAfter, slotKey, writeParentHash } from "./block-execution.ts";
+import { beginBlock, contextOf, slotKey, writeParentHash } from "./block-execution.ts";
 import { createEvmExecutor, observe, toEvmBlock } from "./evm-executor.ts";
 import type { EvmExecutor } from "./evm-executor.ts";
 import type { JournaledState } from "./journaled-state.ts";
@@ -94,8 +95,8 @@ export function createEthereumjsEngine(
     const { executor, view } = await acquire(parent.header.stateRoot);
     const environment = environmentAfter(
       parent.header,
-      (address, slot) => executor.state.slot(address, slot),
-      attributes,
+      contextOf((address, slot) => executor.state.slot(address, slot)),
+      attributes.timestamp,
     );
     const execution = beginBlock({
       chainId,
@@ -154,7 +155,11 @@ export function createEthereumjsEngine(
       chainId,
       executor,
       parent: { ...parent, nextMessage: block.firstMessage },
-      environment: environmentAfter(parent.header, (address, slot) => executor.state.slot(address, slot), block.header),
+      environment: environmentAfter(
+        parent.header,
+        contextOf((address, slot) => executor.state.slot(address, slot)),
+        block.header.timestamp,
+      ),
       observer: () => (isObserved ? observer : undefined),
       commit: () => Promise.reject(new Error("a replay is not sealed")),
     });

@@ -23,7 +23,7 @@ import type {
 } from "../execution-engine.ts";
 import { dataGas as dataGasOf } from "../fees.ts";
 import { EXISTING_AUTHORITY_REFUND, intrinsicGas } from "../intrinsic-gas.ts";
-import { SECP256K1_ORDER, publicKeyToAddress, recoverPublicKey } from "../secp256k1.ts";
+import { decodeAuthorization, recoverAuthority } from "../authorization.ts";
 import type { SignedTransaction } from "../signed-transaction.ts";
 import type { Log } from "../types.ts";
 import type { EvmBlock, EvmExecutor } from "./evm-executor.ts";
@@ -87,7 +87,6 @@ const MAX_NONCE = 2n ** 64n - 1n;
 const MAX_REFUND_QUOTIENT = 5n;
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const DELEGATION_LENGTH = 23;
-const AUTHORIZATION_MAGIC = 0x05;
 const ZERO_ADDRESS_BYTES = new Uint8Array(20);
 
 /** The message of a signed transaction at the prices of a block. */
@@ -109,25 +108,6 @@ export function messageOfSigned(transaction: SignedTransaction, environment: Blo
     tip,
     accessList: "accessList" in inner ? inner.accessList : [],
     authorizations: "authorizationList" in inner ? inner.authorizationList.map(decodeAuthorization) : [],
-  };
-}
-
-function decodeAuthorization(fields: readonly Uint8Array[]): AuthorizationRequest {
-  const [chainId, address, nonce, yParity, r, s] = fields as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ];
-  return {
-    chainId: bytesToBigint(chainId),
-    address: bytesToHex(address),
-    nonce: bytesToBigint(nonce),
-    yParity: Number(bytesToBigint(yParity)),
-    r: bytesToBigint(r),
-    s: bytesToBigint(s),
   };
 }
 
@@ -339,19 +319,6 @@ function applyAuthorizations(
     state.setAccount(authority, { ...updated, nonce: updated.nonce + 1n });
   }
   return refund;
-}
-
-/** Who signed an EIP-7702 authorization; undefined if nobody did. */
-export function recoverAuthority(authorization: AuthorizationRequest): Address | undefined {
-  const { chainId, address, nonce, yParity, r, s } = authorization;
-  if (yParity > 1 || r === 0n || r >= SECP256K1_ORDER || s === 0n || s > SECP256K1_ORDER / 2n) return undefined;
-  const encoded = RLP.encode([minimalBytes(chainId), hexToBytes(address), minimalBytes(nonce)]);
-  const hash = keccak256Bytes(concatBytes([Uint8Array.of(AUTHORIZATION_MAGIC), encoded]));
-  try {
-    return publicKeyToAddress(recoverPublicKey(hash, minimalBytes(r), minimalBytes(s), yParity));
-  } catch {
-    return undefined;
-  }
 }
 
 function isDelegation(code: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { hashPair, proofLength, ZERO_HASH, type Hash } from "../../primitives/index.ts";
+import { hashPair, proofLength, zeroSubtree, ZERO_HASH, type Hash } from "../../primitives/index.ts";
 
 /**
  * The append-only Merkle tree of specification §4 with all leaves, for proofs against any earlier count of leaves. Full
@@ -19,15 +19,6 @@ export function createWithdrawalTree(): WithdrawalTree {
   // levels[h][i]: root of the full subtree over leaves i·2^h … (i+1)·2^h − 1.
   const levels: Hash[][] = [[]];
   const leaves = levels[0] as Hash[];
-  const zeroSubtrees: Hash[] = [ZERO_HASH];
-
-  function zeroSubtree(height: number): Hash {
-    for (let known = zeroSubtrees.length; known <= height; known++) {
-      const below = zeroSubtrees[known - 1] as Hash;
-      zeroSubtrees.push(hashPair(below, below));
-    }
-    return zeroSubtrees[height] as Hash;
-  }
 
   function subtree(height: number, position: number, count: number): Hash {
     const size = 2 ** height;

@@ -1,0 +1,51 @@
+import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, L1_CONTEXT_SLOTS } from "./constants.ts";
+import type { BlockEnvironment, ExecutionEngine } from "./execution-engine.ts";
+import { dataPrice, nextBaseFee, nextGasLimit } from "./fees.ts";
+import type { BlockHeader } from "./types.ts";
+
+/** Values of `L1Context` that a block's begin depends on. */
+export type L1ContextValues = Readonly<Record<"number" | "baseFee" | "blobBaseFee" | "parentHash", bigint>>;
+
+const keyOf = (slot: bigint): Hash => bytesToHex(bigintToBytes32(slot));
+
+/** Storage keys of `L1Context`. */
+export const L1_CONTEXT_KEYS: Readonly<Record<keyof typeof L1_CONTEXT_SLOTS, Hash>> = {
+  number: keyOf(L1_CONTEXT_SLOTS.number),
+  timestamp: keyOf(L1_CONTEXT_SLOTS.timestamp),
+  baseFee: keyOf(L1_CONTEXT_SLOTS.baseFee),
+  blobBaseFee: keyOf(L1_CONTEXT_SLOTS.blobBaseFee),
+  parentHash: keyOf(L1_CONTEXT_SLOTS.parentHash),
+};
+
+/** What is fixed at the begin of the child of `parent` (specification §4), by `L1Context` in the parent's state. */
+export function environmentAfter(parent: BlockHeader, context: L1ContextValues, timestamp: number): BlockEnvironment {
+  const price = dataPrice(context);
+  return {
+    number: parent.number + 1,
+    timestamp,
+    coinbase: FEE_VAULT_ADDRESS,
+    gasLimit: nextGasLimit(parent, timestamp),
+    baseFeePerGas: nextBaseFee(parent, price),
+    prevRandao: keyOf(context.parentHash),
+    dataPrice: price,
+  };
+}
+
+/** The environment the child of `parent` would have at `timestamp`, with `L1Context` read through the engine. */
+export async function readEnvironmentAfter(
+  engine: Pick<ExecutionEngine, "getStorageAt">,
+  parent: BlockHeader,
+  timestamp: number,
+): Promise<BlockEnvironment> {
+  const read = async (key: Hash): Promise<bigint> =>
+    BigInt(await engine.getStorageAt(parent.stateRoot, L1_CONTEXT_ADDRESS, key));
+  const [number, baseFee, blobBaseFee, parentHash] = await Promise.all([
+    read(L1_CONTEXT_KEYS.number),
+    read(L1_CONTEXT_KEYS.baseFee),
+    read(L1_CONTEXT_KEYS.blobBaseFee),
+    read(L1_CONTEXT_KEYS.parentHash),
+  ]);
+  return environmentAfter(parent, { number, baseFee, blobBaseFee, parentHash }, timestamp);
+}
