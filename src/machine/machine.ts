@@ -1,0 +1,182 @@
+import type { Address, Hash } from "../primitives/index.ts";
+import type { Log } from "../chain/index.ts";
+import type { BufferTree, Recorder } from "./commitments.ts";
+import type { Code } from "./code.ts";
+import type { Memory } from "./memory.ts";
+import type { Overlay } from "./overlay.ts";
+import type { Phase } from "./phase.ts";
+
+// The machine as it runs (docs/machine.md §1): the structs of contracts/machine/types/MachineState.sol with live values in
+// place of their hashes. Amounts of gas, lengths and positions are numbers (below 2^53), wei and nonces bigints.
+
+/**
+ * A range of bytes of a buffer (docs/machine.md §2): `bytes` are the `length` bytes themselves. `tree` and `offset` say where
+ * they lie in which version of the buffer; `tree` is undefined when nothing is proven (fast mode).
+ */
+export interface Slice {
+  readonly bytes: Uint8Array;
+  readonly tree: BufferTree | undefined;
+  readonly offset: number;
+}
+
+export const EMPTY_SLICE: Slice = { bytes: new Uint8Array(), tree: undefined, offset: 0 };
+
+/** The part of BlockContext that is fixed at the begin of the block. */
+export interface Environment {
+  readonly number: number;
+  readonly timestamp: number;
+  readonly coinbase: Address;
+  readonly gasLimit: bigint;
+  readonly baseFee: bigint;
+  readonly prevRandao: Hash;
+  readonly chainId: bigint;
+  readonly blobBaseFee: bigint;
+  readonly dataPrice: bigint;
+}
+
+/** What transactions add to a block. */
+export interface BlockProgress {
+  gasUsed: bigint;
+  transactionCount: number;
+  transactionsRoot: Hash;
+  receiptsRoot: Hash;
+  /** 256 bytes. */
+  bloom: Uint8Array;
+  /** Raw bytes of the transaction to run next. */
+  raw: Slice;
+  /** 0 none yet, 1 the last transaction was included, 2 it was skipped. */
+  outcome: 0 | 1 | 2;
+}
+
+export interface TransactionContext {
+  raw: Slice;
+  hash: Hash;
+  tokens: number;
+  kind: number;
+  nonce: bigint;
+  maxPriorityFeePerGas: bigint;
+  maxFeePerGas: bigint;
+  gasLimit: number;
+  isCreation: boolean;
+  /** The zero address for a creation. */
+  to: Address;
+  value: bigint;
+  data: Slice;
+  dataTokens: number;
+  cursor: number;
+  payloadStart: number;
+  listEnd: number;
+  keysEnd: number;
+  listAddress: Address;
+  addressCount: number;
+  slotCount: number;
+  authorizationsStart: number;
+  authorizationsEnd: number;
+  authorizationCount: number;
+  yParity: number;
+  r: bigint;
+  s: bigint;
+  sender: Address;
+  gasPrice: bigint;
+  dataGas: bigint;
+  intrinsicGas: number;
+  floorGas: number;
+  gas: number;
+  status: 0 | 1;
+  gasUsed: number;
+}
+
+export interface FrameContext {
+  readonly parent: Frame | undefined;
+  /** What to go back to on failure. */
+  readonly savedJournal: JournalMark;
+  /** Opcode that made it; 0xf1 or 0xf0 for the outermost. */
+  readonly kind: number;
+  readonly isStatic: boolean;
+  readonly depth: number;
+  readonly self: Address;
+  readonly caller: Address;
+  readonly value: bigint;
+  readonly codeAddress: Address;
+  readonly isDelegated: boolean;
+  readonly input: Slice;
+  readonly outOffset: number;
+  readonly outLength: number;
+}
+
+export interface Frame {
+  readonly context: FrameContext;
+  code: Code;
+  pc: number;
+  gas: number;
+  /** 1,024 items of 8 limbs of 32 bits, least significant limb first (word.ts). Only the first `stackSize` items mean anything. */
+  readonly stack: Uint32Array;
+  stackSize: number;
+  readonly memory: Memory;
+  returndata: Slice;
+}
+
+/** Where a journal stood: the fields of Journal, as what is needed to go back to it. */
+export interface JournalMark {
+  /** Position in the overlay's list of undo records. */
+  readonly overlay: number;
+  readonly logs: number;
+  readonly refund: number;
+  /** The committed Journal of that moment (proving only). */
+  readonly committed: unknown;
+}
+
+export type ExitStatus = 0 | 1 | 2 | 3;
+
+/** The pending operations of docs/machine.md §1. */
+export type Pending =
+  | { readonly kind: "load-account"; readonly resume: Phase; readonly owner: Address }
+  | { readonly kind: "load-slot"; readonly resume: Phase; readonly owner: Address; readonly slot: Hash }
+  | {
+      readonly kind: "copy";
+      readonly source: Slice;
+      readonly sourceOffset: number;
+      readonly destination: number;
+      readonly length: number;
+    }
+  | {
+      readonly kind: "absorb";
+      readonly resume: Phase;
+      readonly context: Hash;
+      readonly source: Slice;
+      readonly prefix: Uint8Array;
+      readonly suffix: Uint8Array;
+      readonly position: number;
+      /** 200 bytes; undefined at position 0. */
+      readonly sponge: Uint8Array | undefined;
+    }
+  | { readonly kind: "digest"; readonly value: Hash; readonly context: Hash }
+  | {
+      readonly kind: "exit";
+      readonly status: ExitStatus;
+      readonly output: Slice;
+      /** Why the frame halted, for people. */
+      readonly reason: string | undefined;
+    };
+
+export interface Machine {
+  phase: Phase;
+  /** Committed chain fields that no step of a transaction looks at. */
+  readonly chain: Hash;
+  readonly environment: Environment;
+  readonly block: BlockProgress;
+  transaction: TransactionContext | undefined;
+  frame: Frame | undefined;
+  pending: Pending | undefined;
+  readonly overlay: Overlay;
+  /** Logs of the transaction so far; a revert cuts them off. */
+  readonly logs: Log[];
+  refund: number;
+  /**
+   * Whether steps are as fine as docs/machine.md has them (faults, loads, micro-steps). Otherwise bulk work is done at once and state is read
+   * where it is needed; the end of the transaction is the same.
+   */
+  readonly isProving: boolean;
+  /** Is told what a step opens, when it makes a witness. */
+  recorder: Recorder | undefined;
+}

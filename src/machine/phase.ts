@@ -1,0 +1,45 @@
+/**
+ * What the next step of a machine does (docs/machine.md §6); twin of contracts/machine/types/Phase.sol. Up to `EndBlock`:
+ * boundary states, named after the unit that comes next.
+ */
+export const Phase = {
+  Halt: 0,
+  LoadBatch: 1,
+  BeginBlock: 2,
+  Message: 3,
+  Transaction: 4,
+  EndBlock: 5,
+  CountTransaction: 6,
+  Absorb: 7,
+  DecodeHeader: 8,
+  CountCalldata: 9,
+  DecodeAccessList: 10,
+  DecodeAuthorizations: 11,
+  DecodeSignature: 12,
+  RecoverSender: 13,
+  Validate: 14,
+  BuyGas: 15,
+  Authorize: 16,
+  EnterTransaction: 17,
+  LoadAccount: 18,
+  LoadSlot: 19,
+  EnterFrame: 20,
+  EnterCode: 21,
+  Precompile: 22,
+  Execute: 23,
+  Copy: 24,
+  FinishKeccak: 25,
+  FinishLog: 26,
+  DepositCode: 27,
+  ExitFrame: 28,
+  Settle: 29,
+  Flush: 30,
+  EndTransaction: 31,
+} as const;
+
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** Whether a state of this phase lies between two units. */
+export function isBoundary(phase: Phase): boolean {
+  return phase <= Phase.EndBlock;
+}
