@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Phase} from "../types/Phase.sol";
+import {Witness} from "../types/Witness.sol";
+
+/// @title Verifier
+/// @notice Proves the steps of some phases of the machine, in the phase `Execute` those of some opcodes. Which ones follows
+/// from the committed state alone. A verifier keeps no state.
+interface IVerifier {
+    /// @notice Steps of this phase are another verifier's.
+    error WrongPhase(Phase phase);
+
+    /// @notice Instructions with this opcode are another verifier's.
+    error WrongOpcode(uint256 opcode);
+
+    /// @notice Takes one step. Reverts with Steps.WrongPreimage, or an error of the library that reads it, if `witness` does not
+    /// open what the step needs; every witness that does gives the same result.
+    /// @param before Hash of the state before the step.
+    /// @param witness See docs/machine.md §5.
+    /// @return Hash of the state after the step.
+    function step(bytes32 before, Witness calldata witness) external view returns (bytes32);
+}
