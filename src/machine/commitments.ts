@@ -1,3 +1,4 @@
+import type { AccountRecord } from "../chain/account.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 
 /** A version of a buffer as a persistent Merkle tree (docs/machine.md §2): writing gives a new one and leaves this as it is. */
@@ -19,6 +20,10 @@ export interface Recorder {
   overlayTransient(address: Address, slot: Hash): void;
   /** Opens the bytes of the code with this hash. */
   code(codeHash: Hash): void;
+  /** `Flush`: the storage root that `owner`'s storage of root `storageRoot` has with `value` in `slot` (0 deletes): one trie access. */
+  putSlot(owner: Address, storageRoot: Hash, slot: Hash, value: bigint): Hash;
+  /** `Flush`: `account` in the state trie (undefined deletes): one trie access. */
+  putAccount(address: Address, account: AccountRecord | undefined): void;
   /** A buffer that holds `bytes` from offset 0: output of a precompile, a code. */
   buffer(bytes: Uint8Array): BufferTree;
   /** The committed journal as it is now, for `JournalMark.committed`. */

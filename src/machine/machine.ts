@@ -1,5 +1,5 @@
-import type { Address, Hash } from "../primitives/index.ts";
-import type { Log } from "../chain/index.ts";
+import type { Address, AppendOnlyMerkleTree, Hash } from "../primitives/index.ts";
+import type { Log, SkipReason } from "../chain/index.ts";
 import type { BufferTree, Recorder } from "./commitments.ts";
 import type { Code } from "./code.ts";
 import type { Memory } from "./memory.ts";
@@ -38,9 +38,11 @@ export interface Environment {
 export interface BlockProgress {
   gasUsed: bigint;
   transactionCount: number;
-  transactionsRoot: Hash;
-  receiptsRoot: Hash;
-  /** 256 bytes. */
+  /** Over the transaction hashes; with `receipts` and `bloom` kept only when proving. */
+  transactions: AppendOnlyMerkleTree;
+  /** Over the receipt hashes. */
+  receipts: AppendOnlyMerkleTree;
+  /** 256 bytes; never changed in place. */
   bloom: Uint8Array;
   /** Raw bytes of the transaction to run next. */
   raw: Slice;
@@ -172,6 +174,10 @@ export interface Machine {
   /** Logs of the transaction so far; a revert cuts them off. */
   readonly logs: Log[];
   refund: number;
+  /** Why the last transaction was skipped, for people. */
+  skipReason: SkipReason | undefined;
+  /** How the outermost frame of the last transaction ended, for people (`transaction.status` is what counts); undefined if there was none. */
+  exit: Extract<Pending, { readonly kind: "exit" }> | undefined;
   /**
    * Whether steps are as fine as docs/machine.md has them (faults, loads, micro-steps). Otherwise bulk work is done at once and state is read
    * where it is needed; the end of the transaction is the same.
