@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Slice} from "../types/MachineState.sol";
+import {Region, Witness} from "../types/Witness.sol";
+import {BufferTree} from "./BufferTree.sol";
+import {Step, Steps} from "./Steps.sol";
+
+/// @title Slice
+/// @notice A range of bytes of a buffer (docs/machine.md §2), opened by Regions.
+library Slices {
+    /// @notice Reading `expected` bytes' worth of words, the Region holds `actual` bytes.
+    error RegionLengthMismatch(uint256 expected, uint256 actual);
+
+    /// @notice A slice has to end inside the 4 MiB of a buffer.
+    error SliceOutsideBuffer(uint256 offset, uint256 length);
+
+    /// @notice The slice of no bytes.
+    function empty() internal pure returns (Slice memory) {
+        return Slice({root: BufferTree.EMPTY_ROOT, offset: 0, length: 0});
+    }
+
+    /// @notice `length` bytes from byte `offset` on of the buffer `root`; the empty slice if `length` is 0.
+    /// Reverts with SliceOutsideBuffer.
+    function range(
+        bytes32 root,
+        uint256 offset,
+        uint256 length
+    ) internal pure returns (Slice memory) {
+        if (length == 0) return empty();
+        require(
+            length <= BufferTree.CAPACITY << 5 && offset <= (BufferTree.CAPACITY << 5) - length,
+            SliceOutsideBuffer(offset, length)
+        );
+        return Slice({root: root, offset: offset, length: length});
+    }
+
+    /// @notice `length` bytes from byte `offset` on of the slice, zero beyond its end. Takes the next Region of the
+    /// witness if any of them lies inside, which must be the words of exactly those; else none.
+    /// @param length Bytes; the caller bounds it.
+    function read(
+        Slice memory slice,
+        uint256 offset,
+        uint256 length,
+        Step memory step,
+        Witness calldata w
+    ) internal pure returns (bytes memory data) {
+        data = new bytes(length);
+        if (offset >= slice.length || length == 0) return data;
+        uint256 available = slice.length - offset;
+        if (available > length) available = length;
+
+        uint256 start = slice.offset + offset;
+        uint256 firstWord = start >> 5;
+        uint256 size = (((start + available - 1) >> 5) - firstWord + 1) << 5;
+        Region calldata region = Steps.nextRegion(step, w);
+        require(region.words.length == size, RegionLengthMismatch(size, region.words.length));
+        bytes memory words = BufferTree.open(slice.root, firstWord, region);
+        // In assembly as Solidity has no copy between byte arrays; both ranges lie inside their arrays.
+        assembly ("memory-safe") {
+            mcopy(add(data, 0x20), add(add(words, 0x20), and(start, 31)), available)
+        }
+    }
+}
