@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Account, Frame, FrameContext} from "../types/MachineState.sol";
+import {Phase} from "../types/Phase.sol";
+import {BufferTree} from "./BufferTree.sol";
+import {Slices} from "./Slices.sol";
+import {Step, Steps} from "./Steps.sol";
+
+/// @title Frame making
+/// @notice What calls, creations and the begin of a transaction share (docs/machine.md §7 `EnterTransaction`, §8).
+library FrameMaking {
+    /// @notice Whose code runs when `target` is called, whose entry is `account` (EIP-7702).
+    /// @return codeAddress The delegate, if the target has a delegation, else the target.
+    function codeOf(
+        address target,
+        Account memory account
+    ) internal pure returns (address codeAddress, bool isDelegated) {
+        isDelegated = account.delegation != 0;
+        codeAddress = isDelegated ? address(uint160(account.delegation)) : target;
+    }
+
+    /// @notice Makes a new frame the running one, with the phase `EnterFrame`. `context.savedJournal` is set here, to the
+    /// journal as it is now.
+    /// @param context All else of it, the hash of the suspended parent included.
+    /// @param gas What the frame has.
+    function enter(Step memory step, FrameContext memory context, uint256 gas) internal pure {
+        context.savedJournal = Steps.hashJournal(step.machine.journal);
+        step.machine.frame = Steps.hashFrame(
+            Frame({
+                context: Steps.hashFrameContext(context),
+                code: Slices.empty(),
+                jumps: BufferTree.EMPTY_ROOT,
+                pc: 0,
+                gas: gas,
+                stack: bytes32(0),
+                stackSize: 0,
+                memoryRoot: BufferTree.EMPTY_ROOT,
+                memoryWords: 0,
+                returndata: Slices.empty()
+            })
+        );
+        step.machine.phase = Phase.EnterFrame;
+    }
+}
