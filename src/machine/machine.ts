@@ -169,6 +169,8 @@ export interface Machine {
   readonly block: BlockProgress;
   transaction: TransactionContext | undefined;
   frame: Frame | undefined;
+  /** Stacks of the frames by depth, made when a frame first gets so deep (frames.ts); empty in a new machine. */
+  readonly stacks: Uint32Array[];
   pending: Pending | undefined;
   readonly overlay: Overlay;
   /** Logs of the transaction so far; a revert cuts them off. */
