@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IVerifier} from "../interfaces/IVerifier.sol";
+import {Frame} from "../types/MachineState.sol";
+import {Phase} from "../types/Phase.sol";
+import {Region, Witness} from "../types/Witness.sol";
+import {BufferTree} from "./BufferTree.sol";
+import {Opcodes} from "./Opcodes.sol";
+import {Slices} from "./Slices.sol";
+import {Step, Steps} from "./Steps.sol";
+
+/// @title Code reader
+/// @notice The instruction at the pc of a frame (docs/machine.md §8).
+library CodeReader {
+    /// @notice Begins a step of the phase `Execute`: opens the machine, its frame and the instruction.
+    /// Reverts with IVerifier.WrongPhase in another phase.
+    /// @return step With the frame opened.
+    /// @return opcode The instruction; STOP beyond the end of the code.
+    /// @return immediate Number that follows the opcode; 0 unless it is a PUSH.
+    function beginInstruction(
+        bytes32 before,
+        Witness calldata w
+    ) internal pure returns (Step memory step, uint256 opcode, uint256 immediate) {
+        step = Steps.begin(before, w);
+        Phase phase = step.machine.phase;
+        require(phase == Phase.Execute, IVerifier.WrongPhase(phase));
+        Steps.openFrame(step, w);
+        (opcode, immediate) = read(step, w);
+    }
+
+    /// @notice The instruction at the pc of `step.frame`, as above. Takes one Region, none beyond the end of the code.
+    function read(Step memory step, Witness calldata w) internal pure returns (uint256 opcode, uint256 immediate) {
+        Frame memory frame = step.frame;
+        uint256 pc = frame.pc;
+        uint256 length = frame.code.length;
+        if (pc >= length) return (Opcodes.STOP, 0);
+
+        uint256 position = frame.code.offset + pc;
+        Region calldata region = Steps.nextRegion(step, w);
+        bytes calldata words = region.words;
+        BufferTree.open(frame.code.root, position >> 5, region);
+
+        uint256 offset = position & 31;
+        opcode = uint8(words[offset]);
+        uint256 count = Opcodes.immediatesOf(opcode);
+        uint256 available = length - pc - 1;
+        if (available > count) available = count;
+        uint256 size = (((offset + available) >> 5) + 1) << 5;
+        require(words.length == size, Slices.RegionLengthMismatch(size, words.length));
+        if (count == 0) return (opcode, 0);
+
+        uint256 first = uint256(bytes32(words[:32]));
+        uint256 second = size > 32 ? uint256(bytes32(words[32:])) : 0;
+        // The 32 bytes behind the opcode, then the first of them that are immediates, then those in the code: zeros for the
+        // rest. Shifts by 256 give 0.
+        immediate = (first << ((offset + 1) << 3)) | (second >> ((31 - offset) << 3));
+        immediate = (immediate >> ((32 - count) << 3)) >> ((count - available) << 3);
+        immediate <<= (count - available) << 3;
+    }
+}
