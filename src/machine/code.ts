@@ -1,0 +1,86 @@
+import type { BufferTree } from "./commitments.ts";
+import type { Slice } from "./machine.ts";
+
+/** The code a frame runs, with what is known of it. */
+export interface Code {
+  readonly bytes: Uint8Array;
+  /** Where the bytes begin in the buffer `tree` commits to: 0 but for an initcode, which lies in its creator's memory. */
+  readonly offset: number;
+  /** Set by the prover. */
+  tree: BufferTree | undefined;
+  /** Commitment to `jumpBitmap`, set by the prover. */
+  jumpsTree: BufferTree | undefined;
+  /** `bytes` with 33 zeros: beyond its end code is STOP, and immediate bytes are 0. Made when the code first runs. */
+  padded: Uint8Array | undefined;
+  /** 1 where a JUMPDEST may be jumped to. Made at the first jump; has the length of `bytes`. */
+  jumps: Uint8Array | undefined;
+}
+
+const JUMPDEST = 0x5b;
+const PUSH1 = 0x60;
+const PUSH32 = 0x7f;
+const PADDING = 33;
+
+const codes = new WeakMap<Uint8Array, Code>();
+
+/** A code of the state. Found by the identity of its bytes, which the state shares between calls: nobody writes to them. */
+export function codeOf(bytes: Uint8Array): Code {
+  let code = codes.get(bytes);
+  if (code === undefined) {
+    code = createCode(bytes, 0, undefined);
+    codes.set(bytes, code);
+  }
+  return code;
+}
+
+/** Code that lies in a slice: an initcode, which runs once. */
+export function codeOfSlice(slice: Slice): Code {
+  return createCode(slice.bytes, slice.offset, slice.tree);
+}
+
+function createCode(bytes: Uint8Array, offset: number, tree: BufferTree | undefined): Code {
+  return { bytes, offset, tree, jumpsTree: undefined, padded: undefined, jumps: undefined };
+}
+
+/** The code of a frame that has none yet. */
+export const EMPTY_CODE: Code = codeOf(new Uint8Array());
+
+/** `bytes` followed by 33 zeros. */
+export function paddedCode(code: Code): Uint8Array {
+  if (code.padded === undefined) {
+    code.padded = new Uint8Array(code.bytes.length + PADDING);
+    code.padded.set(code.bytes);
+  }
+  return code.padded;
+}
+
+/** 1 for each byte that is a JUMPDEST and an instruction, else 0. */
+export function jumpDestinations(code: Code): Uint8Array {
+  return (code.jumps ??= findJumpDestinations(code.bytes));
+}
+
+function findJumpDestinations(bytes: Uint8Array): Uint8Array {
+  const jumps = new Uint8Array(bytes.length);
+  for (let position = 0; position < bytes.length; position++) {
+    const opcode = bytes[position] as number;
+    if (opcode === JUMPDEST) jumps[position] = 1;
+    else if (opcode >= PUSH1 && opcode <= PUSH32) position += opcode - PUSH1 + 1;
+  }
+  return jumps;
+}
+
+/**
+ * The buffer of jump destinations (docs/machine.md §1): bit `i mod 256`, counted from the least significant, of the
+ * big-endian word `i ÷ 256` is set if byte `i` is a jump destination. As many words as that takes.
+ */
+export function jumpBitmap(code: Code): Uint8Array {
+  const jumps = jumpDestinations(code);
+  const bitmap = new Uint8Array(32 * Math.ceil(jumps.length / 256));
+  for (let position = 0; position < jumps.length; position++) {
+    if (jumps[position] !== 1) continue;
+    const bit = position & 255;
+    const index = 32 * (position >> 8) + 31 - (bit >> 3);
+    bitmap[index] = (bitmap[index] as number) | (1 << (bit & 7));
+  }
+  return bitmap;
+}
