@@ -118,6 +118,11 @@ export class Overlay {
     return this.#codes;
   }
 
+  /** Takes the last key off (`Flush`); its entry stays. */
+  takeKey(): OverlayItem | undefined {
+    return this.#keys.pop();
+  }
+
   account(address: Address): AccountEntry | undefined {
     return this.#accounts.get(address)?.entry;
   }
