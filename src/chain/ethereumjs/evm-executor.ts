@@ -1,18 +1,14 @@
-import { EVM, MCLBLS, RustBN254 } from "@ethereumjs/evm";
-import type { EVMResult, InterpreterStep, Message } from "@ethereumjs/evm";
+import { EVM, EVMError } from "@ethereumjs/evm";
+import type { EVMResult, ExecResult, InterpreterStep, Message, PrecompileInput } from "@ethereumjs/evm";
 import type { Common } from "@ethereumjs/common";
 import { createAddressFromString } from "@ethereumjs/util";
-import mcl from "mcl-wasm";
-import { initRustBN } from "rustbn-wasm";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.ts";
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
+import { loadPrecompiles, runPrecompile } from "../precompiles/index.ts";
 import type { StateView } from "../state-view.ts";
-import { createBlake2Compression } from "./blake2-compression.ts";
 import { installInterpreterLoop } from "./interpreter-loop.ts";
 import { JournaledState } from "./journaled-state.ts";
-import { createP256Verification } from "./p256-verification.ts";
-import { createPointEvaluation } from "./point-evaluation.ts";
 
 /** The block as ethereumjs wants it. */
 export interface EvmBlock {
@@ -36,31 +32,23 @@ export interface EvmExecutor {
   reset(view: () => StateView): void;
 }
 
-type EvmOptions = NonNullable<ConstructorParameters<typeof EVM>[0]>;
+const NO_BYTES = new Uint8Array();
 
-let loadedPrecompiles: Promise<Pick<EvmOptions, "bn254" | "bls" | "customPrecompiles">> | undefined;
-
-/**
- * WebAssembly in place of the library's JavaScript: a block full of any precompile is executed in seconds, not minutes
- * (benchmarks/precompiles.md).
- */
-function precompiles() {
-  loadedPrecompiles ??= (async () => {
-    const rustbn = await initRustBN();
-    await mcl.init(mcl.BLS12_381);
-    const bls = new MCLBLS(mcl);
-    const customPrecompiles = [
-      { address: precompileAddress(0x09), function: createBlake2Compression() },
-      { address: precompileAddress(0x0a), function: createPointEvaluation(bls) },
-      { address: precompileAddress(0x100), function: await createP256Verification() },
-    ];
-    return { bn254: new RustBN254(rustbn), bls, customPrecompiles };
-  })();
-  return loadedPrecompiles;
-}
-
-function precompileAddress(number: number) {
-  return createAddressFromString(`0x${number.toString(16).padStart(40, "0")}`);
+/** The precompiles as ethereumjs wants them, in place of all of its own. */
+async function customPrecompiles() {
+  return Array.from(await loadPrecompiles(), ([address, precompile]) => ({
+    address: createAddressFromString(address),
+    function: ({ data, gasLimit }: PrecompileInput): ExecResult => {
+      // Gas of a simulated call may be any number; a precompile takes no more than `MAX_PRECOMPILE_GAS`.
+      const result = runPrecompile(precompile, data, Number(gasLimit));
+      if ("failure" in result) {
+        const { OUT_OF_GAS, OUT_OF_RANGE } = EVMError.errorMessages;
+        const exceptionError = new EVMError(result.failure === "out of gas" ? OUT_OF_GAS : OUT_OF_RANGE);
+        return { returnValue: NO_BYTES, executionGasUsed: gasLimit, exceptionError };
+      }
+      return { returnValue: result.output, executionGasUsed: BigInt(result.gas) };
+    },
+  }));
 }
 
 /** Creating an EVM takes a millisecond or so; keep and `reset` it. */
@@ -80,12 +68,11 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     putBlock: () => Promise.resolve(),
     shallowCopy: () => blockchain,
   };
-  // The constructor, because `createEVM` takes its own pairing library in place of the one it is given.
   const evm = new EVM({
     common,
     stateManager: state,
     blockchain,
-    ...(await precompiles()),
+    customPrecompiles: await customPrecompiles(),
   });
   const reset = (next: () => StateView) => {
     view = next;

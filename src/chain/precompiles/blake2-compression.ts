@@ -1,9 +1,7 @@
-import { EVMError } from "@ethereumjs/evm";
-import type { ExecResult, PrecompileInput } from "@ethereumjs/evm";
+import type { Precompile } from "./precompile.ts";
 
 const INPUT_LENGTH = 213;
 const STATE_SIZE = 64;
-const NO_BYTES = new Uint8Array();
 
 // Where things are in the module's memory: h, m and t as in the input (all little-endian), then ones if the block is the
 // last, then for every round where its sixteen words are in m.
@@ -53,16 +51,16 @@ const MIXINGS = [
  * Precompile 0x09 (EIP-152): input rounds (4) ‖ h (64) ‖ m (128) ‖ t (16) ‖ f (1), 1 gas a round; output h (64).
  * In WebAssembly, assembled here, for its 64-bit integers: JavaScript takes longer for a round than a gas pays for.
  */
-export function createBlake2Compression(): (input: PrecompileInput) => ExecResult {
+export function createBlake2Compression(): Precompile {
   const compress = createCompress();
-  return ({ data, gasLimit }) => {
-    const lastBlock = data[INPUT_LENGTH - 1];
-    if (data.length !== INPUT_LENGTH || (lastBlock !== 0 && lastBlock !== 1))
-      return failure(EVMError.errorMessages.OUT_OF_RANGE, gasLimit);
-    const rounds = new DataView(data.buffer, data.byteOffset).getUint32(0);
-    const gas = BigInt(rounds);
-    if (gasLimit < gas) return failure(EVMError.errorMessages.OUT_OF_GAS, gasLimit);
-    return { executionGasUsed: gas, returnValue: compress(rounds, data.subarray(4, -1), lastBlock === 1) };
+  const roundsOf = (input: Uint8Array) => new DataView(input.buffer, input.byteOffset).getUint32(0);
+  return {
+    gas: (input) => (input.length === INPUT_LENGTH ? roundsOf(input) : 0),
+    run: (input) => {
+      const lastBlock = input[INPUT_LENGTH - 1];
+      if (input.length !== INPUT_LENGTH || (lastBlock !== 0 && lastBlock !== 1)) return undefined;
+      return compress(roundsOf(input), input.subarray(4, -1), lastBlock === 1);
+    },
   };
 }
 
@@ -94,10 +92,6 @@ function createCompress(): Compress {
     compress(rounds);
     return bytes.slice(0, STATE_SIZE);
   };
-}
-
-function failure(error: EVMError["error"], gasLimit: bigint): ExecResult {
-  return { returnValue: NO_BYTES, executionGasUsed: gasLimit, exceptionError: new EVMError(error) };
 }
 
 // ── Assembly ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,9 @@
 import { createRequire } from "node:module";
-import { EVMError } from "@ethereumjs/evm";
-import type { ExecResult, PrecompileInput } from "@ethereumjs/evm";
 import mcl from "mcl-wasm";
 import { bigintToBytes32, bytesToBigint } from "../../primitives/index.ts";
+import type { Precompile } from "./precompile.ts";
 
-const GAS = 6_900n;
+const GAS = 6_900;
 const INPUT_LENGTH = 160;
 const FIELD_MODULUS = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const GROUP_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -44,15 +43,11 @@ const MCL_VERSION = 46;
  * the signature is not one of the hash by the key. In WebAssembly: JavaScript takes five times as long, more than its gas
  * pays for.
  */
-export async function createP256Verification(): Promise<(input: PrecompileInput) => ExecResult> {
+export async function createP256Verification(): Promise<Precompile> {
   const verify = await createVerifier();
-  return ({ data, gasLimit }) => {
-    if (gasLimit < GAS) {
-      const exceptionError = new EVMError(EVMError.errorMessages.OUT_OF_GAS);
-      return { returnValue: INVALID, executionGasUsed: gasLimit, exceptionError };
-    }
-    const isValid = data.length === INPUT_LENGTH && verify(data);
-    return { returnValue: isValid ? VALID : INVALID, executionGasUsed: GAS };
+  return {
+    gas: () => GAS,
+    run: (input) => (input.length === INPUT_LENGTH && verify(input) ? VALID : INVALID),
   };
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { EVMError } from "@ethereumjs/evm";
-import type { EVMBLSInterface, ExecResult, PrecompileInput } from "@ethereumjs/evm";
+import type { EVMBLSInterface } from "@ethereumjs/evm";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { bytesToBigint, concatBytes, bigintToBytes32, equalBytes, hexToBytes } from "../../primitives/index.ts";
+import type { Precompile } from "./precompile.ts";
 
 const { G1, G2, fields } = bls12_381;
 
-const GAS = 50_000n;
+const GAS = 50_000;
 const INPUT_LENGTH = 192;
 const VERSION = 1;
 const FIELD_ELEMENTS_PER_BLOB = 4096n;
@@ -34,22 +34,18 @@ type Curve = Pick<EVMBLSInterface, "msmG1" | "pairingCheck">;
  * Works on the curve directly, because loading a KZG library with its whole trusted setup takes seconds and this
  * precompile needs one point of it.
  */
-export function createPointEvaluation(curve: Curve): (input: PrecompileInput) => ExecResult {
-  return ({ data, gasLimit }) => {
-    if (gasLimit < GAS) return failure(EVMError.errorMessages.OUT_OF_GAS, gasLimit);
-    if (data.length !== INPUT_LENGTH) return failure(EVMError.errorMessages.INVALID_INPUT_LENGTH, gasLimit);
-    const commitment = data.subarray(96, 144);
+export function createPointEvaluation(curve: Curve): Precompile {
+  const run = (input: Uint8Array) => {
+    if (input.length !== INPUT_LENGTH) return undefined;
+    const commitment = input.subarray(96, 144);
     const versionedHash = createHash("sha256").update(commitment).digest();
     versionedHash[0] = VERSION;
-    if (!equalBytes(versionedHash, data.subarray(0, 32)))
-      return failure(EVMError.errorMessages.INVALID_COMMITMENT, gasLimit);
-    const z = bytesToBigint(data.subarray(32, 64));
-    const y = bytesToBigint(data.subarray(64, 96));
-    const isValid = verifyKzgProof(curve, commitment, z, y, data.subarray(144));
-    return isValid
-      ? { executionGasUsed: GAS, returnValue: OUTPUT }
-      : failure(EVMError.errorMessages.INVALID_PROOF, gasLimit);
+    if (!equalBytes(versionedHash, input.subarray(0, 32))) return undefined;
+    const z = bytesToBigint(input.subarray(32, 64));
+    const y = bytesToBigint(input.subarray(64, 96));
+    return verifyKzgProof(curve, commitment, z, y, input.subarray(144)) ? OUTPUT : undefined;
   };
+  return { gas: () => GAS, run };
 }
 
 /**
@@ -101,8 +97,4 @@ function encodeG2(point: InstanceType<typeof G2.Point>): Uint8Array {
 
 function encodeFieldElements(elements: readonly bigint[]): Uint8Array {
   return hexToBytes(`0x${elements.map((element) => element.toString(16).padStart(128, "0")).join("")}`);
-}
-
-function failure(error: EVMError["error"], gasLimit: bigint): ExecResult {
-  return { returnValue: new Uint8Array(), executionGasUsed: gasLimit, exceptionError: new EVMError(error) };
 }

@@ -1,0 +1,8 @@
+import type { Precompile } from "./precompile.ts";
+
+/** Precompile 0x04: 15 gas and 3 a word; output the input itself, the same object. */
+export const IDENTITY: Precompile = {
+  gas: (input) => 15 + 3 * Math.ceil(input.length / 32),
+  run: (input) => input,
+  takesAnyLength: true,
+};
