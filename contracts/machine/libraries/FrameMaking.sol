@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {Account, Frame, FrameContext} from "../types/MachineState.sol";
 import {Phase} from "../types/Phase.sol";
 import {BufferTree} from "./BufferTree.sol";
@@ -10,6 +11,11 @@ import {Step, Steps} from "./Steps.sol";
 /// @title Frame making
 /// @notice What calls, creations and the begin of a transaction share (docs/machine.md §7 `EnterTransaction`, §8).
 library FrameMaking {
+    using RLP for RLP.Encoder;
+
+    /// @notice A frame of this depth calls and creates nothing; the outermost has depth 0.
+    uint256 internal constant DEPTH_LIMIT = 1024;
+
     /// @notice Whose code runs when `target` is called, whose entry is `account` (EIP-7702).
     /// @return codeAddress The delegate, if the target has a delegation, else the target.
     function codeOf(
@@ -18,6 +24,16 @@ library FrameMaking {
     ) internal pure returns (address codeAddress, bool isDelegated) {
         isDelegated = account.delegation != 0;
         codeAddress = isDelegated ? address(uint160(account.delegation)) : target;
+    }
+
+    /// @notice The address of what `creator` creates with CREATE, or a transaction of its, at `nonce`.
+    function addressOf(address creator, uint256 nonce) internal pure returns (address) {
+        return address(uint160(uint256(keccak256(RLP.encoder().push(creator).push(nonce).encode()))));
+    }
+
+    /// @notice What a frame with `gas` can give to another (EIP-150).
+    function allButOne64th(uint256 gas) internal pure returns (uint256) {
+        return gas - gas / 64;
     }
 
     /// @notice Makes a new frame the running one, with the phase `EnterFrame`. `context.savedJournal` is set here, to the

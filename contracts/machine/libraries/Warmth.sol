@@ -4,21 +4,13 @@ pragma solidity 0.8.37;
 import {Account} from "../types/MachineState.sol";
 import {Witness} from "../types/Witness.sol";
 import {Accounts} from "./Accounts.sol";
+import {GasMeter} from "./GasMeter.sol";
 import {Overlay} from "./Overlay.sol";
 import {Step} from "./Steps.sol";
 
 /// @title Warmth
 /// @notice Which addresses are warm (EIP-2929, docs/machine.md §4), and what an access costs.
 library Warmth {
-    /// @notice Gas of an access to a warm account or slot.
-    uint256 internal constant WARM_ACCESS = 100;
-
-    /// @notice Gas of an access to a cold account.
-    uint256 internal constant COLD_ACCOUNT_ACCESS = 2_600;
-
-    /// @notice Gas of an access to a cold slot.
-    uint256 internal constant COLD_SLOT_ACCESS = 2_100;
-
     /// @notice Whether there is a precompile at an address: 0x01–0x11 and 0x100.
     function isPrecompile(address owner) internal pure returns (bool) {
         uint256 number = uint160(owner);
@@ -32,7 +24,7 @@ library Warmth {
 
     /// @notice Gas of an access to an address whose entry is `account`.
     function accessCost(address owner, Account memory account) internal pure returns (uint256) {
-        return isWarm(owner, account) ? WARM_ACCESS : COLD_ACCOUNT_ACCESS;
+        return isWarm(owner, account) ? GasMeter.WARM_ACCESS : GasMeter.COLD_ACCOUNT_ACCESS;
     }
 
     /// @notice An address becomes warm: one modify, or nothing if it is.
