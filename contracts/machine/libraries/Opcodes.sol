@@ -7,6 +7,8 @@ enum InstructionGroup {
     Arithmetic,
     Environment,
     Memory,
+    Copy,
+    Log,
     Storage,
     Call,
     Creation
@@ -106,10 +108,10 @@ library Opcodes {
 
     /// @dev The group of every opcode, one hexadecimal digit each, 64 opcodes a word, that of the lowest opcode first.
     /// 0 also stands for the opcodes that Osaka does not define.
-    uint256 private constant GROUPS_00 = 0x0111111111110000111111111111111030000000000000002422222323243234;
-    uint256 private constant GROUPS_40 = 0x4222222422200000133344111111443111111111111111111111111111111111;
-    uint256 private constant GROUPS_80 = 0x1111111111111111111111111111111133333000000000000000000000000000;
-    uint256 private constant GROUPS_C0 = 0x0000000000000000000000000000000000000000000000006550560000500006;
+    uint256 private constant GROUPS_00 = 0x0111111111110000111111111111111030000000000000002622222424264246;
+    uint256 private constant GROUPS_40 = 0x6222222622200000133366111111664111111111111111111111111111111111;
+    uint256 private constant GROUPS_80 = 0x1111111111111111111111111111111155555000000000000000000000000000;
+    uint256 private constant GROUPS_C0 = 0x0000000000000000000000000000000000000000000000008770780000700008;
 
     /// @notice Bytes of the number that follows an opcode in the code.
     function immediatesOf(uint256 opcode) internal pure returns (uint256) {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {IOneStepProver} from "./interfaces/IOneStepProver.sol";
+import {IVerifier} from "./interfaces/IVerifier.sol";
+import {CodeReader} from "./libraries/CodeReader.sol";
+import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
+import {Steps} from "./libraries/Steps.sol";
+import {Phase} from "./types/Phase.sol";
+import {Verifiers} from "./types/Verifiers.sol";
+import {Witness} from "./types/Witness.sol";
+
+/// @title One-step prover
+/// @notice See IOneStepProver.
+contract OneStepProver is IOneStepProver {
+    IVerifier private immutable CONTROL;
+    IVerifier private immutable ARITHMETIC;
+    IVerifier private immutable ENVIRONMENT;
+    IVerifier private immutable MEMORY;
+    IVerifier private immutable COPY;
+    IVerifier private immutable LOG;
+    IVerifier private immutable STORAGE;
+    IVerifier private immutable CALL;
+    IVerifier private immutable CREATION;
+    IVerifier private immutable ABSORB;
+    IVerifier private immutable DECODING;
+    IVerifier private immutable VALIDATION;
+    IVerifier private immutable LOAD;
+    IVerifier private immutable FRAME;
+    IVerifier private immutable PRECOMPILE;
+    IVerifier private immutable SETTLEMENT;
+
+    constructor(Verifiers memory verifiers) {
+        CONTROL = verifiers.control;
+        ARITHMETIC = verifiers.arithmetic;
+        ENVIRONMENT = verifiers.environment;
+        MEMORY = verifiers.memoryAccess;
+        COPY = verifiers.copy;
+        LOG = verifiers.log;
+        STORAGE = verifiers.storageAccess;
+        CALL = verifiers.call;
+        CREATION = verifiers.creation;
+        ABSORB = verifiers.absorb;
+        DECODING = verifiers.decoding;
+        VALIDATION = verifiers.validation;
+        LOAD = verifiers.load;
+        FRAME = verifiers.frame;
+        PRECOMPILE = verifiers.precompile;
+        SETTLEMENT = verifiers.settlement;
+    }
+
+    /// @inheritdoc IOneStepProver
+    function start(bytes32 before, Witness calldata witness) external view returns (bytes32) {
+        Phase phase = Steps.begin(before, witness).machine.phase;
+        require(phase.isBoundary(), NotABoundary(phase));
+        require(phase == Phase.Transaction, UnitNotProvable(phase));
+        return _ask(DECODING);
+    }
+
+    /// @inheritdoc IOneStepProver
+    function step(bytes32 before, Witness calldata witness) external view returns (bytes32) {
+        Phase phase = Steps.begin(before, witness).machine.phase;
+        if (phase.isBoundary()) return before;
+        if (phase != Phase.Execute) return _ask(_verifierOf(phase));
+        (, uint256 opcode, ) = CodeReader.beginInstruction(before, witness);
+        return _ask(_verifierOf(Opcodes.groupOf(opcode)));
+    }
+
+    /// @dev Hands the call on as it came, so that the witness need not be encoded again. What the verifier reverts with, this
+    /// call reverts with: if the caller gave too little gas there is no answer rather than a wrong one.
+    function _ask(IVerifier verifier) private view returns (bytes32) {
+        bytes memory call = bytes.concat(IVerifier.step.selector, msg.data[4:]);
+        return abi.decode(Address.functionStaticCall(address(verifier), call), (bytes32));
+    }
+
+    function _verifierOf(Phase phase) private view returns (IVerifier) {
+        if (phase == Phase.Absorb) return ABSORB;
+        if (phase <= Phase.RecoverSender) return DECODING;
+        if (phase <= Phase.EnterTransaction) return VALIDATION;
+        if (phase <= Phase.LoadSlot) return LOAD;
+        if (phase == Phase.Precompile) return PRECOMPILE;
+        if (phase == Phase.Copy) return COPY;
+        if (phase == Phase.FinishKeccak) return MEMORY;
+        if (phase == Phase.FinishLog) return LOG;
+        if (phase <= Phase.ExitFrame) return FRAME;
+        return SETTLEMENT;
+    }
+
+    function _verifierOf(InstructionGroup group) private view returns (IVerifier) {
+        if (group == InstructionGroup.Arithmetic) return ARITHMETIC;
+        if (group == InstructionGroup.Environment) return ENVIRONMENT;
+        if (group == InstructionGroup.Memory) return MEMORY;
+        if (group == InstructionGroup.Copy) return COPY;
+        if (group == InstructionGroup.Log) return LOG;
+        if (group == InstructionGroup.Storage) return STORAGE;
+        if (group == InstructionGroup.Call) return CALL;
+        if (group == InstructionGroup.Creation) return CREATION;
+        return CONTROL;
+    }
+}
