@@ -14,17 +14,30 @@ export const AUTHORIZATION_GAS = 25_000n;
 export const EXISTING_AUTHORITY_REFUND = 12_500n;
 
 /** Gas a transaction uses before its first instruction, and (EIP-7623) at least in all. Data gas is not part of either. */
-export function intrinsicGas(transaction: {
+export interface TransactionGas {
+  readonly intrinsic: bigint;
+  readonly floor: bigint;
+}
+
+interface GasInput {
   readonly isCreation: boolean;
-  readonly data: Uint8Array;
   readonly accessListAddresses: number;
   readonly accessListSlots: number;
   readonly authorizations: number;
-}): { readonly intrinsic: bigint; readonly floor: bigint } {
-  const { isCreation, data } = transaction;
-  const tokens = calldataTokens(data);
+}
+
+export function intrinsicGas(transaction: GasInput & { readonly data: Uint8Array }): TransactionGas {
+  const { data } = transaction;
+  return intrinsicGasOfTokens({ ...transaction, dataLength: data.length, tokens: calldataTokens(data) });
+}
+
+/** The same where the tokens of the data, of `dataLength` bytes, have been counted already. */
+export function intrinsicGasOfTokens(
+  transaction: GasInput & { readonly dataLength: number; readonly tokens: bigint },
+): TransactionGas {
+  const { isCreation, dataLength, tokens } = transaction;
   let intrinsic = TRANSACTION_GAS + TOKEN_GAS * tokens;
-  if (isCreation) intrinsic += CREATION_GAS + INITCODE_WORD_GAS * BigInt(Math.ceil(data.length / 32));
+  if (isCreation) intrinsic += CREATION_GAS + INITCODE_WORD_GAS * BigInt(Math.ceil(dataLength / 32));
   intrinsic += ACCESS_LIST_ADDRESS_GAS * BigInt(transaction.accessListAddresses);
   intrinsic += ACCESS_LIST_SLOT_GAS * BigInt(transaction.accessListSlots);
   intrinsic += AUTHORIZATION_GAS * BigInt(transaction.authorizations);

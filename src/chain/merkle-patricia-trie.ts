@@ -296,7 +296,8 @@ export function encodeList(items: readonly Uint8Array[]): Uint8Array {
   return encoded;
 }
 
-function lengthPrefix(length: number, offset: 0x80 | 0xc0): Uint8Array {
+/** RLP header of a string or list of `length` bytes below 2^24; a string of one byte below 0x80 has none. */
+export function lengthPrefix(length: number, offset: 0x80 | 0xc0): Uint8Array {
   if (length < 56) return Uint8Array.of(offset + length);
   if (length < 256) return Uint8Array.of(offset + 56, length);
   if (length < 65_536) return Uint8Array.of(offset + 57, length >> 8, length & 255);
@@ -342,30 +343,65 @@ function decodePath(encoded: Uint8Array): { path: Uint8Array; isLeaf: boolean } 
 
 /** The RLP of the hashed nodes on the way to `key` from the root down: a Merkle proof of its value or its absence. */
 export function trieProof(source: TrieSource, root: Uint8Array, key: Uint8Array): Uint8Array[] {
-  const proof: Uint8Array[] = [];
-  if (Buffer.compare(root, EMPTY_TRIE_ROOT) === 0) return proof;
+  return walk(source, root, key).nodes;
+}
+
+/**
+ * All nodes that tell the root without `key`: the proof of its value or absence, and if its deletion leaves a branch with
+ * one child that is hashed, which the branch collapses into, that child at the end.
+ */
+export function trieDeletionProof(source: TrieSource, root: Uint8Array, key: Uint8Array): Uint8Array[] {
+  const { nodes, parent, isPresent } = walk(source, root, key);
+  if (!isPresent || parent === undefined) return nodes;
+  const others = parent.branch.children.filter((child, nibble) => child !== undefined && nibble !== parent.nibble);
+  const [remaining] = others;
+  if (others.length === 1 && remaining?.kind === "stub") nodes.push(readNode(source, remaining));
+  return nodes;
+}
+
+interface Walk {
+  /** RLP of the hashed nodes on the way. */
+  readonly nodes: Uint8Array[];
+  readonly isPresent: boolean;
+  /** The branch that the end of the way is a child of, and which one. */
+  readonly parent: { readonly branch: BranchNode; readonly nibble: number } | undefined;
+}
+
+function walk(source: TrieSource, root: Uint8Array, key: Uint8Array): Walk {
+  const nodes: Uint8Array[] = [];
+  let parent: Walk["parent"];
+  if (Buffer.compare(root, EMPTY_TRIE_ROOT) === 0) return { nodes, isPresent: false, parent };
   const path = toNibbles(key);
   let depth = 0;
   let next: TrieNode | undefined = stub(root);
   while (next !== undefined) {
     let node: LoadedNode;
     if (next.kind === "stub") {
-      const hash = next.reference.subarray(1);
-      const encoded = source.get(hash);
-      if (encoded === undefined) throw new MissingTrieNodeError(hash);
-      proof.push(encoded);
+      const encoded = readNode(source, next);
+      nodes.push(encoded);
       node = decodeNode(RLP.decode(encoded) as RlpItem[]);
     } else {
       node = next;
     }
     if (node.kind === "branch") {
-      next = node.children[path[depth++] as number];
-    } else if (node.kind === "extension" && startsWith(path, depth, node.path)) {
+      const nibble = path[depth++] as number;
+      parent = { branch: node, nibble };
+      next = node.children[nibble];
+    } else if (!startsWith(path, depth, node.path)) {
+      break;
+    } else if (node.kind === "leaf") {
+      return { nodes, isPresent: true, parent };
+    } else {
       depth += node.path.length;
       next = node.child;
-    } else {
-      next = undefined;
     }
   }
-  return proof;
+  return { nodes, isPresent: false, parent };
+}
+
+function readNode(source: TrieSource, node: StubNode): Uint8Array {
+  const hash = node.reference.subarray(1);
+  const encoded = source.get(hash);
+  if (encoded === undefined) throw new MissingTrieNodeError(hash);
+  return encoded;
 }

@@ -1,2 +1,1 @@
 export { createEthereumjsEngine } from "./engine.ts";
-export type { EthereumjsEngineOptions } from "./engine.ts";

@@ -1,121 +1,44 @@
 import type { EVM } from "@ethereumjs/evm";
 import { EVMError } from "@ethereumjs/evm";
-import { RLP } from "@ethereumjs/rlp";
 import { createAddressFromString } from "@ethereumjs/util";
-import {
-  bigintToBytes32,
-  bytesToBigint,
-  bytesToHex,
-  concatBytes,
-  equalBytes,
-  hexToBytes,
-  keccak256Bytes,
-} from "../../primitives/index.ts";
+import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "../../primitives/index.ts";
 import type { Address } from "../../primitives/index.ts";
-import { EMPTY_ACCOUNT, hasCode, minimalBytes } from "../account.ts";
-import { TRANSACTION_GAS_CAP } from "../constants.ts";
-import type {
-  AuthorizationRequest,
-  BlockEnvironment,
-  ExecutionObserver,
-  ObservedState,
-  SkipReason,
-} from "../execution-engine.ts";
-import { dataGas as dataGasOf } from "../fees.ts";
+import { EMPTY_ACCOUNT, hasCode } from "../account.ts";
+import { recoverAuthority } from "../authorization.ts";
+import { observedState } from "../block-state.ts";
+import type { AuthorizationRequest } from "../execution-engine.ts";
 import { EXISTING_AUTHORITY_REFUND, intrinsicGas } from "../intrinsic-gas.ts";
-import { decodeAuthorization, recoverAuthority } from "../authorization.ts";
-import type { SignedTransaction } from "../signed-transaction.ts";
+import { createAddress } from "../transaction-executor.ts";
+import type { ProcessingContext, ProcessingResult, TransactionMessage } from "../transaction-executor.ts";
+import { MAX_NONCE, findInvalidity } from "../transaction-validity.ts";
 import type { Log } from "../types.ts";
-import type { EvmBlock, EvmExecutor } from "./evm-executor.ts";
-import type { JournaledState } from "./journaled-state.ts";
+import { observe, toEvmBlock } from "./evm-executor.ts";
+import type { EvmExecutor } from "./evm-executor.ts";
 
-/** What the rules of a transaction need to know of it, signed or not. */
-export interface TransactionMessage {
-  readonly sender: Address;
-  /** Undefined creates a contract. */
-  readonly to: Address | undefined;
-  /** Undefined takes the sender's current one. */
-  readonly nonce: bigint | undefined;
-  /** Data gas included. */
-  readonly gasLimit: bigint;
-  /** Data gas (specification §4). */
-  readonly dataGas: bigint;
-  readonly value: bigint;
-  readonly data: Uint8Array;
-  /** Wei per gas the sender must be able to afford. */
-  readonly maxFeePerGas: bigint;
-  /** Wei per gas the sender pays. */
-  readonly gasPrice: bigint;
-  /** Wei per gas of `gasPrice` that the coinbase gets. */
-  readonly tip: bigint;
-  readonly accessList: readonly (readonly [address: Uint8Array, slots: readonly Uint8Array[]])[];
-  readonly authorizations: readonly AuthorizationRequest[];
-}
-
-export interface ProcessingContext {
-  readonly environment: BlockEnvironment;
-  readonly block: EvmBlock;
-  readonly chainId: number;
-  /** Gas the block has left. */
-  readonly availableGas: bigint;
-  /**
-   * Nobody signed this and nothing of it is kept: the sender may have code (EIP-3607), gas may exceed the cap (EIP-7825),
-   * and a gas price of 0 runs without fees.
-   */
-  readonly isSimulation: boolean;
-  /** Sees the transaction; its EVM callbacks are attached already (`observe`). */
-  readonly observer: ExecutionObserver | undefined;
-}
-
-export type ProcessingResult =
-  | { readonly kind: "skipped"; readonly reason: SkipReason }
-  | {
-      readonly kind: "executed";
-      /** Undefined on success, else why the outermost frame failed. */
-      readonly error: string | undefined;
-      readonly isRevert: boolean;
-      /** Data gas included. */
-      readonly gasUsed: bigint;
-      readonly output: Uint8Array;
-      readonly logs: readonly Log[];
-      readonly contractAddress: Address | undefined;
-      /** The sender's nonce before. */
-      readonly nonce: bigint;
-    };
-
-const MAX_NONCE = 2n ** 64n - 1n;
 const MAX_REFUND_QUOTIENT = 5n;
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const DELEGATION_LENGTH = 23;
 const ZERO_ADDRESS_BYTES = new Uint8Array(20);
-
-/** The message of a signed transaction at the prices of a block. */
-export function messageOfSigned(transaction: SignedTransaction, environment: BlockEnvironment): TransactionMessage {
-  const { inner, maxFeePerGas, maxPriorityFeePerGas } = transaction;
-  const { baseFeePerGas, dataPrice } = environment;
-  const room = maxFeePerGas - baseFeePerGas;
-  const tip = room < maxPriorityFeePerGas ? room : maxPriorityFeePerGas;
-  return {
-    sender: transaction.sender,
-    to: inner.to === undefined ? undefined : bytesToHex(inner.to.bytes),
-    nonce: transaction.nonce,
-    gasLimit: transaction.gasLimit,
-    dataGas: dataPrice === 0n ? 0n : dataGasOf(transaction.tokens, dataPrice, baseFeePerGas),
-    value: transaction.value,
-    data: inner.data,
-    maxFeePerGas,
-    gasPrice: baseFeePerGas + tip,
-    tip,
-    accessList: "accessList" in inner ? inner.accessList : [],
-    authorizations: "authorizationList" in inner ? inner.authorizationList.map(decodeAuthorization) : [],
-  };
-}
 
 /**
  * Runs a transaction under Osaka rules with data gas (specification §4), or says why it is invalid, in which case the state
  * is as before. Must not overlap with anything else on the same executor.
  */
 export async function processTransaction(
+  executor: EvmExecutor,
+  message: TransactionMessage,
+  context: ProcessingContext,
+): Promise<ProcessingResult> {
+  const { observer } = context;
+  const stop = observer === undefined ? undefined : observe(executor, observer);
+  try {
+    return await run(executor, message, context);
+  } finally {
+    stop?.();
+  }
+}
+
+async function run(
   executor: EvmExecutor,
   message: TransactionMessage,
   context: ProcessingContext,
@@ -131,7 +54,20 @@ export async function processTransaction(
     accessListSlots: message.accessList.reduce((sum, [, slots]) => sum + slots.length, 0),
     authorizations: message.authorizations.length,
   });
-  const reason = findInvalidity(executor, message, context, intrinsic > floor ? intrinsic : floor);
+  const reason = findInvalidity({
+    sender,
+    account,
+    hasForeignCode: hasCode(account) && !isDelegation(state.code(sender)),
+    nonce: message.nonce,
+    gasLimit,
+    minimumGas: (intrinsic > floor ? intrinsic : floor) + dataGas,
+    availableGas: context.availableGas,
+    maxFeePerGas: message.maxFeePerGas,
+    baseFee: context.environment.baseFeePerGas,
+    value,
+    initcodeLength: to === undefined ? data.length : 0,
+    isSimulation: context.isSimulation,
+  });
   if (reason !== undefined) return { kind: "skipped", reason };
 
   const { observer } = context;
@@ -175,50 +111,9 @@ export async function processTransaction(
   }
 }
 
-function observedState(state: JournaledState): ObservedState {
-  return {
-    getAccount: (address) => {
-      const account = state.account(address);
-      return account === undefined
-        ? undefined
-        : { nonce: account.nonce, balance: account.balance, code: state.code(address) };
-    },
-    getStorageAt: (address, slot) => bytesToHex(bigintToBytes32(bytesToBigint(state.slot(address, slot)))),
-  };
-}
-
 function cleanUp(evm: EVM): void {
   evm.journal.cleanJournal();
   evm.transientStorage.clear();
-}
-
-function findInvalidity(
-  { state }: EvmExecutor,
-  message: TransactionMessage,
-  { environment, availableGas, isSimulation }: ProcessingContext,
-  minimumGas: bigint,
-): SkipReason | undefined {
-  const { sender, nonce, gasLimit, dataGas, value, maxFeePerGas } = message;
-  const account = state.account(sender) ?? EMPTY_ACCOUNT;
-  if (gasLimit > TRANSACTION_GAS_CAP && !isSimulation) {
-    return { kind: "invalid", message: `gas limit ${gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)` };
-  }
-  const isFree = isSimulation && message.gasPrice === 0n;
-  if (maxFeePerGas < environment.baseFeePerGas && !isFree) {
-    return { kind: "fee-below-base-fee", maxFeePerGas, baseFee: environment.baseFeePerGas };
-  }
-  if (gasLimit < minimumGas + dataGas) return { kind: "gas-below-intrinsic", gasLimit, required: minimumGas + dataGas };
-  if (gasLimit > availableGas) return { kind: "block-gas-exceeded", gasLimit, available: availableGas };
-  if (nonce !== undefined && nonce < account.nonce)
-    return { kind: "nonce-too-low", expected: account.nonce, actual: nonce };
-  if (nonce !== undefined && nonce > account.nonce)
-    return { kind: "nonce-too-high", expected: account.nonce, actual: nonce };
-  if (account.nonce >= MAX_NONCE) return { kind: "invalid", message: `the nonce of ${sender} is exhausted (EIP-2681)` };
-  if (!isSimulation && hasCode(account) && !isDelegation(state.code(sender)))
-    return { kind: "sender-has-code", sender };
-  const required = gasLimit * maxFeePerGas + value;
-  if (account.balance < required) return { kind: "insufficient-funds", balance: account.balance, required };
-  return undefined;
 }
 
 interface MessageOutcome {
@@ -247,7 +142,7 @@ function transfer({ state }: EvmExecutor, sender: Address, to: Address, value: b
 async function runMessage(
   { evm }: EvmExecutor,
   message: TransactionMessage,
-  { environment, block }: ProcessingContext,
+  { environment, blobBaseFee }: ProcessingContext,
   gasLimit: bigint,
 ): Promise<MessageOutcome> {
   const { sender, to, value, data, gasPrice, accessList } = message;
@@ -263,7 +158,7 @@ async function runMessage(
   }
 
   const { execResult } = await evm.runCall({
-    block,
+    block: toEvmBlock(environment, blobBaseFee),
     gasPrice,
     caller: createAddressFromString(sender),
     gasLimit,
@@ -323,9 +218,4 @@ function applyAuthorizations(
 
 function isDelegation(code: Uint8Array): boolean {
   return code.length === DELEGATION_LENGTH && equalBytes(code.subarray(0, 3), DELEGATION_PREFIX);
-}
-
-/** Address of the contract a CREATE by `sender` with `nonce` makes. */
-export function createAddress(sender: Address, nonce: bigint): Address {
-  return bytesToHex(keccak256Bytes(RLP.encode([hexToBytes(sender), minimalBytes(nonce)])).subarray(12));
 }

@@ -1,19 +1,20 @@
-import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, merkleRoot } from "../../primitives/index.ts";
-import type { Hash } from "../../primitives/index.ts";
-import { minimalBytes } from "../account.ts";
-import { L1_CONTEXT_KEYS } from "../block-environment.ts";
-import type { L1ContextValues } from "../block-environment.ts";
+import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, merkleRoot } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { minimalBytes } from "./account.ts";
+import type { BlockState } from "./block-state.ts";
+import { L1_CONTEXT_KEYS } from "./block-environment.ts";
+import type { L1ContextValues } from "./block-environment.ts";
 import {
   BLOCK_HASH_HISTORY_ADDRESS,
   BLOCK_HASH_HISTORY_LENGTH,
   L1_CONTEXT_ADDRESS,
   OUTBOX_ADDRESS,
   OUTBOX_SLOTS,
-} from "../constants.ts";
-import type { BlockEnvironment, BlockExecution, ExecutionObserver, TransactionOutcome } from "../execution-engine.ts";
-import { receiptHash } from "../hashes.ts";
-import { headerHash, logsBloom } from "../header.ts";
-import type { SignedTransaction } from "../signed-transaction.ts";
+} from "./constants.ts";
+import type { BlockEnvironment, BlockExecution, ExecutionObserver, TransactionOutcome } from "./execution-engine.ts";
+import { receiptHash } from "./hashes.ts";
+import { headerHash, logsBloom } from "./header.ts";
+import type { SignedTransaction } from "./signed-transaction.ts";
 import type {
   Block,
   BlockHeader,
@@ -22,12 +23,9 @@ import type {
   DepositMessage,
   InboxMessage,
   Receipt,
-} from "../types.ts";
-import { toEvmBlock } from "./evm-executor.ts";
-import type { EvmExecutor } from "./evm-executor.ts";
-import type { JournaledState } from "./journaled-state.ts";
-import { messageOfSigned, processTransaction } from "./transaction-processor.ts";
-import type { ProcessingContext, ProcessingResult, TransactionMessage } from "./transaction-processor.ts";
+} from "./types.ts";
+import { messageOfDeposit, messageOfSigned } from "./transaction-executor.ts";
+import type { ProcessingContext, ProcessingResult, TransactionExecutor } from "./transaction-executor.ts";
 
 /** Slot number as a storage key. */
 export function slotKey(slot: bigint): Hash {
@@ -37,7 +35,7 @@ export function slotKey(slot: bigint): Hash {
 const OUTBOX_ROOT_KEY = slotKey(OUTBOX_SLOTS.root);
 
 /** What a block's begin reads from the parent state (specification §4). */
-export function contextOf(slotOf: JournaledState["slot"]): L1ContextValues {
+export function contextOf(slotOf: BlockState["slot"]): L1ContextValues {
   const read = (key: Hash) => bytesToBigint(slotOf(L1_CONTEXT_ADDRESS, key));
   return {
     number: read(L1_CONTEXT_KEYS.number),
@@ -48,7 +46,7 @@ export function contextOf(slotOf: JournaledState["slot"]): L1ContextValues {
 }
 
 /** Writes the parent's hash to EIP-2935 storage; nothing if the history contract does not exist. */
-export function writeParentHash(state: JournaledState, number: number, parentHash: Hash): void {
+export function writeParentHash(state: BlockState, number: number, parentHash: Hash): void {
   if (state.account(BLOCK_HASH_HISTORY_ADDRESS) === undefined) return;
   const slot = slotKey(BigInt((number - 1) % BLOCK_HASH_HISTORY_LENGTH));
   state.setSlot(BLOCK_HASH_HISTORY_ADDRESS, slot, hexToBytes(parentHash));
@@ -57,20 +55,19 @@ export function writeParentHash(state: JournaledState, number: number, parentHas
 
 export interface BlockExecutionOptions {
   readonly chainId: number;
-  readonly executor: EvmExecutor;
+  readonly executor: TransactionExecutor;
   readonly parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number };
   readonly environment: BlockEnvironment;
   /** Who watches what runs next, if anybody. */
   readonly observer: () => ExecutionObserver | undefined;
   /** Writes the state's changes to the database and gives the new root. */
-  readonly commit: (state: JournaledState) => Promise<Hash>;
+  readonly commit: (state: BlockState) => Promise<Hash>;
 }
 
 /** Starts a block on an executor that was reset to the parent's state. */
 export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   const { chainId, executor, parent, environment, observer, commit } = options;
   const { state } = executor;
-  const block = toEvmBlock(environment);
   const transactions: BlockTransaction[] = [];
   const receipts: Receipt[] = [];
   let nextMessage = parent.nextMessage;
@@ -99,7 +96,6 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
 
   const context = (availableGas: bigint): ProcessingContext => ({
     environment,
-    block,
     chainId,
     availableGas,
     isSimulation: false,
@@ -138,9 +134,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
 
     const nonce = state.account(sender)?.nonce ?? 0n;
     const result =
-      gasLimit > 0n
-        ? await processTransaction(executor, messageOfDeposit(message, environment), context(gasLimit))
-        : undefined;
+      gasLimit > 0n ? await executor.process(messageOfDeposit(message, environment), context(gasLimit)) : undefined;
 
     const gained = state.balance(sender) - balanceBefore;
     const leftover = gained < mint ? gained : mint;
@@ -176,7 +170,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   const executeTransaction = (transaction: SignedTransaction): Promise<TransactionOutcome> =>
     exclusively(async () => {
       const message = messageOfSigned(transaction, environment);
-      const result = await processTransaction(executor, message, context(environment.gasLimit - gasUsed));
+      const result = await executor.process(message, context(environment.gasLimit - gasUsed));
       if (result.kind === "skipped") return result;
       hasTransactions = true;
       const { hash, raw, sender } = transaction;
@@ -227,22 +221,5 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     executeMessage,
     executeTransaction,
     seal,
-  };
-}
-
-function messageOfDeposit(message: DepositMessage, environment: BlockEnvironment): TransactionMessage {
-  return {
-    sender: message.sender,
-    to: message.to,
-    nonce: undefined,
-    gasLimit: message.gasLimit,
-    dataGas: 0n,
-    value: message.value,
-    data: message.data,
-    maxFeePerGas: environment.baseFeePerGas,
-    gasPrice: environment.baseFeePerGas,
-    tip: 0n,
-    accessList: [],
-    authorizations: [],
   };
 }

@@ -1,0 +1,338 @@
+import { Counter, Histogram } from "prom-client";
+import { bytesToBigint, bytesToHex, hexToBytes, keccak256Bytes } from "../primitives/index.ts";
+import type { Address, Hash, Instruments } from "../primitives/index.ts";
+import { environmentAfter } from "./block-environment.ts";
+import { decodeAccount, EMPTY_ACCOUNT } from "./account.ts";
+import type { AccountRecord } from "./account.ts";
+import type {
+  AccountProof,
+  AccountState,
+  BlockEnvironment,
+  BlockExecution,
+  CallOptions,
+  CallOutcome,
+  CallRequest,
+  ExecutionEngine,
+  StateDatabase,
+} from "./execution-engine.ts";
+import { headerHash } from "./header.ts";
+import { openTrie, trieProof } from "./merkle-patricia-trie.ts";
+import { decodeUnrecovered, withSender } from "./signed-transaction.ts";
+import { describeSkip } from "./skip-reason.ts";
+import { openStateView } from "./state-view.ts";
+import type { StateView } from "./state-view.ts";
+import type { BlockHeader } from "./types.ts";
+import type { BlockState } from "./block-state.ts";
+import { beginBlock, contextOf, slotKey, writeParentHash } from "./block-execution.ts";
+import { createAddress } from "./transaction-executor.ts";
+import type { TransactionExecutor } from "./transaction-executor.ts";
+
+/** What every engine needs. */
+export interface EngineOptions {
+  readonly chainId: number;
+  readonly state: StateDatabase;
+}
+
+/** Executors kept for the next call. */
+const IDLE_EXECUTORS = 8;
+
+/**
+ * An execution engine around an executor of transactions. Reads of any stored state root may run at any time beside an open block; any
+ * number of engines may share one state database.
+ */
+export function createEngine(
+  options: EngineOptions & {
+    readonly name: ExecutionEngine["name"];
+    readonly createExecutor: () => Promise<TransactionExecutor>;
+  },
+  { logger, metrics }: Instruments,
+): ExecutionEngine {
+  const { name, chainId, state: database, createExecutor } = options;
+  const idle: TransactionExecutor[] = [];
+  const { sealSeconds, gasUsedTotal } = createMetrics(metrics);
+  // The view of the last sealed state, with its caches; everybody at its root shares it.
+  let latest: StateView | undefined;
+
+  const viewAt = (root: Hash): StateView => {
+    if (latest?.root() !== root) return openStateView(database, root);
+    latest.trim();
+    return latest;
+  };
+
+  // A view may move on to the next block's state while somebody still needs this one.
+  const viewStayingAt = (root: Hash): (() => StateView) => {
+    let view = viewAt(root);
+    return () => {
+      if (view.root() !== root) view = openStateView(database, root);
+      return view;
+    };
+  };
+
+  const acquire = async (root: Hash) => {
+    const executor = idle.pop() ?? (await createExecutor());
+    const view = viewStayingAt(root);
+    executor.reset(view);
+    return { executor, view };
+  };
+
+  const release = (executor: TransactionExecutor): void => {
+    if (idle.length < IDLE_EXECUTORS) idle.push(executor);
+  };
+
+  const commit = async (state: BlockState, view: StateView): Promise<Hash> => {
+    latest = undefined;
+    const { root, entries } = view.advance(state.changes());
+    await database.putMany(entries);
+    latest = view;
+    return root;
+  };
+
+  const openBlock: ExecutionEngine["openBlock"] = async (parent, attributes) => {
+    if (!Number.isSafeInteger(attributes.timestamp) || attributes.timestamp < parent.header.timestamp) {
+      throw new RangeError(
+        `expected a timestamp of at least the parent's ${parent.header.timestamp}, got ${attributes.timestamp}`,
+      );
+    }
+    const { executor, view } = await acquire(parent.header.stateRoot);
+    const environment = environmentAfter(
+      parent.header,
+      contextOf((address, slot) => executor.state.slot(address, slot)),
+      attributes.timestamp,
+    );
+    const execution = beginBlock({
+      chainId,
+      executor,
+      parent,
+      environment,
+      observer: () => undefined,
+      commit: (state) => commit(state, view()),
+    });
+    return withMetrics(execution, executor);
+  };
+
+  const withMetrics = (execution: BlockExecution, executor: TransactionExecutor): BlockExecution => ({
+    environment: execution.environment,
+    get gasUsed() {
+      return execution.gasUsed;
+    },
+    executeMessage: execution.executeMessage,
+    executeTransaction: execution.executeTransaction,
+    seal: async () => {
+      const stop = sealSeconds.startTimer();
+      const block = await execution.seal();
+      stop();
+      release(executor);
+      gasUsedTotal.inc(Number(block.header.gasUsed));
+      logger.debug(
+        {
+          block: block.header.number,
+          hash: block.hash,
+          transactions: block.transactions.length,
+          gasUsed: block.header.gasUsed.toString(),
+        },
+        "block sealed",
+      );
+      return block;
+    },
+  });
+
+  const call: ExecutionEngine["call"] = async (request, callOptions) => {
+    const { executor } = await acquire(callOptions.at.stateRoot);
+    try {
+      return await runCall(executor, chainId, request, callOptions);
+    } finally {
+      release(executor);
+    }
+  };
+
+  const replay: ExecutionEngine["replay"] = async ({ parent, block, transactionHash, messages, observer }) => {
+    const position = block.transactions.findIndex(({ hash }) => hash === transactionHash);
+    if (position < 0) throw new RangeError(`transaction ${transactionHash} is not in block ${block.hash}`);
+    const { executor } = await acquire(parent.header.stateRoot);
+    let isObserved = false;
+    const execution = beginBlock({
+      chainId,
+      executor,
+      parent: { ...parent, nextMessage: block.firstMessage },
+      environment: environmentAfter(
+        parent.header,
+        contextOf((address, slot) => executor.state.slot(address, slot)),
+        block.header.timestamp,
+      ),
+      observer: () => (isObserved ? observer : undefined),
+      commit: () => Promise.reject(new Error("a replay is not sealed")),
+    });
+    /** Whether that was the transaction asked for. */
+    const run = async (hash: Hash, task: () => Promise<unknown>): Promise<boolean> => {
+      if (hash !== transactionHash) {
+        await task();
+        return false;
+      }
+      isObserved = true;
+      await task();
+      return true;
+    };
+    for (const message of messages) {
+      if (message.index < block.firstMessage || message.index >= block.nextMessage) continue;
+      if (await run(message.hash, () => execution.executeMessage(message))) return release(executor);
+    }
+    for (const transaction of block.transactions) {
+      if (transaction.kind === "deposit") continue;
+      const signed = withSender(decodeUnrecovered(transaction.raw, chainId), transaction.sender);
+      if (await run(transaction.hash, () => execution.executeTransaction(signed))) return release(executor);
+    }
+    throw new RangeError(
+      `the messages of block ${block.hash} from ${block.firstMessage} to ${block.nextMessage} were not all given`,
+    );
+  };
+
+  const recordAt = (stateRoot: Hash, address: Address): AccountRecord | undefined =>
+    viewAt(stateRoot).getAccount(address);
+
+  const getAccount: ExecutionEngine["getAccount"] = (stateRoot, address) =>
+    promised(() => {
+      const record = recordAt(stateRoot, address);
+      return record === undefined ? undefined : toAccountState(record);
+    });
+
+  const getCode: ExecutionEngine["getCode"] = (stateRoot, address) =>
+    promised(() => {
+      const view = viewAt(stateRoot);
+      return view.getCode((view.getAccount(address) ?? EMPTY_ACCOUNT).codeHash);
+    });
+
+  const getStorageAt: ExecutionEngine["getStorageAt"] = (stateRoot, address, slot) =>
+    promised(() => slotKey(bytesToBigint(viewAt(stateRoot).getSlot(address, slot))));
+
+  const getProof: ExecutionEngine["getProof"] = (stateRoot, address, slots) =>
+    promised((): AccountProof => {
+      const root = hexToBytes(stateRoot);
+      const key = keccak256Bytes(hexToBytes(address));
+      const encoded = openTrie(database, root).get(key);
+      const account = encoded === undefined ? EMPTY_ACCOUNT : decodeAccount(encoded);
+      const storage = openTrie(database, account.storageRoot);
+      return {
+        account: toAccountState(account),
+        accountProof: trieProof(database, root, key).map(bytesToHex),
+        storageProof: slots.map((slot) => {
+          const slotHash = keccak256Bytes(hexToBytes(slot));
+          const value = storage.get(slotHash);
+          return {
+            key: slot,
+            value: value === undefined ? 0n : decodeSlot(value),
+            proof: trieProof(database, account.storageRoot, slotHash).map(bytesToHex),
+          };
+        }),
+      };
+    });
+
+  return { name, openBlock, call, replay, getAccount, getCode, getStorageAt, getProof };
+}
+
+async function runCall(
+  executor: TransactionExecutor,
+  chainId: number,
+  request: CallRequest,
+  options: CallOptions,
+): Promise<CallOutcome> {
+  const { state } = executor;
+  const { at } = options;
+  const environment = environmentOf(at, options.environment);
+  if (environment.number === at.number + 1) writeParentHash(state, environment.number, headerHash(at));
+  applyOverrides(state, options);
+  state.endTransaction();
+  const nonce = state.account(request.from)?.nonce ?? 0n;
+  const result = await executor.process(
+    {
+      sender: request.from,
+      to: request.to,
+      nonce: undefined,
+      gasLimit: request.gas,
+      dataGas: 0n,
+      value: request.value,
+      data: request.data,
+      maxFeePerGas: request.gasPrice,
+      gasPrice: request.gasPrice,
+      tip: request.gasPrice > environment.baseFeePerGas ? request.gasPrice - environment.baseFeePerGas : 0n,
+      accessList: (request.accessList ?? []).map(({ address, storageKeys }) => [
+        hexToBytes(address),
+        storageKeys.map(hexToBytes),
+      ]),
+      authorizations: request.authorizationList ?? [],
+    },
+    {
+      environment,
+      chainId,
+      availableGas: request.gas,
+      isSimulation: true,
+      observer: options.observer,
+    },
+  );
+  if (result.kind === "skipped") return { kind: "halt", gasUsed: 0n, error: describeSkip(result.reason) };
+  const { gasUsed, output, logs } = result;
+  if (result.error === undefined) {
+    return {
+      kind: "success",
+      gasUsed,
+      output,
+      logs,
+      contractAddress: request.to === undefined ? createAddress(request.from, nonce) : undefined,
+    };
+  }
+  return result.isRevert ? { kind: "revert", gasUsed, output } : { kind: "halt", gasUsed, error: result.error };
+}
+
+/** The environment calls at a stored block see: the block's own. */
+function environmentOf(header: BlockHeader, changes: Partial<BlockEnvironment> | undefined): BlockEnvironment {
+  const { number, timestamp, coinbase, gasLimit, baseFeePerGas, prevRandao } = header;
+  return { number, timestamp, coinbase, gasLimit, baseFeePerGas, prevRandao, dataPrice: 0n, ...changes };
+}
+
+function applyOverrides(state: BlockState, { stateOverrides }: CallOptions): void {
+  for (const [address, override] of stateOverrides ?? []) {
+    const account = state.account(address) ?? EMPTY_ACCOUNT;
+    state.setAccount(address, {
+      ...account,
+      balance: override.balance ?? account.balance,
+      nonce: override.nonce ?? account.nonce,
+    });
+    if (override.code !== undefined) state.setCode(address, override.code);
+    if (override.state !== undefined) state.clearSlots(address);
+    for (const slots of [override.state, override.stateDiff]) {
+      for (const [slot, value] of slots ?? []) state.setSlot(address, slot, hexToBytes(value));
+    }
+  }
+}
+
+function toAccountState(record: AccountRecord): AccountState {
+  return {
+    nonce: record.nonce,
+    balance: record.balance,
+    codeHash: bytesToHex(record.codeHash),
+    storageRoot: bytesToHex(record.storageRoot),
+  };
+}
+
+// A slot's trie value is the RLP of at most 32 bytes: one byte below 0x80, or a length prefix and the bytes.
+function decodeSlot(encoded: Uint8Array): bigint {
+  return bytesToBigint(encoded.length === 1 ? encoded : encoded.subarray(1));
+}
+
+/** Failures of a synchronous read as a rejection. */
+async function promised<T>(read: () => T): Promise<T> {
+  return read();
+}
+
+function createMetrics(metrics: Instruments["metrics"]) {
+  const registers = [metrics];
+  const histogramName = "onestep_block_seal_seconds";
+  const counterName = "onestep_execution_gas_total";
+  // Two engines of one process may share a registry.
+  const sealSeconds =
+    (metrics.getSingleMetric(histogramName) as Histogram | undefined) ??
+    new Histogram({ name: histogramName, help: "Seconds from the last transaction of a block to its hash", registers });
+  const gasUsedTotal =
+    (metrics.getSingleMetric(counterName) as Counter | undefined) ??
+    new Counter({ name: counterName, help: "Gas used by sealed blocks", registers });
+  return { sealSeconds, gasUsedTotal };
+}
