@@ -3,6 +3,7 @@ import type { AccountRecord } from "../chain/account.ts";
 import { ZERO_HASH, bytesToBigint, bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import { EMPTY_TRIE_ROOT } from "../chain/merkle-patricia-trie.ts";
+import { isWarm } from "./access.ts";
 import type { JournalMark, Machine } from "./machine.ts";
 import { Phase } from "./phase.ts";
 
@@ -363,9 +364,9 @@ export function modifyTransient(machine: Machine, address: Address, slot: Hash, 
   machine.overlay.writeTransient(address, slot, { current });
 }
 
-/** "Becomes warm": one modify unless `entry`, the account's as it now is, says it is. */
+/** "Becomes warm": one modify unless it is, with `entry` the account's as it now is. */
 export function warmAccount(machine: Machine, address: Address, entry: AccountEntry): void {
-  if (!entry.isWarm) modifyAccount(machine, address, { isWarm: true });
+  if (!isWarm(address, entry)) modifyAccount(machine, address, { isWarm: true });
 }
 
 /** "Becomes warm": one modify unless `entry`, the slot's as it now is, says it is. */
