@@ -27,6 +27,7 @@ library Accounts {
     }
 
     /// @notice Begins to modify an account that earlier steps have put into the overlay: one opening.
+    /// @return account Its entry.
     /// @return opening For `Overlay.writeAccount`.
     function modify(
         Step memory step,

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IVerifier} from "./interfaces/IVerifier.sol";
+import {BufferTree} from "./libraries/BufferTree.sol";
+import {Precompiles} from "./libraries/Precompiles.sol";
+import {Slices} from "./libraries/Slices.sol";
+import {Step, Steps} from "./libraries/Steps.sol";
+import {FrameContext, Slice} from "./types/MachineState.sol";
+import {Phase} from "./types/Phase.sol";
+import {Witness} from "./types/Witness.sol";
+
+/// @title Precompile verifier
+/// @notice Proves the phase Precompile: runs the precompile of this chain (docs/machine.md §9; twin of src/machine/precompiles.ts).
+contract PrecompileVerifier is IVerifier {
+    uint256 private constant HALT = 0;
+    uint256 private constant SUCCESS = 1;
+
+    /// @inheritdoc IVerifier
+    function step(bytes32 before, Witness calldata witness) external view returns (bytes32) {
+        Step memory current = Steps.begin(before, witness);
+        Phase phase = current.machine.phase;
+        require(phase == Phase.Precompile, WrongPhase(phase));
+        Steps.openFrame(current, witness);
+        FrameContext memory context = Steps.openFrameContext(current, witness);
+
+        (bool isSuccess, uint256 cost, Slice memory output) = _run(current, witness, context);
+        if (!isSuccess) {
+            Steps.exit(current, HALT, Slices.empty());
+            return Steps.end(current);
+        }
+        current.frame.gas -= cost;
+        Steps.exit(current, SUCCESS, output);
+        return Steps.endWithFrame(current);
+    }
+
+    /// @dev `isSuccess` only with `cost` within the frame's gas.
+    function _run(
+        Step memory current,
+        Witness calldata w,
+        FrameContext memory context
+    ) private view returns (bool isSuccess, uint256 cost, Slice memory output) {
+        Slice memory input = context.input;
+        if (context.codeAddress == Precompiles.IDENTITY) {
+            cost = Precompiles.identityCostOf(input.length);
+            return (cost <= current.frame.gas, cost, input);
+        }
+        if (input.length > Precompiles.INPUT_LIMIT) return (false, 0, output);
+        bytes memory data = Slices.read(input, 0, input.length, current, w);
+        (isSuccess, cost) = Precompiles.costOf(context.codeAddress, data);
+        if (!isSuccess || cost > current.frame.gas) return (false, 0, output);
+
+        bytes memory result;
+        (isSuccess, result) = Precompiles.run(context.codeAddress, data, cost);
+        if (isSuccess) output = Slices.range(BufferTree.rootOf(result), 0, result.length);
+    }
+}
