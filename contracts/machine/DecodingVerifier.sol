@@ -13,7 +13,7 @@ import {Slices} from "./libraries/Slices.sol";
 import {Step, Steps} from "./libraries/Steps.sol";
 import {TransactionEnd} from "./libraries/TransactionEnd.sol";
 import {Warmth} from "./libraries/Warmth.sol";
-import {Absorb, Account, BlockContext, Slice, Slot, TransactionContext} from "./types/MachineState.sol";
+import {Absorb, Account, Slice, Slot, TransactionContext} from "./types/MachineState.sol";
 import {Phase} from "./types/Phase.sol";
 import {Witness} from "./types/Witness.sol";
 

@@ -119,6 +119,7 @@ contract SettlementVerifier is IVerifier {
     /// @dev Hash of the bits of two blooms of 256 bytes. Writes to `bloom`.
     function _mergedBloomHash(bytes memory bloom, bytes memory blockBloom) private pure returns (bytes32) {
         // In assembly as Solidity has no access to the words of a byte array; both arrays have 8.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             for {
                 let offset := 0x20

@@ -17,6 +17,7 @@ library CalldataTokens {
             for (uint256 offset = 0; offset < length; offset += 32) {
                 uint256 word;
                 // In assembly to take 32 bytes at once: 64 KiB byte by byte would cost millions of gas.
+                // solhint-disable-next-line no-inline-assembly
                 assembly ("memory-safe") {
                     word := mload(add(add(data, 0x20), offset))
                 }

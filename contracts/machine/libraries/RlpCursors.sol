@@ -71,6 +71,7 @@ library RlpCursors {
             return (0, 0);
         }
         // In assembly to read a word at any offset. What lies behind the string is shifted out, all of it if `length` is 0.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             value := shr(sub(256, shl(3, length)), mload(add(add(window, 0x20), offset)))
         }

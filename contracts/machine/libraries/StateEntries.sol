@@ -74,6 +74,7 @@ library StateEntries {
         (bool isValid, bool isList, uint256 start, uint256 length) = Rlp.item(value, position, value.length);
         require(isValid && !isList && length == 32, EntryMalformed(value));
         // In assembly as Solidity reads an array byte by byte only; the item lies inside `value`.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             hash := mload(add(add(value, 0x20), start))
         }
