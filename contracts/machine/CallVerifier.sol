@@ -42,10 +42,7 @@ contract CallVerifier is IVerifier {
     function step(bytes32 before, Witness calldata witness) external pure returns (bytes32) {
         (Step memory current, uint256 opcode, ) = CodeReader.beginInstruction(before, witness);
         bool hasValue = opcode == Opcodes.CALL || opcode == Opcodes.CALLCODE;
-        require(
-            hasValue || opcode == Opcodes.DELEGATECALL || opcode == Opcodes.STATICCALL,
-            WrongOpcode(opcode)
-        );
+        require(hasValue || opcode == Opcodes.DELEGATECALL || opcode == Opcodes.STATICCALL, WrongOpcode(opcode));
         if (!StackChain.fits(current, hasValue ? 7 : 6, 1)) return Steps.halt(before, witness);
         FrameContext memory context = Steps.openFrameContext(current, witness);
         Call memory call = _pop(current, witness, opcode, hasValue);
@@ -125,9 +122,8 @@ contract CallVerifier is IVerifier {
             if (call.kind == Opcodes.CALL && Accounts.isEmpty(target)) cost += NEW_ACCOUNT_COST;
         }
         if (call.isDelegated) {
-            cost += call.codeAddress == call.target
-                ? GasMeter.WARM_ACCESS
-                : Warmth.accessCost(call.codeAddress, delegate);
+            cost +=
+                call.codeAddress == call.target ? GasMeter.WARM_ACCESS : Warmth.accessCost(call.codeAddress, delegate);
         }
         if (!GasMeter.charge(current, cost)) return (false, 0);
 

@@ -59,13 +59,14 @@ contract CreationVerifier is IVerifier {
             StackChain.push(current, 0);
             return Steps.endWithFrame(current);
         }
-        address created = opcode == Opcodes.CREATE
-            ? FrameMaking.addressOf(context.self, self.nonce)
-            : Create2.computeAddress(
-                bytes32(items[3]),
-                keccak256(MemoryTree.load(current, w, items[1], items[2])),
-                context.self
-            );
+        address created =
+            opcode == Opcodes.CREATE
+                ? FrameMaking.addressOf(context.self, self.nonce)
+                : Create2.computeAddress(
+                    bytes32(items[3]),
+                    keccak256(MemoryTree.load(current, w, items[1], items[2])),
+                    context.self
+                );
         (bool isPresent, Account memory account) = Overlay.readAccount(current, w, created);
         if (!isPresent) return Steps.fault(before, w, false, created, 0);
 
@@ -91,12 +92,7 @@ contract CreationVerifier is IVerifier {
     }
 
     /// @dev Whether the initcode is not too long and its costs could be charged.
-    function _charge(
-        Step memory current,
-        uint256 opcode,
-        uint256 offset,
-        uint256 length
-    ) private pure returns (bool) {
+    function _charge(Step memory current, uint256 opcode, uint256 offset, uint256 length) private pure returns (bool) {
         if (length > INITCODE_LIMIT) return false;
         (bool isInRange, uint256 cost) = MemoryTree.expand(current, offset, length);
         if (!isInRange) return false;

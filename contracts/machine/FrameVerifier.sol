@@ -200,11 +200,7 @@ contract FrameVerifier is IVerifier {
         return Steps.end(current);
     }
 
-    function _resultOf(
-        FrameContext memory context,
-        bool isCreation,
-        uint256 status
-    ) private pure returns (uint256) {
+    function _resultOf(FrameContext memory context, bool isCreation, uint256 status) private pure returns (uint256) {
         if (isCreation) return status == CREATED ? uint160(context.self) : 0;
         return status == SUCCESS ? 1 : 0;
     }

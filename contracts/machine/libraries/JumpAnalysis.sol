@@ -22,7 +22,9 @@ library JumpAnalysis {
 
             // The distance to PUSH0 is the number of immediate bytes, if it is no more than 32. Four instructions a turn; those
             // behind the end are STOPs, or immediate bytes that are missing from the code.
-            for { let position := copy } lt(position, end) {} {
+            for {
+                let position := copy
+            } lt(position, end) {} {
                 let count := sub(byte(0, mload(position)), 0x5f)
                 position := add(position, 1)
                 if lt(count, 0x21) {
@@ -53,7 +55,11 @@ library JumpAnalysis {
             let target := add(words, 0x20)
             let shift := 0
             let bits := 0
-            for { let position := copy } lt(position, end) { position := add(position, 0x20) } {
+            for {
+                let position := copy
+            } lt(position, end) {
+                position := add(position, 0x20)
+            } {
                 let flags := xor(mload(position), 0x5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b)
                 // The highest bit of a byte of `flags` is set unless the byte is 0; no sum carries into the next byte.
                 flags := or(
@@ -93,7 +99,9 @@ library JumpAnalysis {
                     bits := 0
                 }
             }
-            if shift { mstore(target, bits) }
+            if shift {
+                mstore(target, bits)
+            }
         }
     }
 }
