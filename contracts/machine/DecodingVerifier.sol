@@ -67,6 +67,7 @@ contract DecodingVerifier is IVerifier {
         if (raw.length < MINIMUM_SIZE || raw.length > MAXIMUM_SIZE) return TransactionEnd.skip(current, w);
         TransactionContext memory transaction;
         transaction.raw = raw;
+        transaction.data = Slices.empty();
         current.machine.phase = Phase.CountTransaction;
         return _end(current, transaction);
     }
