@@ -1,4 +1,5 @@
 import type { BufferTree } from "./commitments.ts";
+import { EMPTY_SLICE } from "./machine.ts";
 import type { Slice } from "./machine.ts";
 
 /** The code a frame runs, with what is known of it. */
@@ -44,6 +45,11 @@ function createCode(bytes: Uint8Array, offset: number, tree: BufferTree | undefi
 
 /** The code of a frame that has none yet. */
 export const EMPTY_CODE: Code = codeOf(new Uint8Array());
+
+/** The code as the slice of the buffer it lies in. */
+export function codeSlice(code: Code): Slice {
+  return code.bytes.length === 0 ? EMPTY_SLICE : { bytes: code.bytes, tree: code.tree, offset: code.offset };
+}
 
 /** `bytes` followed by 33 zeros. */
 export function paddedCode(code: Code): Uint8Array {

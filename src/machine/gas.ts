@@ -1,6 +1,6 @@
 import type { Memory } from "./memory.ts";
 
-// Gas costs of Osaka, with the names of the Yellow Paper's appendix G in comments where they differ from the EIPs'.
+// Gas costs of Osaka that depend on more than the opcode; the others stand in the table of opcodes.
 
 /** What an account or slot costs the first time a transaction touches it, and afterwards (EIP-2929). */
 export const COLD_ACCOUNT_GAS = 2_600;

@@ -1,5 +1,5 @@
 import type { Address, AppendOnlyMerkleTree, Hash } from "../primitives/index.ts";
-import type { Log, SkipReason } from "../chain/index.ts";
+import type { AccountRecord, Log, SkipReason } from "../chain/index.ts";
 import type { BufferTree, Recorder } from "./commitments.ts";
 import type { Code } from "./code.ts";
 import type { Memory } from "./memory.ts";
@@ -128,6 +128,17 @@ export interface JournalMark {
   readonly committed: unknown;
 }
 
+/** Where `Flush` writes what a transaction has changed. */
+export interface StateSink {
+  /** An account that exists: nonce, balance and code hash; its storage root is not looked at. */
+  setAccount(address: Address, account: AccountRecord): void;
+  /** An account that is gone, with its storage; it may never have been there. */
+  removeAccount(address: Address): void;
+  /** Without leading zeros; no bytes clear the slot. */
+  setSlot(address: Address, slot: Hash, value: Uint8Array): void;
+  addCode(codeHash: Hash, code: Uint8Array): void;
+}
+
 export type ExitStatus = 0 | 1 | 2 | 3;
 
 /** The pending operations of docs/machine.md §1. */
@@ -151,8 +162,10 @@ export type Pending =
       readonly position: number;
       /** 200 bytes; undefined at position 0. */
       readonly sponge: Uint8Array | undefined;
+      /** With `resume` FinishLog, the log that is being made: its address and topics are in the bloom already. */
+      readonly log?: Log;
     }
-  | { readonly kind: "digest"; readonly value: Hash; readonly context: Hash }
+  | { readonly kind: "digest"; readonly value: Hash; readonly context: Hash; readonly log?: Log }
   | {
       readonly kind: "exit";
       readonly status: ExitStatus;
@@ -176,6 +189,8 @@ export interface Machine {
   /** Logs of the transaction so far; a revert cuts them off. */
   readonly logs: Log[];
   refund: number;
+  /** Where changes go to; undefined if nobody wants them (a proving machine tells its recorder). */
+  readonly sink: StateSink | undefined;
   /** Why the last transaction was skipped, for people. */
   skipReason: SkipReason | undefined;
   /** How the outermost frame of the last transaction ended, for people (`transaction.status` is what counts); undefined if there was none. */

@@ -1,0 +1,129 @@
+import { BLOCKHASH_WINDOW, BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../../chain/index.ts";
+import { bigintToBytes32, bytesToHex } from "../../primitives/index.ts";
+import { HALT, halt } from "../halt.ts";
+import { EMPTY_SLICE } from "../machine.ts";
+import type { Frame, FrameContext, Machine, Slice, TransactionContext } from "../machine.ts";
+import { tellSlice } from "../memory.ts";
+import { needAccount, needSlot } from "../overlay.ts";
+import { fromBigint, fromBytes, fromHex, setLimb, setNumber, toNumberBelow, toOffset } from "../word.ts";
+
+// Their gas is the same for all and charged by the interpreter, but for BLOCKHASH, which may fault.
+
+const CREATE = 0xf0;
+const CREATE2 = 0xf5;
+
+const BLOCKHASH_GAS = 20;
+
+/** Calldata of a frame; that of a creation is empty. */
+export function calldataOf(context: FrameContext): Slice {
+  return context.kind === CREATE || context.kind === CREATE2 ? EMPTY_SLICE : context.input;
+}
+
+function transactionOf(machine: Machine): TransactionContext {
+  if (machine.transaction === undefined) throw new Error("a frame runs outside a transaction");
+  return machine.transaction;
+}
+
+/** Index of the item that is pushed now. */
+function push(frame: Frame): number {
+  frame.pc++;
+  return 8 * frame.stackSize++;
+}
+
+export function address(_machine: Machine, frame: Frame): void {
+  fromHex(frame.stack, push(frame), frame.context.self);
+}
+
+export function origin(machine: Machine, frame: Frame): void {
+  fromHex(frame.stack, push(frame), transactionOf(machine).sender);
+}
+
+export function caller(_machine: Machine, frame: Frame): void {
+  fromHex(frame.stack, push(frame), frame.context.caller);
+}
+
+export function callvalue(_machine: Machine, frame: Frame): void {
+  fromBigint(frame.stack, push(frame), frame.context.value);
+}
+
+export function calldataload(machine: Machine, frame: Frame): void {
+  const top = 8 * frame.stackSize - 8;
+  const calldata = calldataOf(frame.context);
+  const offset = toOffset(frame.stack, top);
+  if (machine.recorder !== undefined) tellSlice(machine.recorder, calldata, offset, 32);
+  fromBytes(frame.stack, top, calldata.bytes, offset, 32);
+  frame.pc++;
+}
+
+export function calldatasize(_machine: Machine, frame: Frame): void {
+  setLimb(frame.stack, push(frame), calldataOf(frame.context).bytes.length);
+}
+
+export function codesize(_machine: Machine, frame: Frame): void {
+  setLimb(frame.stack, push(frame), frame.code.bytes.length);
+}
+
+export function gasprice(machine: Machine, frame: Frame): void {
+  fromBigint(frame.stack, push(frame), transactionOf(machine).gasPrice);
+}
+
+export function returndatasize(_machine: Machine, frame: Frame): void {
+  setLimb(frame.stack, push(frame), frame.returndata.bytes.length);
+}
+
+/** BLOCKHASH, from the history in the state (EIP-2935, docs/machine.md §8). */
+export function blockhash(machine: Machine, frame: Frame): void {
+  const top = 8 * frame.stackSize - 8;
+  const { number } = machine.environment;
+  const asked = toNumberBelow(frame.stack, top, number);
+  let hash = 0n;
+  if (asked !== undefined && asked >= number - BLOCKHASH_WINDOW) {
+    if (needAccount(machine, BLOCK_HASH_HISTORY_ADDRESS) === undefined) return;
+    const key = bytesToHex(bigintToBytes32(BigInt(asked % BLOCK_HASH_HISTORY_LENGTH)));
+    const slot = needSlot(machine, BLOCK_HASH_HISTORY_ADDRESS, key);
+    if (slot === undefined) return;
+    hash = slot.current;
+  }
+  if (frame.gas < BLOCKHASH_GAS) return halt(machine, HALT.outOfGas);
+  frame.gas -= BLOCKHASH_GAS;
+  fromBigint(frame.stack, top, hash);
+  frame.pc++;
+}
+
+export function coinbase(machine: Machine, frame: Frame): void {
+  fromHex(frame.stack, push(frame), machine.environment.coinbase);
+}
+
+export function timestamp(machine: Machine, frame: Frame): void {
+  setNumber(frame.stack, push(frame), machine.environment.timestamp);
+}
+
+export function number(machine: Machine, frame: Frame): void {
+  setNumber(frame.stack, push(frame), machine.environment.number);
+}
+
+export function prevrandao(machine: Machine, frame: Frame): void {
+  fromHex(frame.stack, push(frame), machine.environment.prevRandao);
+}
+
+export function gaslimit(machine: Machine, frame: Frame): void {
+  fromBigint(frame.stack, push(frame), machine.environment.gasLimit);
+}
+
+export function chainid(machine: Machine, frame: Frame): void {
+  fromBigint(frame.stack, push(frame), machine.environment.chainId);
+}
+
+export function basefee(machine: Machine, frame: Frame): void {
+  fromBigint(frame.stack, push(frame), machine.environment.baseFee);
+}
+
+/** BLOBHASH: no transaction has blobs. */
+export function blobhash(_machine: Machine, frame: Frame): void {
+  setLimb(frame.stack, 8 * frame.stackSize - 8, 0);
+  frame.pc++;
+}
+
+export function blobbasefee(machine: Machine, frame: Frame): void {
+  fromBigint(frame.stack, push(frame), machine.environment.blobBaseFee);
+}
