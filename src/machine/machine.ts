@@ -193,6 +193,8 @@ export interface Machine {
   readonly sink: StateSink | undefined;
   /** Why the last transaction was skipped, for people. */
   skipReason: SkipReason | undefined;
+  /** The last transaction that was included, with its logs, for whoever makes its receipt. */
+  included: { readonly transaction: TransactionContext; readonly logs: readonly Log[] } | undefined;
   /** How the outermost frame of the last transaction ended, for people (`transaction.status` is what counts); undefined if there was none. */
   exit: Extract<Pending, { readonly kind: "exit" }> | undefined;
   /**

@@ -1,0 +1,33 @@
+import { BlockState, describeSkip } from "../../src/chain/index.ts";
+import { createMachine, rawSlice, runTransaction, start, stateOf } from "../../src/machine/index.ts";
+import { hexToBytes } from "../../src/primitives/index.ts";
+import { STATE_TEST_CHAIN_ID, blobBaseFee, environmentOf, judge, openPreState } from "./state-tests.ts";
+import type { StateTest, StateTestOutcome, StateTestPost } from "./state-tests.ts";
+
+/** Runs one post entry on the machine, from raw bytes, with data price 0; `isProving`: in steps, without making a trace. */
+export function runOnMachine(
+  test: StateTest,
+  post: StateTestPost,
+  { isProving }: { readonly isProving: boolean },
+): StateTestOutcome {
+  const view = openPreState(test);
+  const state = new BlockState(() => view);
+  const { baseFeePerGas, ...environment } = environmentOf(test);
+  const machine = createMachine({
+    environment: {
+      ...environment,
+      baseFee: baseFeePerGas,
+      chainId: BigInt(STATE_TEST_CHAIN_ID),
+      blobBaseFee: blobBaseFee(test),
+    },
+    ...stateOf(state),
+    isProving,
+  });
+  machine.block.raw = rawSlice(hexToBytes(post.txbytes));
+  start(machine);
+  runTransaction(machine);
+  state.endTransaction();
+  const { skipReason, included } = machine;
+  const logs = included?.logs ?? [];
+  return judge(post, { skipped: skipReason === undefined ? undefined : describeSkip(skipReason), logs }, state);
+}

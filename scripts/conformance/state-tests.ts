@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { RLP } from "@ethereumjs/rlp";
+import {
+  BlockState,
+  EMPTY_ACCOUNT,
+  EMPTY_TRIE_ROOT,
+  createMemoryStateDatabase,
+  openStateView,
+  withoutLeadingZeros,
+} from "../../src/chain/index.ts";
+import type { AccountRecord, BlockEnvironment, Log, StateDatabase, StateView } from "../../src/chain/index.ts";
+import { bigintToBytes32, bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
+import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
+
+/** An Ethereum state test: one pre-state and environment, and some transactions, each run on its own. */
+export interface StateTest {
+  readonly name: string;
+  readonly env: Readonly<Record<string, Hex>>;
+  readonly pre: Readonly<
+    Record<
+      Address,
+      { readonly nonce: Hex; readonly balance: Hex; readonly code: Hex; readonly storage: Readonly<Record<Hex, Hex>> }
+    >
+  >;
+  readonly config: {
+    readonly chainid?: Hex;
+    readonly blobSchedule?: { readonly Osaka?: { readonly baseFeeUpdateFraction: Hex } };
+  };
+  /** Of the Osaka rules. */
+  readonly post: readonly StateTestPost[];
+}
+
+export interface StateTestPost {
+  /** State root. */
+  readonly hash: Hash;
+  /** keccak256 of the RLP of the logs. */
+  readonly logs: Hash;
+  readonly txbytes: Hex;
+  /** What is wrong with the transaction, which must not change anything then. */
+  readonly expectException?: string;
+}
+
+export type StateTestOutcome =
+  | { readonly kind: "passed" }
+  /** A transaction this chain has no type for. */
+  | { readonly kind: "not-applicable" }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** Chain of all state tests. */
+export const STATE_TEST_CHAIN_ID = 1;
+
+const FORK = "Osaka";
+const BLOB_TRANSACTION = 3;
+
+/**
+ * The Osaka tests of a file, gzipped or not, in either shape: one JSON object a line with `post` a list, or a file of an
+ * execution-spec-tests release, one JSON object keyed by test name with `post` keyed by fork. Tests without an Osaka
+ * outcome are passed over. Throws an Error that names the file if it holds neither.
+ */
+export function* readStateTests(path: string | URL): Generator<StateTest> {
+  const bytes = readFileSync(path);
+  const text = (String(path).endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  if (/\.(ndjson|jsonl)(\.gz)?$/.test(String(path))) {
+    for (const line of text.split("\n")) if (line !== "") yield JSON.parse(line) as StateTest;
+    return;
+  }
+  const tests = JSON.parse(text) as unknown;
+  if (typeof tests !== "object" || tests === null || Array.isArray(tests))
+    throw new Error(`expected state tests keyed by name in ${String(path)}`);
+  for (const [name, test] of Object.entries(tests as Record<string, unknown>)) {
+    if (!isReleaseTest(test)) throw new Error(`expected a state test under ${name} in ${String(path)}`);
+    const post = test.post[FORK];
+    if (post !== undefined) yield { ...test, config: test.config ?? {}, name, post };
+  }
+}
+
+type ReleaseTest = Omit<StateTest, "name" | "post" | "config"> & {
+  readonly config?: StateTest["config"];
+  readonly post: Readonly<Record<string, readonly StateTestPost[] | undefined>>;
+};
+
+function isReleaseTest(test: unknown): test is ReleaseTest {
+  if (typeof test !== "object" || test === null) return false;
+  return ["env", "pre", "post"].every((key) => typeof (test as Record<string, unknown>)[key] === "object");
+}
+
+/** The test's pre-state, with its nodes and codes in `database`. */
+export function openPreState(
+  { pre }: Pick<StateTest, "pre">,
+  database: StateDatabase = createMemoryStateDatabase(),
+): StateView {
+  const accounts = new Map<Address, AccountRecord>();
+  const storage = new Map<Address, { cleared: boolean; slots: Map<Hash, Uint8Array> }>();
+  const codes = new Map<Hash, Uint8Array>();
+  for (const [key, { nonce, balance, code, storage: slots }] of Object.entries(pre)) {
+    const address = key.toLowerCase() as Address;
+    const codeHash = keccak256Bytes(hexToBytes(code));
+    codes.set(bytesToHex(codeHash), hexToBytes(code));
+    accounts.set(address, { ...EMPTY_ACCOUNT, nonce: BigInt(nonce), balance: BigInt(balance), codeHash });
+    const entries = Object.entries(slots) as [Hex, Hex][];
+    storage.set(address, {
+      cleared: false,
+      slots: new Map(entries.map(([slot, value]) => [word(slot), withoutLeadingZeros(hexToBytes(word(value)))])),
+    });
+  }
+  const { root, entries } = openStateView(database, bytesToHex(EMPTY_TRIE_ROOT)).advance({ accounts, storage, codes });
+  void database.putMany(entries);
+  return openStateView(database, root);
+}
+
+/** The block a test's transactions run in; its data price is 0. */
+export function environmentOf({ env }: Pick<StateTest, "env">): BlockEnvironment {
+  return {
+    number: Number(env["currentNumber"]),
+    timestamp: Number(env["currentTimestamp"]),
+    coinbase: (env["currentCoinbase"] as Address).toLowerCase() as Address,
+    gasLimit: BigInt(env["currentGasLimit"] as Hex),
+    baseFeePerGas: BigInt(env["currentBaseFee"] ?? "0x0"),
+    prevRandao: word(env["currentRandom"] ?? "0x0"),
+    dataPrice: 0n,
+  };
+}
+
+/** EIP-4844's fake exponential of the excess blob gas: wei per blob gas. */
+export function blobBaseFee({ env, config }: Pick<StateTest, "env" | "config">): bigint {
+  const excess = BigInt(env["currentExcessBlobGas"] ?? "0x0");
+  const denominator = BigInt(config.blobSchedule?.Osaka?.baseFeeUpdateFraction ?? "0x4c6964");
+  let output = 0n;
+  let term = denominator;
+  for (let index = 1n; term > 0n; index++) {
+    output += term;
+    term = (term * excess) / (denominator * index);
+  }
+  return output / denominator;
+}
+
+/** What came of the transaction of a post entry. */
+export interface StateTestResult {
+  /** Why it was skipped; undefined if it ran. */
+  readonly skipped: string | undefined;
+  /** Of a transaction that succeeded. */
+  readonly logs: readonly Log[];
+}
+
+/** Whether a result, and the state it has left, are what a post entry expects. */
+export function judge(post: StateTestPost, result: StateTestResult, state: BlockState): StateTestOutcome {
+  const { skipped, logs } = result;
+  if (skipped !== undefined && post.expectException === undefined) {
+    const isBlobTransaction = hexToBytes(post.txbytes)[0] === BLOB_TRANSACTION;
+    return isBlobTransaction ? { kind: "not-applicable" } : { kind: "failed", why: `skipped: ${skipped}` };
+  }
+  if (skipped === undefined && post.expectException !== undefined)
+    return { kind: "failed", why: `expected ${post.expectException}` };
+  const { root } = state.view().advance(state.changes());
+  if (root !== post.hash) return { kind: "failed", why: `state root ${root}, expected ${post.hash}` };
+  const actual = keccak256(
+    RLP.encode(logs.map(({ address, topics, data }) => [hexToBytes(address), topics.map(hexToBytes), data])),
+  );
+  if (actual !== post.logs) return { kind: "failed", why: `logs ${actual}, expected ${post.logs}` };
+  return { kind: "passed" };
+}
+
+function word(value: Hex): Hash {
+  return bytesToHex(bigintToBytes32(BigInt(value)));
+}

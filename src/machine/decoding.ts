@@ -1,0 +1,363 @@
+import {
+  MAX_TRANSACTION_SIZE,
+  MIN_TRANSACTION_SIZE,
+  SECP256K1_ORDER,
+  TRANSACTION_GAS_CAP,
+  calldataTokens,
+  encodeString,
+  lengthPrefix,
+  minimalBytes,
+  publicKeyToAddress,
+  recoverPublicKey,
+} from "../chain/index.ts";
+import type { AuthorizationRequest } from "../chain/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH, bigintToBytes32, bytesToHex, concatBytes, hexToBytes } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { EMPTY_SLICE } from "./machine.ts";
+import type { Machine, Pending, Slice, TransactionContext } from "./machine.ts";
+import { tellSlice } from "./memory.ts";
+import { needAccount, needSlot, warmAccount, warmSlot } from "./overlay.ts";
+import { Phase } from "./phase.ts";
+import { MalformedError, createRlpReader } from "./rlp.ts";
+import { skip } from "./settlement.ts";
+
+// From raw bytes to a transaction with a sender (docs/machine.md §7). `decodeTransaction` of src/chain does the same at once.
+
+/** Bytes whose tokens one step counts. */
+const COUNT_SIZE = 65_536;
+/** Bytes that `DecodeHeader` opens. */
+const HEADER_WINDOW = 320;
+/** Bytes that every other decoding step opens. */
+const WINDOW = 192;
+const KEY_SIZE = 32;
+const TYPES = [1, 2, 4];
+
+/** A transaction of which nothing is known but its bytes. */
+export function newTransactionContext(raw: Slice): TransactionContext {
+  return {
+    raw,
+    hash: ZERO_HASH,
+    tokens: 0,
+    kind: 0,
+    nonce: 0n,
+    maxPriorityFeePerGas: 0n,
+    maxFeePerGas: 0n,
+    gasLimit: 0,
+    isCreation: false,
+    to: ZERO_ADDRESS,
+    value: 0n,
+    data: EMPTY_SLICE,
+    dataTokens: 0,
+    cursor: 0,
+    payloadStart: 0,
+    listEnd: 0,
+    keysEnd: 0,
+    listAddress: ZERO_ADDRESS,
+    addressCount: 0,
+    slotCount: 0,
+    authorizationsStart: 0,
+    authorizationsEnd: 0,
+    authorizationCount: 0,
+    yParity: 0,
+    r: 0n,
+    s: 0n,
+    sender: ZERO_ADDRESS,
+    gasPrice: 0n,
+    dataGas: 0n,
+    intrinsicGas: 0,
+    floorGas: 0,
+    gas: 0,
+    status: 0,
+    gasUsed: 0,
+  };
+}
+
+/** `start` of a `Transaction` boundary. */
+export function startTransaction(machine: Machine): void {
+  const { raw } = machine.block;
+  const size = raw.bytes.length;
+  machine.skipReason = undefined;
+  machine.included = undefined;
+  machine.exit = undefined;
+  if (size < MIN_TRANSACTION_SIZE || size > MAX_TRANSACTION_SIZE) {
+    const message = `expected ${MIN_TRANSACTION_SIZE} to ${MAX_TRANSACTION_SIZE} bytes, got ${size}`;
+    return skip(machine, { kind: "invalid", message });
+  }
+  machine.transaction = newTransactionContext(raw);
+  machine.phase = Phase.CountTransaction;
+}
+
+export function stepCountTransaction(machine: Machine): void {
+  const transaction = running(machine);
+  transaction.tokens += countTokens(machine, transaction.raw);
+  if (transaction.cursor < transaction.raw.bytes.length) return;
+  transaction.cursor = 0;
+  absorb(machine, Phase.DecodeHeader, transaction.raw);
+}
+
+export function stepDecodeHeader(machine: Machine): void {
+  const transaction = running(machine);
+  const digest = takeDigest(machine);
+  const { raw } = transaction;
+  const windowEnd = openWindow(machine, raw, 0, HEADER_WINDOW);
+  orSkip(machine, () => {
+    const { bytes } = raw;
+    const first = bytes[0] as number;
+    const kind = first >= 0xc0 ? 0 : first;
+    if (kind !== 0 && !TYPES.includes(kind))
+      throw new MalformedError(`expected transaction type 0, 1, 2 or 4, got first byte 0x${first.toString(16)}`);
+    const list = createRlpReader(bytes, kind === 0 ? 0 : 1, bytes.length, windowEnd).list();
+    if (list.end !== bytes.length) throw new MalformedError(`${bytes.length - list.end} bytes after the transaction`);
+
+    const fields = createRlpReader(bytes, list.start, list.end, windowEnd);
+    const { chainId } = machine.environment;
+    if (kind !== 0) {
+      const actual = fields.number(32);
+      if (actual !== chainId) throw new MalformedError(`expected chain id ${chainId}, got ${actual}`);
+    }
+    const nonce = fields.number(8);
+    const maxPriorityFeePerGas = fields.number(32);
+    const maxFeePerGas = kind < 2 ? maxPriorityFeePerGas : fields.number(32);
+    const gasLimit = fields.number(8);
+    const to = kind === 4 ? fields.address() : fields.optionalAddress();
+    const value = fields.number(32);
+    const data = fields.header();
+    if (data.isList) throw new MalformedError("the data is a list");
+    if (gasLimit > TRANSACTION_GAS_CAP)
+      throw new MalformedError(`gas limit ${gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)`);
+    if (maxPriorityFeePerGas > maxFeePerGas)
+      throw new MalformedError(`a priority fee of ${maxPriorityFeePerGas}, above the maximum fee of ${maxFeePerGas}`);
+
+    Object.assign(transaction, {
+      hash: digest.value,
+      kind,
+      nonce,
+      maxPriorityFeePerGas,
+      maxFeePerGas,
+      gasLimit: Number(gasLimit),
+      isCreation: to === undefined,
+      to: to ?? ZERO_ADDRESS,
+      value,
+      data: sliceOf(raw, data.start, data.end),
+      cursor: 0,
+      payloadStart: list.start,
+      listEnd: data.end,
+    } satisfies Partial<TransactionContext>);
+    machine.phase = Phase.CountCalldata;
+  });
+}
+
+export function stepCountCalldata(machine: Machine): void {
+  const transaction = running(machine);
+  const { data } = transaction;
+  if (data.bytes.length > 0) transaction.dataTokens += countTokens(machine, data);
+  if (transaction.cursor < data.bytes.length) return;
+  transaction.cursor = transaction.listEnd;
+  transaction.listEnd = 0;
+  machine.phase = transaction.kind === 0 ? Phase.DecodeSignature : Phase.DecodeAccessList;
+}
+
+export function stepDecodeAccessList(machine: Machine): void {
+  const transaction = running(machine);
+  const { raw, cursor, listEnd, keysEnd, kind } = transaction;
+  const isInside = listEnd !== 0;
+  if (isInside && cursor === listEnd) {
+    transaction.listEnd = 0;
+    transaction.keysEnd = 0;
+    machine.phase = kind === 4 ? Phase.DecodeAuthorizations : Phase.DecodeSignature;
+    return;
+  }
+  const windowEnd = openWindow(machine, raw, cursor, WINDOW);
+  orSkip(machine, () => {
+    if (!isInside) {
+      const list = createRlpReader(raw.bytes, cursor, raw.bytes.length, windowEnd).list();
+      transaction.listEnd = list.end;
+      transaction.cursor = list.start;
+    } else if (cursor < keysEnd) {
+      const key = readKey(raw.bytes, cursor, keysEnd, windowEnd);
+      const entry = needSlot(machine, transaction.listAddress, key);
+      if (entry === undefined) return;
+      warmSlot(machine, transaction.listAddress, key, entry);
+      transaction.slotCount += 1;
+      transaction.cursor = cursor + 1 + KEY_SIZE;
+    } else {
+      const item = createRlpReader(raw.bytes, cursor, listEnd, windowEnd).list();
+      const fields = createRlpReader(raw.bytes, item.start, item.end, windowEnd);
+      const address = fields.address();
+      const keys = fields.list();
+      if (keys.end !== item.end) throw new MalformedError(`more than two fields in an item of the access list`);
+      const entry = needAccount(machine, address);
+      if (entry === undefined) return;
+      warmAccount(machine, address, entry);
+      transaction.listAddress = address;
+      transaction.keysEnd = keys.end;
+      transaction.addressCount += 1;
+      transaction.cursor = keys.start;
+    }
+  });
+}
+
+function readKey(bytes: Uint8Array, position: number, end: number, windowEnd: number): Hash {
+  const item = createRlpReader(bytes, position, end, windowEnd).header();
+  if (item.isList || item.end - item.start !== KEY_SIZE || item.end > windowEnd)
+    throw new MalformedError(`expected a key of ${KEY_SIZE} bytes at ${position}`);
+  return bytesToHex(bytes.subarray(item.start, item.end));
+}
+
+export function stepDecodeAuthorizations(machine: Machine): void {
+  const transaction = running(machine);
+  const { raw, cursor, listEnd } = transaction;
+  const isInside = listEnd !== 0;
+  if (isInside && cursor === listEnd) {
+    transaction.listEnd = 0;
+    machine.phase = Phase.DecodeSignature;
+    return;
+  }
+  const windowEnd = openWindow(machine, raw, cursor, WINDOW);
+  orSkip(machine, () => {
+    if (!isInside) {
+      const list = createRlpReader(raw.bytes, cursor, raw.bytes.length, windowEnd).list();
+      if (list.start === list.end) throw new MalformedError("a type 4 transaction without authorizations");
+      transaction.cursor = transaction.authorizationsStart = list.start;
+      transaction.listEnd = transaction.authorizationsEnd = list.end;
+    } else {
+      transaction.cursor = readAuthorization(raw.bytes, cursor, listEnd, windowEnd).end;
+      transaction.authorizationCount += 1;
+    }
+  });
+}
+
+/** The authorization at `cursor`, decoded once more, and where it ends. */
+export function authorizationAtCursor(machine: Machine): ReturnType<typeof readAuthorization> {
+  const { raw, cursor, authorizationsEnd } = running(machine);
+  const windowEnd = openWindow(machine, raw, cursor, WINDOW);
+  return readAuthorization(raw.bytes, cursor, authorizationsEnd, windowEnd);
+}
+
+function readAuthorization(
+  bytes: Uint8Array,
+  position: number,
+  listEnd: number,
+  windowEnd: number,
+): { readonly authorization: AuthorizationRequest; readonly end: number } {
+  const { start, end } = createRlpReader(bytes, position, listEnd, windowEnd).list();
+  const fields = createRlpReader(bytes, start, end, windowEnd);
+  const authorization = {
+    chainId: fields.number(32),
+    address: fields.address(),
+    nonce: fields.number(8),
+    yParity: Number(fields.number(1)),
+    r: fields.number(32),
+    s: fields.number(32),
+  };
+  if (fields.position !== end) throw new MalformedError("more than six fields in an authorization");
+  return { authorization, end };
+}
+
+export function stepDecodeSignature(machine: Machine): void {
+  const transaction = running(machine);
+  const { raw, cursor, kind, payloadStart } = transaction;
+  const end = raw.bytes.length;
+  const windowEnd = openWindow(machine, raw, cursor, WINDOW);
+  orSkip(machine, () => {
+    const fields = createRlpReader(raw.bytes, cursor, end, windowEnd);
+    const v = fields.number(32);
+    const r = fields.number(32);
+    const s = fields.number(32);
+    if (fields.position !== end) throw new MalformedError("fields after the signature");
+    if (r === 0n || r >= SECP256K1_ORDER) throw new MalformedError(`signature r is out of range: ${r}`);
+    if (s === 0n || s > SECP256K1_ORDER / 2n) throw new MalformedError(`signature s is out of range: ${s}`);
+
+    const { chainId } = machine.environment;
+    const isProtected = kind === 0 && v !== 27n && v !== 28n;
+    const yParity = kind !== 0 ? v : isProtected ? v - 35n - 2n * chainId : v - 27n;
+    if (yParity !== 0n && yParity !== 1n) throw new MalformedError(`signature v ${v} does not fit chain ${chainId}`);
+
+    const suffix = isProtected
+      ? concatBytes([encodeString(minimalBytes(chainId)), Uint8Array.of(0x80, 0x80)])
+      : NO_BYTES;
+    const header = lengthPrefix(cursor - payloadStart + suffix.length, 0xc0);
+    const prefix = kind === 0 ? header : concatBytes([Uint8Array.of(kind), header]);
+    transaction.yParity = Number(yParity);
+    transaction.r = r;
+    transaction.s = s;
+    absorb(machine, Phase.RecoverSender, sliceOf(raw, payloadStart, cursor), prefix, suffix);
+  });
+}
+
+export function stepRecoverSender(machine: Machine): void {
+  const transaction = running(machine);
+  const { value } = takeDigest(machine);
+  const { r, s, yParity } = transaction;
+  orSkip(machine, () => {
+    try {
+      const key = recoverPublicKey(hexToBytes(value), bigintToBytes32(r), bigintToBytes32(s), yParity);
+      transaction.sender = publicKeyToAddress(key);
+    } catch {
+      throw new MalformedError("no public key gives this signature");
+    }
+    machine.phase = Phase.Validate;
+  });
+}
+
+// ── Parts of the steps ────────────────────────────────────────────────────────────────────────────────────────────────
+
+const NO_BYTES: Uint8Array = new Uint8Array();
+
+/** The transaction of a machine that is running one. */
+export function running(machine: Machine): TransactionContext {
+  if (machine.transaction === undefined) throw new Error(`phase ${machine.phase} without a transaction`);
+  return machine.transaction;
+}
+
+/** The bytes from `start` to `end` of a slice. */
+function sliceOf(slice: Slice, start: number, end: number): Slice {
+  if (start === end) return EMPTY_SLICE;
+  return { bytes: slice.bytes.subarray(start, end), tree: slice.tree, offset: slice.offset + start };
+}
+
+/** Opens at most `size` bytes of a slice from `start` on, none beyond its end; gives where they end. */
+function openWindow({ recorder }: Machine, slice: Slice, start: number, size: number): number {
+  if (recorder !== undefined) tellSlice(recorder, slice, start, size);
+  return Math.min(start + size, slice.bytes.length);
+}
+
+/** Tokens of the next bytes of a slice from `cursor` on, which moves behind them. */
+function countTokens(machine: Machine, slice: Slice): number {
+  const transaction = running(machine);
+  const { cursor } = transaction;
+  const end = openWindow(machine, slice, cursor, COUNT_SIZE);
+  transaction.cursor = end;
+  return Number(calldataTokens(slice.bytes.subarray(cursor, end)));
+}
+
+function absorb(machine: Machine, resume: Phase, source: Slice, prefix = NO_BYTES, suffix = NO_BYTES): void {
+  machine.pending = {
+    kind: "absorb",
+    resume,
+    context: ZERO_HASH,
+    source,
+    prefix,
+    suffix,
+    position: 0,
+    sponge: undefined,
+  };
+  machine.phase = Phase.Absorb;
+}
+
+function takeDigest(machine: Machine): Extract<Pending, { readonly kind: "digest" }> {
+  const { pending } = machine;
+  if (pending?.kind !== "digest") throw new Error(`phase ${machine.phase} without a digest`);
+  machine.pending = undefined;
+  return pending;
+}
+
+/** Runs the part of a step that decodes; bytes that are malformed make the step skip the transaction. */
+function orSkip(machine: Machine, decode: () => void): void {
+  try {
+    decode();
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    skip(machine, { kind: "invalid", message: error.message });
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  EMPTY_CODE_HASH_HEX,
+  EXISTING_AUTHORITY_REFUND,
+  MAX_NONCE,
+  createAddress,
+  dataGas,
+  findInvalidity,
+  intrinsicGasOfTokens,
+  recoverAuthority,
+} from "../chain/index.ts";
+import type { AuthorizationRequest } from "../chain/index.ts";
+import { ZERO_ADDRESS, concatBytes, hexToBytes, keccak256 } from "../primitives/index.ts";
+import { authorizationAtCursor, running } from "./decoding.ts";
+import { FRAME_KIND, beginFrame } from "./frame.ts";
+import { EMPTY_SLICE } from "./machine.ts";
+import type { FrameContext, Machine } from "./machine.ts";
+import {
+  codeFields,
+  isEmptyEntry,
+  isOccupied,
+  markJournal,
+  modifyAccount,
+  needAccount,
+  warmAccount,
+} from "./overlay.ts";
+import type { AccountEntry } from "./overlay.ts";
+import { Phase } from "./phase.ts";
+import { skip } from "./settlement.ts";
+
+// From a decoded transaction to its outermost frame (docs/machine.md §7).
+
+const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
+const NO_BYTES = new Uint8Array();
+
+/** How a transaction runs that nobody signed. */
+export interface ValidationRules {
+  /** Gas the block has for it. */
+  readonly availableGas: bigint;
+  /** As of src/chain/transaction-validity.ts. */
+  readonly isSimulation: boolean;
+}
+
+export function stepValidate(machine: Machine): void {
+  const { environment, block } = machine;
+  validate(machine, { availableGas: environment.gasLimit - block.gasUsed, isSimulation: false });
+}
+
+/** `Validate` by rules of its own. */
+export function validate(machine: Machine, { availableGas, isSimulation }: ValidationRules): void {
+  const transaction = running(machine);
+  const { baseFee, dataPrice } = machine.environment;
+  const { sender, isCreation, maxFeePerGas } = transaction;
+  const account = needAccount(machine, sender);
+  if (account === undefined) return;
+
+  transaction.dataGas = dataPrice === 0n ? 0n : dataGas(BigInt(transaction.tokens), dataPrice, baseFee);
+  const { intrinsic, floor } = intrinsicGasOfTokens({
+    isCreation,
+    dataLength: transaction.data.bytes.length,
+    tokens: BigInt(transaction.dataTokens),
+    accessListAddresses: transaction.addressCount,
+    accessListSlots: transaction.slotCount,
+    authorizations: transaction.authorizationCount,
+  });
+  const reason = findInvalidity({
+    sender,
+    account,
+    hasForeignCode: isForeignCode(account),
+    nonce: transaction.nonce,
+    gasLimit: BigInt(transaction.gasLimit),
+    minimumGas: (intrinsic > floor ? intrinsic : floor) + transaction.dataGas,
+    availableGas,
+    maxFeePerGas,
+    baseFee,
+    value: transaction.value,
+    initcodeLength: isCreation ? transaction.data.bytes.length : 0,
+    isSimulation,
+  });
+  if (reason !== undefined) return skip(machine, reason);
+  const price = baseFee + transaction.maxPriorityFeePerGas;
+  transaction.gasPrice = price < maxFeePerGas ? price : maxFeePerGas;
+  transaction.intrinsicGas = Number(intrinsic);
+  transaction.floorGas = Number(floor);
+  machine.phase = Phase.BuyGas;
+}
+
+function isForeignCode(account: AccountEntry): boolean {
+  return account.codeHash !== EMPTY_CODE_HASH_HEX && account.delegation === undefined;
+}
+
+export function stepBuyGas(machine: Machine): void {
+  const transaction = running(machine);
+  const { coinbase } = machine.environment;
+  const { sender, to, isCreation, gasLimit, gasPrice } = transaction;
+  const account = needAccount(machine, sender);
+  if (account === undefined) return;
+  if (needAccount(machine, coinbase) === undefined) return;
+  if (!isCreation && needAccount(machine, to) === undefined) return;
+
+  modifyAccount(machine, sender, {
+    nonce: account.nonce + 1n,
+    balance: account.balance - BigInt(gasLimit) * gasPrice,
+    isWarm: true,
+    isDirty: true,
+  });
+  // One of them may be the other, or the sender.
+  for (const address of isCreation ? [coinbase] : [coinbase, to]) {
+    warmAccount(machine, address, machine.overlay.account(address) as AccountEntry);
+  }
+  transaction.cursor = transaction.authorizationsStart;
+  machine.phase = transaction.authorizationCount > 0 ? Phase.Authorize : Phase.EnterTransaction;
+}
+
+export function stepAuthorize(machine: Machine): void {
+  const transaction = running(machine);
+  if (transaction.cursor === transaction.authorizationsEnd) {
+    machine.phase = Phase.EnterTransaction;
+    return;
+  }
+  const { authorization, end } = authorizationAtCursor(machine);
+  if (authorize(machine, authorization)) transaction.cursor = end;
+}
+
+/** Sets the delegation of an EIP-7702 authorization, or passes it over. False if the step is over by a fault. */
+export function authorize(machine: Machine, authorization: AuthorizationRequest): boolean {
+  const { chainId, nonce, address } = authorization;
+  if (chainId !== 0n && chainId !== machine.environment.chainId) return true;
+  if (nonce >= MAX_NONCE) return true;
+  const authority = recoverAuthority(authorization);
+  if (authority === undefined) return true;
+  const account = needAccount(machine, authority);
+  if (account === undefined) return false;
+  if (isForeignCode(account) || account.nonce !== nonce) {
+    warmAccount(machine, authority, account);
+    return true;
+  }
+  if (!isEmptyEntry(account)) machine.refund += Number(EXISTING_AUTHORITY_REFUND);
+  const code = address === ZERO_ADDRESS ? NO_BYTES : concatBytes([DELEGATION_PREFIX, hexToBytes(address)]);
+  modifyAccount(machine, authority, {
+    ...codeFields(machine, keccak256(code), code),
+    nonce: nonce + 1n,
+    isWarm: true,
+    isDirty: true,
+  });
+  return true;
+}
+
+export function stepEnterTransaction(machine: Machine): void {
+  const transaction = running(machine);
+  const { isCreation, to, sender, nonce, value, data } = transaction;
+  const self = isCreation ? createAddress(sender, nonce) : to;
+  const account = needAccount(machine, self);
+  if (account === undefined) return;
+
+  const delegate = isCreation ? undefined : account.delegation;
+  if (delegate !== undefined) {
+    const target = needAccount(machine, delegate);
+    if (target === undefined) return;
+    warmAccount(machine, delegate, target);
+  }
+  if (isCreation) {
+    warmAccount(machine, self, account);
+    if (isOccupied(account)) {
+      transaction.gas = 0;
+      transaction.status = 0;
+      machine.exit = { kind: "exit", status: 0, output: EMPTY_SLICE, reason: "create collision" };
+      machine.phase = Phase.Settle;
+      return;
+    }
+  }
+  const gas = transaction.gasLimit - Number(transaction.dataGas) - transaction.intrinsicGas;
+  const context: FrameContext = {
+    parent: undefined,
+    savedJournal: markJournal(machine),
+    kind: isCreation ? FRAME_KIND.create : FRAME_KIND.call,
+    isStatic: false,
+    depth: 0,
+    self,
+    caller: sender,
+    value,
+    codeAddress: delegate ?? self,
+    isDelegated: delegate !== undefined,
+    input: data,
+    outOffset: 0,
+    outLength: 0,
+  };
+  beginFrame(machine, context, gas);
+}
