@@ -219,9 +219,7 @@ function stub(hash: Uint8Array): StubNode {
 
 function load(node: TrieNode, loader: Loader): LoadedNode {
   if (node.kind !== "stub") return node;
-  const hash = node.reference.subarray(1);
-  const encoded = loader.source.get(hash);
-  if (encoded === undefined) throw new MissingTrieNodeError(hash);
+  const encoded = readNode(loader.source, node);
   loader.loaded++;
   const decoded = decodeNode(RLP.decode(encoded) as RlpItem[]);
   decoded.reference = node.reference;

@@ -1,0 +1,10 @@
+export { createProver } from "./prover.ts";
+export type { ProvenStep, Prover, ProverOptions } from "./prover.ts";
+export { createStateTries } from "./state-tries.ts";
+export type { StateTries, TrieAccess, TrieNodes } from "./state-tries.ts";
+export { traceUnit } from "./trace.ts";
+export type { Trace } from "./trace.ts";
+export type { Region } from "./buffer-tree.ts";
+export type { OverlayOpening } from "./overlay-tree.ts";
+export type { Witness } from "./witness.ts";
+export { PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";

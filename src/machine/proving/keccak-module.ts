@@ -1,0 +1,197 @@
+// keccak-f[1600] in WebAssembly, assembled here: a page of code instead of a toolchain.
+
+/** Bytes of a block of keccak256. */
+export const RATE = 136;
+const LANES_OF_RATE = 17;
+const ROUNDS = 24;
+
+/** Where the round constants are in the module's memory; up to 512 it is the module's. */
+const CONSTANTS = 256;
+const PAGES = 4;
+
+// TypeScript knows it from the DOM only.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+export interface KeccakModule {
+  /** 262,144 bytes; the keccak state is the 200 at 0, and what is below 512 is the module's. */
+  readonly memory: { readonly buffer: ArrayBuffer };
+  /**
+   * XORs `blocks` ≥ 1 blocks of 136 bytes from `input` into the state, with a permutation after each. Unless `isFresh` is 0
+   * the state is taken as 0 first.
+   */
+  readonly absorb: (input: number, blocks: number, isFresh: number) => void;
+}
+
+export function instantiateKeccak(): KeccakModule {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
+  const keccak = exports as KeccakModule;
+  new BigUint64Array(keccak.memory.buffer, CONSTANTS, ROUNDS).set(roundConstants());
+  return keccak;
+}
+
+/** FIPS 202 §3.2.5: bits of a linear feedback shift register at the positions 2^j − 1. */
+function roundConstants(): BigUint64Array {
+  const constants = new BigUint64Array(ROUNDS);
+  let register = 1;
+  for (let round = 0; round < ROUNDS; round++) {
+    let constant = 0n;
+    for (let bit = 0; bit < 7; bit++) {
+      if ((register & 1) === 1) constant |= 1n << BigInt(2 ** bit - 1);
+      register <<= 1;
+      if (register > 255) register ^= 0x171;
+    }
+    constants[round] = constant;
+  }
+  return constants;
+}
+
+/** FIPS 202 §3.2.2: how far lane x + 5y is rotated. */
+function rotations(): number[] {
+  const offsets = Array.from({ length: 25 }, () => 0);
+  let x = 1;
+  let y = 0;
+  for (let step = 0; step < 24; step++) {
+    offsets[x + 5 * y] = (((step + 1) * (step + 2)) / 2) % 64;
+    [x, y] = [y, (2 * x + 3 * y) % 5];
+  }
+  return offsets;
+}
+
+/** Bytes of the binary format (https://webassembly.github.io/spec/core/binary). */
+type Code = readonly number[];
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const END = 0x0b;
+const NO_RESULT = 0x40;
+
+function unsigned(value: number): Code {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+}
+
+/** LEB128 of a natural number as a signed one. */
+function signed(value: number): Code {
+  return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)];
+}
+
+function vector(items: readonly Code[]): Code {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function section(id: number, content: Code): Code {
+  return [id, ...unsigned(content.length), ...content];
+}
+
+// Instructions, each with its operands before it.
+const get = (local: number): Code => [0x20, ...unsigned(local)];
+const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
+const number32 = (value: number): Code => [0x41, ...signed(value)];
+const number64 = (value: number): Code => [0x42, ...signed(value)];
+const load = (address: Code, offset: number): Code => [...address, 0x29, 3, ...unsigned(offset)];
+const store = (address: Code, offset: number, value: Code): Code => [
+  ...address,
+  ...value,
+  0x37,
+  3,
+  ...unsigned(offset),
+];
+const xor = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x85]);
+const and = (left: Code, right: Code): Code => [...left, ...right, 0x83];
+const rotateLeft = (value: Code, bits: number): Code => (bits === 0 ? value : [...value, ...number64(bits), 0x89]);
+const addTo = (local: number, amount: number): Code => set(local, [...get(local), ...number32(amount), 0x6a]);
+
+// Locals: the parameters; the place of the round's constant; the lanes before and after a round; column parities; what a
+// column is changed by; a row between π and χ.
+const INPUT = 0;
+const BLOCKS = 1;
+const IS_FRESH = 2;
+const CONSTANT = 3;
+const EVEN = 4;
+const ODD = 29;
+const PARITIES = 54;
+const CHANGES = 59;
+const ROW = 64;
+const START = number32(0);
+
+function assembleModule(): Uint8Array<ArrayBuffer> {
+  const name = (text: string) => vector([...text].map((letter) => [letter.charCodeAt(0)]));
+  const body = [
+    ...vector([
+      [1, I32],
+      [65, I64],
+    ]),
+    ...assembleAbsorb(),
+    END,
+  ];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, vector([[0x60, ...vector([[I32], [I32], [I32]]), ...vector([])]])),
+    ...section(3, vector([[0]])),
+    ...section(5, vector([[0, PAGES]])),
+    ...section(
+      7,
+      vector([
+        [...name("memory"), 2, 0],
+        [...name("absorb"), 0, 0],
+      ]),
+    ),
+    ...section(10, vector([[...unsigned(body.length), ...body]])),
+  ]);
+}
+
+function assembleAbsorb(): Code {
+  const lanes = Array.from({ length: 25 }, (_, lane) => lane);
+  return [
+    // Locals begin as 0, which is a fresh state.
+    ...[...get(IS_FRESH), 0x45, 0x04, NO_RESULT],
+    ...lanes.flatMap((lane) => set(EVEN + lane, load(START, 8 * lane))),
+    ...[END, 0x03, NO_RESULT],
+    ...lanes
+      .slice(0, LANES_OF_RATE)
+      .flatMap((lane) => set(EVEN + lane, xor(get(EVEN + lane), load(get(INPUT), 8 * lane)))),
+    ...set(CONSTANT, number32(CONSTANTS)),
+    ...[0x03, NO_RESULT],
+    ...assembleRound(EVEN, ODD, 0),
+    ...assembleRound(ODD, EVEN, 8),
+    ...addTo(CONSTANT, 16),
+    // Again until all constants are used.
+    ...[...get(CONSTANT), ...number32(CONSTANTS + 8 * ROUNDS), 0x49, 0x0d, 0, END],
+    ...addTo(INPUT, RATE),
+    // Again while blocks are left.
+    ...[...get(BLOCKS), ...number32(1), 0x6b, 0x22, BLOCKS, 0x0d, 0, END],
+    ...lanes.flatMap((lane) => store(START, 8 * lane, get(EVEN + lane))),
+  ];
+}
+
+/** A round from the lanes at `from` to those at `to` (FIPS 202 §3.2), lane x + 5y. */
+function assembleRound(from: number, to: number, constant: number): Code {
+  const offsets = rotations();
+  const code: number[] = [];
+  for (let x = 0; x < 5; x++) {
+    const [first, ...others] = [0, 5, 10, 15, 20].map((row) => get(from + x + row)) as [Code, ...Code[]];
+    code.push(...set(PARITIES + x, xor(first, ...others)));
+  }
+  for (let x = 0; x < 5; x++) {
+    const left = get(PARITIES + ((x + 4) % 5));
+    code.push(...set(CHANGES + x, xor(left, rotateLeft(get(PARITIES + ((x + 1) % 5)), 1))));
+  }
+  for (let y = 0; y < 5; y++) {
+    for (let x = 0; x < 5; x++) {
+      // π brings lane (column, x) to (x, y) with y = 2·column + 3x.
+      const column = (3 * (y + 2 * x)) % 5;
+      const lane = column + 5 * x;
+      code.push(...set(ROW + x, rotateLeft(xor(get(from + lane), get(CHANGES + column)), offsets[lane] as number)));
+    }
+    for (let x = 0; x < 5; x++) {
+      const [one, two] = [get(ROW + ((x + 1) % 5)), get(ROW + ((x + 2) % 5))];
+      // (¬one ∧ two) = two ⊕ (one ∧ two)
+      const terms: [Code, ...Code[]] = [get(ROW + x), two, and(one, two)];
+      if (x + y === 0) terms.push(load(get(CONSTANT), constant));
+      code.push(...set(to + x + 5 * y, xor(...terms)));
+    }
+  }
+  return code;
+}

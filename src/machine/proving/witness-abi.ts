@@ -1,0 +1,173 @@
+import { hexToBytes, keccak256 } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import type { Witness } from "./witness.ts";
+
+// The ABI encoding of calls of OneStepProver (https://docs.soliditylang.org/en/latest/abi-spec.html), for this one
+// signature: general encoders take a hundred times longer, and a conformance run makes millions of witnesses.
+
+const WITNESS_TYPE =
+  "(bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes32[]," +
+  "(bytes,bytes32[])[],(bytes32[],bytes,bytes32,bytes32)[],bytes[][],bytes32[][])";
+
+/** Signatures of the functions of contracts/machine/interfaces/IOneStepProver.sol. */
+export const PROVER_FUNCTIONS = {
+  start: `start(bytes32,${WITNESS_TYPE})`,
+  step: `step(bytes32,${WITNESS_TYPE})`,
+} as const;
+
+const SELECTORS = { start: selectorOf(PROVER_FUNCTIONS.start), step: selectorOf(PROVER_FUNCTIONS.step) } as const;
+
+function selectorOf(signature: string): Uint8Array {
+  return hexToBytes(keccak256(new TextEncoder().encode(signature))).subarray(0, 4);
+}
+
+const WORD = 32;
+const SELECTOR_SIZE = 4;
+const WITNESS_FIELDS = 17;
+
+/** Calldata of `start(before, witness)` or `step(before, witness)`. */
+export function encodeStepCall(kind: "start" | "step", before: Hash, witness: Witness): Uint8Array {
+  const calldata = new Uint8Array(SELECTOR_SIZE + 2 * WORD + sizeOfWitness(witness));
+  calldata.set(SELECTORS[kind]);
+  calldata.set(hexToBytes(before), SELECTOR_SIZE);
+  const view = new DataView(calldata.buffer);
+  view.setUint32(SELECTOR_SIZE + 2 * WORD - 4, 2 * WORD);
+  writeWitness({ bytes: calldata, view }, SELECTOR_SIZE + 2 * WORD, witness);
+  return calldata;
+}
+
+/** `abi.encode(witness)` without the leading offset. */
+export function encodeWitness(witness: Witness): Uint8Array {
+  const bytes = new Uint8Array(sizeOfWitness(witness));
+  writeWitness({ bytes, view: new DataView(bytes.buffer) }, 0, witness);
+  return bytes;
+}
+
+function plainFields(witness: Witness): readonly Uint8Array[] {
+  return [
+    witness.machine,
+    witness.frame,
+    witness.frameContext,
+    witness.parentFrame,
+    witness.transaction,
+    witness.blockContext,
+    witness.pending,
+    witness.savedJournal,
+    witness.bloom,
+    witness.blockBloom,
+    witness.sponge,
+    witness.code,
+  ];
+}
+
+// ── Sizes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Of `bytes`; of `bytes32[]` too, whose length in bytes is whole. */
+function sizeOfBytes(value: Uint8Array): number {
+  return WORD + roundUp(value.length);
+}
+
+function roundUp(length: number): number {
+  return (length + WORD - 1) & ~(WORD - 1);
+}
+
+function sizeOfWitness(witness: Witness): number {
+  let size = WITNESS_FIELDS * WORD;
+  for (const field of plainFields(witness)) size += sizeOfBytes(field);
+  size += sizeOfBytes(witness.stack);
+  size += WORD;
+  for (const { words, siblings } of witness.regions) size += 3 * WORD + sizeOfBytes(words) + sizeOfBytes(siblings);
+  size += WORD;
+  for (const { siblings, value } of witness.overlay) size += 5 * WORD + sizeOfBytes(siblings) + sizeOfBytes(value);
+  size += WORD;
+  for (const nodes of witness.tries) {
+    size += 2 * WORD;
+    for (const node of nodes) size += WORD + sizeOfBytes(node);
+  }
+  size += WORD;
+  for (const siblings of witness.appends) size += WORD + sizeOfBytes(siblings);
+  return size;
+}
+
+// ── Writing: each function writes at a position and gives the one behind ──────────────────────────────────────────────
+
+interface Target {
+  /** Zeros but for what was written. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+function writeNumber({ view }: Target, at: number, value: number): number {
+  view.setUint32(at + WORD - 4, value);
+  return at + WORD;
+}
+
+function writeBytes(target: Target, at: number, value: Uint8Array): number {
+  writeNumber(target, at, value.length);
+  target.bytes.set(value, at + WORD);
+  return at + WORD + roundUp(value.length);
+}
+
+function writeWords(target: Target, at: number, words: Uint8Array): number {
+  writeNumber(target, at, words.length / WORD);
+  target.bytes.set(words, at + WORD);
+  return at + WORD + words.length;
+}
+
+/** An array of dynamic items: count, offsets counted from behind it, items. */
+function writeArray<Item>(
+  target: Target,
+  at: number,
+  items: readonly Item[],
+  writeItem: (target: Target, at: number, item: Item) => number,
+): number {
+  const origin = writeNumber(target, at, items.length);
+  let end = origin + items.length * WORD;
+  items.forEach((item, index) => {
+    writeNumber(target, origin + index * WORD, end - origin);
+    end = writeItem(target, end, item);
+  });
+  return end;
+}
+
+function writeRegion(target: Target, at: number, { words, siblings }: Witness["regions"][number]): number {
+  writeNumber(target, at, 2 * WORD);
+  const behindWords = writeBytes(target, at + 2 * WORD, words);
+  writeNumber(target, at + WORD, behindWords - at);
+  return writeWords(target, behindWords, siblings);
+}
+
+function writeOpening(target: Target, at: number, opening: Witness["overlay"][number]): number {
+  writeNumber(target, at, 4 * WORD);
+  const behindSiblings = writeWords(target, at + 4 * WORD, opening.siblings);
+  writeNumber(target, at + WORD, behindSiblings - at);
+  target.bytes.set(opening.otherKey, at + 2 * WORD);
+  target.bytes.set(opening.otherValue, at + 3 * WORD);
+  return writeBytes(target, behindSiblings, opening.value);
+}
+
+function writeNodes(target: Target, at: number, nodes: readonly Uint8Array[]): number {
+  return writeArray(target, at, nodes, writeBytes);
+}
+
+function writeWitness(target: Target, at: number, witness: Witness): void {
+  let end = at + WITNESS_FIELDS * WORD;
+  let field = at;
+  const next = () => {
+    field = writeNumber(target, field, end - at);
+  };
+  for (const value of plainFields(witness)) {
+    next();
+    end = writeBytes(target, end, value);
+  }
+  next();
+  end = writeWords(target, end, witness.stack);
+  next();
+  end = writeArray(target, end, witness.regions, writeRegion);
+  next();
+  end = writeArray(target, end, witness.overlay, writeOpening);
+  next();
+  end = writeArray(target, end, witness.tries, writeNodes);
+  next();
+  writeArray(target, end, witness.appends, writeWords);
+}
