@@ -4,15 +4,14 @@ pragma solidity 0.8.37;
 import {AppendOnlyProof} from "../machine/libraries/AppendOnlyProof.sol";
 import {BufferTree} from "../machine/libraries/BufferTree.sol";
 import {KeccakSponge} from "../machine/libraries/KeccakSponge.sol";
-import {MerklePatriciaTrie} from "../machine/libraries/MerklePatriciaTrie.sol";
 import {Overlay} from "../machine/libraries/Overlay.sol";
-import {Rlp} from "../machine/libraries/Rlp.sol";
 import {Slices} from "../machine/libraries/Slices.sol";
-import {Step, Steps} from "../machine/libraries/Steps.sol";
-import {Account, Slice, Slot} from "../machine/types/MachineState.sol";
-import {OverlayOpening, Region, Witness} from "../machine/types/Witness.sol";
+import {Step} from "../machine/libraries/Steps.sol";
+import {Account, Slot} from "../machine/types/MachineState.sol";
+import {Region, Witness} from "../machine/types/Witness.sol";
 
-/// @notice Makes the machine's internal libraries callable, for tests. What takes `gas` measures the library alone.
+/// @notice Makes the machine's internal libraries callable, for tests; those of tries and RLP are in `MachineTries`. A
+/// `gasUsed` is that of the library alone.
 contract MachineLibraries {
     // ---------------------------------------------------------------------------------------------------- buffers
 
@@ -107,12 +106,7 @@ contract MachineLibraries {
         (isPresent, , opening) = Overlay.openAccount(step, w, owner);
         Overlay.writeAccount(step, w, opening, owner, account);
         gasUsed = before - gasleft();
-        return (
-            isPresent,
-            step.machine.journal.overlayRoot,
-            step.machine.journal.keyChain,
-            gasUsed
-        );
+        return (isPresent, step.machine.journal.overlayRoot, step.machine.journal.keyChain, gasUsed);
     }
 
     function modifySlot(
@@ -162,74 +156,6 @@ contract MachineLibraries {
         (, , uint256 opening) = Overlay.openAccount(step, w, owner);
         Overlay.writeAccount(step, w, opening, other, account);
         return step.machine.journal.overlayRoot;
-    }
-
-    // ------------------------------------------------------------------------------------------------------ tries
-
-    function get(
-        bytes32 root,
-        bytes memory key,
-        bytes[] calldata nodes
-    ) external view returns (bytes memory value, uint256 gasUsed) {
-        uint256 before = gasleft();
-        value = MerklePatriciaTrie.get(root, key, nodes);
-        gasUsed = before - gasleft();
-    }
-
-    function put(
-        bytes32 root,
-        bytes memory key,
-        bytes memory value,
-        bytes[] calldata nodes
-    ) external view returns (bytes32 newRoot, uint256 gasUsed) {
-        uint256 before = gasleft();
-        newRoot = MerklePatriciaTrie.put(root, key, value, nodes);
-        gasUsed = before - gasleft();
-    }
-
-    function remove(
-        bytes32 root,
-        bytes memory key,
-        bytes[] calldata nodes
-    ) external view returns (bytes32 newRoot, uint256 gasUsed) {
-        uint256 before = gasleft();
-        newRoot = MerklePatriciaTrie.remove(root, key, nodes);
-        gasUsed = before - gasleft();
-    }
-
-    // -------------------------------------------------------------------------------------------------------- RLP
-
-    function item(
-        bytes memory data,
-        uint256 position,
-        uint256 end
-    ) external pure returns (bool isValid, bool isList, uint256 start, uint256 length) {
-        return Rlp.item(data, position, end);
-    }
-
-    function number(
-        bytes memory data,
-        uint256 position,
-        uint256 end,
-        uint256 maximumBytes
-    ) external pure returns (bool isValid, uint256 value, uint256 next) {
-        return Rlp.number(data, position, end, maximumBytes);
-    }
-
-    function encodeBytes(bytes memory data) external pure returns (bytes memory) {
-        return Rlp.encodeBytes(data);
-    }
-
-    function encodeNumber(uint256 value) external pure returns (bytes memory) {
-        return Rlp.encodeNumber(value);
-    }
-
-    function encodeAddress(address value) external pure returns (bytes memory) {
-        return Rlp.encodeAddress(value);
-    }
-
-    function encodeList(bytes memory payload) external pure returns (bytes memory) {
-        return Rlp.encodeList(payload);
     }
 
     // ----------------------------------------------------------------------------------------------------- keccak

@@ -36,10 +36,7 @@ library AppendOnlyProof {
         }
         uint256 depth = AppendOnlyMerkleTree.depthOf(count);
         require(siblings.length == depth, AppendSiblingsMismatch(depth, siblings.length));
-        require(
-            AppendOnlyMerkleTree.computeRoot(bytes32(0), count, siblings) == root,
-            AppendNotProven(root, count)
-        );
+        require(AppendOnlyMerkleTree.computeRoot(bytes32(0), count, siblings) == root, AppendNotProven(root, count));
         return AppendOnlyMerkleTree.computeRoot(leaf, count, siblings);
     }
 }

@@ -36,11 +36,7 @@ library BufferTree {
     /// @notice The words of `region`, proven to stand in the buffer `root` from word `firstWord` on.
     /// Reverts with RegionNotProven, RegionMisshapen or RegionSiblingsMismatch.
     /// @return words 32 bytes a word.
-    function open(
-        bytes32 root,
-        uint256 firstWord,
-        Region calldata region
-    ) internal pure returns (bytes memory words) {
+    function open(bytes32 root, uint256 firstWord, Region calldata region) internal pure returns (bytes memory words) {
         _prove(root, firstWord, region);
         words = region.words;
     }
@@ -54,10 +50,7 @@ library BufferTree {
         Region calldata region,
         bytes memory words
     ) internal pure returns (bytes32 newRoot) {
-        require(
-            words.length == region.words.length,
-            WordsLengthMismatch(region.words.length, words.length)
-        );
+        require(words.length == region.words.length, WordsLengthMismatch(region.words.length, words.length));
         _prove(root, firstWord, region);
         uint256 source;
         // In assembly as there is no other way to learn where an array lies.
@@ -81,7 +74,11 @@ library BufferTree {
             mstore(add(nodes, shl(5, sub(count, 1))), 0)
             mcopy(nodes, add(data, 0x20), length)
             let zero := 0
-            for { let height := 0 } lt(height, DEPTH) { height := add(height, 1) } {
+            for {
+                let height := 0
+            } lt(height, DEPTH) {
+                height := add(height, 1)
+            } {
                 if and(count, 1) {
                     mstore(add(nodes, shl(5, count)), zero)
                     count := add(count, 1)
@@ -91,7 +88,9 @@ library BufferTree {
                 for {
                     let target := nodes
                     let end := add(nodes, shl(5, count))
-                } lt(target, end) { target := add(target, 0x20) } {
+                } lt(target, end) {
+                    target := add(target, 0x20)
+                } {
                     mstore(target, keccak256(source, 0x40))
                     source := add(source, 0x40)
                 }
@@ -126,10 +125,7 @@ library BufferTree {
         bytes32[] calldata siblings
     ) private pure returns (bytes32 root) {
         require(
-            length & 31 == 0 &&
-                length > 0 &&
-                length <= CAPACITY << 5 &&
-                first <= CAPACITY - (length >> 5),
+            length & 31 == 0 && length > 0 && length <= CAPACITY << 5 && first <= CAPACITY - (length >> 5),
             RegionMisshapen(first, length)
         );
         uint256 used;
@@ -150,7 +146,9 @@ library BufferTree {
             let count := shr(5, length)
             let sibling := siblings.offset
             let height := 0
-            for {} gt(count, 1) { height := add(height, 1) } {
+            for {} gt(count, 1) {
+                height := add(height, 1)
+            } {
                 let source := nodes
                 if and(first, 1) {
                     mstore(scratch, calldataload(sibling))
@@ -169,13 +167,17 @@ library BufferTree {
                 for {
                     let target := nodes
                     let end := add(nodes, shl(5, count))
-                } lt(target, end) { target := add(target, 0x20) } {
+                } lt(target, end) {
+                    target := add(target, 0x20)
+                } {
                     mstore(target, keccak256(source, 0x40))
                     source := add(source, 0x40)
                 }
             }
             root := mload(nodes)
-            for {} lt(height, DEPTH) { height := add(height, 1) } {
+            for {} lt(height, DEPTH) {
+                height := add(height, 1)
+            } {
                 let place := shl(5, and(first, 1))
                 mstore(place, root)
                 mstore(xor(place, 0x20), calldataload(sibling))

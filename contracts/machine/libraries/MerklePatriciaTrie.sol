@@ -13,8 +13,7 @@ import {Rlp} from "./Rlp.sol";
 /// the secure tries of the state, the 32 bytes of a hash.
 library MerklePatriciaTrie {
     /// @notice Root of the trie without entries: keccak256(0x80).
-    bytes32 internal constant EMPTY_ROOT =
-        0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421;
+    bytes32 internal constant EMPTY_ROOT = 0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421;
 
     /// @notice The path leads to a node that the list does not hold.
     error NodeMissing(bytes32 hash);
@@ -79,20 +78,12 @@ library MerklePatriciaTrie {
     uint256 private constant NOTHING = 0x80;
 
     /// @notice The value of `key` in the trie `root`, no bytes if it has none.
-    function get(
-        bytes32 root,
-        bytes memory key,
-        bytes[] calldata nodes
-    ) internal pure returns (bytes memory value) {
+    function get(bytes32 root, bytes memory key, bytes[] calldata nodes) internal pure returns (bytes memory value) {
         Walk memory walk = _descend(root, key, nodes);
         _requireUsed(walk, nodes);
         if (!walk.isFound) return value;
         Node memory last = walk.path[walk.depth - 1];
-        (, , uint256 start, uint256 length) = Rlp.item(
-            last.data,
-            _start(last, last.slot),
-            last.data.length
-        );
+        (, , uint256 start, uint256 length) = Rlp.item(last.data, _start(last, last.slot), last.data.length);
         return _slice(last.data, start, start + length);
     }
 
@@ -124,11 +115,7 @@ library MerklePatriciaTrie {
     }
 
     /// @notice The root after `key` was deleted; the same root if it is absent.
-    function remove(
-        bytes32 root,
-        bytes memory key,
-        bytes[] calldata nodes
-    ) internal pure returns (bytes32 newRoot) {
+    function remove(bytes32 root, bytes memory key, bytes[] calldata nodes) internal pure returns (bytes32 newRoot) {
         Walk memory walk = _descend(root, key, nodes);
         if (!walk.isFound) {
             _requireUsed(walk, nodes);
@@ -188,11 +175,7 @@ library MerklePatriciaTrie {
     }
 
     /// @dev Follows the key from the root to where its path ends.
-    function _descend(
-        bytes32 root,
-        bytes memory key,
-        bytes[] calldata nodes
-    ) private pure returns (Walk memory walk) {
+    function _descend(bytes32 root, bytes memory key, bytes[] calldata nodes) private pure returns (Walk memory walk) {
         require(key.length <= MAXIMUM_KEY_LENGTH, KeyTooLong(key.length));
         walk.nibbles = _toNibbles(key, 0, key.length, 0);
         if (root == EMPTY_ROOT) return walk;
@@ -228,11 +211,7 @@ library MerklePatriciaTrie {
     }
 
     /// @dev The node that the item `item` of its parent refers to.
-    function _follow(
-        Walk memory walk,
-        bytes memory item,
-        bytes[] calldata nodes
-    ) private pure returns (Node memory) {
+    function _follow(Walk memory walk, bytes memory item, bytes[] calldata nodes) private pure returns (Node memory) {
         if (uint8(item[0]) != HASH_HEADER) return _parse(item);
         bytes memory node = _take(walk, bytes32(_word(item, 1)), nodes);
         require(node.length >= 32, NodeMalformed(node));
@@ -240,11 +219,7 @@ library MerklePatriciaTrie {
     }
 
     /// @dev The next node of the list, whose hash is `hash`.
-    function _take(
-        Walk memory walk,
-        bytes32 hash,
-        bytes[] calldata nodes
-    ) private pure returns (bytes memory node) {
+    function _take(Walk memory walk, bytes32 hash, bytes[] calldata nodes) private pure returns (bytes memory node) {
         require(walk.used < nodes.length, NodeMissing(hash));
         node = nodes[walk.used++];
         bytes32 actual = keccak256(node);
@@ -266,8 +241,11 @@ library MerklePatriciaTrie {
         (isValid, isList, start, length) = Rlp.item(data, first, end);
         require(isValid, NodeMalformed(data));
         uint256 second = start + length;
-        (bool isSecondValid, bool isSecondList, uint256 secondStart, uint256 secondLength) = Rlp
-            .item(data, second, end);
+        (bool isSecondValid, bool isSecondList, uint256 secondStart, uint256 secondLength) = Rlp.item(
+            data,
+            second,
+            end
+        );
         require(isSecondValid, NodeMalformed(data));
         if (secondStart + secondLength != end) {
             _parseBranch(node, first);
@@ -285,10 +263,7 @@ library MerklePatriciaTrie {
             require(!isSecondList && secondLength > 0, NodeMalformed(data));
         } else {
             node.kind = Kind.Extension;
-            require(
-                node.path.length > 0 && _childLength(data, second) == end - second,
-                NodeMalformed(data)
-            );
+            require(node.path.length > 0 && _childLength(data, second) == end - second, NodeMalformed(data));
         }
     }
 
@@ -369,11 +344,7 @@ library MerklePatriciaTrie {
     }
 
     /// @dev The root after `node` took the place of the node at `level`.
-    function _rise(
-        Walk memory walk,
-        uint256 level,
-        bytes memory node
-    ) private pure returns (bytes32) {
+    function _rise(Walk memory walk, uint256 level, bytes memory node) private pure returns (bytes32) {
         for (; level > 0; --level) {
             Node memory parent = walk.path[level - 1];
             node = _splice(parent, parent.slot, _reference(node));
@@ -382,11 +353,7 @@ library MerklePatriciaTrie {
     }
 
     /// @dev `node` with `replacement` in the place of item `slot`.
-    function _splice(
-        Node memory node,
-        uint256 slot,
-        bytes memory replacement
-    ) private pure returns (bytes memory) {
+    function _splice(Node memory node, uint256 slot, bytes memory replacement) private pure returns (bytes memory) {
         bytes memory data = node.data;
         return
             Rlp.encodeList(
@@ -485,11 +452,7 @@ library MerklePatriciaTrie {
     }
 
     /// @dev The bytes `from … to - 1` of `data`.
-    function _slice(
-        bytes memory data,
-        uint256 from,
-        uint256 to
-    ) private pure returns (bytes memory slice) {
+    function _slice(bytes memory data, uint256 from, uint256 to) private pure returns (bytes memory slice) {
         slice = new bytes(to - from);
         // In assembly as Solidity has no copy between byte arrays; both ranges lie inside their arrays.
         assembly ("memory-safe") {

@@ -186,18 +186,12 @@ library Overlay {
         require(depth <= 256, OpeningTooDeep(depth));
         bytes32 node;
         if (opening.value.length > 0) {
-            require(
-                !_hasOther(opening),
-                OtherLeafUnexpected(opening.otherKey, opening.otherValue)
-            );
+            require(!_hasOther(opening), OtherLeafUnexpected(opening.otherKey, opening.otherValue));
             node = _leaf(key, keccak256(opening.value));
         } else if (_hasOther(opening)) {
             bytes32 otherKey = opening.otherKey;
             // A shift by 256 gives 0: with no siblings every other key lies on the path.
-            require(
-                otherKey != key && (otherKey ^ key) >> (256 - depth) == 0,
-                OtherLeafMismatch(key, otherKey, depth)
-            );
+            require(otherKey != key && (otherKey ^ key) >> (256 - depth) == 0, OtherLeafMismatch(key, otherKey, depth));
             node = _leaf(otherKey, opening.otherValue);
         }
         require(_fold(node, key, opening.siblings) == root, OpeningNotProven(root, key));
@@ -232,11 +226,7 @@ library Overlay {
     }
 
     /// @dev The root over `node`, which stands on the path of `key` below `siblings`.
-    function _fold(
-        bytes32 node,
-        bytes32 key,
-        bytes32[] calldata siblings
-    ) private pure returns (bytes32 root) {
+    function _fold(bytes32 node, bytes32 key, bytes32[] calldata siblings) private pure returns (bytes32 root) {
         root = node;
         uint256 bits = uint256(key) >> (256 - siblings.length);
         for (uint256 i = siblings.length; i > 0; --i) {

@@ -53,8 +53,7 @@ library Rlp {
         uint256 start;
         uint256 length;
         (isValid, isList, start, length) = item(data, position, end);
-        if (!isValid || isList || length > maximumBytes || start + length > data.length)
-            return (false, 0, 0);
+        if (!isValid || isList || length > maximumBytes || start + length > data.length) return (false, 0, 0);
         if (length > 0) {
             if (data[start] == 0) return (false, 0, 0);
             value = uint256(_word(data, start)) >> (256 - 8 * length);
@@ -95,11 +94,7 @@ library Rlp {
     function _header(uint256 base, uint256 length) private pure returns (bytes memory) {
         if (length < LONG) return abi.encodePacked(uint8(base + length));
         uint256 size = _byteLength(length);
-        return
-            _cut(
-                abi.encodePacked(uint8(base + LONG - 1 + size), length << (256 - 8 * size)),
-                size + 1
-            );
+        return _cut(abi.encodePacked(uint8(base + LONG - 1 + size), length << (256 - 8 * size)), size + 1);
     }
 
     function _byteLength(uint256 value) private pure returns (uint256 size) {

@@ -22,11 +22,7 @@ library Slices {
 
     /// @notice `length` bytes from byte `offset` on of the buffer `root`; the empty slice if `length` is 0.
     /// Reverts with SliceOutsideBuffer.
-    function range(
-        bytes32 root,
-        uint256 offset,
-        uint256 length
-    ) internal pure returns (Slice memory) {
+    function range(bytes32 root, uint256 offset, uint256 length) internal pure returns (Slice memory) {
         if (length == 0) return empty();
         require(
             length <= BufferTree.CAPACITY << 5 && offset <= (BufferTree.CAPACITY << 5) - length,
