@@ -1,8 +1,7 @@
-import { EMPTY_CODE_HASH_HEX } from "../chain/account.ts";
-import type { AccountRecord } from "../chain/account.ts";
+import { EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT } from "../chain/index.ts";
+import type { AccountRecord } from "../chain/index.ts";
 import { ZERO_HASH, bytesToBigint, bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import { EMPTY_TRIE_ROOT } from "../chain/merkle-patricia-trie.ts";
 import { isWarm } from "./access.ts";
 import type { JournalMark, Machine } from "./machine.ts";
 import { Phase } from "./phase.ts";
