@@ -107,7 +107,7 @@ describe("the libraries of a transaction's phases", () => {
     const decode = (bytes: Uint8Array): { readonly data: Item; readonly end: number } | undefined => {
       try {
         const { data, remainder } = RLP.decode(bytes, true);
-        return { data: data as Item, end: 1_000 + bytes.length - remainder.length };
+        return { data, end: 1_000 + bytes.length - remainder.length };
       } catch {
         return undefined;
       }
@@ -126,7 +126,7 @@ describe("the libraries of a transaction's phases", () => {
             return;
           }
           outcomes.read++;
-          expect(reading.toArray(), bytesToHex(bytes)).to.deep.equal([
+          expect([...reading], bytesToHex(bytes)).to.deep.equal([
             false,
             bytesToBigint(data),
             BigInt(expected?.end ?? 0),
@@ -181,7 +181,7 @@ describe("the libraries of a transaction's phases", () => {
 
     it("stays malformed once it is", async () => {
       const reading = await contract.readNumber({ ...cursorOver(Uint8Array.of(1)), isMalformed: true }, 32);
-      expect(reading.toArray()).to.deep.equal([true, 0n, 1_000n]);
+      expect([...reading]).to.deep.equal([true, 0n, 1_000n]);
     });
   });
 
