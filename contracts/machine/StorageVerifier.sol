@@ -111,10 +111,9 @@ contract StorageVerifier is IVerifier {
     function _tload(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
         if (!StackChain.fits(current, 1, 1)) return Steps.halt(before, w);
         address self = Steps.openFrameContext(current, w).self;
-        uint256 slot = StackChain.pop(current, w, 1)[0];
-        uint256 value = Overlay.readTransient(current, w, self, slot);
         if (!GasMeter.charge(current, GasMeter.WARM_ACCESS)) return Steps.halt(before, w);
-        return _push(current, value);
+        uint256 slot = StackChain.pop(current, w, 1)[0];
+        return _push(current, Overlay.readTransient(current, w, self, slot));
     }
 
     function _tstore(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {

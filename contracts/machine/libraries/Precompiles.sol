@@ -98,6 +98,7 @@ library Precompiles {
         require(available >= required, NotEnoughGas(required, available));
         // In assembly as Solidity's call copies the input between the look at the gas and the call. The other way for a
         // call to fail, 1,024 nested ones, takes more gas than a transaction can have with as much left as is here.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             isSuccess := staticcall(cost, precompile, add(input, 0x20), mload(input), 0, 0)
             if isSuccess {
@@ -190,6 +191,7 @@ library Precompiles {
     function _wordAt(bytes memory input, uint256 offset) private pure returns (uint256 word) {
         if (offset >= input.length) return 0;
         // In assembly as Solidity reads a single byte of an array at most. What lies behind the array is shifted out.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             word := mload(add(add(input, 0x20), offset))
         }

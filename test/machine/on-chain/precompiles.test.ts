@@ -1,0 +1,294 @@
+/// <reference path="../../../types/ethers-contracts/hardhat.d.ts" />
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { p256 } from "@noble/curves/nist.js";
+import { expect } from "chai";
+import fc from "fast-check";
+import { network } from "hardhat";
+import { createHash } from "node:crypto";
+import { loadPrecompiles, runPrecompile } from "../../../src/chain/precompiles/index.ts";
+import type { Precompile, Precompiles } from "../../../src/chain/precompiles/index.ts";
+import type { Address } from "../../../src/primitives/index.ts";
+import { bigintToBytes32, bytesToHex, concatBytes, hexToBytes } from "../../../src/primitives/index.ts";
+import type { FrameLibraries } from "../../../types/ethers-contracts/index.ts";
+
+const MAX_GAS = 8_000_000;
+const CALL_GAS = { gasLimit: 16_000_000n };
+const word = (value: number | bigint) => bigintToBytes32(BigInt(value));
+const addressOf = (number: number): Address => `0x${number.toString(16).padStart(40, "0")}`;
+
+// Every precompile of L1, run as a step runs it, against the one the nodes run.
+describe("precompiles on L1", () => {
+  let precompiles: Precompiles;
+  let contract: FrameLibraries;
+  before(async () => {
+    const { ethers } = await network.create();
+    contract = await ethers.deployContract("FrameLibraries");
+    precompiles = await loadPrecompiles();
+  });
+
+  const precompileAt = (number: number) => precompiles.get(addressOf(number)) as Precompile;
+  const compute = (number: number, input: Uint8Array) => precompileAt(number).run(input) as Uint8Array;
+
+  const agreeOnCost = async (number: number, input: Uint8Array) => {
+    const name = `0x${number.toString(16)} with ${input.length} bytes ${bytesToHex(input.subarray(0, 1_000))}`;
+    const precompile = precompileAt(number);
+    const { isRunnable, cost } = await contract.costOf(addressOf(number), input, CALL_GAS);
+    const expected = precompile.gas(input);
+    // Where it says that it cannot run, the other one fails, too, if by its cost or not.
+    if (isRunnable) expect(cost, name).to.equal(BigInt(expected));
+    else expect(expected > MAX_GAS || precompile.run(input) === undefined, name).to.equal(true);
+  };
+
+  const agree = async (number: number, input: Uint8Array) => {
+    await agreeOnCost(number, input);
+    const { isSuccess, output } = await contract.run(addressOf(number), input, CALL_GAS);
+    const result = runPrecompile(precompileAt(number), input, MAX_GAS);
+    const name = `0x${number.toString(16)} ${bytesToHex(input)}`;
+    expect(isSuccess, name).to.equal("output" in result);
+    if ("output" in result) expect(output, name).to.equal(bytesToHex(result.output));
+    return isSuccess;
+  };
+
+  /** Inputs of a valid one's length and near it. */
+  const damaged = (valid: Uint8Array) =>
+    fc.oneof(
+      fc.tuple(fc.nat(valid.length - 1), fc.nat(255)).map(([position, value]) => valid.with(position, value)),
+      fc.nat(valid.length + 40).map((size) => concatBytes([valid, new Uint8Array(40)]).subarray(0, size)),
+    );
+
+  const secret = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
+  const digest = createHash("sha256").update("onestep").digest();
+  const signatureRecoveryInput = () => {
+    const signature = secp256k1.sign(digest, secret, { prehash: false, format: "recovered" });
+    return concatBytes([digest, word(27 + (signature[0] as number)), signature.subarray(1)]);
+  };
+  const p256Input = () => {
+    const signature = p256.sign(digest, secret, { prehash: false });
+    return concatBytes([digest, signature, p256.getPublicKey(secret, false).subarray(1)]);
+  };
+  const bnPoint = (scalar: number) => compute(0x07, concatBytes([word(1), word(2), word(scalar)]));
+  const fieldElement = (seed: number) => concatBytes([word(0), word(seed)]);
+  const g1 = (seed: number) => compute(0x10, fieldElement(seed));
+  const g2 = (seed: number) => compute(0x11, concatBytes([fieldElement(seed), fieldElement(seed + 1)]));
+  const pointEvaluationInput = () => {
+    // The polynomial 0, which is 0 everywhere.
+    const infinity = new Uint8Array(48).with(0, 0xc0);
+    const versionedHash = Uint8Array.from(createHash("sha256").update(infinity).digest()).with(0, 1);
+    return concatBytes([versionedHash, word(5), word(0), infinity, infinity]);
+  };
+  const modexp = (base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array) =>
+    concatBytes([word(base.length), word(exponent.length), word(modulus.length), base, exponent, modulus]);
+
+  /** Something that succeeds, for each. */
+  const validInputs = (): readonly (readonly [number, Uint8Array])[] => [
+    [0x01, signatureRecoveryInput()],
+    [0x02, digest],
+    [0x03, digest],
+    [0x05, modexp(word(3), word(2n ** 255n + 5n), word(1_000_003))],
+    [0x06, concatBytes([bnPoint(5), bnPoint(7)])],
+    [0x07, concatBytes([bnPoint(5), word(11)])],
+    [0x08, concatBytes([bnPoint(5), new Uint8Array(128)])],
+    [0x09, concatBytes([word(12).subarray(28), new Uint8Array(208).fill(7), Uint8Array.of(1)])],
+    [0x0a, pointEvaluationInput()],
+    [0x0b, concatBytes([g1(5), g1(6)])],
+    [0x0c, concatBytes([g1(5), word(9), g1(7), word(8)])],
+    [0x0d, concatBytes([g2(5), g2(6)])],
+    [0x0e, concatBytes([g2(5), word(9), g2(7), word(8)])],
+    [0x0f, concatBytes([g1(5), g2(6)])],
+    [0x10, fieldElement(5)],
+    [0x11, concatBytes([fieldElement(5), fieldElement(6)])],
+    [0x100, p256Input()],
+  ];
+
+  describe("give result, gas and failure of those the nodes run", () => {
+    it("for a valid input of each", async () => {
+      const inputs = validInputs();
+      expect(inputs.map(([number]) => number)).to.deep.equal([
+        ...[1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0x100],
+      ]);
+      for (const [number, input] of inputs) {
+        expect(await agree(number, input), `0x${number.toString(16)}`).to.equal(true);
+      }
+    });
+
+    it("for inputs near a valid one", async () => {
+      for (const [number, valid] of validInputs()) {
+        await fc.assert(
+          fc.asyncProperty(damaged(valid), async (input) => void (await agree(number, input))),
+          { numRuns: 40 },
+        );
+      }
+    });
+
+    it("for any bytes", async () => {
+      for (const [number] of validInputs()) {
+        await fc.assert(
+          fc.asyncProperty(fc.uint8Array({ maxLength: 700 }), async (input) => void (await agree(number, input))),
+          { numRuns: 40 },
+        );
+      }
+    });
+
+    it("for no input", async () => {
+      for (const [number] of validInputs()) await agree(number, new Uint8Array());
+    });
+  });
+
+  describe("cost what they cost on L2", () => {
+    it("MODEXP, with numbers of any length (EIP-7823, EIP-7883)", async () => {
+      const length = fc.oneof(fc.nat(70), fc.nat(1_100), fc.constantFrom(32, 33, 64, 1_023, 1_024, 1_025));
+      const input = fc
+        .tuple(length, length, length, fc.uint8Array({ maxLength: 1_200 }), fc.nat(40))
+        .map(([base, exponent, modulus, body, zeros]) =>
+          concatBytes([word(base), word(exponent), word(modulus), new Uint8Array(zeros), body]),
+        );
+      await fc.assert(
+        fc.asyncProperty(input, async (data) => agreeOnCost(0x05, data)),
+        { numRuns: 400 },
+      );
+    });
+
+    it("MODEXP, with a header that is cut off or has lengths beyond everything", async () => {
+      const huge = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), fc.bigInt({ min: 0n, max: 2_000n }));
+      const input = fc
+        .tuple(huge, huge, huge, fc.nat(140))
+        .map(([base, exponent, modulus, size]) =>
+          concatBytes([word(base), word(exponent), word(modulus), new Uint8Array(64).fill(0xff)]).subarray(0, size),
+        );
+      await fc.assert(
+        fc.asyncProperty(input, async (data) => agreeOnCost(0x05, data)),
+        { numRuns: 300 },
+      );
+    });
+
+    it("the multi-scalar multiplications, for 0 to 130 points and for all that fit (EIP-2537)", async () => {
+      for (const [number, size, most] of [
+        [0x0c, 160, 409],
+        [0x0e, 288, 227],
+      ] as const) {
+        for (const count of [...Array(131).keys(), most]) {
+          const { isRunnable, cost } = await contract.costOf(addressOf(number), new Uint8Array(size * count), CALL_GAS);
+          expect(isRunnable).to.equal(true);
+          expect(Number(cost), `${count} points`).to.equal(precompileAt(number).gas(new Uint8Array(size * count)));
+        }
+      }
+    });
+
+    it("the others, for any length of input", async () => {
+      for (const number of [0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0a, 0x0b, 0x0d, 0x0f, 0x10, 0x11, 0x100]) {
+        for (const size of [0, 1, 31, 32, 33, 191, 192, 384, 385, 5_000, 44_000, 65_536]) {
+          await agreeOnCost(number, new Uint8Array(size));
+        }
+      }
+    });
+  });
+
+  describe("cost at most 8,000,000 gas", () => {
+    const costOf = async (number: number, input: Uint8Array) => {
+      const { isRunnable, cost } = await contract.costOf(addressOf(number), input, CALL_GAS);
+      return { isRunnable, cost: Number(cost) };
+    };
+
+    it("BLAKE2 compression: 8,000,000 rounds run, one more fails", async () => {
+      const rounds = (count: number) => concatBytes([word(count).subarray(28), new Uint8Array(209)]);
+      expect(await costOf(0x09, rounds(8_000_000))).to.deep.equal({ isRunnable: true, cost: 8_000_000 });
+      expect((await costOf(0x09, rounds(8_000_001))).isRunnable).to.equal(false);
+      expect(await agree(0x09, rounds(8_000_001))).to.equal(false);
+      expect((await costOf(0x09, rounds(2 ** 32 - 1))).isRunnable).to.equal(false);
+    });
+
+    it("the bn254 pairing: 233 pairs run, one more fails", async () => {
+      expect(await costOf(0x08, new Uint8Array(192 * 233))).to.deep.equal({ isRunnable: true, cost: 7_967_000 });
+      expect((await costOf(0x08, new Uint8Array(192 * 234))).isRunnable).to.equal(false);
+    });
+
+    it("MODEXP of three full numbers fails", async () => {
+      const full = new Uint8Array(1_024).fill(0xff);
+      expect((await costOf(0x05, modexp(full, full, full))).isRunnable).to.equal(false);
+    });
+
+    it("no other input of at most 65,536 bytes comes near", async () => {
+      for (const number of [0x01, 0x02, 0x03, 0x06, 0x07, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x100]) {
+        const { isRunnable, cost } = await costOf(number, new Uint8Array(65_536));
+        expect(isRunnable).to.equal(true);
+        expect(cost).to.be.lessThan(MAX_GAS);
+      }
+    });
+  });
+
+  describe("cannot be made to fail by whoever calls", () => {
+    /** The outcome with a gas limit; undefined if the call reverted, for whatever reason. */
+    const outcome = async (number: number, input: Uint8Array, gasLimit: number) => {
+      try {
+        return await contract.run(addressOf(number), input, { gasLimit: BigInt(gasLimit) });
+      } catch {
+        return undefined;
+      }
+    };
+
+    it("with any gas a valid input either succeeds or reverts", async () => {
+      for (const [number, input] of validInputs()) {
+        const cost = precompileAt(number).gas(input);
+        // From less than its calldata takes up to far more than is needed.
+        const least = 21_000;
+        const most = least + 40 * input.length + Math.ceil(cost * 1.1) + 60_000;
+        let [reverted, succeeded] = [0, 0];
+        const attempt = async (gasLimit: number) => {
+          const result = await outcome(number, input, gasLimit);
+          if (result === undefined) reverted++;
+          else {
+            expect(result.isSuccess, `0x${number.toString(16)} with ${gasLimit} gas`).to.equal(true);
+            succeeded++;
+          }
+          return result !== undefined;
+        };
+        for (let step = 0; step <= 24; step++) await attempt(least + Math.floor(((most - least) * step) / 24));
+        // Down to the gas where one turns into the other, and around it.
+        let [low, high] = [least, most];
+        while (high - low > 1) {
+          const middle = (low + high) >> 1;
+          if (await attempt(middle)) high = middle;
+          else low = middle;
+        }
+        for (let gasLimit = low - 5; gasLimit < low + 5; gasLimit++) await attempt(gasLimit);
+        expect(reverted, `0x${number.toString(16)}`).to.be.greaterThan(0);
+        expect(succeeded, `0x${number.toString(16)}`).to.be.greaterThan(0);
+      }
+    });
+
+    it("says how much gas it needs", async () => {
+      const input = concatBytes([bnPoint(5), new Uint8Array(128)]);
+      await expect(contract.run(addressOf(0x08), input, { gasLimit: 90_000n })).to.be.revertedWithCustomError(
+        contract,
+        "NotEnoughGas",
+      );
+    });
+
+    it("an invalid input fails with any gas that does not revert", async () => {
+      const input = concatBytes([word(1), word(3), new Uint8Array(128)]);
+      let failed = 0;
+      for (let gasLimit = 30_000; gasLimit < 200_000; gasLimit += 5_000) {
+        const result = await outcome(0x08, input, gasLimit);
+        if (result === undefined) continue;
+        expect(result.isSuccess).to.equal(false);
+        failed++;
+      }
+      expect(failed).to.be.greaterThan(0);
+    });
+  });
+
+  it("there is none elsewhere", async () => {
+    for (const number of [0x00, 0x04, 0x12, 0xff, 0x101]) {
+      await expect(contract.costOf(addressOf(number), "0x")).to.be.revertedWithCustomError(contract, "NotAPrecompile");
+    }
+  });
+
+  it("8,000,000 gas of one are run within 8,200,000", async () => {
+    const input = concatBytes([word(8_000_000).subarray(28), new Uint8Array(209)]);
+    const { isSuccess, output, gasUsed } = await contract.run(addressOf(0x09), input, CALL_GAS);
+    expect(isSuccess).to.equal(true);
+    expect(output).to.equal(bytesToHex(compute(0x09, input)));
+    expect(Number(gasUsed)).to.be.lessThan(8_200_000);
+    expect(hexToBytes(output as `0x${string}`).length).to.equal(64);
+  });
+});
