@@ -39,7 +39,7 @@ contract FrameLibraries {
             let free := mload(0x40)
             for {
                 let i := 0
-            } lt(i, add(mul(3, mload(code)), 0x400)) {
+            } lt(i, add(mul(4, code.length), 0x400)) {
                 i := add(i, 0x20)
             } {
                 mstore(add(free, i), 0x5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b)
