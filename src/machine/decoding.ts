@@ -32,6 +32,11 @@ const WINDOW = 192;
 const KEY_SIZE = 32;
 const TYPES = [1, 2, 4];
 
+/** Bytes as a slice; where steps are proven, it has to be given a tree. */
+export function rawSlice(bytes: Uint8Array): Slice {
+  return bytes.length === 0 ? EMPTY_SLICE : { bytes, tree: undefined, offset: 0 };
+}
+
 /** A transaction of which nothing is known but its bytes. */
 export function newTransactionContext(raw: Slice): TransactionContext {
   return {

@@ -16,7 +16,7 @@ import { stepAbsorb, stepFinishKeccak } from "./instructions/hashing.ts";
 import { stepFinishLog } from "./instructions/logs.ts";
 import { execute } from "./interpreter.ts";
 import { EMPTY_SLICE } from "./machine.ts";
-import type { Environment, Machine, Slice, StateSink } from "./machine.ts";
+import type { Environment, Machine, StateSink } from "./machine.ts";
 import { Overlay, stepLoadAccount, stepLoadSlot } from "./overlay.ts";
 import type { StateSource } from "./overlay.ts";
 import { Phase, isBoundary } from "./phase.ts";
@@ -35,10 +35,19 @@ export interface MachineOptions {
   /** Every step as docs/machine.md has it. */
   readonly isProving: boolean;
   readonly chain?: Hash;
+  /** Stacks of a machine that is used no more. */
+  readonly stacks?: Machine["stacks"];
 }
 
 /** A machine before the first transaction of a block; the transaction's bytes are to be put into `block.raw`. */
-export function createMachine({ environment, state, sink, isProving, chain = ZERO_HASH }: MachineOptions): Machine {
+export function createMachine({
+  environment,
+  state,
+  sink,
+  isProving,
+  chain = ZERO_HASH,
+  stacks = [],
+}: MachineOptions): Machine {
   return {
     phase: Phase.Transaction,
     chain,
@@ -54,7 +63,7 @@ export function createMachine({ environment, state, sink, isProving, chain = ZER
     },
     transaction: undefined,
     frame: undefined,
-    stacks: [],
+    stacks,
     pending: undefined,
     overlay: new Overlay(state),
     logs: [],
@@ -66,11 +75,6 @@ export function createMachine({ environment, state, sink, isProving, chain = ZER
     isProving,
     recorder: undefined,
   };
-}
-
-/** Raw bytes as a slice for `block.raw`; a machine that proves gives it a tree. */
-export function rawSlice(bytes: Uint8Array): Slice {
-  return bytes.length === 0 ? EMPTY_SLICE : { bytes, tree: undefined, offset: 0 };
 }
 
 /** The first step of the trace of a unit. Throws an Error unless a transaction comes next. */

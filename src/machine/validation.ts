@@ -32,8 +32,9 @@ import { skip } from "./settlement.ts";
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const NO_BYTES = new Uint8Array();
 
-/** How a transaction runs that nobody signed. */
+/** By what rules a transaction is valid. */
 export interface ValidationRules {
+  readonly dataGas: bigint;
   /** Gas the block has for it. */
   readonly availableGas: bigint;
   /** As of src/chain/transaction-validity.ts. */
@@ -42,18 +43,24 @@ export interface ValidationRules {
 
 export function stepValidate(machine: Machine): void {
   const { environment, block } = machine;
-  validate(machine, { availableGas: environment.gasLimit - block.gasUsed, isSimulation: false });
+  const { baseFee, dataPrice, gasLimit } = environment;
+  const { tokens } = running(machine);
+  validate(machine, {
+    dataGas: dataPrice === 0n ? 0n : dataGas(BigInt(tokens), dataPrice, baseFee),
+    availableGas: gasLimit - block.gasUsed,
+    isSimulation: false,
+  });
 }
 
 /** `Validate` by rules of its own. */
-export function validate(machine: Machine, { availableGas, isSimulation }: ValidationRules): void {
+export function validate(machine: Machine, rules: ValidationRules): void {
   const transaction = running(machine);
-  const { baseFee, dataPrice } = machine.environment;
+  const { baseFee } = machine.environment;
   const { sender, isCreation, maxFeePerGas } = transaction;
   const account = needAccount(machine, sender);
   if (account === undefined) return;
 
-  transaction.dataGas = dataPrice === 0n ? 0n : dataGas(BigInt(transaction.tokens), dataPrice, baseFee);
+  transaction.dataGas = rules.dataGas;
   const { intrinsic, floor } = intrinsicGasOfTokens({
     isCreation,
     dataLength: transaction.data.bytes.length,
@@ -69,12 +76,12 @@ export function validate(machine: Machine, { availableGas, isSimulation }: Valid
     nonce: transaction.nonce,
     gasLimit: BigInt(transaction.gasLimit),
     minimumGas: (intrinsic > floor ? intrinsic : floor) + transaction.dataGas,
-    availableGas,
+    availableGas: rules.availableGas,
     maxFeePerGas,
     baseFee,
     value: transaction.value,
     initcodeLength: isCreation ? transaction.data.bytes.length : 0,
-    isSimulation,
+    isSimulation: rules.isSimulation,
   });
   if (reason !== undefined) return skip(machine, reason);
   const price = baseFee + transaction.maxPriorityFeePerGas;

@@ -1,0 +1,105 @@
+import { BlockState, createAddress } from "../chain/index.ts";
+import type {
+  BlockEnvironment,
+  ProcessingContext,
+  ProcessingResult,
+  StateView,
+  TransactionExecutor,
+  TransactionMessage,
+} from "../chain/index.ts";
+import { stateOf } from "./block-state.ts";
+import { running } from "./decoding.ts";
+import { createMachine, runTransaction } from "./driver.ts";
+import { runFrames } from "./frames.ts";
+import type { Environment, Machine } from "./machine.ts";
+import { beginDecoded, enterDecoded } from "./message.ts";
+import { REVERT, codeOfAccount, observedStateOf, runObservedFrames } from "./observation.ts";
+import { Phase } from "./phase.ts";
+import { prepareMachine } from "./precompiles.ts";
+
+/** Runs transactions on a machine in fast mode. */
+export async function createMachineExecutor(): Promise<TransactionExecutor> {
+  await prepareMachine();
+  let view = (): StateView => {
+    throw new Error("the executor has no state yet");
+  };
+  const state = new BlockState(() => view());
+  const stacks: Machine["stacks"] = [];
+  // One machine for all transactions of a block.
+  let known:
+    | { readonly environment: BlockEnvironment; readonly blobFee: bigint | undefined; readonly machine: Machine }
+    | undefined;
+
+  const machineFor = ({ environment, blobBaseFee, chainId }: ProcessingContext): Machine => {
+    if (known?.environment === environment && known.blobFee === blobBaseFee) return known.machine;
+    const machine = createMachine({
+      environment: toEnvironment(chainId, environment, blobBaseFee),
+      ...stateOf(state),
+      isProving: false,
+      stacks,
+    });
+    known = { environment, blobFee: blobBaseFee, machine };
+    return machine;
+  };
+
+  return {
+    state,
+    reset: (next) => {
+      view = next;
+      state.clearCaches();
+      known = undefined;
+    },
+    process: async (message, context) => process(machineFor(context), state, message, context),
+  };
+}
+
+/** `blobBaseFee` is that of a chain without blobs, 1 wei, unless given. */
+export function toEnvironment(
+  chainId: number,
+  { baseFeePerGas, ...environment }: ProcessingContext["environment"],
+  blobBaseFee = 1n,
+): Environment {
+  return { ...environment, baseFee: baseFeePerGas, chainId: BigInt(chainId), blobBaseFee };
+}
+
+function process(
+  machine: Machine,
+  state: BlockState,
+  message: TransactionMessage,
+  context: ProcessingContext,
+): ProcessingResult {
+  const { sender, to, gasLimit, dataGas } = message;
+  const { observer, availableGas, isSimulation, environment } = context;
+  if (gasLimit > BigInt(Number.MAX_SAFE_INTEGER))
+    return { kind: "skipped", reason: { kind: "invalid", message: `gas limit ${gasLimit} is above 2^53 − 1` } };
+  enterDecoded(machine, message);
+  const observed = observer === undefined ? undefined : observedStateOf(machine, state);
+  const { coinbase } = environment;
+  beginDecoded(machine, message, { dataGas, availableGas, isSimulation }, () => {
+    if (observed !== undefined) observer?.onTransactionStart?.({ from: sender, to, coinbase, state: observed });
+  });
+  if (machine.skipReason !== undefined) return { kind: "skipped", reason: machine.skipReason };
+
+  if (machine.phase === Phase.EnterFrame) {
+    if (observer === undefined) runFrames(machine);
+    else runObservedFrames(machine, observer);
+  }
+  const { exit } = machine;
+  if (exit === undefined) throw new Error("a transaction without an outcome");
+  const created = to === undefined ? createAddress(sender, running(machine).nonce) : undefined;
+  const output = created !== undefined && exit.status === 3 ? codeOfAccount(machine, created) : exit.output.bytes;
+  runTransaction(machine);
+  state.endTransaction();
+  if (observed !== undefined) observer?.onTransactionEnd?.({ state: observed });
+  const { transaction, logs } = machine.included as NonNullable<Machine["included"]>;
+  return {
+    kind: "executed",
+    error: transaction.status === 1 ? undefined : exit.status === 2 ? REVERT : (exit.reason ?? "exceptional halt"),
+    isRevert: exit.status === 2,
+    gasUsed: BigInt(transaction.gasUsed),
+    output,
+    logs,
+    contractAddress: created,
+    nonce: transaction.nonce,
+  };
+}
