@@ -13,14 +13,14 @@ import { OPCODES } from "./opcodes.ts";
 import { Phase } from "./phase.ts";
 import * as word from "./word.ts";
 
+const STACK_LIMIT = 1_024;
+const UNDEFINED_RULE = 8;
+
 /**
  * What is checked before an instruction runs, one number each: bits 0–7 the least `sp` it needs, bits 8–21 the most `sp` it
  * allows (word.ts: 8 an item), bits 22–31 its gas. No `sp` will do for an opcode without an instruction.
  */
 const RULES = makeRules();
-const UNDEFINED_RULE = 8;
-
-const STACK_LIMIT = 1_024;
 
 /** What the instructions that are not part of the loop do. */
 const INSTRUCTIONS: readonly (Instruction | undefined)[] = Array.from({ length: 256 }, (_, opcode) =>

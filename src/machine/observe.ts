@@ -44,9 +44,10 @@ export function observeStep(
 
   const hasHalted =
     machine.phase === Phase.ExitFrame && machine.pending?.kind === "exit" && machine.pending.status === 0;
-  const current =
-    overwritten === undefined ? undefined : bytes.slice(overwritten.at, overwritten.at + overwritten.bytes.length);
-  if (overwritten !== undefined) bytes.set(overwritten.bytes, overwritten.at);
+  // If memory has grown out of `bytes`, they still are what they were.
+  const written = overwritten !== undefined && memory.bytes === bytes ? overwritten : undefined;
+  const current = written === undefined ? undefined : bytes.slice(written.at, written.at + written.bytes.length);
+  if (written !== undefined) bytes.set(written.bytes, written.at);
   onStep({
     depth: context.depth,
     pc,
@@ -58,7 +59,7 @@ export function observeStep(
     stack,
     memory: bytes.subarray(0, size),
   });
-  if (overwritten !== undefined && current !== undefined) bytes.set(current, overwritten.at);
+  if (written !== undefined && current !== undefined) bytes.set(current, written.at);
 }
 
 /** What stands in memory where an instruction will write, if it writes at all. */
@@ -73,5 +74,6 @@ function overwrittenBytes(
   const length = write.lengthAt === undefined ? write.length : toOffset(frame.stack, behind - 8 * write.lengthAt);
   // What it cannot pay for it does not write.
   if (expansionGas(frame.memory, at, length) > frame.gas) return undefined;
-  return { at, bytes: frame.memory.bytes.slice(at, at + length) };
+  const bytes = frame.memory.bytes.slice(at, at + length);
+  return bytes.length === 0 ? undefined : { at, bytes };
 }
