@@ -29,14 +29,14 @@ contract MachineLibraries {
         bytes32 root,
         uint256 firstWord,
         Region calldata region,
-        bytes memory words
+        bytes calldata words
     ) external view returns (bytes32 newRoot, uint256 gasUsed) {
         uint256 before = gasleft();
         newRoot = BufferTree.write(root, firstWord, region, words);
         gasUsed = before - gasleft();
     }
 
-    function rootOf(bytes memory data) external view returns (bytes32 root, uint256 gasUsed) {
+    function rootOf(bytes calldata data) external view returns (bytes32 root, uint256 gasUsed) {
         uint256 before = gasleft();
         root = BufferTree.rootOf(data);
         gasUsed = before - gasleft();
@@ -161,15 +161,15 @@ contract MachineLibraries {
     // ----------------------------------------------------------------------------------------------------- keccak
 
     function absorb(
-        bytes memory state,
-        bytes memory blocks
+        bytes calldata state,
+        bytes calldata blocks
     ) external view returns (bytes memory newState, uint256 gasUsed) {
         uint256 before = gasleft();
         newState = KeccakSponge.absorb(state, blocks);
         gasUsed = before - gasleft();
     }
 
-    function pad(bytes memory message) external pure returns (bytes memory) {
+    function pad(bytes calldata message) external pure returns (bytes memory) {
         return KeccakSponge.pad(message);
     }
 

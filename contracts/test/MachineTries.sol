@@ -11,7 +11,7 @@ contract MachineTries {
 
     function get(
         bytes32 root,
-        bytes memory key,
+        bytes calldata key,
         bytes[] calldata nodes
     ) external view returns (bytes memory value, uint256 gasUsed) {
         uint256 before = gasleft();
@@ -21,8 +21,8 @@ contract MachineTries {
 
     function put(
         bytes32 root,
-        bytes memory key,
-        bytes memory value,
+        bytes calldata key,
+        bytes calldata value,
         bytes[] calldata nodes
     ) external view returns (bytes32 newRoot, uint256 gasUsed) {
         uint256 before = gasleft();
@@ -32,7 +32,7 @@ contract MachineTries {
 
     function remove(
         bytes32 root,
-        bytes memory key,
+        bytes calldata key,
         bytes[] calldata nodes
     ) external view returns (bytes32 newRoot, uint256 gasUsed) {
         uint256 before = gasleft();
@@ -43,7 +43,7 @@ contract MachineTries {
     // -------------------------------------------------------------------------------------------------------- RLP
 
     function item(
-        bytes memory data,
+        bytes calldata data,
         uint256 position,
         uint256 end
     ) external pure returns (bool isValid, bool isList, uint256 start, uint256 length) {
@@ -51,7 +51,7 @@ contract MachineTries {
     }
 
     function number(
-        bytes memory data,
+        bytes calldata data,
         uint256 position,
         uint256 end,
         uint256 maximumBytes
@@ -59,7 +59,7 @@ contract MachineTries {
         return Rlp.number(data, position, end, maximumBytes);
     }
 
-    function encodeBytes(bytes memory data) external pure returns (bytes memory) {
+    function encodeBytes(bytes calldata data) external pure returns (bytes memory) {
         return Rlp.encodeBytes(data);
     }
 
@@ -71,7 +71,7 @@ contract MachineTries {
         return Rlp.encodeAddress(value);
     }
 
-    function encodeList(bytes memory payload) external pure returns (bytes memory) {
+    function encodeList(bytes calldata payload) external pure returns (bytes memory) {
         return Rlp.encodeList(payload);
     }
 }

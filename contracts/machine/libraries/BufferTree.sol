@@ -54,6 +54,7 @@ library BufferTree {
         _prove(root, firstWord, region);
         uint256 source;
         // In assembly as there is no other way to learn where an array lies.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             source := add(words, 0x20)
         }
@@ -66,6 +67,7 @@ library BufferTree {
         require(data.length <= CAPACITY << 5, BufferTooLong(data.length));
         if (data.length == 0) return EMPTY_ROOT;
         // In assembly because a buffer of 1,536 words has as many nodes, and a bounds check each costs more than its hash.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let nodes := mload(0x40)
             let length := mload(data)
@@ -106,6 +108,7 @@ library BufferTree {
         bytes calldata words = region.words;
         uint256 source;
         // In assembly as there is no other way to learn where an array lies.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             source := words.offset
         }
@@ -117,6 +120,7 @@ library BufferTree {
 
     /// @dev The root of a buffer with the `length` bytes at `position` (of calldata or memory) from word `first` on and
     /// `siblings` beside them.
+    // solhint-disable-next-line function-max-lines
     function _rootWith(
         uint256 position,
         uint256 length,
@@ -132,6 +136,7 @@ library BufferTree {
         // In assembly because a Region of 2,048 words has as many nodes, and a bounds check each costs more than its hash.
         // Siblings are read before it is known that there are enough: what lies behind them is calldata or zero, and
         // their number is checked below.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             // A left sibling takes the first place, the nodes stand behind it, level after level.
             let scratch := mload(0x40)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// Lanes and blocks are known by their place in memory only, which takes assembly throughout.
+// solhint-disable no-inline-assembly
+
 /// @title Keccak sponge
 /// @notice keccak-f[1600] and the absorbing of blocks (FIPS 202, §3; keccak256 with its own padding), for messages whose
 /// hash is computed over several steps. A state is 200 bytes: 25 lanes of 8 bytes, little-endian, lane x + 5y.
@@ -216,6 +219,7 @@ library KeccakSponge {
 
     /// @dev A round from `state` to `next` that loses up to 64 bits of the copies, at either end of the words: it shifts
     /// where it has to rotate.
+    // solhint-disable-next-line function-max-lines
     function _round(uint256 state, uint256 next, uint256 constants) private pure {
         (uint256 d0, uint256 d1, uint256 d2, uint256 d3, uint256 d4) = _columns(state);
         assembly ("memory-safe") {
@@ -286,6 +290,7 @@ library KeccakSponge {
 
     /// @dev A round after two of the other kind. Of what it reads, at least bits 3 to 129 hold copies (each round before takes
     /// one at the lower end and 63 at the upper): it takes each rotated lane from there, and copies it anew.
+    // solhint-disable-next-line function-max-lines
     function _renewingRound(uint256 state, uint256 next, uint256 constants) private pure {
         (uint256 d0, uint256 d1, uint256 d2, uint256 d3, uint256 d4) = _columns(state);
         assembly ("memory-safe") {

@@ -455,6 +455,7 @@ library MerklePatriciaTrie {
     function _slice(bytes memory data, uint256 from, uint256 to) private pure returns (bytes memory slice) {
         slice = new bytes(to - from);
         // In assembly as Solidity has no copy between byte arrays; both ranges lie inside their arrays.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mcopy(add(slice, 0x20), add(add(data, 0x20), from), sub(to, from))
         }
@@ -462,6 +463,7 @@ library MerklePatriciaTrie {
 
     function _word(bytes memory data, uint256 position) private pure returns (uint256 word) {
         // In assembly as Solidity reads an array byte by byte only.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             word := mload(add(add(data, 0x20), position))
         }

@@ -237,6 +237,7 @@ library Overlay {
 
     function _node(bytes32 left, bytes32 right) private pure returns (bytes32 hash) {
         // In assembly because it is the cost of every path: this needs no memory but the scratch space.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(0x00, left)
             mstore(0x20, right)

@@ -107,6 +107,7 @@ library Rlp {
     /// @dev Shortens `data` to `length` bytes, in place.
     function _cut(bytes memory data, uint256 length) private pure returns (bytes memory) {
         // In assembly as Solidity cannot shorten an array.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(data, length)
         }
@@ -115,6 +116,7 @@ library Rlp {
 
     function _word(bytes memory data, uint256 position) private pure returns (bytes32 word) {
         // In assembly as Solidity reads an array byte by byte only. What is beyond its end is shifted out by the caller.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             word := mload(add(add(data, 0x20), position))
         }

@@ -53,6 +53,7 @@ library Slices {
         require(region.words.length == size, RegionLengthMismatch(size, region.words.length));
         bytes memory words = BufferTree.open(slice.root, firstWord, region);
         // In assembly as Solidity has no copy between byte arrays; both ranges lie inside their arrays.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mcopy(add(data, 0x20), add(add(words, 0x20), and(start, 31)), available)
         }
