@@ -118,6 +118,13 @@ export interface Frame {
   returndata: Slice;
 }
 
+/** What the frames of one depth use one after the other. */
+export interface FrameSpace {
+  readonly stack: Uint32Array;
+  /** Used again in fast mode only. */
+  readonly memory: Memory;
+}
+
 /** Where a journal stood: the fields of Journal, as what is needed to go back to it. */
 export interface JournalMark {
   /** Position in the overlay's list of undo records. */
@@ -182,8 +189,8 @@ export interface Machine {
   readonly block: BlockProgress;
   transaction: TransactionContext | undefined;
   frame: Frame | undefined;
-  /** Stacks of the frames by depth, made when a frame first gets so deep (frames.ts); empty in a new machine. */
-  readonly stacks: Uint32Array[];
+  /** Stack, and memory to be used again, of the frames by depth, made when one first gets so deep (frame.ts). */
+  readonly stacks: FrameSpace[];
   pending: Pending | undefined;
   readonly overlay: Overlay;
   /** Logs of the transaction so far; a revert cuts them off. */

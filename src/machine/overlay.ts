@@ -98,6 +98,8 @@ export class Overlay {
   #accounts = new Map<Address, AccountCell>();
   #transients = new Map<Address, Map<Hash, TransientCell>>();
   #codes = new Map<Hash, Uint8Array>();
+  // Codes of the state that accounts have which are or were present.
+  #loadedCodes = new Map<Hash, Uint8Array>();
   #keys: Cell[] = [];
   // What to undo: a cell and the entry it had, or undefined if it was inserted.
   #undoCells: Cell[] = [];
@@ -137,7 +139,7 @@ export class Overlay {
 
   /** The code with this hash, of this transaction or of the state. Throws if it is in neither. */
   code(codeHash: Hash): Uint8Array {
-    return this.#codes.get(codeHash) ?? this.#source.getCode(hexToBytes(codeHash));
+    return this.#codes.get(codeHash) ?? this.#loadedCodes.get(codeHash) ?? this.#source.getCode(hexToBytes(codeHash));
   }
 
   /** Makes a code known that an entry is going to have. */
@@ -152,6 +154,7 @@ export class Overlay {
     if (record !== undefined) {
       const codeHash = bytesToHex(record.codeHash);
       const code = codeHash === EMPTY_CODE_HASH_HEX ? undefined : this.#source.getCode(record.codeHash);
+      if (code !== undefined) this.#loadedCodes.set(codeHash, code);
       entry = {
         nonce: record.nonce,
         balance: record.balance,
@@ -265,6 +268,7 @@ export class Overlay {
     this.#accounts = new Map();
     this.#transients = new Map();
     this.#codes = new Map();
+    this.#loadedCodes = new Map();
     this.#keys = [];
     this.#undoCells = [];
     this.#undoEntries = [];
