@@ -16,13 +16,13 @@ declare const WebAssembly: {
 };
 
 export interface KeccakModule {
-  /** 262,144 bytes; the keccak state is the 200 at 0, and what is below 512 is the module's. */
+  /** 262,144 bytes; what is below 512 is the module's. */
   readonly memory: { readonly buffer: ArrayBuffer };
   /**
-   * XORs `blocks` ≥ 1 blocks of 136 bytes from `input` into the state, with a permutation after each. Unless `isFresh` is 0
-   * the state is taken as 0 first.
+   * XORs `blocks` ≥ 1 blocks of 136 bytes from `input` into the state of 200 bytes that is at `from`, with a permutation
+   * after each. What comes out is the state at 0.
    */
-  readonly absorb: (input: number, blocks: number, isFresh: number) => void;
+  readonly absorb: (input: number, blocks: number, from: number) => void;
 }
 
 export function instantiateKeccak(): KeccakModule {
@@ -107,7 +107,7 @@ const addTo = (local: number, amount: number): Code => set(local, [...get(local)
 // column is changed by; a row between π and χ.
 const INPUT = 0;
 const BLOCKS = 1;
-const IS_FRESH = 2;
+const FROM = 2;
 const CONSTANT = 3;
 const EVEN = 4;
 const ODD = 29;
@@ -145,10 +145,8 @@ function assembleModule(): Uint8Array<ArrayBuffer> {
 function assembleAbsorb(): Code {
   const lanes = Array.from({ length: 25 }, (_, lane) => lane);
   return [
-    // Locals begin as 0, which is a fresh state.
-    ...[...get(IS_FRESH), 0x45, 0x04, NO_RESULT],
-    ...lanes.flatMap((lane) => set(EVEN + lane, load(START, 8 * lane))),
-    ...[END, 0x03, NO_RESULT],
+    ...lanes.flatMap((lane) => set(EVEN + lane, load(get(FROM), 8 * lane))),
+    ...[0x03, NO_RESULT],
     ...lanes
       .slice(0, LANES_OF_RATE)
       .flatMap((lane) => set(EVEN + lane, xor(get(EVEN + lane), load(get(INPUT), 8 * lane)))),

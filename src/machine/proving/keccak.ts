@@ -24,18 +24,22 @@ export interface Hasher {
   hash(): void;
 }
 
-// Where things are in the module's memory behind the state and the round constants: long inputs, then those of hashers.
-const BULK = 512;
+// Where things are in the module's memory: the state, behind the round constants a state of zeros, long inputs, and what
+// hashers have.
+const STATE = 0;
+const STATE_SIZE = 200;
+const FRESH = 512;
+const BULK = FRESH + STATE_SIZE;
 const BULK_BLOCKS = 512;
-const HASHERS = BULK + BULK_BLOCKS * RATE + 8;
+const HASHERS = BULK + BULK_BLOCKS * RATE;
+const BLOCK_WORDS = RATE / 4;
 
 const { memory, absorb } = instantiateKeccak();
 const bytes = new Uint8Array(memory.buffer);
-const digestBytes = new Uint8Array(memory.buffer, 0, 32);
-const digest: Digest = new Int32Array(memory.buffer, 0, DIGEST_WORDS);
+const digest: Digest = new Int32Array(memory.buffer, STATE, DIGEST_WORDS);
 
 const hashers = new Map<number, Hasher>();
-let nextHasher = HASHERS;
+let nextFree = HASHERS;
 
 /** The hasher of inputs of `length` bytes, a multiple of 4 and at most 4,096; there is one for each length. */
 export function hasherOf(length: number): Hasher {
@@ -43,18 +47,49 @@ export function hasherOf(length: number): Hasher {
   if (known !== undefined) return known;
   if (length % 4 !== 0 || length > 4096) throw new RangeError(`no hasher for inputs of ${length} bytes`);
   const blocks = blocksOf(length);
-  const input = nextHasher;
-  nextHasher += blocks * RATE;
-  if (nextHasher > memory.buffer.byteLength) throw new RangeError("too many hashers");
+  const input = allocate(blocks * RATE);
   pad(input, length);
+  const words = new Int32Array(memory.buffer, input, length / 4);
   const hasher: Hasher = {
-    words: new Int32Array(memory.buffer, input, length / 4),
+    words,
     bytes: new Uint8Array(memory.buffer, input, length),
     digest,
-    hash: () => absorb(input, blocks, 1),
+    hash: blocks === 1 ? () => absorb(input, 1, FRESH) : hashWithPrefix(words, input, blocks),
   };
   hashers.set(length, hasher);
   return hasher;
+}
+
+/**
+ * Hashes an input of several blocks. The state after the first block is kept, because the structs that are hashed most
+ * often begin with fields that change the least.
+ */
+function hashWithPrefix(words: Int32Array, input: number, blocks: number): () => void {
+  const prefix = new Int32Array(BLOCK_WORDS);
+  const afterPrefix = allocate(STATE_SIZE);
+  absorb(input, 1, FRESH);
+  bytes.copyWithin(afterPrefix, STATE, STATE_SIZE);
+  return () => {
+    let isSame = true;
+    for (let word = 0; word < BLOCK_WORDS; word++) {
+      const value = words[word] as number;
+      if (value === prefix[word]) continue;
+      prefix[word] = value;
+      isSame = false;
+    }
+    if (!isSame) {
+      absorb(input, 1, FRESH);
+      bytes.copyWithin(afterPrefix, STATE, STATE_SIZE);
+    }
+    absorb(input + RATE, blocks - 1, afterPrefix);
+  };
+}
+
+function allocate(size: number): number {
+  const place = nextFree;
+  nextFree += size;
+  if (nextFree > memory.buffer.byteLength) throw new RangeError("too many hashers");
+  return place;
 }
 
 function blocksOf(length: number): number {
@@ -98,17 +133,17 @@ export function hashDigests(left: Digest, right: Digest): Digest {
 /** keccak256 of any bytes. */
 export function hashBytes(input: Uint8Array): Digest {
   const whole = Math.floor(input.length / RATE);
-  let isFresh = 1;
+  let from = FRESH;
   for (let block = 0; block < whole; block += BULK_BLOCKS) {
     const count = Math.min(BULK_BLOCKS, whole - block);
     bytes.set(input.subarray(block * RATE, (block + count) * RATE), BULK);
-    absorb(BULK, count, isFresh);
-    isFresh = 0;
+    absorb(BULK, count, from);
+    from = STATE;
   }
   const rest = input.subarray(whole * RATE);
   bytes.set(rest, BULK);
   pad(BULK, rest.length);
-  absorb(BULK, 1, isFresh);
+  absorb(BULK, 1, from);
   return digest.slice();
 }
 
@@ -127,10 +162,4 @@ export function digestFromBytes(source: Uint8Array): Digest {
   const result = new Int32Array(DIGEST_WORDS);
   new Uint8Array(result.buffer).set(source);
   return result;
-}
-
-/** keccak256 as 32 bytes: `hashBytes` for callers that have no use for digests. */
-export function keccak256Small(input: Uint8Array): Uint8Array {
-  hashBytes(input);
-  return digestBytes.slice();
 }

@@ -43,6 +43,17 @@ describe("keccak256 of commitments", () => {
     }
   });
 
+  it("has hashers that follow whatever changes in their input between two hashes", () => {
+    const hasher = hasherOf(448);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(447), fc.nat(255)), { maxLength: 3 }), (changes) => {
+        for (const [position, value] of changes) hasher.bytes[position] = value;
+        hasher.hash();
+        expect(bytesToHex(digestToBytes(hasher.digest))).to.equal(keccak256(hasher.bytes.slice()));
+      }),
+    );
+  });
+
   it("refuses a hasher for a length that is not of whole words or too long", () => {
     expect(() => hasherOf(30)).to.throw(RangeError, "30");
     expect(() => hasherOf(8_192)).to.throw(RangeError, "8192");
