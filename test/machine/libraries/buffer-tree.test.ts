@@ -9,7 +9,7 @@ import type { Region } from "./libraries-fixture.ts";
 const DEPTH = 17;
 const CAPACITY = 2 ** DEPTH;
 const ZERO_WORD = new Uint8Array(32);
-const ZERO_NODES = [ZERO_WORD];
+const ZERO_NODES: Uint8Array[] = [ZERO_WORD];
 for (let height = 0; height < DEPTH; height += 1) ZERO_NODES.push(nodeOf(ZERO_NODES[height]!, ZERO_NODES[height]!));
 
 /** A buffer as docs/machine.md §2 defines it: all its levels, the subtrees of zeros left out. */

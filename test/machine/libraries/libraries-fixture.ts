@@ -1,7 +1,7 @@
 /// <reference path="../../../types/ethers-contracts/hardhat.d.ts" />
 import { network } from "hardhat";
 import { expect } from "chai";
-import { bytesToHex, concatBytes, keccak256 } from "../../../src/primitives/index.ts";
+import { concatBytes, keccak256 } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 import type { MachineLibraries, MachineTries } from "../../../types/ethers-contracts/index.ts";
 
@@ -66,5 +66,3 @@ export async function expectRevert(call: Promise<unknown>, ...names: string[]): 
   expect(name, "the call did not revert").to.not.equal(undefined);
   if (names.length > 0) expect(name).to.be.oneOf(names);
 }
-
-export { bytesToHex };
