@@ -2,6 +2,7 @@ import { createEVM, getActivePrecompiles } from "@ethereumjs/evm";
 import type { EVM, PrecompileFunc } from "@ethereumjs/evm";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { p256 } from "@noble/curves/nist.js";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { createOsakaCommon } from "../../src/chain/ethereumjs-common.ts";
@@ -51,6 +52,101 @@ describe("a precompile gives the library's result, gas and failure", () => {
     expect([...ours.precompiles.keys()].sort()).to.deep.equal(
       [...getActivePrecompiles(createOsakaCommon(CHAIN_ID)).keys()].sort(),
     );
+  });
+
+  /** Of this length and near it, and of none. */
+  const near = (length: number) => fc.oneof(bytes(length), fc.uint8Array({ maxLength: 2 * length }));
+
+  it("hashes any bytes, and recovers signers of any (0x01 to 0x04)", () =>
+    fc.assert(
+      fc.asyncProperty(fc.constantFrom(0x01, 0x02, 0x03, 0x04), near(400), async (address, data) => {
+        await agree(address, data);
+      }),
+      { numRuns: 200 },
+    ));
+
+  it("recovers who signed (0x01), of inputs cut short too, and nobody for a v that is not 27 or 28", async () => {
+    const signature = secp256k1.sign(word(77n), word(5n), { prehash: false, format: "recovered" });
+    const [recovery] = signature as unknown as [number];
+    const input = (v: bigint) => concatBytes([word(77n), word(v), signature.subarray(1)]);
+    expect((await agree(0x01, input(27n + BigInt(recovery)))).output).to.match(/^0x0{24}[0-9a-f]{40}$/);
+    for (const v of [0n, 1n, 26n, 29n, 27n + (1n << 8n), 27n + (1n << 248n)]) {
+      expect((await agree(0x01, input(v))).output).to.equal("0x");
+    }
+    for (const length of [0, 31, 64, 96, 127]) await agree(0x01, input(27n).subarray(0, length));
+  });
+
+  it("exponentiates (0x05), for the gas of EIP-7883 and with lengths up to those of EIP-7823", async () => {
+    const length = fc.oneof(fc.nat(70), fc.constantFrom(0, 1, 32, 33, 255, 1_024, 1_025));
+    const lengths = fc.tuple(length, fc.oneof(fc.nat(40), fc.constantFrom(64, 1_025)), length);
+    await fc.assert(
+      fc.asyncProperty(
+        lengths,
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom(0, 1, 30),
+        async (sizes, data, zeros) => {
+          const input = concatBytes([...sizes.map((size) => word(BigInt(size))), new Uint8Array(zeros), data]);
+          await agree(0x05, input, 7_999_999n);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    for (const size of [2n ** 32n, 2n ** 64n, MAX]) {
+      for (let place = 0; place < 3; place++) {
+        const sizes = [1n, 1n, 1n].with(place, size);
+        expect((await agree(0x05, concatBytes(sizes.map(word)), 7_999_999n)).hasFailed).to.equal(true);
+      }
+    }
+    for (let size = 0; size < 96; size += 5) await agree(0x05, new Uint8Array(size).fill(0));
+  });
+
+  it("adds, multiplies and pairs on bn254 (0x06 to 0x08), and fails off the curve", async () => {
+    const g1 = concatBytes([word(1n), word(2n)]);
+    for (const data of [
+      g1,
+      concatBytes([g1, g1]),
+      concatBytes([g1, word(9n)]),
+      concatBytes([g1, g1, g1]),
+      concatBytes([word(1n), word(1n)]),
+    ]) {
+      for (const address of [0x06, 0x07, 0x08]) await agree(address, data);
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(0x06, 0x07, 0x08), fc.nat(3), near(192), async (address, points, rest) => {
+        await agree(address, concatBytes([...Array.from({ length: points }, () => g1), rest]));
+      }),
+      { numRuns: 60 },
+    );
+    for (const size of [0, 192, 384])
+      expect((await agree(0x08, new Uint8Array(size))).output).to.equal(bytesToHex(word(1n)));
+  });
+
+  it("multiplies and pairs on BLS12-381 (0x0c, 0x0e, 0x0f), none, one or more, and maps to it (0x10, 0x11)", async () => {
+    for (const [address, item] of [
+      [0x0c, 160],
+      [0x0e, 288],
+      [0x0f, 384],
+      [0x10, 64],
+      [0x11, 128],
+    ] as const) {
+      for (const count of [0, 1, 2, 5]) await agree(address, new Uint8Array(item * count), 7_999_999n);
+      for (const size of [1, item - 1, item + 1]) await agree(address, new Uint8Array(size));
+      for (const position of [0, 15, 16, 63]) await agree(address, new Uint8Array(item).with(position, 1));
+    }
+    await agree(0x0c, new Uint8Array(160 * 129), 7_999_999n);
+    await agree(0x0e, new Uint8Array(288 * 129), 7_999_999n);
+  });
+
+  it("fails, unlike the library's, with more than 65,536 bytes of input or at a cost of more than 8,000,000 gas", async () => {
+    const sha256 = "0000000000000000000000000000000000000002";
+    expect((await run(ours, sha256, new Uint8Array(65_536), 9_000_000n)).hasFailed).to.equal(false);
+    expect((await run(ours, sha256, new Uint8Array(65_537), 9_000_000n)).hasFailed).to.equal(true);
+    expect((await run(reference, sha256, new Uint8Array(65_537), 9_000_000n)).hasFailed).to.equal(false);
+    await agree(0x04, new Uint8Array(65_537), 9_000_000n);
+    const blake2 = "0000000000000000000000000000000000000009";
+    const rounds = (count: bigint) => concatBytes([word(count).subarray(28), new Uint8Array(209)]);
+    expect((await run(ours, blake2, rounds(8_000_000n), 9_000_000n)).hasFailed).to.equal(false);
+    expect((await run(ours, blake2, rounds(8_000_001n), 9_000_000n)).hasFailed).to.equal(true);
   });
 
   describe("BLAKE2 compression (0x09)", () => {

@@ -24,7 +24,9 @@ const source = {
 type Operation =
   | { readonly kind: "balance"; readonly address: number; readonly value: number }
   | { readonly kind: "slot" | "transient"; readonly address: number; readonly slot: number; readonly value: number }
-  | { readonly kind: "mark" | "revert" | "take" };
+  | { readonly kind: "mark" }
+  | { readonly kind: "revert" }
+  | { readonly kind: "take" };
 
 const index = (length: number) => fc.nat(length - 1);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -38,7 +40,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       value: fc.nat(9),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom("mark" as const, "revert" as const, "take" as const) }) },
+  { weight: 4, arbitrary: fc.constantFrom<Operation>({ kind: "mark" }, { kind: "revert" }, { kind: "take" }) },
 );
 
 /** The overlay done naively: a list of entries in the order of insertion, copied whole at every mark. */
