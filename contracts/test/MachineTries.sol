@@ -46,7 +46,7 @@ contract MachineTries {
         bytes calldata data,
         uint256 position,
         uint256 end
-    ) external pure returns (bool isValid, bool isList, uint256 start, uint256 length) {
+    ) external pure returns (bool isValid, bool isList, uint256 start, uint256 size) {
         return Rlp.item(data, position, end);
     }
 

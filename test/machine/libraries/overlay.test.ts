@@ -26,6 +26,24 @@ function encode(value: Value): string {
   return coder.encode(["uint256"], [value.fields]);
 }
 
+/** As Solidity takes them. */
+const accountOf = ([nonce, balance, codeHash, storageRoot, codeLength, delegation, ...flags]: AccountTuple) => {
+  const [isWarm, isCreated, isDestroyed, isDirty] = flags;
+  return {
+    nonce,
+    balance,
+    codeHash,
+    storageRoot,
+    codeLength,
+    delegation,
+    isWarm,
+    isCreated,
+    isDestroyed,
+    isDirty,
+  };
+};
+const slotOf = ([original, current, isWarm]: SlotTuple) => ({ original, current, isWarm });
+
 const keyOf = (kind: Kind, owner: Address, slot: bigint): Hash =>
   keccak256(hexToBytes(coder.encode(["uint256", "address", "uint256"], [KINDS[kind], owner, slot])));
 const linkOf = (previous: Hash, kind: Kind, owner: Address, slot: bigint): Hash =>
@@ -110,8 +128,9 @@ describe("Overlay, on chain", () => {
     opening: OverlayOpening,
   ) {
     const witness = witnessOf({ overlay: [opening] });
-    if (value.kind === "account") return libraries.modifyAccount(root, keyChain, owner, value.fields, witness);
-    if (value.kind === "slot") return libraries.modifySlot(root, keyChain, owner, slot, value.fields, witness);
+    if (value.kind === "account")
+      return libraries.modifyAccount(root, keyChain, owner, accountOf(value.fields), witness);
+    if (value.kind === "slot") return libraries.modifySlot(root, keyChain, owner, slot, slotOf(value.fields), witness);
     return libraries.modifyTransient(root, keyChain, owner, slot, value.fields, witness);
   }
 
@@ -198,7 +217,7 @@ describe("Overlay, on chain", () => {
     async function refused(owner: Address, opening: OverlayOpening, ...names: string[]): Promise<void> {
       const witness = witnessOf({ overlay: [opening] });
       await expectRevert(libraries.readAccount(root, owner, witness), ...names);
-      await expectRevert(libraries.modifyAccount(root, KEY_CHAIN, owner, ACCOUNT, witness), ...names);
+      await expectRevert(libraries.modifyAccount(root, KEY_CHAIN, owner, accountOf(ACCOUNT), witness), ...names);
     }
 
     it("does not make an absent key present", async () => {
@@ -321,10 +340,13 @@ describe("Overlay, on chain", () => {
 
     it("does not serve for another entry than the one it opened", async () => {
       const witness = witnessOf({ overlay: [openingOf(entries, presentKey)] });
-      await expectRevert(libraries.writeElsewhere(root, present, addressOf(4), ACCOUNT, witness), "OpeningNotProven");
+      await expectRevert(
+        libraries.writeElsewhere(root, present, addressOf(4), accountOf(ACCOUNT), witness),
+        "OpeningNotProven",
+      );
       const away = witnessOf({ overlay: [openingOf(entries, absentKey)] });
       await expectRevert(
-        libraries.writeElsewhere(root, absent, present, ACCOUNT, away),
+        libraries.writeElsewhere(root, absent, present, accountOf(ACCOUNT), away),
         "OpeningNotProven",
         "OtherLeafMismatch",
       );
@@ -361,10 +383,10 @@ describe("Overlay, on chain", () => {
       bytesToHex(root),
       ZERO_HASH,
       owner,
-      account,
+      accountOf(account),
       witnessOf({ overlay: [opening] }),
     );
     expect(result[1]).to.equal(bytesToHex(root));
-    expect(Number(result[3])).to.be.below(40_000);
+    expect(Number(result[3])).to.be.below(50_000);
   });
 });

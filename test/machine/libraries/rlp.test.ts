@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { RLP } from "@ethereumjs/rlp";
-import type { NestedUint8Array } from "@ethereumjs/rlp";
 import { expect } from "chai";
 import fc from "fast-check";
 import { bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
