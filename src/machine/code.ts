@@ -13,6 +13,8 @@ export interface Code {
   jumpsTree: BufferTree | undefined;
   /** `bytes` with 33 zeros: beyond its end code is STOP, and immediate bytes are 0. Made when the code first runs. */
   padded: Uint8Array | undefined;
+  /** Over `padded`. */
+  view: DataView | undefined;
   /** 1 where a JUMPDEST may be jumped to. Made at the first jump; has the length of `bytes`. */
   jumps: Uint8Array | undefined;
 }
@@ -40,7 +42,7 @@ export function codeOfSlice(slice: Slice): Code {
 }
 
 function createCode(bytes: Uint8Array, offset: number, tree: BufferTree | undefined): Code {
-  return { bytes, offset, tree, jumpsTree: undefined, padded: undefined, jumps: undefined };
+  return { bytes, offset, tree, jumpsTree: undefined, padded: undefined, view: undefined, jumps: undefined };
 }
 
 /** The code of a frame that has none yet. */
@@ -58,6 +60,11 @@ export function paddedCode(code: Code): Uint8Array {
     code.padded.set(code.bytes);
   }
   return code.padded;
+}
+
+/** A view of the same. */
+export function paddedCodeView(code: Code): DataView {
+  return (code.view ??= new DataView(paddedCode(code).buffer));
 }
 
 /** 1 for each byte that is a JUMPDEST and an instruction, else 0. */

@@ -1,5 +1,5 @@
 import type { ExecutionObserver } from "../chain/index.ts";
-import { jumpDestinations, paddedCode } from "./code.ts";
+import { jumpDestinations, paddedCode, paddedCodeView } from "./code.ts";
 import type { Code } from "./code.ts";
 import type { Recorder } from "./commitments.ts";
 import { EXP_BYTE_GAS, expansionGas } from "./gas.ts";
@@ -52,7 +52,7 @@ function run(machine: Machine, limit: number): void {
   if (frame === undefined) throw new Error("expected a frame to execute");
   const { stack, memory } = frame;
   const code = paddedCode(frame.code);
-  const codeView = new DataView(code.buffer);
+  const codeView = paddedCodeView(frame.code);
   const codeLength = frame.code.bytes.length;
   let jumps = frame.code.jumps;
   // The frame is behind these until something else looks at it.

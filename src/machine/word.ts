@@ -119,6 +119,27 @@ export function isLimb(stack: Uint32Array, at: number): boolean {
   );
 }
 
+/** Whether two items are. */
+function areLimbs(stack: Uint32Array, left: number, right: number): boolean {
+  return (
+    ((stack[left + 1] as number) |
+      (stack[right + 1] as number) |
+      (stack[left + 2] as number) |
+      (stack[right + 2] as number) |
+      (stack[left + 3] as number) |
+      (stack[right + 3] as number) |
+      (stack[left + 4] as number) |
+      (stack[right + 4] as number) |
+      (stack[left + 5] as number) |
+      (stack[right + 5] as number) |
+      (stack[left + 6] as number) |
+      (stack[right + 6] as number) |
+      (stack[left + 7] as number) |
+      (stack[right + 7] as number)) ===
+    0
+  );
+}
+
 /** An offset or length: the item if it is below 2^32, else 2^32. */
 export function toOffset(stack: Uint32Array, at: number): number {
   return isLimb(stack, at) ? (stack[at] as number) : TWO_32;
@@ -144,12 +165,9 @@ function isNegative(stack: Uint32Array, at: number): boolean {
 
 /** Whether the item at `left` is less than that at `right`, both unsigned. */
 function isLess(stack: Uint32Array, left: number, right: number): boolean {
-  for (let index = 7; index >= 0; index--) {
-    const a = stack[left + index] as number;
-    const b = stack[right + index] as number;
-    if (a !== b) return a < b;
-  }
-  return false;
+  let index = 7;
+  while (index > 0 && stack[left + index] === stack[right + index]) index--;
+  return (stack[left + index] as number) < (stack[right + index] as number);
 }
 
 function isEqual(stack: Uint32Array, left: number, right: number): boolean {
@@ -258,6 +276,13 @@ export function shl(stack: Uint32Array, sp: number): void {
   }
   const limbs = shift >> 5;
   const bits = shift & 31;
+  if (limbs < 7 && isLimb(stack, value)) {
+    const limb = stack[value] as number;
+    stack[value] = 0;
+    stack[value + limbs] = limb << bits;
+    stack[value + limbs + 1] = bits === 0 ? 0 : limb >>> (32 - bits);
+    return;
+  }
   for (let index = 7; index >= 0; index--) {
     const high = index - limbs >= 0 ? (stack[value + index - limbs] as number) : 0;
     const low = bits !== 0 && index - limbs - 1 >= 0 ? (stack[value + index - limbs - 1] as number) : 0;
@@ -268,6 +293,10 @@ export function shl(stack: Uint32Array, sp: number): void {
 
 export function shr(stack: Uint32Array, sp: number): void {
   const shift = toOffset(stack, sp - 8);
+  if (isLimb(stack, sp - 16)) {
+    stack[sp - 16] = shift < 32 ? (stack[sp - 16] as number) >>> shift : 0;
+    return;
+  }
   shiftRight(stack, sp - 16, shift, 0);
 }
 
@@ -315,25 +344,101 @@ export function signextend(stack: Uint32Array, sp: number): void {
 // ── Sums ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function add(stack: Uint32Array, sp: number): void {
-  let carry = 0;
-  for (let index = sp - 16; index < sp - 8; index++) {
-    const a = stack[index + 8] as number;
-    const b = stack[index] as number;
-    const sum = (a + b + carry) | 0;
-    stack[index] = sum;
-    carry = ((a & b) | ((a | b) & ~sum)) >>> 31;
+  const a = sp - 8;
+  const b = sp - 16;
+  if (areLimbs(stack, a, b)) {
+    const short = (stack[a] as number) + (stack[b] as number);
+    stack[b] = short;
+    if (short >= TWO_32) stack[b + 1] = 1;
+    return;
   }
+  let x = stack[a] as number;
+  let y = stack[b] as number;
+  let sum = (x + y) | 0;
+  stack[b] = sum;
+  let carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 1] as number;
+  y = stack[b + 1] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 1] = sum;
+  carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 2] as number;
+  y = stack[b + 2] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 2] = sum;
+  carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 3] as number;
+  y = stack[b + 3] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 3] = sum;
+  carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 4] as number;
+  y = stack[b + 4] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 4] = sum;
+  carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 5] as number;
+  y = stack[b + 5] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 5] = sum;
+  carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 6] as number;
+  y = stack[b + 6] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 6] = sum;
+  carry = ((x & y) | ((x | y) & ~sum)) >>> 31;
+  x = stack[a + 7] as number;
+  y = stack[b + 7] as number;
+  sum = (x + y + carry) | 0;
+  stack[b + 7] = sum;
 }
 
 export function sub(stack: Uint32Array, sp: number): void {
-  let borrow = 0;
-  for (let index = sp - 16; index < sp - 8; index++) {
-    const a = stack[index + 8] as number;
-    const b = stack[index] as number;
-    const difference = (a - b - borrow) | 0;
-    stack[index] = difference;
-    borrow = ((~a & b) | ((~a | b) & difference)) >>> 31;
+  const a = sp - 8;
+  const b = sp - 16;
+  if ((stack[a] as number) >= (stack[b] as number) && areLimbs(stack, a, b)) {
+    stack[b] = (stack[a] as number) - (stack[b] as number);
+    return;
   }
+  let x = stack[a] as number;
+  let y = stack[b] as number;
+  let difference = (x - y) | 0;
+  stack[b] = difference;
+  let borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 1] as number;
+  y = stack[b + 1] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 1] = difference;
+  borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 2] as number;
+  y = stack[b + 2] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 2] = difference;
+  borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 3] as number;
+  y = stack[b + 3] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 3] = difference;
+  borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 4] as number;
+  y = stack[b + 4] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 4] = difference;
+  borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 5] as number;
+  y = stack[b + 5] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 5] = difference;
+  borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 6] as number;
+  y = stack[b + 6] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 6] = difference;
+  borrow = ((~x & y) | ((~x | y) & difference)) >>> 31;
+  x = stack[a + 7] as number;
+  y = stack[b + 7] as number;
+  difference = (x - y - borrow) | 0;
+  stack[b + 7] = difference;
 }
 
 function negate(stack: Uint32Array, at: number): void {
@@ -350,9 +455,7 @@ function negate(stack: Uint32Array, at: number): void {
 export function mul(stack: Uint32Array, sp: number): void {
   const a = sp - 8;
   const b = sp - 16;
-  const aLimbs = significantLimbs(stack, a);
-  const bLimbs = significantLimbs(stack, b);
-  if (aLimbs <= 1 && bLimbs <= 1) {
+  if (areLimbs(stack, a, b)) {
     const x = stack[a] as number;
     const y = stack[b] as number;
     const high = (x >>> 16) * y;
@@ -362,6 +465,8 @@ export function mul(stack: Uint32Array, sp: number): void {
     stack[b + 1] = Math.floor(high / 65_536) + Math.floor(middle / TWO_32);
     return;
   }
+  const aLimbs = significantLimbs(stack, a);
+  const bLimbs = significantLimbs(stack, b);
   multiply(stack, a, aLimbs, stack, b, bLimbs);
   stack[b] = product[0] as number;
   stack[b + 1] = product[1] as number;
@@ -440,7 +545,7 @@ export function div(stack: Uint32Array, sp: number): void {
   } else if (aLimbs < bLimbs) {
     setAll(stack, b, 0);
   } else {
-    fromBigint(stack, b, toBigint(stack, a) / toBigint(stack, b));
+    fromBigint(stack, b, toBigint(stack, a) / toCachedBigint(stack, b));
   }
 }
 
@@ -460,7 +565,7 @@ export function mod(stack: Uint32Array, sp: number): void {
   } else if (aLimbs < bLimbs) {
     copyWord(stack, a, b);
   } else {
-    fromBigint(stack, b, toBigint(stack, a) % toBigint(stack, b));
+    fromBigint(stack, b, toBigint(stack, a) % toCachedBigint(stack, b));
   }
 }
 
@@ -514,8 +619,16 @@ export function addmod(stack: Uint32Array, sp: number): void {
   const a = sp - 8;
   const b = sp - 16;
   const modulus = sp - 24;
+  if (isLess(stack, a, modulus) && isLess(stack, b, modulus)) {
+    // The sum is below twice the modulus: it is subtracted once if the sum has 257 bits or is not below it.
+    add(stack, sp);
+    const hasOverflowed = isLess(stack, b, a);
+    if (hasOverflowed || !isLess(stack, b, modulus)) sub(stack, modulus + 16);
+    else copyWord(stack, b, modulus);
+    return;
+  }
   if (isZero(stack, modulus)) return;
-  fromBigint(stack, modulus, (toBigint(stack, a) + toBigint(stack, b)) % toBigint(stack, modulus));
+  fromBigint(stack, modulus, (toBigint(stack, a) + toBigint(stack, b)) % toCachedBigint(stack, modulus));
 }
 
 /** Of the top three items; the result takes the place of the third. */
@@ -524,7 +637,23 @@ export function mulmod(stack: Uint32Array, sp: number): void {
   const b = sp - 16;
   const modulus = sp - 24;
   if (isZero(stack, modulus)) return;
-  fromBigint(stack, modulus, (toBigint(stack, a) * toBigint(stack, b)) % toBigint(stack, modulus));
+  fromBigint(stack, modulus, (toBigint(stack, a) * toBigint(stack, b)) % toCachedBigint(stack, modulus));
+}
+
+/** The last item `toCachedBigint` was asked for. */
+const cachedLimbs = new Uint32Array(8);
+let cachedBigint = 0n;
+
+/** `toBigint` for what is mostly the same again: moduli and divisors. */
+function toCachedBigint(stack: Uint32Array, at: number): bigint {
+  for (let index = 0; index < 8; index++) {
+    if (stack[at + index] !== cachedLimbs[index]) {
+      cachedBigint = toBigint(stack, at);
+      for (let limb = 0; limb < 8; limb++) cachedLimbs[limb] = stack[at + limb] as number;
+      break;
+    }
+  }
+  return cachedBigint;
 }
 
 /** Bytes of an item without the leading zeros. */
