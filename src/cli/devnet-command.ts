@@ -6,7 +6,7 @@ import { choosePreset, presetSettings } from "./deploy-command.ts";
 import { describeDevnet } from "./devnet-banner.ts";
 import { runService } from "./lifecycle.ts";
 import { STOP_TIMEOUT } from "./role-commands.ts";
-import { batcherSettings, nodeSettings, rpcSettings, sequencerSettings } from "./role-settings.ts";
+import { batcherSettings, engineSettings, nodeSettings, rpcSettings, sequencerSettings } from "./role-settings.ts";
 import {
   choiceText,
   etherText,
@@ -89,6 +89,7 @@ const settings = {
     placeholder: "seconds",
     fallback: "4",
   }),
+  ...engineSettings,
   ...presetSettings,
 };
 
@@ -155,6 +156,8 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     batchInterval: values.batchInterval,
     dataKind: values.dataAvailability,
     proposeInterval: values.proposeInterval,
+    engine: values.engine,
+    shadow: values.shadow,
     l2Balance: values.l2Balance ?? (l1RpcUrl === undefined ? 500n * ether : ether / 10n),
     roleBalance: values.roleBalance,
   };

@@ -55,6 +55,8 @@ async function runRole(
           l1BeaconUrl: values.l1BeaconUrl,
           l1PollInterval: values.l1PollInterval,
           l1FinalityDepth: values.l1FinalityDepth,
+          engine: values.engine,
+          shadow: values.shadow,
         },
         instruments,
       );

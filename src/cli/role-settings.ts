@@ -1,3 +1,4 @@
+import { ENGINE_NAMES } from "../machine/index.ts";
 import {
   choiceText,
   hostText,
@@ -11,8 +12,19 @@ import {
 } from "./setting-types.ts";
 import { optionalSetting, requiredSetting, secret, setting, switchSetting } from "./settings.ts";
 
+/** What executes L2. */
+export const engineSettings = {
+  engine: setting(choiceText(ENGINE_NAMES), {
+    description: "what executes L2: the machine that also proves it, or ethereumjs",
+    placeholder: "name",
+    fallback: "machine",
+  }),
+  shadow: switchSetting("execute everything on the other engine too, and stop at the first difference, with a report"),
+};
+
 /** Settings that every role has: it is a node first. */
 export const nodeSettings = {
+  ...engineSettings,
   rollupConfig: requiredSetting(pathText, {
     description: "configuration file that `onestep deploy` wrote",
     placeholder: "path",

@@ -13,6 +13,7 @@ import {
 } from "../chain/index.ts";
 import { type DeploymentPreset, formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
 import { inboxAbi } from "../l1/index.ts";
+import type { EngineName } from "../machine/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import {
   type Closers,
@@ -70,6 +71,10 @@ export interface DevnetOptions {
   readonly l2Balance: bigint;
   /** Wei that operator and proposer are given on an external L1. */
   readonly roleBalance: bigint;
+  /** What executes L2. */
+  readonly engine: EngineName;
+  /** Whether the other engine executes everything too; the devnet fails at the first difference. */
+  readonly shadow: boolean;
 }
 
 /** Everything a user or a program needs to know of a running devnet. */
@@ -140,6 +145,8 @@ async function start(options: DevnetOptions, instruments: Instruments, closers: 
       l1BeaconUrl: options.l1.kind === "external" ? options.l1.beaconUrl : undefined,
       l1PollInterval: pollInterval,
       l1FinalityDepth: local ? HARDHAT_FINALITY_DEPTH : undefined,
+      engine: options.engine,
+      shadow: options.shadow,
     },
     instruments,
   );

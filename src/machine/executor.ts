@@ -87,7 +87,8 @@ function process(
   const { exit } = machine;
   if (exit === undefined) throw new Error("a transaction without an outcome");
   const created = to === undefined ? createAddress(sender, running(machine).nonce) : undefined;
-  const output = created !== undefined && exit.status === 3 ? codeOfAccount(machine, created) : exit.output.bytes;
+  const output =
+    created !== undefined && exit.status === 3 ? codeOfAccount(machine, created) : exit.output.bytes.slice();
   runTransaction(machine);
   state.endTransaction();
   if (observed !== undefined) observer?.onTransactionEnd?.({ state: observed });

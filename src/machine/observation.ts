@@ -49,7 +49,7 @@ export function runObservedFrames(machine: Machine, observer: ExecutionObserver)
         observer.onCallEnd?.({
           depth,
           gasUsed: BigInt((startGas.pop() as number) - (status === 0 ? 0 : frame.gas)),
-          output: status === 3 ? codeOfAccount(machine, self) : output.bytes,
+          output: status === 3 ? codeOfAccount(machine, self) : output.bytes.slice(),
           error: status === 0 ? (reason ?? "exceptional halt") : status === 2 ? REVERT : undefined,
           createdAddress: isCreation ? self : undefined,
         });
@@ -90,7 +90,7 @@ function tellStart(frame: Frame, observer: ExecutionObserver): void {
     to: kind === FRAME_KIND.create || kind === FRAME_KIND.create2 ? undefined : targetOf(frame),
     value,
     gas: BigInt(frame.gas),
-    input: input.bytes,
+    input: input.bytes.slice(),
   });
 }
 

@@ -1,9 +1,4 @@
-import {
-  type RollupConfig,
-  type SenderRecovery,
-  createEthereumjsEngine,
-  createSenderRecovery,
-} from "../chain/index.ts";
+import { type RollupConfig, type SenderRecovery, createSenderRecovery } from "../chain/index.ts";
 import { verifyRollupConfig } from "../deployment/index.ts";
 import { createFeedClient } from "../feed/index.ts";
 import {
@@ -16,7 +11,7 @@ import {
   createInboxReader,
   createL1Client,
 } from "../l1/index.ts";
-
+import { type EngineName, createExecutionEngine } from "../machine/index.ts";
 import { type Chain, type Follower, type SyncStatus, createChain, createFollower } from "../node/index.ts";
 import { type Instruments, loadKzg } from "../primitives/index.ts";
 import { type NodeDatabase, openNodeDatabase } from "../storage/index.ts";
@@ -33,6 +28,10 @@ export interface NodeOptions {
   readonly l1PollInterval: number;
   /** L1 blocks on top of one that make it final; undefined for what L1 itself calls finalized. */
   readonly l1FinalityDepth: number | undefined;
+  /** What executes L2. */
+  readonly engine: EngineName;
+  /** Whether the other engine executes everything too; the node fails at the first difference. */
+  readonly shadow: boolean;
 }
 
 /** A node that follows L1, which every role is first. What is added to it stops with it. */
@@ -77,8 +76,17 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
     closers.add("database", () => database.close());
     const recovery = createSenderRecovery({ chainId: config.genesis.chainId }, instruments);
     closers.add("sender recovery", () => recovery.close());
-    const engine = createEthereumjsEngine(
-      { chainId: config.genesis.chainId, state: database.chain.state },
+    let fail: (reason: Error) => void = () => undefined;
+    const failure = new Promise<Error>((resolve) => {
+      fail = resolve;
+    });
+    const engine = createExecutionEngine(
+      {
+        chainId: config.genesis.chainId,
+        state: database.chain.state,
+        engine: options.engine,
+        ...(options.shadow ? { onDifference: fail } : {}),
+      },
       instruments,
     );
     const chain = await createChain({ config, engine, store: database.chain, inbox: database.inbox }, instruments);
@@ -124,7 +132,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       onClose: (name, close) => {
         closers.add(name, close);
       },
-      failure: new Promise(() => undefined),
+      failure,
       close: () => closers.closeAll(),
     };
   } catch (error) {

@@ -9,11 +9,13 @@ import { processTransaction } from "./transaction-processor.ts";
 
 /** The execution engine on ethereumjs's EVM. */
 export function createEthereumjsEngine(options: EngineOptions, instruments: Instruments): ExecutionEngine {
-  const common = createOsakaCommon(options.chainId);
-  const createExecutor = async (): Promise<TransactionExecutor> => {
-    const executor = await createEvmExecutor(common);
-    const { state, reset } = executor;
-    return { state, reset, process: (message, context) => processTransaction(executor, message, context) };
-  };
+  const createExecutor = () => createEthereumjsExecutor(options.chainId);
   return createEngine({ ...options, name: "ethereumjs", createExecutor }, instruments);
+}
+
+/** Runs transactions of a chain on ethereumjs's EVM. */
+export async function createEthereumjsExecutor(chainId: number): Promise<TransactionExecutor> {
+  const executor = await createEvmExecutor(createOsakaCommon(chainId));
+  const { state, reset } = executor;
+  return { state, reset, process: (message, context) => processTransaction(executor, message, context) };
 }

@@ -1,1 +1,1 @@
-export { createEthereumjsEngine } from "./engine.ts";
+export { createEthereumjsEngine, createEthereumjsExecutor } from "./engine.ts";
