@@ -50,13 +50,16 @@ export function traceUnit(begin: () => Prover): Trace {
 
   const checkSpan = (start: number, height: number) => {
     if (!Number.isSafeInteger(start) || start < 0 || height < 0 || start % 2 ** height !== 0)
-      throw new RangeError(`expected a span that begins at a multiple of 2^${height}, got ${start}`);
+      throw new RangeError(`expected the begin of a span, a multiple of 2^${height}, got ${start}`);
   };
 
   return {
     before,
     length,
-    stateHash: (index) => toHash(tree.node(0, Math.min(index, length - 1))),
+    stateHash: (index) => {
+      checkSpan(index, 0);
+      return toHash(tree.node(0, index));
+    },
     root: (start, height) => {
       checkSpan(start, height);
       return toHash(tree.node(height, start / 2 ** height));

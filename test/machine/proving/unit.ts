@@ -10,7 +10,7 @@ import { createMachine, rawSlice } from "../../../src/machine/index.ts";
 import type { Environment } from "../../../src/machine/index.ts";
 import { createProver, createStateTries } from "../../../src/machine/proving/index.ts";
 import type { Prover } from "../../../src/machine/proving/index.ts";
-import { ZERO_HASH, bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
+import { ZERO_HASH, appendLeaf, bigintToBytes32, bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
 import type { Address, Hex } from "../../../src/primitives/index.ts";
 import { CHAIN_ID, ETHER, GWEI, signRaw, wallet } from "../../chain/harness.ts";
 
@@ -21,30 +21,38 @@ export const SENDER = wallet(0);
 /** The begin of the unit that runs one post entry of an official state test. */
 export function beginStateTest(test: StateTest, post: StateTestPost): Prover {
   const { baseFeePerGas, ...environment } = environmentOf(test);
-  return begin(test.pre, hexToBytes(post.txbytes), {
-    ...environment,
-    baseFee: baseFeePerGas,
-    chainId: BigInt(STATE_TEST_CHAIN_ID),
-    blobBaseFee: blobBaseFee(test),
-  });
+  return begin(
+    test.pre,
+    hexToBytes(post.txbytes),
+    {
+      ...environment,
+      baseFee: baseFeePerGas,
+      chainId: BigInt(STATE_TEST_CHAIN_ID),
+      blobBaseFee: blobBaseFee(test),
+    },
+    0,
+  );
 }
 
-/** The begin of a transaction that calls `code`, with all the gas a transaction can have unless said otherwise. */
+export interface ProgramOptions {
+  readonly data?: Uint8Array;
+  /** Gas limit of the transaction; all it can have unless said otherwise. */
+  readonly gas?: number;
+  /** Transactions that the block has included already. */
+  readonly included?: number;
+}
+
+/** The begin of a transaction that calls `code`. */
 export function beginProgram(
   code: Uint8Array,
-  options: { readonly data?: Uint8Array; readonly gas?: number } = {},
+  { data = new Uint8Array(), gas = 2 ** 24, included = 0 }: ProgramOptions = {},
 ): Prover {
   const pre: Record<Address, StateTest["pre"][Address]> = {
     [PROGRAM]: { nonce: "0x1", balance: "0x0", code: bytesToHex(code), storage: {} },
     [SENDER.address]: { nonce: "0x0", balance: hexOf(ETHER), code: "0x", storage: {} },
   };
-  const raw = signRaw(SENDER, {
-    to: PROGRAM,
-    gasLimit: BigInt(options.gas ?? 2 ** 24),
-    data: options.data ?? new Uint8Array(),
-    maxPriorityFeePerGas: 1n,
-  });
-  return begin(pre, raw, {
+  const raw = signRaw(SENDER, { to: PROGRAM, gasLimit: BigInt(gas), data, maxPriorityFeePerGas: 1n });
+  const environment: Environment = {
     number: 100,
     timestamp: 1_700_000_000,
     coinbase: wallet(1).address,
@@ -54,14 +62,21 @@ export function beginProgram(
     chainId: BigInt(CHAIN_ID),
     blobBaseFee: 1n,
     dataPrice: 0n,
-  });
+  };
+  return begin(pre, raw, environment, included);
 }
 
-function begin(pre: StateTest["pre"], raw: Uint8Array, environment: Environment): Prover {
+function begin(pre: StateTest["pre"], raw: Uint8Array, environment: Environment, included: number): Prover {
   const database = createMemoryStateDatabase();
   const view = openPreState({ pre }, database);
   const machine = createMachine({ environment, state: view, isProving: true });
-  machine.block.raw = rawSlice(raw);
+  const { block } = machine;
+  block.raw = rawSlice(raw);
+  block.transactionCount = included;
+  for (let leaf = 1; leaf <= included; leaf++) {
+    block.transactions = appendLeaf(block.transactions, bytesToHex(bigintToBytes32(BigInt(leaf))));
+    block.receipts = appendLeaf(block.receipts, bytesToHex(bigintToBytes32(BigInt(leaf + 1_000))));
+  }
   return createProver({ machine, tries: createStateTries(database), stateRoot: view.root() });
 }
 
