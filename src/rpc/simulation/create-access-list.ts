@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createAddress } from "../../chain/index.ts";
 import type { Chain } from "../../node/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
 import { callError, prepareCall, runCall, type Simulation } from "./call.ts";
-import { createdAddress } from "./created-address.ts";
 import { createTouchObserver } from "./touch-observer.ts";
 
 interface AccessListEntry {
@@ -57,7 +57,7 @@ async function excludedAddresses(
 ): Promise<ReadonlySet<Address>> {
   if (to !== undefined) return new Set([from, to, view.header.coinbase]);
   const nonce = call.nonce ?? (await chain.engine.getAccount(view.header.stateRoot, from))?.nonce ?? 0n;
-  return new Set([from, createdAddress(from, nonce), view.header.coinbase]);
+  return new Set([from, createAddress(from, nonce), view.header.coinbase]);
 }
 
 function merge(

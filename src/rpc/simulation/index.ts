@@ -1,6 +1,5 @@
 export * from "./call.ts";
 export * from "./create-access-list.ts";
-export * from "./created-address.ts";
 export * from "./estimate-gas.ts";
 export * from "./revert-reason.ts";
 export * from "./touch-observer.ts";

@@ -1,8 +1,9 @@
+import { create2Address, createAddress } from "../../chain/index.ts";
 import type { ObservedState } from "../../chain/index.ts";
 import { bytesToHex, equalBytes, ZERO_HASH, type Address, type Hash } from "../../primitives/index.ts";
 import { formatQuantity, formatWord } from "../format/index.ts";
 import { limitExceeded } from "../protocol/index.ts";
-import { createdAddress, createdAddress2, createTouchObserver } from "../simulation/index.ts";
+import { createTouchObserver } from "../simulation/index.ts";
 import type { TraceLimits, Tracer } from "./tracer.ts";
 
 interface AccountSnapshot {
@@ -47,7 +48,7 @@ export function createPrestateTracer({ diffMode }: { readonly diffMode: boolean 
         state = live;
         remember(from);
         remember(coinbase);
-        remember(to ?? createdAddress(from, live.getAccount(from)?.nonce ?? 0n));
+        remember(to ?? createAddress(from, live.getAccount(from)?.nonce ?? 0n));
       },
       onStep(step) {
         touches.onStep(step);
@@ -75,7 +76,7 @@ function addressToCreate(
   { opcodeName, stack, memory, address }: Step,
   state: ObservedState | undefined,
 ): Address | undefined {
-  if (opcodeName === "CREATE") return createdAddress(address, state?.getAccount(address)?.nonce ?? 0n);
+  if (opcodeName === "CREATE") return createAddress(address, state?.getAccount(address)?.nonce ?? 0n);
   if (opcodeName !== "CREATE2") return undefined;
   const [offset, length, salt] = [stack.at(-2), stack.at(-3), stack.at(-4)];
   // Longer initcode than EIP-3860 allows creates nothing.
@@ -84,7 +85,7 @@ function addressToCreate(
   const initcode = new Uint8Array(Number(length));
   const start = Math.min(Number(offset), memory.length);
   initcode.set(memory.subarray(start, Math.min(start + initcode.length, memory.length)));
-  return createdAddress2(address, Buffer.from(formatWord(salt).slice(2), "hex"), initcode);
+  return create2Address(address, formatWord(salt), initcode);
 }
 
 function read(state: ObservedState, address: Address, slots: Iterable<Hash>): AccountSnapshot {
