@@ -5,7 +5,6 @@ import { createWalletClient, custom, encodeDeployData, encodeFunctionData } from
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import {
-  createEthereumjsEngine,
   createGenesis,
   createSenderRecovery,
   genesisBlock,
@@ -23,6 +22,7 @@ import { openNodeDatabase } from "../../src/storage/index.ts";
 import type { NodeDatabase } from "../../src/storage/index.ts";
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import type { L1Fixture } from "../l1-transactions/l1-fixture.ts";
+import { createTestEngine } from "../engine.ts";
 
 export const OPERATOR_KEY = KEYS[0]!;
 export const OTHER_KEY = KEYS[1]!;
@@ -145,7 +145,7 @@ export async function createRollupFixture(
   const folder = mkdtempSync(join(tmpdir(), "onestep-roles-"));
   const database = await openNodeDatabase({ folder, genesisHash }, instruments);
   const { chain: store, inbox } = database;
-  const engine = createEthereumjsEngine({ chainId: L2_CHAIN_ID, state: store.state }, instruments);
+  const engine = createTestEngine({ chainId: L2_CHAIN_ID, state: store.state }, instruments);
   const blobArchive = createBlobArchive({ records: database.records("blobs"), kzg: await loadKzg() });
   const chain = await createChain({ config, engine, store, inbox }, instruments);
   const { latest } = chain;

@@ -5,7 +5,6 @@ import fc from "fast-check";
 import {
   OUTBOX_ADDRESS,
   OUTBOX_SLOTS,
-  createEthereumjsEngine,
   executeBlock,
   genesisBlock,
   headerHash,
@@ -29,6 +28,7 @@ import {
   wallet,
 } from "./harness.ts";
 import type { TestChain } from "./harness.ts";
+import { createTestEngine } from "../engine.ts";
 
 const wallets = [wallet(1), wallet(2), wallet(3)];
 const [alice, bob] = wallets as [ReturnType<typeof wallet>, ReturnType<typeof wallet>];
@@ -245,7 +245,7 @@ describe("blocks of random messages and transactions", function () {
         const chain = await createTestChain({ balances, code: CONTRACTS });
         const { played, inputs } = await play(chain, plan);
         const replayed = async () => {
-          const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state: chain.state }, instruments());
+          const engine = createTestEngine({ chainId: CHAIN_ID, state: chain.state }, instruments());
           const result: Block[] = [];
           let parent = genesisBlock(chain.genesis);
           for (const input of inputs) result.push((parent = await executeBlock(engine, parent, input, CHAIN_ID)));
@@ -333,7 +333,7 @@ describe("an engine", () => {
         return chain.state.get(key);
       },
     };
-    const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state: flaky }, instruments());
+    const engine = createTestEngine({ chainId: CHAIN_ID, state: flaky }, instruments());
     const message = (promise: Promise<unknown>) =>
       promise.then(
         () => "fulfilled",

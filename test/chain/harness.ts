@@ -5,7 +5,6 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { transactionCommon } from "../../src/chain/ethereumjs-common.ts";
 import {
-  createEthereumjsEngine,
   createGenesis,
   createMemoryStateDatabase,
   decodeTransaction,
@@ -26,6 +25,7 @@ import type {
 } from "../../src/chain/index.ts";
 import { bigintToBytes32, bytesToHex, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
+import { createTestEngine } from "../engine.ts";
 
 export const CHAIN_ID = 4242;
 export const ETHER = 10n ** 18n;
@@ -99,7 +99,7 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     genesis.alloc[address as Address] = { ...genesis.alloc[address as Address], nonce: 1, code };
   }
   const state = createMemoryStateDatabase();
-  const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state }, instruments());
+  const engine = createTestEngine({ chainId: CHAIN_ID, state }, instruments());
   let latest = await initializeState(genesis, state);
 
   const open = (seconds = 2) => engine.openBlock(latest, { timestamp: latest.header.timestamp + seconds });

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { createEthereumjsEngine } from "../../src/chain/index.ts";
 import type { Block, RollupConfig } from "../../src/chain/index.ts";
 import { createChain } from "../../src/node/index.ts";
 import type { Chain } from "../../src/node/index.ts";
@@ -8,6 +7,7 @@ import type { NodeDatabase } from "../../src/storage/index.ts";
 import { SIMULATED_CHAIN_ID } from "../l1/simulated-rollup-config.ts";
 import { deposit, makeBlock, openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 import { config, transfer } from "./follower-fixture.ts";
+import { createTestEngine } from "../engine.ts";
 
 const TIME = config.genesis.timestamp;
 
@@ -27,7 +27,7 @@ describe("The chain of a node", () => {
 
   const open = async (of: RollupConfig = config) => {
     const instruments = silentInstruments();
-    const engine = createEthereumjsEngine({ chainId: SIMULATED_CHAIN_ID, state: database.chain.state }, instruments);
+    const engine = createTestEngine({ chainId: SIMULATED_CHAIN_ID, state: database.chain.state }, instruments);
     return createChain({ config: of, engine, store: database.chain, inbox: database.inbox }, instruments);
   };
   beforeEach(async () => {

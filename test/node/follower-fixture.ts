@@ -1,7 +1,7 @@
 import { privateKeyToAccount } from "viem/accounts";
 import { encodePayload } from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
-import { createEthereumjsEngine, createSenderRecovery } from "../../src/chain/index.ts";
+import { createSenderRecovery } from "../../src/chain/index.ts";
 import type { Block, ExecutionEngine } from "../../src/chain/index.ts";
 import { createInboxReader } from "../../src/l1/index.ts";
 import type { InboxReaderOptions } from "../../src/l1/index.ts";
@@ -12,6 +12,7 @@ import { readerConfig } from "../l1/simulated-l1.ts";
 import type { InboxAction, SimulatedL1 } from "../l1/simulated-l1.ts";
 import { SIMULATED_CHAIN_ID, simulatedRollupConfig } from "../l1/simulated-rollup-config.ts";
 import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
+import { createTestEngine } from "../engine.ts";
 
 const account = privateKeyToAccount(`0x${"42".repeat(32)}`);
 export const config = readerConfig(simulatedRollupConfig({ [toAddress(account.address)]: 10n ** 24n }));
@@ -55,7 +56,7 @@ export async function createTestNode(l1: SimulatedL1, options: TestNodeOptions =
   const database = await openTestDatabase(folder, config.genesisHash);
   const { chain: store, inbox } = database;
   let executed = 0;
-  const plain = createEthereumjsEngine({ chainId: SIMULATED_CHAIN_ID, state: store.state }, instruments);
+  const plain = createTestEngine({ chainId: SIMULATED_CHAIN_ID, state: store.state }, instruments);
   const engine = (options.wrapEngine ?? ((same) => same))({
     ...plain,
     openBlock: (parent, attributes) => {

@@ -4,12 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { compressContent, encodeBlocks } from "../../src/batch/index.ts";
-import {
-  createEthereumjsEngine,
-  createMemoryStateDatabase,
-  executeBlock,
-  initializeState,
-} from "../../src/chain/index.ts";
+import { createMemoryStateDatabase, executeBlock, initializeState } from "../../src/chain/index.ts";
 import type { Block } from "../../src/chain/index.ts";
 import { deriveBatch } from "../../src/derivation/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
@@ -20,6 +15,7 @@ import { silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 import { batchOf, config, createTestNode, transfer } from "./follower-fixture.ts";
 import type { TestNode, TestNodeOptions } from "./follower-fixture.ts";
 import { mineHistory } from "./history.ts";
+import { createTestEngine } from "../engine.ts";
 
 const deposit: InboxAction = { kind: "deposit" };
 const spending: InboxAction = { kind: "deposit", deposit: { gasLimit: 100_000n, value: 5n } };
@@ -27,7 +23,7 @@ const spending: InboxAction = { kind: "deposit", deposit: { gasLimit: 100_000n, 
 /** The chain that the specification gives for an L1, without storage, follower or shortcuts. */
 async function referenceChain(l1: SimulatedL1): Promise<readonly Block[]> {
   const state = createMemoryStateDatabase();
-  const engine = createEthereumjsEngine({ chainId: SIMULATED_CHAIN_ID, state }, silentInstruments());
+  const engine = createTestEngine({ chainId: SIMULATED_CHAIN_ID, state }, silentInstruments());
   const blocks = [await initializeState(config.genesis, state)];
   const messages = l1.messages();
   let cursor = { nextBatch: 0, nextMessage: 0, parentTimestamp: config.genesis.timestamp };

@@ -3,13 +3,7 @@ import { createWalletClient, custom, encodeFunctionData } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
-import {
-  batchHash,
-  createEthereumjsEngine,
-  createSenderRecovery,
-  hashMessage,
-  messageBodyHash,
-} from "../../src/chain/index.ts";
+import { batchHash, createSenderRecovery, hashMessage, messageBodyHash } from "../../src/chain/index.ts";
 import type { InboxMessage } from "../../src/chain/index.ts";
 import { createInboxReader, inboxAbi } from "../../src/l1/index.ts";
 import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
@@ -18,6 +12,7 @@ import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
 import { HOUR, OPERATOR_KEY, OTHER_KEY, createRollupFixture } from "../batcher/rollup-fixture.ts";
 import type { RollupFixture } from "../batcher/rollup-fixture.ts";
 import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
+import { createTestEngine } from "../engine.ts";
 
 const RECIPIENT: Hex = `0x${"70".repeat(20)}`;
 
@@ -192,7 +187,7 @@ describe("A node on an L1 with the Inbox contract", () => {
     const database = await openTestDatabase(folder.path, config.genesisHash);
     const { chain: store, inbox } = database;
     const { chainId } = config.genesis;
-    const engine = createEthereumjsEngine({ chainId, state: store.state }, instruments);
+    const engine = createTestEngine({ chainId, state: store.state }, instruments);
     const chain = await createChain({ config, engine, store, inbox }, instruments);
     const reader = createInboxReader(
       { config, client: l1.client, inbox, blobs: blobArchive, finality: { kind: "tag" } },

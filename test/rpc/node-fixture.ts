@@ -6,19 +6,14 @@ import pino from "pino";
 import { Registry } from "prom-client";
 import { createPublicClient, createWalletClient, defineChain, http, type Hex as ViemHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import {
-  createEthereumjsEngine,
-  createGenesis,
-  genesisBlock,
-  hashMessage,
-  loadPredeployCode,
-} from "../../src/chain/index.ts";
+import { createGenesis, genesisBlock, hashMessage, loadPredeployCode } from "../../src/chain/index.ts";
 import type { Block, ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
 import { createChain, type SyncStatus, type TransactionPool } from "../../src/node/index.ts";
 import { toAddress, ZERO_ADDRESS, ZERO_HASH, type Address, type Hash, type Hex } from "../../src/primitives/index.ts";
 import { createRpcServer, type RpcServerOptions } from "../../src/rpc/index.ts";
 import { createMempool, createPoolState, createSequencer } from "../../src/sequencer/index.ts";
 import { openNodeDatabase, type L1BlockReference } from "../../src/storage/index.ts";
+import { createTestEngine } from "../engine.ts";
 
 export const CHAIN_ID = 4242;
 export const ETHER = 10n ** 18n;
@@ -69,7 +64,7 @@ export async function startNode(
   const metrics = new Registry();
   const instruments = { logger: pino({ level: process.env["TEST_LOG"] ?? "silent" }), metrics };
   const database = await openNodeDatabase({ folder, genesisHash: config.genesisHash }, instruments);
-  const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state: database.chain.state }, instruments);
+  const engine = createTestEngine({ chainId: CHAIN_ID, state: database.chain.state }, instruments);
   const chain = await createChain({ config, engine, store: database.chain, inbox: database.inbox }, instruments);
   const mempool = await createMempool(
     { chainId: CHAIN_ID, state: createPoolState(chain), journal: database.records("mempool") },

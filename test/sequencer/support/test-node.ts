@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { Registry } from "prom-client";
-import { createEthereumjsEngine, createGenesis, genesisBlock, hashMessage } from "../../../src/chain/index.ts";
+import { createGenesis, genesisBlock, hashMessage } from "../../../src/chain/index.ts";
 import type { ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../../src/chain/index.ts";
 import { createChain } from "../../../src/node/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH } from "../../../src/primitives/index.ts";
@@ -13,6 +13,7 @@ import type { MempoolLimits } from "../../../src/sequencer/index.ts";
 import type { L1BlockReference } from "../../../src/storage/index.ts";
 import { openNodeDatabase } from "../../../src/storage/index.ts";
 import { CHAIN_ID, ETHER, wallet } from "./wallets.ts";
+import { createTestEngine } from "../../engine.ts";
 
 export const GENESIS_TIME = 1_700_000_000;
 export const logger = pino({ level: process.env["TEST_LOG"] ?? "silent" });
@@ -62,7 +63,7 @@ export async function createTestNode({
   const metrics = new Registry();
   const instruments = { logger, metrics };
   const database = await openNodeDatabase({ folder: path, genesisHash: config.genesisHash }, instruments);
-  const engine = createEthereumjsEngine({ chainId: CHAIN_ID, state: database.chain.state }, instruments);
+  const engine = createTestEngine({ chainId: CHAIN_ID, state: database.chain.state }, instruments);
   const chain = await createChain({ config, engine, store: database.chain, inbox: database.inbox }, instruments);
 
   return {
