@@ -2,14 +2,20 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { RLP } from "@ethereumjs/rlp";
 import {
-  BlockState,
   EMPTY_ACCOUNT,
   EMPTY_TRIE_ROOT,
   createMemoryStateDatabase,
   openStateView,
   withoutLeadingZeros,
 } from "../../src/chain/index.ts";
-import type { AccountRecord, BlockEnvironment, Log, StateDatabase, StateView } from "../../src/chain/index.ts";
+import type {
+  AccountRecord,
+  BlockEnvironment,
+  Log,
+  StateDatabase,
+  StateView,
+  BlockState,
+} from "../../src/chain/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 
@@ -135,6 +141,11 @@ export function blobBaseFee({ env, config }: Pick<StateTest, "env" | "config">):
   return output / denominator;
 }
 
+/** Whether a post entry is of a type that this chain rejects, so that whatever is expected of it does not apply. */
+export function isBlobTransaction({ txbytes }: StateTestPost): boolean {
+  return hexToBytes(txbytes)[0] === BLOB_TRANSACTION;
+}
+
 /** What came of the transaction of a post entry. */
 export interface StateTestResult {
   /** Why it was skipped; undefined if it ran. */
@@ -147,8 +158,7 @@ export interface StateTestResult {
 export function judge(post: StateTestPost, result: StateTestResult, state: BlockState): StateTestOutcome {
   const { skipped, logs } = result;
   if (skipped !== undefined && post.expectException === undefined) {
-    const isBlobTransaction = hexToBytes(post.txbytes)[0] === BLOB_TRANSACTION;
-    return isBlobTransaction ? { kind: "not-applicable" } : { kind: "failed", why: `skipped: ${skipped}` };
+    return isBlobTransaction(post) ? { kind: "not-applicable" } : { kind: "failed", why: `skipped: ${skipped}` };
   }
   if (skipped === undefined && post.expectException !== undefined)
     return { kind: "failed", why: `expected ${post.expectException}` };
