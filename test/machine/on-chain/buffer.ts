@@ -17,7 +17,7 @@ export const EMPTY_ROOT = ZERO[DEPTH]!;
 /** A Region of contracts/machine/types/Witness.sol. */
 export interface Region {
   readonly words: Hex;
-  readonly siblings: readonly Hex[];
+  readonly siblings: Hex[];
 }
 
 /** A buffer by its definition (docs/machine.md §2): every level as a list of the nodes that are not zeros. */

@@ -264,8 +264,13 @@ export function jumpRegion(state: State, destination: number): Region {
   return jumpsOf(state.jumpDestinations).region(Math.floor(destination / 256) * 32, 32);
 }
 
-export function memoryOf(state: State): TestBuffer {
-  return new TestBuffer(state.memory);
+// A long memory has thousands of nodes.
+const memories = new Map<Hex, TestBuffer>();
+
+export function memoryOf({ memory }: State): TestBuffer {
+  const buffer = memories.get(memory) ?? new TestBuffer(memory);
+  memories.set(memory, buffer);
+  return buffer;
 }
 
 function encode(state: State) {
