@@ -21,6 +21,7 @@ import { bytesToHex } from "../src/primitives/index.ts";
 import type { Address } from "../src/primitives/index.ts";
 import { CHAIN_ID, account, createTestChain, wallet } from "../test/chain/harness.ts";
 import { assemble } from "../test/machine/assemble.ts";
+import type { CodePart } from "../test/machine/assemble.ts";
 import { machineOf } from "../test/machine/run-code.ts";
 
 const GAS = 2 ** 24;
@@ -32,7 +33,7 @@ const MODULUS = 2n ** 255n - 19n;
 const WORD_32 = 0xffffffffn;
 
 /** A program that prepares the stack once and then goes on with the rest until its gas is used up. */
-function loop(prepare: Parameters<typeof assemble>, body: Parameters<typeof assemble>): Uint8Array {
+function loop(prepare: readonly CodePart[], body: readonly CodePart[]): Uint8Array {
   const begin = assemble(...prepare);
   return assemble(begin, "JUMPDEST", ...body, begin.length, "JUMP");
 }

@@ -21,8 +21,11 @@ export function push(value: bigint | number): Uint8Array {
   return Uint8Array.of(0x5f + bytes.length, ...bytes);
 }
 
+/** Instructions by name, a number that is pushed, or ready bytes. */
+export type CodePart = string | bigint | number | Uint8Array;
+
 /** Code of instructions by name, of numbers that are pushed, and of ready bytes. */
-export function assemble(...parts: readonly (string | bigint | number | Uint8Array)[]): Uint8Array {
+export function assemble(...parts: readonly CodePart[]): Uint8Array {
   return concatBytes(
     parts.flatMap((part) => {
       if (typeof part !== "string") return [part instanceof Uint8Array ? part : push(part)];

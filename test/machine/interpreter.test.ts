@@ -8,6 +8,7 @@ import { OPCODES } from "../../src/machine/opcodes.ts";
 import { Phase } from "../../src/machine/phase.ts";
 import { concatBytes, keccak256 } from "../../src/primitives/index.ts";
 import { assemble, push } from "./assemble.ts";
+import type { CodePart } from "./assemble.ts";
 import { machineOf, machineWith, resultOf, runFast, runReference, stackOf, stepInFrame } from "./run-code.ts";
 import type { CodeResult } from "./run-code.ts";
 
@@ -243,8 +244,7 @@ describe("a loop of a thousand rounds", () => {
 });
 
 describe("memory expansion", () => {
-  const halts = (...parts: Parameters<typeof assemble>) =>
-    runFast(assemble(...parts), { gas: 2 ** 50 }).status === "halt";
+  const halts = (...parts: readonly CodePart[]) => runFast(assemble(...parts), { gas: 2 ** 50 }).status === "halt";
 
   it("costs nothing for a length of 0, wherever the offset is", async () => {
     for (const at of [0n, 2n ** 32n, MAX]) {

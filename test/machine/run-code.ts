@@ -195,7 +195,7 @@ export async function runReference(
     value: VALUE,
     gasPrice: GAS_PRICE,
     block: toEvmBlock(ENVIRONMENT, BLOB_BASE_FEE),
-  } as unknown as Parameters<EVM["runCode"]>[0]);
+  });
   const error = exceptionError?.error;
   if ((error !== undefined && error !== "revert") || runState === undefined) return HALTED;
   return {
