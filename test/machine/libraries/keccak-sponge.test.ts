@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { absorbBlocks, padMessage } from "../../../src/machine/keccak-f.ts";
 import { bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
 import type { MachineLibraries } from "../../../types/ethers-contracts/index.ts";
 import { deployLibraries, expectRevert } from "./libraries-fixture.ts";
@@ -42,6 +43,24 @@ describe("KeccakSponge, on chain", () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it("gives the states that the machine's own sponge gives", async () => {
+    const state = Buffer.from((await libraries.absorb(NO_BLOCK, message(RATE, 3)))[0].slice(2), "hex");
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 6 }), fc.nat(255), async (count, seed) => {
+        const own = Uint8Array.from(state);
+        absorbBlocks(own, message(count * RATE, seed));
+        expect((await libraries.absorb(state, message(count * RATE, seed)))[0]).to.equal(bytesToHex(own));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("pads as the machine does", async () => {
+    for (const length of [0, 1, 134, 135, 136, 137, 500]) {
+      expect(await libraries.pad(message(length))).to.equal(bytesToHex(padMessage(message(length))));
+    }
   });
 
   it("gives the known state of keccak-f[1600] on zeros", async () => {

@@ -3,6 +3,8 @@ import { RLP } from "@ethereumjs/rlp";
 import { expect } from "chai";
 import fc from "fast-check";
 import { bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../../src/primitives/index.ts";
+import { EMPTY_TRIE_ROOT, openTrie, trieDeletionProof, trieProof } from "../../../src/chain/merkle-patricia-trie.ts";
+import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 import type { MachineTries } from "../../../types/ethers-contracts/index.ts";
 import { deployLibraries, expectRevert } from "./libraries-fixture.ts";
@@ -132,6 +134,31 @@ describe("MerklePatriciaTrie, on chain", () => {
       );
     });
   }
+
+  it("takes the nodes that the project's own proofs list, and gives the roots of its own trie", async () => {
+    await fc.assert(
+      fc.asyncProperty(changesOf(stateKey, 25), async (changes) => {
+        const database = createMemoryStateDatabase();
+        let root = EMPTY_TRIE_ROOT;
+        const emptying = changes.map(({ key }) => ({ key, value: undefined }));
+        for (const { key, value: to } of [...changes, ...emptying]) {
+          const proof = to === undefined ? trieDeletionProof(database, root, key) : trieProof(database, root, key);
+          const [onChain] = await (to === undefined ? tries.remove(root, key, proof) : tries.put(root, key, to, proof));
+          const trie = openTrie(database, root);
+          if (to === undefined) trie.delete(key);
+          else trie.put(key, to);
+          const committed = trie.commit();
+          void database.putMany(committed.nodes);
+          root = committed.root;
+          expect(onChain).to.equal(bytesToHex(root));
+          const [read] = await tries.get(root, key, trieProof(database, root, key));
+          expect(read).to.equal(to === undefined ? "0x" : bytesToHex(to));
+        }
+        expect(bytesToHex(root)).to.equal(EMPTY_ROOT);
+      }),
+      { numRuns: 30 },
+    );
+  });
 
   it("leaves the root when an absent key is deleted", async () => {
     const trie = await createReferenceTrie();
@@ -269,10 +296,6 @@ describe("MerklePatriciaTrie, on chain", () => {
     const [, remove] = await tries.remove(root, key, nodes);
     result.remove = Number(remove);
     expect(changed).to.not.equal(root);
-    console.log(
-      result,
-      nodes.reduce((sum, n) => sum + n.length, 0),
-    );
     for (const gas of Object.values(result)) expect(gas).to.be.below(5_000_000);
     expect(result.get).to.be.below(3_000_000);
   });
