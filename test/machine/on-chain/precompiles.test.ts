@@ -227,7 +227,9 @@ describe("precompiles on L1", () => {
     };
 
     it("with any gas a valid input either succeeds or reverts", async () => {
-      for (const [number, input] of validInputs()) {
+      // Of much gas, one 64th is enough to go on with: there a wrong failure would come back.
+      const costly = concatBytes([word(2_000_000).subarray(28), new Uint8Array(209)]);
+      for (const [number, input] of [...validInputs(), [0x09, costly] as const]) {
         const cost = precompileAt(number).gas(input);
         // From less than its calldata takes up to far more than is needed.
         const least = 21_000;
@@ -289,6 +291,6 @@ describe("precompiles on L1", () => {
     expect(isSuccess).to.equal(true);
     expect(output).to.equal(bytesToHex(compute(0x09, input)));
     expect(Number(gasUsed)).to.be.lessThan(8_200_000);
-    expect(hexToBytes(output as `0x${string}`).length).to.equal(64);
+    expect(hexToBytes(output).length).to.equal(64);
   });
 });
