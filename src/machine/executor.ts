@@ -13,7 +13,7 @@ import { createMachine, runTransaction } from "./driver.ts";
 import { runFrames } from "./frames.ts";
 import type { Environment, Machine } from "./machine.ts";
 import { beginDecoded, enterDecoded } from "./message.ts";
-import { REVERT, codeOfAccount, observedStateOf, runObservedFrames } from "./observation.ts";
+import { REVERT, codeOfAccount, observeMachine } from "./observation.ts";
 import { Phase } from "./phase.ts";
 import { prepareMachine } from "./precompiles.ts";
 
@@ -73,16 +73,17 @@ function process(
   if (gasLimit > BigInt(Number.MAX_SAFE_INTEGER))
     return { kind: "skipped", reason: { kind: "invalid", message: `gas limit ${gasLimit} is above 2^53 − 1` } };
   enterDecoded(machine, message);
-  const observed = observer === undefined ? undefined : observedStateOf(machine, state);
+  const observation = observer === undefined ? undefined : observeMachine(machine, state, observer);
   const { coinbase } = environment;
   beginDecoded(machine, message, { dataGas, availableGas, isSimulation }, () => {
-    if (observed !== undefined) observer?.onTransactionStart?.({ from: sender, to, coinbase, state: observed });
+    if (observation !== undefined)
+      observer?.onTransactionStart?.({ from: sender, to, coinbase, state: observation.state });
   });
   if (machine.skipReason !== undefined) return { kind: "skipped", reason: machine.skipReason };
 
   if (machine.phase === Phase.EnterFrame) {
-    if (observer === undefined) runFrames(machine);
-    else runObservedFrames(machine, observer);
+    if (observation === undefined) runFrames(machine);
+    else observation.runFrames();
   }
   const { exit } = machine;
   if (exit === undefined) throw new Error("a transaction without an outcome");
@@ -91,7 +92,7 @@ function process(
     created !== undefined && exit.status === 3 ? codeOfAccount(machine, created) : exit.output.bytes.slice();
   runTransaction(machine);
   state.endTransaction();
-  if (observed !== undefined) observer?.onTransactionEnd?.({ state: observed });
+  if (observation !== undefined) observer?.onTransactionEnd?.({ state: observation.state });
   const { transaction, logs } = machine.included as NonNullable<Machine["included"]>;
   return {
     kind: "executed",

@@ -6,6 +6,8 @@ import { FRAME_KIND } from "./frame.ts";
 import { stepDepositCode, stepEnterCode, stepEnterFrame, stepExitFrame, stepPrecompile } from "./frames.ts";
 import { execute } from "./interpreter.ts";
 import type { Frame, Machine } from "./machine.ts";
+import { isEmptyEntry } from "./overlay.ts";
+import type { AccountEntry } from "./overlay.ts";
 import { Phase } from "./phase.ts";
 import { toAddress } from "./word.ts";
 
@@ -20,13 +22,53 @@ const KINDS: Readonly<Record<number, CallKind>> = {
   [FRAME_KIND.staticcall]: "STATICCALL",
 };
 
-/** As `runFrames`, and tells an observer of every instruction and call. */
-export function runObservedFrames(machine: Machine, observer: ExecutionObserver): void {
+/** A machine that is being observed. */
+export interface Observation {
+  /** The state as an observer sees it. */
+  readonly state: ObservedState;
+  /** As `runFrames`, and tells the observer of every instruction and call. */
+  runFrames(): void;
+}
+
+/** Lets an observer see a transaction that a machine is about to run on a block's state. */
+export function observeMachine(machine: Machine, blockState: BlockState, observer: ExecutionObserver): Observation {
+  const { overlay } = machine;
+  const before = observedState(blockState);
+  // An instruction is told of when it has run, for only then its gas is known, but the state it shows is that of before.
+  let mark: number | undefined;
+  const onStep: ExecutionObserver["onStep"] = (step) => {
+    observer.onStep?.(step);
+    mark = overlay.mark();
+  };
+  const watch = observer.onStep === undefined ? undefined : { onStep };
+
+  const state: ObservedState = {
+    getAccount: (address: Address) => {
+      const entry = mark === undefined ? overlay.account(address) : overlay.accountAt(mark, address);
+      if (entry === undefined) return before.getAccount(address);
+      const { nonce, balance } = entry;
+      return isEmptyEntry(entry) ? undefined : { nonce, balance, code: codeOf(machine, entry) };
+    },
+    getStorageAt: (address: Address, slot: Hash) => {
+      const entry = mark === undefined ? overlay.slot(address, slot) : overlay.slotAt(mark, address, slot);
+      return entry === undefined ? before.getStorageAt(address, slot) : bytesToHex(bigintToBytes32(entry.current));
+    },
+  };
+
+  const execution = (): void => {
+    mark = overlay.mark();
+    execute(machine, Infinity, watch);
+    mark = undefined;
+  };
+  return { state, runFrames: () => runObservedFrames(machine, observer, execution) };
+}
+
+function runObservedFrames(machine: Machine, observer: ExecutionObserver, runInstructions: () => void): void {
   const startGas: number[] = [];
   for (;;) {
     switch (machine.phase) {
       case Phase.Execute:
-        execute(machine, Infinity, observer);
+        runInstructions();
         break;
       case Phase.EnterFrame: {
         const frame = machine.frame as Frame;
@@ -72,10 +114,14 @@ export function runObservedFrames(machine: Machine, observer: ExecutionObserver)
 /** What the error of a frame that reverted is called. */
 export const REVERT = "revert";
 
-/** The code that a creation of this transaction has given an account. */
-export function codeOfAccount({ overlay }: Machine, address: Address): Uint8Array {
-  const account = overlay.account(address);
-  return account === undefined || account.codeLength === 0 ? NO_BYTES : overlay.code(account.codeHash);
+/** The code of an account in the overlay of a transaction. */
+export function codeOfAccount(machine: Machine, address: Address): Uint8Array {
+  const entry = machine.overlay.account(address);
+  return entry === undefined ? NO_BYTES : codeOf(machine, entry);
+}
+
+function codeOf({ overlay }: Machine, { codeLength, codeHash }: AccountEntry): Uint8Array {
+  return codeLength === 0 ? NO_BYTES : overlay.code(codeHash);
 }
 
 const NO_BYTES = new Uint8Array();
@@ -102,24 +148,4 @@ function targetOf({ context }: Frame): Address {
   // The caller's stack still holds, above its end, what the instruction has taken: gas and then the target on top.
   const taken = kind === FRAME_KIND.callcode ? 7 : 6;
   return toAddress(parent.stack, 8 * (parent.stackSize + taken - 2));
-}
-
-/** What an observer sees of the state while a transaction runs on it. */
-export function observedStateOf(machine: Machine, state: BlockState): ObservedState {
-  const before = observedState(state);
-  const { overlay } = machine;
-  return {
-    getAccount: (address: Address) => {
-      const entry = overlay.account(address);
-      if (entry === undefined) return before.getAccount(address);
-      const { nonce, balance } = entry;
-      const code = codeOfAccount(machine, address);
-      const isAbsent = nonce === 0n && balance === 0n && code.length === 0;
-      return isAbsent ? undefined : { nonce, balance, code };
-    },
-    getStorageAt: (address: Address, slot: Hash) => {
-      const entry = overlay.slot(address, slot);
-      return entry === undefined ? before.getStorageAt(address, slot) : bytesToHex(bigintToBytes32(entry.current));
-    },
-  };
 }

@@ -137,6 +137,23 @@ export class Overlay {
     return this.#transients.get(address)?.get(slot)?.entry;
   }
 
+  /** The entry an account had when the journal stood at `mark`, which nothing was reverted to since. */
+  accountAt(mark: number, address: Address): AccountEntry | undefined {
+    const cell = this.#accounts.get(address);
+    return cell === undefined ? undefined : (this.#entryAt(mark, cell) as AccountEntry | undefined);
+  }
+
+  /** The same of a slot. */
+  slotAt(mark: number, address: Address, slot: Hash): SlotEntry | undefined {
+    const cell = this.#accounts.get(address)?.slots.get(slot);
+    return cell === undefined ? undefined : (this.#entryAt(mark, cell) as SlotEntry | undefined);
+  }
+
+  #entryAt(mark: number, cell: Cell): Cell["entry"] | undefined {
+    const first = this.#undoCells.indexOf(cell, mark);
+    return first < 0 ? cell.entry : this.#undoEntries[first];
+  }
+
   /** The code with this hash, of this transaction or of the state. Throws if it is in neither. */
   code(codeHash: Hash): Uint8Array {
     return this.#codes.get(codeHash) ?? this.#loadedCodes.get(codeHash) ?? this.#source.getCode(hexToBytes(codeHash));
