@@ -55,6 +55,7 @@ contract OneStepProver is IOneStepProver {
         Phase phase = Steps.begin(before, witness).machine.phase;
         require(phase.isBoundary(), NotABoundary(phase));
         require(phase == Phase.Transaction, UnitNotProvable(phase));
+        // To a verifier, a boundary is the phase in which its unit starts; only `step` stands still there.
         return _ask(DECODING);
     }
 
