@@ -1,7 +1,8 @@
 import { RLP } from "@ethereumjs/rlp";
 import { createMemoryStateDatabase } from "../../src/chain/index.ts";
+import type { StateView } from "../../src/chain/index.ts";
 import { OPCODES } from "../../src/machine/opcodes.ts";
-import { Phase, createMachine, rawSlice } from "../../src/machine/index.ts";
+import { Phase, createMachine, isBoundary, rawSlice, start, step } from "../../src/machine/index.ts";
 import type { Machine } from "../../src/machine/index.ts";
 import { createProver, createStateTries, encodeStepCall } from "../../src/machine/proving/index.ts";
 import type { ProvenStep, Prover } from "../../src/machine/proving/index.ts";
@@ -45,9 +46,10 @@ const BATCH_BYTES = 4_000_000;
 
 /** Number of steps of an entry's trace, `start` included, the boundary state that pads it not. */
 export function countSteps(test: StateTest, post: StateTestPost): number {
-  const prover = proverOf(test, post);
-  let steps = 0;
-  for (; !prover.isDone(); steps++) prover.step();
+  const machine = machineOf(test, post, openPreState(test));
+  start(machine);
+  let steps = 1;
+  for (; !isBoundary(machine.phase); steps++) step(machine);
   return steps;
 }
 
@@ -118,9 +120,7 @@ export async function runEntry(
   return failure === undefined ? done(counts) : { ...counts, kind: "failed", why: failure };
 }
 
-function proverOf(test: StateTest, post: StateTestPost): Prover {
-  const database = createMemoryStateDatabase();
-  const view = openPreState(test, database);
+function machineOf(test: StateTest, post: StateTestPost, view: StateView): Machine {
   const { baseFeePerGas, ...environment } = environmentOf(test);
   const machine = createMachine({
     environment: {
@@ -133,6 +133,13 @@ function proverOf(test: StateTest, post: StateTestPost): Prover {
     isProving: true,
   });
   machine.block.raw = rawSlice(hexToBytes(post.txbytes));
+  return machine;
+}
+
+function proverOf(test: StateTest, post: StateTestPost): Prover {
+  const database = createMemoryStateDatabase();
+  const view = openPreState(test, database);
+  const machine = machineOf(test, post, view);
   return createProver({ machine, tries: createStateTries(database), stateRoot: view.root() });
 }
 
