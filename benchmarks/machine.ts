@@ -10,11 +10,11 @@ import { format, resolveConfig } from "prettier";
 import { createOsakaCommon } from "../src/chain/ethereumjs-common.ts";
 import { createEvmExecutor, toEvmBlock } from "../src/chain/ethereumjs/evm-executor.ts";
 import { openStateView } from "../src/chain/state-view.ts";
+import { createMachine } from "../src/machine/driver.ts";
 import { beginFrame, runFrames, stepEnterCode, stepEnterFrame, stepExitFrame } from "../src/machine/frames.ts";
 import { execute } from "../src/machine/interpreter.ts";
 import { EMPTY_SLICE } from "../src/machine/machine.ts";
 import type { Machine, TransactionContext } from "../src/machine/machine.ts";
-import { Overlay } from "../src/machine/overlay.ts";
 import type { StateSource } from "../src/machine/overlay.ts";
 import { Phase } from "../src/machine/phase.ts";
 import { bytesToHex } from "../src/primitives/index.ts";
@@ -22,7 +22,6 @@ import type { Address } from "../src/primitives/index.ts";
 import { CHAIN_ID, account, createTestChain, wallet } from "../test/chain/harness.ts";
 import { assemble } from "../test/machine/assemble.ts";
 import type { CodePart } from "../test/machine/assemble.ts";
-import { machineOf } from "../test/machine/run-code.ts";
 
 const GAS = 2 ** 24;
 const REPETITIONS = 3;
@@ -136,7 +135,16 @@ const CONTRACT = account(1);
 const SENDER = wallet(0).address;
 
 function machineAt(state: StateSource, to: Address): Machine {
-  const machine: Machine = { ...machineOf(new Uint8Array(), { gas: GAS }), overlay: new Overlay(state) };
+  const machine = createMachine({
+    environment: {
+      ...ENVIRONMENT,
+      baseFee: ENVIRONMENT.baseFeePerGas,
+      chainId: BigInt(CHAIN_ID),
+      blobBaseFee: 1n,
+    },
+    state,
+    isProving: false,
+  });
   machine.transaction = { sender: SENDER, gasPrice: 1n, gas: 0, status: 0 } as TransactionContext;
   for (const address of [SENDER, to]) machine.overlay.loadAccount(address);
   beginFrame(

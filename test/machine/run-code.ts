@@ -5,6 +5,7 @@ import { createOsakaCommon } from "../../src/chain/ethereumjs-common.ts";
 import { toEvmBlock } from "../../src/chain/ethereumjs/evm-executor.ts";
 import type { Log } from "../../src/chain/index.ts";
 import { codeOf } from "../../src/machine/code.ts";
+import { createMachine } from "../../src/machine/driver.ts";
 import type { Recorder } from "../../src/machine/commitments.ts";
 import { stepCopy } from "../../src/machine/instructions/copies.ts";
 import { stepAbsorb, stepFinishKeccak } from "../../src/machine/instructions/hashing.ts";
@@ -13,10 +14,9 @@ import { execute } from "../../src/machine/interpreter.ts";
 import { EMPTY_SLICE } from "../../src/machine/machine.ts";
 import type { Frame, FrameContext, Machine, TransactionContext } from "../../src/machine/machine.ts";
 import { createMemory } from "../../src/machine/memory.ts";
-import { Overlay } from "../../src/machine/overlay.ts";
 import { Phase } from "../../src/machine/phase.ts";
 import { toBigint } from "../../src/machine/word.ts";
-import { EMPTY_APPEND_ONLY_MERKLE_TREE, ZERO_HASH, bytesToHex } from "../../src/primitives/index.ts";
+import { bytesToHex } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";
 import { CHAIN_ID } from "../chain/harness.ts";
 
@@ -82,51 +82,35 @@ export function machineWith(
     outOffset: 0,
     outLength: 0,
   };
-  return {
-    phase: Phase.Execute,
-    chain: ZERO_HASH,
+  const machine = createMachine({
     environment: {
       ...ENVIRONMENT,
       baseFee: ENVIRONMENT.baseFeePerGas,
       chainId: BigInt(CHAIN_ID),
       blobBaseFee: BLOB_BASE_FEE,
     },
-    block: {
-      gasUsed: 0n,
-      transactionCount: 0,
-      transactions: EMPTY_APPEND_ONLY_MERKLE_TREE,
-      receipts: EMPTY_APPEND_ONLY_MERKLE_TREE,
-      bloom: new Uint8Array(256),
-      raw: EMPTY_SLICE,
-      outcome: 0,
-    },
-    // Instructions look at no more of it.
-    transaction: { sender: ORIGIN, gasPrice: GAS_PRICE } as TransactionContext,
-    frame: {
-      context,
-      code: codeOf(code),
-      pc: 0,
-      gas: options.gas,
-      stack: new Uint32Array(8 * 1024).fill(0xdeadbeef),
-      stackSize: 0,
-      memory: createMemory(),
-      returndata: slice(options.returndata),
-    },
-    stacks: [],
-    pending: undefined,
-    overlay: new Overlay({
+    state: {
       getAccount: () => undefined,
       getSlot: () => new Uint8Array(),
       getCode: () => new Uint8Array(),
-    }),
-    logs: [],
-    refund: 0,
-    sink: undefined,
-    skipReason: undefined,
-    exit: undefined,
+    },
     isProving: options.isProving,
-    recorder: options.recorder,
+  });
+  machine.phase = Phase.Execute;
+  machine.recorder = options.recorder;
+  // Instructions look at no more of it.
+  machine.transaction = { sender: ORIGIN, gasPrice: GAS_PRICE } as TransactionContext;
+  const frame: Frame = {
+    context,
+    code: codeOf(code),
+    pc: 0,
+    gas: options.gas,
+    stack: new Uint32Array(8 * 1024).fill(0xdeadbeef),
+    stackSize: 0,
+    memory: createMemory(),
+    returndata: slice(options.returndata),
   };
+  return Object.assign(machine, { frame });
 }
 
 /** Takes the step a machine inside a frame is at. */
@@ -152,7 +136,7 @@ export function stepInFrame(machine: Machine, limit: number): void {
   }
 }
 
-/** The result of a machine that has left its frame. */
+/** The result of a machine that has left its frame. RETURN and REVERT leave their operands on the stack; they are left out. */
 export function resultOf(machine: Machine & { frame: Frame }): CodeResult {
   const { frame, pending } = machine;
   if (machine.phase !== Phase.ExitFrame || pending?.kind !== "exit") throw new Error("expected the frame to be left");
@@ -161,10 +145,14 @@ export function resultOf(machine: Machine & { frame: Frame }): CodeResult {
     status: pending.status === 1 ? "success" : "revert",
     gasLeft: frame.gas,
     output: bytesToHex(pending.output.bytes),
-    stack: stackOf(frame),
+    stack: stackOf(frame).slice(0, isReturn(frame) ? -2 : undefined),
     memory: bytesToHex(frame.memory.bytes.subarray(0, frame.memory.size)),
     logs: pending.status === 1 ? machine.logs : [],
   };
+}
+
+function isReturn({ code, pc }: Frame): boolean {
+  return code.bytes[pc] === 0xf3 || code.bytes[pc] === 0xfd;
 }
 
 export function stackOf(frame: Frame): bigint[] {
@@ -179,7 +167,7 @@ export function runFast(code: Uint8Array, options: Parameters<typeof machineOf>[
 
 let reference: Promise<EVM> | undefined;
 
-/** The same in ethereumjs. RETURN and REVERT take their operands off the stack there; so `stack` lacks them. */
+/** The same in ethereumjs. */
 export async function runReference(
   code: Uint8Array,
   options: { readonly gas: number; readonly calldata?: Uint8Array },

@@ -29,7 +29,7 @@ const anyWord = fc.oneof(
         minLength: 8,
         maxLength: 8,
       })
-      .map((limbs) => limbs.reduce((value, limb) => (value << 32n) | limb, 0n)),
+      .map((limbs) => limbs.reduce<bigint>((value, limb) => (value << 32n) | limb, 0n)),
   },
   { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: 300n }) },
 );
