@@ -100,8 +100,8 @@ async function takeParts(): Promise<void> {
       }));
     })
     .filter(({ entry, from }) => !done.has(`${entryKey(entry.place)}@${from}`))
-    // The longest first, so that no worker is left alone with one at the end.
-    .sort((left, right) => right.steps - left.steps);
+    // The shortest traces first: they do something else at every step, the longest go round in loops.
+    .sort((left, right) => left.steps - right.steps);
 
   const progress = createProgress(checked);
   const take = async ({ entry, from }: (typeof parts)[number]): Promise<void> => {
