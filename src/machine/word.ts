@@ -640,20 +640,22 @@ export function mulmod(stack: Uint32Array, sp: number): void {
   fromBigint(stack, modulus, (toBigint(stack, a) * toBigint(stack, b)) % toCachedBigint(stack, modulus));
 }
 
-/** The last item `toCachedBigint` was asked for. */
-const cachedLimbs = new Uint32Array(8);
-let cachedBigint = 0n;
+/** Items `toCachedBigint` was asked for, each in the place its lowest bits give. */
+const CACHED = 64;
+const cachedLimbs = new Uint32Array(8 * CACHED);
+const cachedBigints = new Array<bigint>(CACHED).fill(0n);
 
 /** `toBigint` for what is mostly the same again: moduli and divisors. */
 function toCachedBigint(stack: Uint32Array, at: number): bigint {
+  const place = (stack[at] as number) & (CACHED - 1);
   for (let index = 0; index < 8; index++) {
-    if (stack[at + index] !== cachedLimbs[index]) {
-      cachedBigint = toBigint(stack, at);
-      for (let limb = 0; limb < 8; limb++) cachedLimbs[limb] = stack[at + limb] as number;
+    if (stack[at + index] !== cachedLimbs[8 * place + index]) {
+      cachedBigints[place] = toBigint(stack, at);
+      for (let limb = 0; limb < 8; limb++) cachedLimbs[8 * place + limb] = stack[at + limb] as number;
       break;
     }
   }
-  return cachedBigint;
+  return cachedBigints[place] as bigint;
 }
 
 /** Bytes of an item without the leading zeros. */
