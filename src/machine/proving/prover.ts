@@ -110,6 +110,7 @@ interface Recording {
 }
 
 const STACK_LIMIT = 1024;
+const NO_FRAME = { encoding: newEncoding(0), context: newEncoding(0) } as const;
 const ZERO: Digest = new Int32Array(DIGEST_WORDS);
 const NO_BYTES = new Uint8Array();
 const CREATION_KINDS: readonly number[] = [0xf0, 0xf5];
@@ -466,26 +467,48 @@ export function createProver({ machine, tries, stateRoot: stateRootBefore }: Pro
     return [tries.slot(entry.isCreated ? EMPTY_TRIE_ROOT : hexToBytes(entry.storageRoot), pending.slot)];
   };
 
+  /** All that is committed now and a step of this phase and opcode may open, but for what the recorder is told. */
+  const openAll = (opcode: number): Witness => {
+    const { phase, frame } = machine;
+    const depth = frame?.context.depth ?? 0;
+    const { encoding: frameEncoding, context } = (frame === undefined ? undefined : frames[depth]) ?? NO_FRAME;
+    const parent = (depth === 0 ? undefined : frames[depth - 1]) ?? NO_FRAME;
+    const isEnd = phase === Phase.EndTransaction;
+    return {
+      machine: bytesOf(encoding),
+      frame: bytesOf(frameEncoding),
+      frameContext: bytesOf(context),
+      parentFrame: bytesOf(parent.encoding),
+      transaction: bytesOf(transactionEncoding),
+      blockContext: bytesOf(blockEncoding),
+      pending: phase === Phase.Flush ? openLastKey() : bytesOf(pendingEncoding),
+      savedJournal: frame === undefined ? NO_BYTES : bytesOf(encodeJournal(journalOf(frame.context.savedJournal))),
+      bloom: journal.bloom,
+      blockBloom: block.bloom,
+      sponge: (pending?.kind === "absorb" ? pending.sponge : undefined) ?? NO_BYTES,
+      code: NO_BYTES,
+      stack: frame === undefined || phase !== Phase.Execute ? NO_BYTES : openStack(frame, popsOf(opcode)),
+      regions: [],
+      overlay: [],
+      tries: loadProof(),
+      appends: isEnd ? [appendSiblings(block.transactions), appendSiblings(block.receipts)] : [],
+    };
+  };
+
+  const openLastKey = (): Uint8Array => {
+    const { keys: last } = journal;
+    return last === undefined ? NO_BYTES : bytesOf(encodeKeyLink(last.previous?.digest ?? ZERO, last.item));
+  };
+
   const prove = (): ProvenStep => {
     const kind = hasBegun ? "step" : "start";
     const before = stateHash();
     const { phase, frame } = machine;
     const opcode = frame === undefined ? 0 : opcodeOf(frame);
-    const committed = frame === undefined ? undefined : frames[frame.context.depth];
-    const parent = frame === undefined || frame.context.depth === 0 ? undefined : frames[frame.context.depth - 1];
-    const { transactions, receipts } = block;
-    const blockBloom = block.bloom;
-    const { bloom, keys: lastKey } = journal;
-    const isExit = pending?.kind === "exit";
-    const taken = { loads: loadProof(), pending, pendingEncoding, blockEncoding, transactionEncoding };
-    const machineBytes = bytesOf(encoding);
-    const frameBytes = bytesOfMaybe(committed?.encoding);
-    const contextBytes = bytesOfMaybe(committed?.context);
-    const parentBytes = bytesOfMaybe(parent?.encoding);
-    const stack = frame === undefined || phase !== Phase.Execute ? NO_BYTES : openStack(frame, popsOf(opcode));
-    const savedJournal = frame === undefined ? NO_BYTES : bytesOf(encodeJournal(journalOf(frame.context.savedJournal)));
+    const restoresJournal = pending?.kind === "exit" && (pending.status === 0 || pending.status === 2);
+    const all = openAll(opcode);
 
-    const recorded: Recording = { regions: [], overlay: [], tries: [...taken.loads], code: NO_BYTES };
+    const recorded: Recording = { regions: [], overlay: [], tries: [...all.tries], code: NO_BYTES };
     recording = recorded;
     try {
       if (kind === "start" || !isBoundary(phase)) takeStep();
@@ -493,34 +516,23 @@ export function createProver({ machine, tries, stateRoot: stateRootBefore }: Pro
       recording = undefined;
     }
 
-    const isSkip = isBoundary(machine.phase) && block.outcome === 2;
     const opens = opensOf(phase, opcode, kind === "start");
+    const isExit = phase === Phase.ExitFrame && machine.phase !== Phase.DepositCode;
+    const isOutermostExit = isExit && machine.frame === undefined;
+    const isSkip = isBoundary(machine.phase) && block.outcome === 2;
+    const when = (isOpened: boolean, bytes: Uint8Array) => (isOpened ? bytes : NO_BYTES);
     const has = (what: number) => (opens & what) !== 0;
-    const isDeposit = phase === Phase.ExitFrame && machine.phase === Phase.DepositCode;
-    const isOutermost = phase === Phase.ExitFrame && machine.frame === undefined;
-    const restores = isExit && taken.pending?.kind === "exit" && [0, 2].includes(taken.pending.status);
-    const when = (condition: boolean, bytes: Uint8Array) => (condition ? bytes : NO_BYTES);
-    const isFlush = phase === Phase.Flush && lastKey !== undefined;
     const witness: Witness = {
-      machine: machineBytes,
-      frame: when(has(Opens.Frame), frameBytes),
-      frameContext: when(has(Opens.FrameContext), contextBytes),
-      parentFrame: when(phase === Phase.ExitFrame && !isDeposit, parentBytes),
-      transaction: when(has(Opens.Transaction) || isOutermost, bytesOf(taken.transactionEncoding)),
-      blockContext: when(has(Opens.BlockContext) || isSkip, bytesOf(taken.blockEncoding)),
-      pending: isFlush
-        ? bytesOf(encodeKeyLink(lastKey.previous?.digest ?? ZERO, lastKey.item))
-        : bytesOf(taken.pendingEncoding),
-      savedJournal: when(phase === Phase.ExitFrame && restores, savedJournal),
-      bloom: when(has(Opens.Bloom), bloom),
-      blockBloom: when(phase === Phase.EndTransaction, blockBloom),
-      sponge: (taken.pending?.kind === "absorb" ? taken.pending.sponge : undefined) ?? NO_BYTES,
-      code: recorded.code,
-      stack,
-      regions: recorded.regions,
-      overlay: recorded.overlay,
-      tries: recorded.tries,
-      appends: phase === Phase.EndTransaction ? [appendSiblings(transactions), appendSiblings(receipts)] : [],
+      ...all,
+      ...recorded,
+      frame: when(has(Opens.Frame), all.frame),
+      frameContext: when(has(Opens.FrameContext), all.frameContext),
+      parentFrame: when(isExit, all.parentFrame),
+      transaction: when(has(Opens.Transaction) || isOutermostExit, all.transaction),
+      blockContext: when(has(Opens.BlockContext) || isSkip, all.blockContext),
+      savedJournal: when(isExit && restoresJournal, all.savedJournal),
+      bloom: when(has(Opens.Bloom), all.bloom),
+      blockBloom: when(phase === Phase.EndTransaction, all.blockBloom),
     };
     return { kind, before, witness, after: stateHash() };
   };
@@ -579,10 +591,6 @@ function putJournal(target: Encoding, at: number, journal: CommittedJournal): vo
   putDigest(target, at + JOURNAL.logsHash, journal.logsHash);
   putDigest(target, at + JOURNAL.bloomHash, journal.bloomHash);
   putNumber(target, at + JOURNAL.refund, journal.refund);
-}
-
-function bytesOfMaybe(encoding: Encoding | undefined): Uint8Array {
-  return encoding === undefined ? NO_BYTES : bytesOf(encoding);
 }
 
 /** The instruction that a frame is at; beyond the end of its code that is STOP. */
