@@ -104,7 +104,7 @@ const text = `# Proving
 
 How long the machine in proving mode takes for the trace of a transaction (docs/machine.md §12) and the root of it, padded to 2^${TRACE_HEIGHT}
 entries: seconds of CPU time on ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}. But for the first, the programs use
-2^24 gas, all that a transaction can have, or nearly. Regenerate with \`npm run bench:machine-proving\`.
+2^24 gas, all that a transaction can have, or nearly. Regenerate with \`npm run bench:machine\`.
 
 A million steps of mixed instructions take ${million.seconds.toFixed(1)} s. A witness, with its ABI encoding, takes ${witness.toFixed(0)} µs on average. The
 keccak256 of a node (64 bytes) takes ${pair.toFixed(2)} µs; with \`hash-wasm\`, which the rest of the node uses, it takes ${general.toFixed(2)} µs.
