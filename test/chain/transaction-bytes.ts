@@ -4,6 +4,7 @@ import secp256k1 from "secp256k1";
 import { minimalBytes } from "../../src/chain/account.ts";
 import { bytesToBigint, concatBytes, hexToBytes, keccak256Bytes } from "../../src/primitives/index.ts";
 import { CHAIN_ID, GWEI, account, wallet } from "./harness.ts";
+import type { Wallet } from "./harness.ts";
 
 /** What RLP can encode. */
 export type Item = Uint8Array | readonly Item[];
@@ -20,16 +21,19 @@ export const list = (size: number, item: Item = Uint8Array.of(7)): Item => Array
 const typePrefix = (type: TransactionType) => Uint8Array.from(type === 0 ? [] : [type]);
 const encode = (item: Item): Uint8Array => RLP.encode(item as Parameters<typeof RLP.encode>[0]);
 
-function signHash(hash: Uint8Array): { readonly recoveryId: number; readonly r: Uint8Array; readonly s: Uint8Array } {
-  const { signature, recid } = secp256k1.ecdsaSign(hash, alice.privateKey);
+export function signHash(
+  hash: Uint8Array,
+  from: Wallet = alice,
+): { readonly recoveryId: number; readonly r: Uint8Array; readonly s: Uint8Array } {
+  const { signature, recid } = secp256k1.ecdsaSign(hash, from.privateKey);
   const half = (start: number) => minimalBytes(bytesToBigint(signature.subarray(start, start + 32)));
   return { recoveryId: recid, r: half(0), s: half(32) };
 }
 
-/** Raw bytes of a transaction of these fields, whatever they are, with Alice's signature of them. */
-export function signFields(type: TransactionType, fields: readonly Item[]): Uint8Array {
+/** Raw bytes of a transaction of these fields, whatever they are, with somebody's signature of them. */
+export function signFields(type: TransactionType, fields: readonly Item[], from: Wallet = alice): Uint8Array {
   const unsigned = type === 0 ? [...fields, number(CHAIN_ID), NOTHING, NOTHING] : fields;
-  const { recoveryId, r, s } = signHash(keccak256Bytes(concatBytes([typePrefix(type), encode(unsigned)])));
+  const { recoveryId, r, s } = signHash(keccak256Bytes(concatBytes([typePrefix(type), encode(unsigned)])), from);
   const v = number(type === 0 ? recoveryId + 35 + 2 * CHAIN_ID : recoveryId);
   return concatBytes([typePrefix(type), encode([...fields, v, r, s])]);
 }
@@ -54,21 +58,24 @@ export function fieldsOf(type: TransactionType, accessList: Item = ACCESS_LIST, 
   return type === 4 ? [...fields, [authorization(nonce + 1), authorization(5)]] : fields;
 }
 
+/** What an item of an encoding can be replaced by. */
+export const REPLACEMENTS: readonly ((item: Item) => readonly Item[])[] = [
+  (item) => [item],
+  () => [[]],
+  () => [NOTHING],
+  () => [],
+  (item) => [item, item],
+  (item) => [[item]],
+  (item) => [list(item.length)],
+  (item) => [list(item.length, [])],
+  (item) => [bytes(item.length)],
+  (item) => [item instanceof Uint8Array ? concatBytes([item, bytes(1)]) : [...item, bytes(1)]],
+  (item) => [item.slice(0, -1)],
+  (item) => [item instanceof Uint8Array ? concatBytes([bytes(1, 0), item]) : [bytes(1, 0), ...item]],
+];
+
 const replacement: fc.Arbitrary<(item: Item) => readonly Item[]> = fc.oneof(
-  fc.constantFrom<((item: Item) => readonly Item[])[]>(
-    (item) => [item],
-    () => [[]],
-    () => [NOTHING],
-    () => [],
-    (item) => [item, item],
-    (item) => [[item]],
-    (item) => [list(item.length)],
-    (item) => [list(item.length, [])],
-    (item) => [bytes(item.length)],
-    (item) => [item instanceof Uint8Array ? concatBytes([item, bytes(1)]) : [...item, bytes(1)]],
-    (item) => [item.slice(0, -1)],
-    (item) => [item instanceof Uint8Array ? concatBytes([bytes(1, 0), item]) : [bytes(1, 0), ...item]],
-  ),
+  fc.constantFrom(...REPLACEMENTS),
   fc.uint8Array({ maxLength: 40 }).map((value) => () => [value]),
 );
 const mutations = fc.array(fc.tuple(fc.nat(), replacement), { minLength: 1, maxLength: 2 });
@@ -91,7 +98,7 @@ export const changedTransactions: fc.Arbitrary<(nonce: number) => Uint8Array> = 
   });
 
 /** Replaces the item at a position of the tree, counted modulo its size in the order of the encoding. */
-function replaceItem(
+export function replaceItem(
   items: readonly Item[],
   position: number,
   change: (item: Item) => readonly Item[],

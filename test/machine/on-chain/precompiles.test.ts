@@ -1,20 +1,16 @@
 /// <reference path="../../../types/ethers-contracts/hardhat.d.ts" />
-import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { p256 } from "@noble/curves/nist.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { network } from "hardhat";
-import { createHash } from "node:crypto";
 import { loadPrecompiles, runPrecompile } from "../../../src/chain/precompiles/index.ts";
 import type { Precompile, Precompiles } from "../../../src/chain/precompiles/index.ts";
-import type { Address } from "../../../src/primitives/index.ts";
 import { bigintToBytes32, bytesToHex, concatBytes, hexToBytes } from "../../../src/primitives/index.ts";
+import { addressOfPrecompile, bnPointBy, modexpInput, validPrecompileInputs } from "../precompile-inputs.ts";
 import type { FrameLibraries } from "../../../types/ethers-contracts/index.ts";
 
 const MAX_GAS = 8_000_000;
 const CALL_GAS = { gasLimit: 16_000_000n };
 const word = (value: number | bigint) => bigintToBytes32(BigInt(value));
-const addressOf = (number: number): Address => `0x${number.toString(16).padStart(40, "0")}`;
 
 // Every precompile of L1, run as a step runs it, against the one the nodes run.
 describe("precompiles on L1", () => {
@@ -26,13 +22,13 @@ describe("precompiles on L1", () => {
     precompiles = await loadPrecompiles();
   });
 
-  const precompileAt = (number: number) => precompiles.get(addressOf(number)) as Precompile;
+  const precompileAt = (number: number) => precompiles.get(addressOfPrecompile(number)) as Precompile;
   const compute = (number: number, input: Uint8Array) => precompileAt(number).run(input) as Uint8Array;
 
   const agreeOnCost = async (number: number, input: Uint8Array) => {
     const name = `0x${number.toString(16)} with ${input.length} bytes ${bytesToHex(input.subarray(0, 1_000))}`;
     const precompile = precompileAt(number);
-    const { isRunnable, cost } = await contract.costOf(addressOf(number), input, CALL_GAS);
+    const { isRunnable, cost } = await contract.costOf(addressOfPrecompile(number), input, CALL_GAS);
     const expected = precompile.gas(input);
     // Where it says that it cannot run, the other one fails, too, if by its cost or not.
     if (isRunnable) expect(cost, name).to.equal(BigInt(expected));
@@ -41,7 +37,7 @@ describe("precompiles on L1", () => {
 
   const agree = async (number: number, input: Uint8Array) => {
     await agreeOnCost(number, input);
-    const { isSuccess, output } = await contract.run(addressOf(number), input, CALL_GAS);
+    const { isSuccess, output } = await contract.run(addressOfPrecompile(number), input, CALL_GAS);
     const result = runPrecompile(precompileAt(number), input, MAX_GAS);
     const name = `0x${number.toString(16)} ${bytesToHex(input)}`;
     expect(isSuccess, name).to.equal("output" in result);
@@ -56,49 +52,9 @@ describe("precompiles on L1", () => {
       fc.nat(valid.length + 40).map((size) => concatBytes([valid, new Uint8Array(40)]).subarray(0, size)),
     );
 
-  const secret = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
-  const digest = createHash("sha256").update("onestep").digest();
-  const signatureRecoveryInput = () => {
-    const signature = secp256k1.sign(digest, secret, { prehash: false, format: "recovered" });
-    return concatBytes([digest, word(27 + (signature[0] as number)), signature.subarray(1)]);
-  };
-  const p256Input = () => {
-    const signature = p256.sign(digest, secret, { prehash: false });
-    return concatBytes([digest, signature, p256.getPublicKey(secret, false).subarray(1)]);
-  };
-  const bnPoint = (scalar: number) => compute(0x07, concatBytes([word(1), word(2), word(scalar)]));
-  const fieldElement = (seed: number) => concatBytes([word(0), word(seed)]);
-  const g1 = (seed: number) => compute(0x10, fieldElement(seed));
-  const g2 = (seed: number) => compute(0x11, concatBytes([fieldElement(seed), fieldElement(seed + 1)]));
-  const pointEvaluationInput = () => {
-    // The polynomial 0, which is 0 everywhere.
-    const infinity = new Uint8Array(48).with(0, 0xc0);
-    const versionedHash = Uint8Array.from(createHash("sha256").update(infinity).digest()).with(0, 1);
-    return concatBytes([versionedHash, word(5), word(0), infinity, infinity]);
-  };
-  const modexp = (base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array) =>
-    concatBytes([word(base.length), word(exponent.length), word(modulus.length), base, exponent, modulus]);
-
+  const bnPoint = bnPointBy(compute);
   /** Something that succeeds, for each. */
-  const validInputs = (): readonly (readonly [number, Uint8Array])[] => [
-    [0x01, signatureRecoveryInput()],
-    [0x02, digest],
-    [0x03, digest],
-    [0x05, modexp(word(3), word(2n ** 255n + 5n), word(1_000_003))],
-    [0x06, concatBytes([bnPoint(5), bnPoint(7)])],
-    [0x07, concatBytes([bnPoint(5), word(11)])],
-    [0x08, concatBytes([bnPoint(5), new Uint8Array(128)])],
-    [0x09, concatBytes([word(12).subarray(28), new Uint8Array(208).fill(7), Uint8Array.of(1)])],
-    [0x0a, pointEvaluationInput()],
-    [0x0b, concatBytes([g1(5), g1(6)])],
-    [0x0c, concatBytes([g1(5), word(9), g1(7), word(8)])],
-    [0x0d, concatBytes([g2(5), g2(6)])],
-    [0x0e, concatBytes([g2(5), word(9), g2(7), word(8)])],
-    [0x0f, concatBytes([g1(5), g2(6)])],
-    [0x10, fieldElement(5)],
-    [0x11, concatBytes([fieldElement(5), fieldElement(6)])],
-    [0x100, p256Input()],
-  ];
+  const validInputs = () => validPrecompileInputs(precompiles);
 
   describe("give result, gas and failure of those the nodes run", () => {
     it("for a valid input of each", async () => {
@@ -167,7 +123,7 @@ describe("precompiles on L1", () => {
         [0x0e, 288, 227],
       ] as const) {
         for (const count of [...Array(131).keys(), most]) {
-          const { isRunnable, cost } = await contract.costOf(addressOf(number), new Uint8Array(size * count), CALL_GAS);
+          const { isRunnable, cost } = await contract.costOf(addressOfPrecompile(number), new Uint8Array(size * count), CALL_GAS);
           expect(isRunnable).to.equal(true);
           expect(Number(cost), `${count} points`).to.equal(precompileAt(number).gas(new Uint8Array(size * count)));
         }
@@ -185,7 +141,7 @@ describe("precompiles on L1", () => {
 
   describe("cost at most 8,000,000 gas", () => {
     const costOf = async (number: number, input: Uint8Array) => {
-      const { isRunnable, cost } = await contract.costOf(addressOf(number), input, CALL_GAS);
+      const { isRunnable, cost } = await contract.costOf(addressOfPrecompile(number), input, CALL_GAS);
       return { isRunnable, cost: Number(cost) };
     };
 
@@ -204,7 +160,7 @@ describe("precompiles on L1", () => {
 
     it("MODEXP of three full numbers fails", async () => {
       const full = new Uint8Array(1_024).fill(0xff);
-      expect((await costOf(0x05, modexp(full, full, full))).isRunnable).to.equal(false);
+      expect((await costOf(0x05, modexpInput(full, full, full))).isRunnable).to.equal(false);
     });
 
     it("no other input of at most 65,536 bytes comes near", async () => {
@@ -220,7 +176,7 @@ describe("precompiles on L1", () => {
     /** The outcome with a gas limit; undefined if the call reverted, for whatever reason. */
     const outcome = async (number: number, input: Uint8Array, gasLimit: number) => {
       try {
-        return await contract.run(addressOf(number), input, { gasLimit: BigInt(gasLimit) });
+        return await contract.run(addressOfPrecompile(number), input, { gasLimit: BigInt(gasLimit) });
       } catch {
         return undefined;
       }
@@ -260,7 +216,7 @@ describe("precompiles on L1", () => {
 
     it("says how much gas it needs", async () => {
       const input = concatBytes([bnPoint(5), new Uint8Array(128)]);
-      await expect(contract.run(addressOf(0x08), input, { gasLimit: 90_000n })).to.be.revertedWithCustomError(
+      await expect(contract.run(addressOfPrecompile(0x08), input, { gasLimit: 90_000n })).to.be.revertedWithCustomError(
         contract,
         "NotEnoughGas",
       );
@@ -281,13 +237,13 @@ describe("precompiles on L1", () => {
 
   it("there is none elsewhere", async () => {
     for (const number of [0x00, 0x04, 0x12, 0xff, 0x101]) {
-      await expect(contract.costOf(addressOf(number), "0x")).to.be.revertedWithCustomError(contract, "NotAPrecompile");
+      await expect(contract.costOf(addressOfPrecompile(number), "0x")).to.be.revertedWithCustomError(contract, "NotAPrecompile");
     }
   });
 
   it("8,000,000 gas of one are run within 8,200,000", async () => {
     const input = concatBytes([word(8_000_000).subarray(28), new Uint8Array(209)]);
-    const { isSuccess, output, gasUsed } = await contract.run(addressOf(0x09), input, CALL_GAS);
+    const { isSuccess, output, gasUsed } = await contract.run(addressOfPrecompile(0x09), input, CALL_GAS);
     expect(isSuccess).to.equal(true);
     expect(output).to.equal(bytesToHex(compute(0x09, input)));
     expect(Number(gasUsed)).to.be.lessThan(8_200_000);
