@@ -244,6 +244,7 @@ async function runCall(
   const nonce = state.account(request.from)?.nonce ?? 0n;
   const result = await executor.process(
     {
+      raw: undefined,
       sender: request.from,
       to: request.to,
       nonce: undefined,

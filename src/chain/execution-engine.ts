@@ -108,8 +108,36 @@ export interface ObservedState {
   getStorageAt(address: Address, slot: Hash): Hash;
 }
 
+/** A step of the machine's trace of a transaction, for people (docs/machine.md §6). */
+export interface StepReport {
+  /** Position in the trace; 0 is `start`. */
+  readonly index: number;
+  /** The instruction in `Execute`, else the phase. */
+  readonly name: string;
+  /** The phase of the state after the step. */
+  readonly next: string;
+  /** Undefined outside frames. */
+  readonly frame:
+    | {
+        readonly depth: number;
+        readonly pc: number;
+        /** Before and after the step. */
+        readonly gas: readonly [before: number, after: number];
+        /** What the instruction takes, top first. */
+        readonly operands: readonly bigint[];
+      }
+    | undefined;
+  /** What the step has changed, a line each. */
+  readonly changes: readonly string[];
+}
+
 /** Callbacks during execution; all optional, all synchronous. */
 export interface ExecutionObserver {
+  /**
+   * After every step of a signed transaction on the machine, decoding and settlement included. Where this is given, the
+   * machine calls nothing else; other engines never call it.
+   */
+  onMachineStep?(step: StepReport): void;
   /** Before anything of the transaction (of a deposit: anything but the mint) has changed the state. */
   onTransactionStart?(transaction: {
     readonly from: Address;

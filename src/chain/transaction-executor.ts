@@ -27,6 +27,8 @@ export interface TransactionExecutor {
 
 /** What the rules of a transaction need to know of it, signed or not. */
 export interface TransactionMessage {
+  /** The signed transaction; undefined if nobody signed it. */
+  readonly raw: Uint8Array | undefined;
   readonly sender: Address;
   /** Undefined creates a contract. */
   readonly to: Address | undefined;
@@ -87,6 +89,7 @@ export function messageOfSigned(transaction: SignedTransaction, environment: Blo
   const room = maxFeePerGas - baseFeePerGas;
   const tip = room < maxPriorityFeePerGas ? room : maxPriorityFeePerGas;
   return {
+    raw: transaction.raw,
     sender: transaction.sender,
     to: inner.to === undefined ? undefined : bytesToHex(inner.to.bytes),
     nonce: transaction.nonce,
@@ -105,6 +108,7 @@ export function messageOfSigned(transaction: SignedTransaction, environment: Blo
 /** The message of a deposit in a block (specification §4). */
 export function messageOfDeposit(message: DepositMessage, environment: BlockEnvironment): TransactionMessage {
   return {
+    raw: undefined,
     sender: message.sender,
     to: message.to,
     nonce: undefined,

@@ -1,6 +1,7 @@
 import type { RegistrableCommand } from "./command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { devnetCommand } from "./devnet-command.ts";
+import { traceCommand } from "./trace-command.ts";
 import { batcherCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
 
 export const commands: readonly RegistrableCommand[] = [
@@ -10,4 +11,5 @@ export const commands: readonly RegistrableCommand[] = [
   batcherCommand,
   proposerCommand,
   nodeCommand,
+  traceCommand,
 ];

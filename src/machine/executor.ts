@@ -4,11 +4,12 @@ import type {
   ProcessingContext,
   ProcessingResult,
   StateView,
+  StepReport,
   TransactionExecutor,
   TransactionMessage,
 } from "../chain/index.ts";
 import { stateOf } from "./block-state.ts";
-import { running } from "./decoding.ts";
+import { rawSlice, running } from "./decoding.ts";
 import { createMachine, runTransaction } from "./driver.ts";
 import { runFrames } from "./frames.ts";
 import type { Environment, Machine } from "./machine.ts";
@@ -16,6 +17,7 @@ import { beginDecoded, enterDecoded } from "./message.ts";
 import { REVERT, codeOfAccount, observeMachine } from "./observation.ts";
 import { Phase } from "./phase.ts";
 import { prepareMachine } from "./precompiles.ts";
+import { reportSteps } from "./step-report.ts";
 
 /** Runs transactions on a machine in fast mode. */
 export async function createMachineExecutor(): Promise<TransactionExecutor> {
@@ -49,7 +51,13 @@ export async function createMachineExecutor(): Promise<TransactionExecutor> {
       state.clearCaches();
       known = undefined;
     },
-    process: async (message, context) => process(machineFor(context), state, message, context),
+    process: async (message, context) => {
+      const { raw } = message;
+      const { onMachineStep } = context.observer ?? {};
+      return raw === undefined || onMachineStep === undefined
+        ? process(machineFor(context), state, message, context)
+        : processInSteps(state, raw, context, onMachineStep);
+    },
   };
 }
 
@@ -60,6 +68,39 @@ export function toEnvironment(
   blobBaseFee = 1n,
 ): Environment {
   return { ...environment, baseFee: baseFeePerGas, chainId: BigInt(chainId), blobBaseFee };
+}
+
+/** Runs a signed transaction in the steps of its trace. */
+function processInSteps(
+  state: BlockState,
+  raw: Uint8Array,
+  { environment, chainId, blobBaseFee, availableGas }: ProcessingContext,
+  onMachineStep: (step: StepReport) => void,
+): ProcessingResult {
+  const machine = createMachine({
+    environment: toEnvironment(chainId, environment, blobBaseFee),
+    ...stateOf(state),
+    isProving: true,
+  });
+  machine.block.gasUsed = environment.gasLimit - availableGas;
+  machine.block.raw = rawSlice(raw);
+  for (const step of reportSteps(machine)) onMachineStep(step);
+  state.endTransaction();
+  const { skipReason, exit, included } = machine;
+  if (skipReason !== undefined) return { kind: "skipped", reason: skipReason };
+  if (included === undefined) throw new Error("a transaction without an outcome");
+  const { transaction, logs } = included;
+  const created = transaction.isCreation ? createAddress(transaction.sender, transaction.nonce) : undefined;
+  return {
+    kind: "executed",
+    error: transaction.status === 1 ? undefined : exit?.status === 2 ? REVERT : (exit?.reason ?? "exceptional halt"),
+    isRevert: exit?.status === 2,
+    gasUsed: BigInt(transaction.gasUsed),
+    output: exit?.output.bytes.slice() ?? new Uint8Array(),
+    logs,
+    contractAddress: created,
+    nonce: transaction.nonce,
+  };
 }
 
 function process(

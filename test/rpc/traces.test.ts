@@ -47,6 +47,19 @@ interface StructLogs {
   }[];
 }
 
+interface StepTrace {
+  readonly stepCount: number;
+  readonly failed: boolean;
+  readonly steps: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly next: string;
+    readonly pc?: number;
+    readonly changes: readonly string[];
+    readonly text: string;
+  }[];
+}
+
 type Accounts = Record<Hex, { balance?: Hex; nonce?: number; code?: Hex; storage?: Record<Hex, Hex> }>;
 
 describe("debug_trace*", function () {
@@ -306,5 +319,42 @@ describe("debug_trace*", function () {
     );
     expect(await result(node, "eth_getBlockByNumber", "latest", false)).to.deep.equal(before);
     expect(await result(node, "eth_getStorageAt", probe, slotOf(1), "latest")).to.equal(`0x${word(0)}`);
+  });
+
+  it("stepTracer shows the steps of the machine, from the raw bytes to the receipt", async () => {
+    const parameters = [sent.store, { tracer: "stepTracer" }] as const;
+    if (process.env["ONESTEP_ENGINE"] === "ethereumjs") {
+      expect(JSON.stringify(await ask(node, "debug_traceTransaction", ...parameters))).to.include("engine machine");
+      return;
+    }
+    const { stepCount, steps, failed } = await result<StepTrace>(node, "debug_traceTransaction", ...parameters);
+    expect(failed).to.equal(false);
+    expect(steps).to.have.lengthOf(stepCount);
+    expect(steps.slice(0, 4).map(({ name }) => name)).to.deep.equal([
+      "start",
+      "CountTransaction",
+      "Absorb",
+      "DecodeHeader",
+    ]);
+    expect(steps.map(({ index }) => index)).to.deep.equal([...steps.keys()]);
+    expect(steps.at(-1)).to.include({ name: "EndTransaction", next: "EndBlock" });
+    // A slot that is not in the overlay yet is loaded, then the instruction is taken again.
+    const load = steps.findIndex(({ name }) => name === "LoadSlot");
+    const around = [steps[load - 1], steps[load + 1]];
+    expect(around.map((step) => [step?.name, step?.pc])).to.deep.equal([
+      [around[1]?.name, around[1]?.pc],
+      [around[1]?.name, around[1]?.pc],
+    ]);
+    expect(around.map((step) => step?.next)).to.deep.equal(["LoadSlot", "Execute"]);
+    const store = steps.find(({ name, next }) => name === "SSTORE" && next === "Execute");
+    expect(store?.changes[0]).to.match(/^slot 0x[0-9a-f]{64} of 0x[0-9a-f]{40}: 0x/);
+    expect(store?.text).to.include(`pc ${store?.pc}`);
+
+    const limited = await result<StepTrace>(node, "debug_traceTransaction", sent.store, {
+      tracer: "stepTracer",
+      limit: 5,
+    });
+    expect(limited.steps).to.deep.equal(steps.slice(0, 5));
+    expect(limited.stepCount).to.equal(stepCount);
   });
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { blockOverrides, stateOverrides } from "./call-parameter.ts";
 import { flag, integer, object, optional } from "./scalars.ts";
 
-export const TRACERS = ["callTracer", "prestateTracer"] as const;
+export const TRACERS = ["callTracer", "prestateTracer", "stepTracer"] as const;
 
 /** Options of `debug_trace*`; of JavaScript tracers there are none. */
 export const traceOptions = optional(

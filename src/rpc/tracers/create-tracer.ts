@@ -4,6 +4,7 @@ import { createCallTracer } from "./call-tracer.ts";
 import { createStructLogger } from "./struct-logger.ts";
 import type { TraceLimits, Tracer } from "./tracer.ts";
 import { createPrestateTracer } from "./prestate-tracer.ts";
+import { createStepTracer } from "./step-tracer.ts";
 
 /** The tracer that options of `debug_trace*` ask for. */
 export function createTracer(options: TraceOptions | undefined, limits: TraceLimits): Tracer {
@@ -16,6 +17,8 @@ export function createTracer(options: TraceOptions | undefined, limits: TraceLim
       );
     case "prestateTracer":
       return createPrestateTracer({ diffMode: tracerConfig?.diffMode ?? false }, limits);
+    case "stepTracer":
+      return createStepTracer({ limit: options?.limit ?? 0 }, limits);
     case undefined:
       return createStructLogger(
         {
@@ -27,6 +30,6 @@ export function createTracer(options: TraceOptions | undefined, limits: TraceLim
         limits,
       );
     default:
-      throw invalidParams(`expected tracer callTracer or prestateTracer, got ${String(tracer)}`);
+      throw invalidParams(`expected tracer callTracer, prestateTracer or stepTracer, got ${String(tracer)}`);
   }
 }
