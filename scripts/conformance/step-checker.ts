@@ -11,13 +11,16 @@ export type StepVerdict =
 
 /** The OneStepProver on a simulated L1 of this process, for checking many steps. */
 export interface StepChecker {
-  /** Calls of `start` and `step` (`encodeStepCall`), in any number; each may use the gas of one L1 transaction, 2^24. */
-  check(calls: readonly Uint8Array[]): Promise<StepVerdict[]>;
+  /**
+   * Calls of `start` and `step` (`encodeStepCall`), in any number; each may use `gas`, its calldata included: by default that of one L1
+   * transaction, 2^24.
+   */
+  check(calls: readonly Uint8Array[], gas?: number): Promise<StepVerdict[]>;
   close(): Promise<void>;
 }
 
 /** EIP-7825. A step has to stay within it, its calldata included. */
-const TRANSACTION_GAS: Hex = "0x1000000";
+const TRANSACTION_GAS = 2 ** 24;
 /** Calls at a time: the simulated L1 takes one after the other, so this only has to keep it busy. */
 const PARALLEL = 32;
 
@@ -27,11 +30,11 @@ export async function createStepChecker(): Promise<StepChecker> {
   const { prover } = await connection.ignition.deploy(oneStepProver);
   const to = await prover.getAddress();
 
-  const checkOne = async (call: Uint8Array): Promise<StepVerdict> => {
+  const checkOne = async (call: Uint8Array, gas: Hex): Promise<StepVerdict> => {
     try {
       const result = await connection.provider.request({
         method: "eth_call",
-        params: [{ to, data: bytesToHex(call), gas: TRANSACTION_GAS }, "latest"],
+        params: [{ to, data: bytesToHex(call), gas }, "latest"],
       });
       return { kind: "taken", after: result as Hash };
     } catch (error) {
@@ -40,13 +43,13 @@ export async function createStepChecker(): Promise<StepChecker> {
   };
 
   return {
-    check: async (calls) => {
+    check: async (calls, gas = TRANSACTION_GAS) => {
       const verdicts: StepVerdict[] = [];
       let next = 0;
       const take = async (): Promise<void> => {
         while (next < calls.length) {
           const index = next++;
-          verdicts[index] = await checkOne(calls[index] as Uint8Array);
+          verdicts[index] = await checkOne(calls[index] as Uint8Array, `0x${gas.toString(16)}`);
         }
       };
       await Promise.all(Array.from({ length: Math.min(PARALLEL, calls.length) }, take));

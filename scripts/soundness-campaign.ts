@@ -1,0 +1,70 @@
+// `npm run campaign:soundness -- --seed anything --steps 100000`: the soundness tests of the one-step prover, for as long as
+// one likes. Takes steps of every kind, changes witness or calldata, or gives them less gas, in so many ways, and checks that each call reverts or
+// returns the one right state. Ends with a table of what was done to how many; exit code 1 if a call returned anything else.
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { prepareMachine } from "../src/machine/index.ts";
+import { STATE_TESTS } from "../test/chain/state-tests.ts";
+import {
+  attempt,
+  calldataAttempts,
+  createReport,
+  starve,
+  truthOf,
+  witnessAttempts,
+} from "../test/machine/soundness/campaign.ts";
+import { boundaryStep, collectSteps } from "../test/machine/soundness/honest-steps.ts";
+import { officialPrograms, programs } from "../test/machine/soundness/programs.ts";
+import { createRandomness } from "../test/machine/soundness/randomness.ts";
+import { poolOf } from "../test/machine/soundness/witness-mutations.ts";
+import { createStepChecker } from "./conformance/step-checker.ts";
+
+/** Of ten calls so many have another witness; the others have other calldata. */
+const WITNESS_SHARE = 0.75;
+/** Most official state tests taken from, in one run. */
+const MAXIMUM_TESTS = 150;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: String(Date.now()) },
+    steps: { type: "string", default: "100000" },
+  },
+});
+const wanted = Number(values.steps);
+if (!Number.isInteger(wanted) || wanted < 1)
+  throw new Error(`--steps: expected a number of calls, got ${values.steps}`);
+
+await prepareMachine();
+const randomness = createRandomness(values.seed);
+const own = programs();
+const official = existsSync(STATE_TESTS)
+  ? officialPrograms(Math.min(MAXIMUM_TESTS, Math.ceil(wanted / 500)), randomness)
+  : [];
+const steps = collectSteps([...own, ...official], { perKind: 2 });
+for (const { begin } of own.slice(0, 2)) steps.push(boundaryStep(begin()));
+const kinds = new Set(steps.map(({ name }) => name)).size;
+console.log(
+  `seed ${values.seed}: ${steps.length} steps of ${kinds} kinds, from ${own.length} programs and ${official.length} official tests`,
+);
+
+const checker = await createStepChecker();
+const report = createReport();
+const [pool, truth] = [poolOf(steps), truthOf(steps)];
+const made = () => [...report.tallies.values()].reduce((sum, { refused, right }) => sum + refused + right, 0);
+const progress = () => console.log(`${made()} calls, ${report.holes.length} holes`);
+
+for (const step of steps) await starve(checker, step, report, { ratio: 1.5, fineSteps: 8 });
+progress();
+while (made() < wanted && report.holes.length === 0) {
+  const perStep = Math.max(1, Math.min(20, Math.ceil((wanted - made()) / steps.length)));
+  const ofWitness = Math.ceil(perStep * WITNESS_SHARE);
+  await attempt(checker, witnessAttempts(steps, pool, truth, randomness, ofWitness), report);
+  await attempt(checker, calldataAttempts(steps, randomness, perStep - ofWitness), report);
+  progress();
+}
+await checker.close();
+
+console.table(Object.fromEntries([...report.tallies].sort(([one], [other]) => (one < other ? -1 : 1))));
+for (const hole of report.holes) console.error(hole);
+console.log(`seed ${values.seed}: ${made()} calls, ${report.holes.length} holes`);
+if (report.holes.length > 0) process.exitCode = 1;
