@@ -10,12 +10,23 @@ const SHADOW = "shadow";
  * machine, with ethereumjs beside it).
  */
 export function createTestEngine(options: EngineOptions, instruments: Instruments): ExecutionEngine {
-  const engine = process.env["ONESTEP_ENGINE"] ?? "machine";
+  const engine = chosenEngine();
   if (engine === SHADOW)
     return createExecutionEngine({ ...options, engine: "machine", onDifference: () => undefined }, instruments);
-  if (!isEngineName(engine))
-    throw new RangeError(`expected ONESTEP_ENGINE to be machine, ethereumjs or shadow, got ${engine}`);
   return createExecutionEngine({ ...options, engine }, instruments);
+}
+
+/** The same choice as settings of a process, in its environment. */
+export function engineEnvironment(): Readonly<Record<string, string>> {
+  const engine = chosenEngine();
+  return engine === SHADOW ? { ONESTEP_SHADOW: "true" } : { ONESTEP_ENGINE: engine };
+}
+
+function chosenEngine(): EngineName | typeof SHADOW {
+  const engine = process.env["ONESTEP_ENGINE"] ?? "machine";
+  if (engine !== SHADOW && !isEngineName(engine))
+    throw new RangeError(`expected ONESTEP_ENGINE to be machine, ethereumjs or shadow, got ${engine}`);
+  return engine;
 }
 
 function isEngineName(name: string): name is EngineName {

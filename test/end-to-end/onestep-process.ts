@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { engineEnvironment } from "../engine.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/onestep.js", import.meta.url));
 const LONGEST_START = 120_000;
@@ -38,7 +39,7 @@ export async function startOnestep<Info>(options: OnestepProcessOptions): Promis
   const output: string[] = [];
   const child = spawn(process.execPath, [PROGRAM, ...options.arguments, "--info-file", infoFile], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...withoutSettings(process.env), ...options.environment, NODE_OPTIONS: "" },
+    env: { ...withoutSettings(process.env), ...engineEnvironment(), ...options.environment, NODE_OPTIONS: "" },
   });
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
@@ -78,7 +79,7 @@ function pidOf(child: ChildProcess): number {
   return child.pid;
 }
 
-/** The environment without settings of the one who runs the tests. */
+/** The environment without settings of the one who runs the tests; which engine to test, `engineEnvironment` has understood. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("ONESTEP_")));
 }
