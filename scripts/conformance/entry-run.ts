@@ -189,7 +189,7 @@ function selectionOf(test: StateTest, post: StateTestPost, selection: StepSelect
 const PHASE_NAMES = Object.keys(Phase);
 
 /** What the next step does: the instruction in `Execute`, else the phase. */
-function stepName(machine: Machine, isStart: boolean): string {
+export function stepName(machine: Machine, isStart: boolean): string {
   if (isStart) return "start";
   const { phase, frame } = machine;
   if (phase !== Phase.Execute || frame === undefined) return PHASE_NAMES[phase] as string;
