@@ -186,7 +186,7 @@ function markdown(result: {
     "| --- | --- |",
     `| entries passed | ${number(result.passed)} |`,
     `| entries failed | ${number(result.failed)} |`,
-    `| entries with a blob transaction, which the chain rejects (the proof of that checked) | ${number(result.skipped)} |`,
+    `| entries with a transaction that the chain rejects: blobs, or more than 131,072 bytes (the proof of that checked) | ${number(result.skipped)} |`,
     `| steps on-chain | ${number(result.checked)} |`,
     `| mismatches | ${number(result.failed)} |`,
     `| distinct pairs of step and outcome | ${number(result.pairs.size)} |`,

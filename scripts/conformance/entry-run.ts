@@ -9,7 +9,7 @@ import type { ProvenStep, Prover } from "../../src/machine/proving/index.ts";
 import { hexToBytes, keccak256 } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { runOnMachine } from "./machine-runner.ts";
-import { STATE_TEST_CHAIN_ID, blobBaseFee, environmentOf, isBlobTransaction, openPreState } from "./state-tests.ts";
+import { inapplicability, machineEnvironmentOf, openPreState } from "./state-tests.ts";
 import type { StateTest, StateTestPost } from "./state-tests.ts";
 import type { StepChecker, StepVerdict } from "./step-checker.ts";
 
@@ -34,7 +34,7 @@ interface Counts {
 export type EntryOutcome = Counts &
   (
     | { readonly kind: "passed" }
-    /** A transaction this chain has no type for; that it is skipped was checked. */
+    /** A transaction that this chain rejects; that it is skipped was checked. */
     | { readonly kind: "skipped"; readonly why: string }
     | { readonly kind: "failed"; readonly why: string }
   );
@@ -63,7 +63,7 @@ export async function runEntry(
   const nothing: Counts = { steps: 0, checked: 0, pairs: [] };
   const fast = runOnMachine(test, post, { isProving: false });
   if (fast.kind === "failed") return { ...nothing, kind: "failed", why: `fast mode: ${fast.why}` };
-  const skipped = isBlobTransaction(post) ? "blob transaction" : undefined;
+  const skipped = inapplicability(post);
   const done = (counts: Counts): EntryOutcome =>
     skipped === undefined ? { ...counts, kind: "passed" } : { ...counts, kind: "skipped", why: skipped };
   if (selection.kind === "none") return done(nothing);
@@ -121,17 +121,7 @@ export async function runEntry(
 }
 
 function machineOf(test: StateTest, post: StateTestPost, view: StateView): Machine {
-  const { baseFeePerGas, ...environment } = environmentOf(test);
-  const machine = createMachine({
-    environment: {
-      ...environment,
-      baseFee: baseFeePerGas,
-      chainId: BigInt(STATE_TEST_CHAIN_ID),
-      blobBaseFee: blobBaseFee(test),
-    },
-    state: view,
-    isProving: true,
-  });
+  const machine = createMachine({ environment: machineEnvironmentOf(test), state: view, isProving: true });
   machine.block.raw = rawSlice(hexToBytes(post.txbytes));
   return machine;
 }
@@ -146,7 +136,7 @@ function proverOf(test: StateTest, post: StateTestPost): Prover {
 /** Whether the end of a trace commits to what an entry expects. */
 function judgeEnd(prover: Prover, post: StateTestPost, stateRootBefore: Hash): string | undefined {
   const { machine } = prover;
-  const isSkipped = post.expectException !== undefined || isBlobTransaction(post);
+  const isSkipped = post.expectException !== undefined || inapplicability(post) !== undefined;
   const differs = (field: string, expected: unknown, actual: unknown): string | undefined =>
     expected === actual ? undefined : `end of the trace: ${field}: expected ${String(expected)}, got ${String(actual)}`;
   return (

@@ -1,7 +1,7 @@
 import { BlockState, describeSkip } from "../../src/chain/index.ts";
 import { createMachine, rawSlice, runTransaction, start, stateOf } from "../../src/machine/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
-import { STATE_TEST_CHAIN_ID, blobBaseFee, environmentOf, judge, openPreState } from "./state-tests.ts";
+import { judge, machineEnvironmentOf, openPreState } from "./state-tests.ts";
 import type { StateTest, StateTestOutcome, StateTestPost } from "./state-tests.ts";
 
 /** Runs one post entry on the machine, from raw bytes, with data price 0; `isProving`: in steps, without making a trace. */
@@ -12,17 +12,7 @@ export function runOnMachine(
 ): StateTestOutcome {
   const view = openPreState(test);
   const state = new BlockState(() => view);
-  const { baseFeePerGas, ...environment } = environmentOf(test);
-  const machine = createMachine({
-    environment: {
-      ...environment,
-      baseFee: baseFeePerGas,
-      chainId: BigInt(STATE_TEST_CHAIN_ID),
-      blobBaseFee: blobBaseFee(test),
-    },
-    ...stateOf(state),
-    isProving,
-  });
+  const machine = createMachine({ environment: machineEnvironmentOf(test), ...stateOf(state), isProving });
   machine.block.raw = rawSlice(hexToBytes(post.txbytes));
   start(machine);
   runTransaction(machine);

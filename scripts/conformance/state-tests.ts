@@ -4,6 +4,7 @@ import { RLP } from "@ethereumjs/rlp";
 import {
   EMPTY_ACCOUNT,
   EMPTY_TRIE_ROOT,
+  MAX_TRANSACTION_SIZE,
   createMemoryStateDatabase,
   openStateView,
   withoutLeadingZeros,
@@ -16,6 +17,7 @@ import type {
   StateView,
   BlockState,
 } from "../../src/chain/index.ts";
+import type { Environment } from "../../src/machine/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 
@@ -49,11 +51,11 @@ export interface StateTestPost {
 
 export type StateTestOutcome =
   | { readonly kind: "passed" }
-  /** A transaction this chain has no type for. */
+  /** A transaction that this chain rejects (`inapplicability`). */
   | { readonly kind: "not-applicable" }
   | { readonly kind: "failed"; readonly why: string };
 
-/** Chain of all state tests. */
+/** Chain of state tests that name none. */
 export const STATE_TEST_CHAIN_ID = 1;
 
 const FORK = "Osaka";
@@ -128,6 +130,24 @@ export function environmentOf({ env }: Pick<StateTest, "env">): BlockEnvironment
   };
 }
 
+/** The same block as a machine knows it, its numbers exact; its data price is 0. */
+export function machineEnvironmentOf(test: Pick<StateTest, "env" | "config">): Environment {
+  const { baseFeePerGas, ...environment } = environmentOf(test);
+  return {
+    ...environment,
+    number: exact(test.env["currentNumber"] as Hex),
+    timestamp: exact(test.env["currentTimestamp"] as Hex),
+    baseFee: baseFeePerGas,
+    chainId: BigInt(test.config.chainid ?? STATE_TEST_CHAIN_ID),
+    blobBaseFee: blobBaseFee(test),
+  };
+}
+
+function exact(value: Hex): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : BigInt(value);
+}
+
 /** EIP-4844's fake exponential of the excess blob gas: wei per blob gas. */
 export function blobBaseFee({ env, config }: Pick<StateTest, "env" | "config">): bigint {
   const excess = BigInt(env["currentExcessBlobGas"] ?? "0x0");
@@ -141,9 +161,11 @@ export function blobBaseFee({ env, config }: Pick<StateTest, "env" | "config">):
   return output / denominator;
 }
 
-/** Whether a post entry is of a type that this chain rejects, so that whatever is expected of it does not apply. */
-export function isBlobTransaction({ txbytes }: StateTestPost): boolean {
-  return hexToBytes(txbytes)[0] === BLOB_TRANSACTION;
+/** Why this chain rejects the transaction of a post entry (docs/differences.md), so that whatever is expected of it does not apply. */
+export function inapplicability({ txbytes }: StateTestPost): string | undefined {
+  const raw = hexToBytes(txbytes);
+  if (raw[0] === BLOB_TRANSACTION) return "blob transaction";
+  return raw.length > MAX_TRANSACTION_SIZE ? `transaction of more than ${MAX_TRANSACTION_SIZE} bytes` : undefined;
 }
 
 /** What came of the transaction of a post entry. */
@@ -158,7 +180,9 @@ export interface StateTestResult {
 export function judge(post: StateTestPost, result: StateTestResult, state: BlockState): StateTestOutcome {
   const { skipped, logs } = result;
   if (skipped !== undefined && post.expectException === undefined) {
-    return isBlobTransaction(post) ? { kind: "not-applicable" } : { kind: "failed", why: `skipped: ${skipped}` };
+    return inapplicability(post) === undefined
+      ? { kind: "failed", why: `skipped: ${skipped}` }
+      : { kind: "not-applicable" };
   }
   if (skipped === undefined && post.expectException !== undefined)
     return { kind: "failed", why: `expected ${post.expectException}` };

@@ -23,8 +23,9 @@ export const EMPTY_SLICE: Slice = { bytes: new Uint8Array(), tree: undefined, of
 
 /** The part of BlockContext that is fixed at the begin of the block. */
 export interface Environment {
-  readonly number: number;
-  readonly timestamp: number;
+  /** A bigint from 2^53 on, where tests get but no chain; likewise the timestamp. */
+  readonly number: number | bigint;
+  readonly timestamp: number | bigint;
   readonly coinbase: Address;
   readonly gasLimit: bigint;
   readonly baseFee: bigint;

@@ -31,6 +31,8 @@ import { skip } from "./settlement.ts";
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const NO_BYTES = new Uint8Array();
+/** Data gas where a base fee of 0 pays for nothing. */
+const MORE_THAN_ANY_GAS = 2n ** 256n - 1n;
 
 /** By what rules a transaction is valid. */
 export interface ValidationRules {
@@ -46,7 +48,7 @@ export function stepValidate(machine: Machine): void {
   const { baseFee, dataPrice, gasLimit } = environment;
   const { tokens } = running(machine);
   validate(machine, {
-    dataGas: dataPrice === 0n ? 0n : dataGas(BigInt(tokens), dataPrice, baseFee),
+    dataGas: dataPrice === 0n ? 0n : baseFee === 0n ? MORE_THAN_ANY_GAS : dataGas(BigInt(tokens), dataPrice, baseFee),
     availableGas: gasLimit - block.gasUsed,
     isSimulation: false,
   });

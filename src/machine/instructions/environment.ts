@@ -5,7 +5,7 @@ import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, FrameContext, Machine, Slice, TransactionContext } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
 import { needAccount, needSlot } from "../overlay.ts";
-import { fromBigint, fromBytes, fromHex, setLimb, setNumber, toNumberBelow, toOffset } from "../word.ts";
+import { fromBigint, fromBytes, fromHex, setLimb, toBigint, toOffset } from "../word.ts";
 
 // Their gas is the same for all and charged by the interpreter, but for BLOCKHASH, which may fault.
 
@@ -74,12 +74,11 @@ export function returndatasize(_machine: Machine, frame: Frame): void {
 /** BLOCKHASH, from the history in the state (EIP-2935, docs/machine.md §8). */
 export function blockhash(machine: Machine, frame: Frame): void {
   const top = 8 * frame.stackSize - 8;
-  const { number } = machine.environment;
-  const asked = toNumberBelow(frame.stack, top, number);
+  const age = BigInt(machine.environment.number) - toBigint(frame.stack, top);
   let hash = 0n;
-  if (asked !== undefined && asked >= number - BLOCKHASH_WINDOW) {
+  if (age > 0n && age <= BLOCKHASH_WINDOW) {
     if (needAccount(machine, BLOCK_HASH_HISTORY_ADDRESS) === undefined) return;
-    const key = bytesToHex(bigintToBytes32(BigInt(asked % BLOCK_HASH_HISTORY_LENGTH)));
+    const key = bytesToHex(bigintToBytes32(toBigint(frame.stack, top) % BigInt(BLOCK_HASH_HISTORY_LENGTH)));
     const slot = needSlot(machine, BLOCK_HASH_HISTORY_ADDRESS, key);
     if (slot === undefined) return;
     hash = slot.current;
@@ -95,11 +94,11 @@ export function coinbase(machine: Machine, frame: Frame): void {
 }
 
 export function timestamp(machine: Machine, frame: Frame): void {
-  setNumber(frame.stack, push(frame), machine.environment.timestamp);
+  fromBigint(frame.stack, push(frame), BigInt(machine.environment.timestamp));
 }
 
 export function number(machine: Machine, frame: Frame): void {
-  setNumber(frame.stack, push(frame), machine.environment.number);
+  fromBigint(frame.stack, push(frame), BigInt(machine.environment.number));
 }
 
 export function prevrandao(machine: Machine, frame: Frame): void {

@@ -84,8 +84,8 @@ export function putSlice(target: Int32Array, at: number, slice: Slice): void {
 export function encodeBlockContext(environment: Environment, block: BlockProgress): Encoding {
   const encoding = newEncoding(FIELDS.blockContext);
   const write = writerOf(encoding);
-  write.number(environment.number);
-  write.number(environment.timestamp);
+  write.bigint(BigInt(environment.number));
+  write.bigint(BigInt(environment.timestamp));
   write.address(environment.coinbase);
   write.bigint(environment.gasLimit);
   write.bigint(environment.baseFee);

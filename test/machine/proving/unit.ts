@@ -1,9 +1,4 @@
-import {
-  STATE_TEST_CHAIN_ID,
-  blobBaseFee,
-  environmentOf,
-  openPreState,
-} from "../../../scripts/conformance/state-tests.ts";
+import { machineEnvironmentOf, openPreState } from "../../../scripts/conformance/state-tests.ts";
 import type { StateTest, StateTestPost } from "../../../scripts/conformance/state-tests.ts";
 import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
 import { createMachine, rawSlice } from "../../../src/machine/index.ts";
@@ -20,18 +15,7 @@ export const SENDER = wallet(0);
 
 /** The begin of the unit that runs one post entry of an official state test. */
 export function beginStateTest(test: StateTest, post: StateTestPost): Prover {
-  const { baseFeePerGas, ...environment } = environmentOf(test);
-  return begin(
-    test.pre,
-    hexToBytes(post.txbytes),
-    {
-      ...environment,
-      baseFee: baseFeePerGas,
-      chainId: BigInt(STATE_TEST_CHAIN_ID),
-      blobBaseFee: blobBaseFee(test),
-    },
-    0,
-  );
+  return begin(test.pre, hexToBytes(post.txbytes), machineEnvironmentOf(test), 0);
 }
 
 export interface ProgramOptions {
