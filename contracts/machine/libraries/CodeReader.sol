@@ -8,11 +8,16 @@ import {Region, Witness} from "../types/Witness.sol";
 import {BufferTree} from "./BufferTree.sol";
 import {Opcodes} from "./Opcodes.sol";
 import {Slices} from "./Slices.sol";
-import {Step, Steps} from "./Steps.sol";
+import {Lane, Step, Steps} from "./Steps.sol";
 
 /// @title Code reader
 /// @notice The instruction at the pc of a frame (docs/machine.md §8).
 library CodeReader {
+    /// @dev Where these fields are in the encoding of a Frame: 32 bytes a word, a Slice having three.
+    uint256 private constant CODE_OFFSET = 0x40;
+    uint256 private constant CODE_LENGTH = 0x60;
+    uint256 private constant PC = 0xa0;
+
     /// @notice Begins a step of the phase `Execute`: opens the machine, its frame and the instruction.
     /// Reverts with IVerifier.WrongPhase in another phase.
     /// @return step With the frame opened.
@@ -27,6 +32,16 @@ library CodeReader {
         require(phase == Phase.Execute, IVerifier.WrongPhase(phase));
         Steps.openFrame(step, w);
         (opcode, immediate) = read(step, w);
+    }
+
+    /// @notice The opcode that the instruction at the pc has if the witness is right, of which nothing is checked: good enough to
+    /// choose who proves the instruction, and no more.
+    function claimedOpcode(Witness calldata w) internal pure returns (uint256) {
+        uint256 length = uint256(bytes32(w.frame[CODE_LENGTH:]));
+        uint256 pc = uint256(bytes32(w.frame[PC:]));
+        if (pc >= length) return Opcodes.STOP;
+        require(w.regions.length > 0, Steps.WitnessTooShort(Lane.Regions, 0));
+        return uint8(w.regions[0].words[(uint256(bytes32(w.frame[CODE_OFFSET:])) + pc) & 31]);
     }
 
     /// @notice The instruction at the pc of `step.frame`, as above. Takes one Region, none beyond the end of the code.

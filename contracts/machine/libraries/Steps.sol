@@ -59,6 +59,12 @@ library Steps {
         step.machine = _openMachine(before, w);
     }
 
+    /// @notice The phase of the machine whose hash is `before`, and nothing else of it.
+    function phaseOf(bytes32 before, Witness calldata w) internal pure returns (Phase) {
+        _check(before, w.machine);
+        return Phase(uint256(bytes32(w.machine[:32])));
+    }
+
     /// @notice The state after the step.
     function end(Step memory step) internal pure returns (bytes32) {
         return hashMachine(step.machine);

@@ -15,7 +15,7 @@ describe("The one-step prover", () => {
     fixture = await deployProver();
   });
 
-  const refuses = async (before: State, witness: Witness, error: string, owner = "OneStepProver"): Promise<void> => {
+  const refuses = async (before: State, witness: Witness, error: string, owner = "ArithmeticVerifier"): Promise<void> => {
     const contract = await fixture.ethers.getContractAt(owner, await fixture.prover.getAddress());
     await expect(fixture.prover.step(hashOf(before), witness)).to.be.revertedWithCustomError(contract, error);
   };
@@ -99,6 +99,9 @@ describe("The one-step prover", () => {
     it("give another instruction than the one in the code", async () => {
       const mul = new TestBuffer("0x0200").region(0, 1);
       await refuses(add, { ...honest(), regions: [mul] }, "RegionNotProven");
+      // One of another group gets to another verifier, which does not find it in the code either.
+      const sload = new TestBuffer("0x5400").region(0, 1);
+      await refuses(add, { ...honest(), regions: [sload] }, "RegionNotProven", "StorageVerifier");
       await refuses(add, { ...honest(), regions: [] }, "WitnessTooShort");
     });
 
