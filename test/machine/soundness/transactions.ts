@@ -76,7 +76,7 @@ export const ENVIRONMENT: Environment = {
   dataPrice: 0n,
 };
 
-function preStateOf(world: World): Unit["pre"] {
+export function preStateOf(world: World): Unit["pre"] {
   const hex = (value: bigint): Hex => `0x${value.toString(16)}`;
   return Object.fromEntries(
     Object.entries(world).map(([address, { nonce = 0n, balance = 0n, code = new Uint8Array(), storage = {} }]) => [
