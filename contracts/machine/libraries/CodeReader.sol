@@ -34,14 +34,14 @@ library CodeReader {
         (opcode, immediate) = read(step, w);
     }
 
-    /// @notice The opcode that the instruction at the pc has if the witness is right, of which nothing is checked: good enough to
-    /// choose who proves the instruction, and no more.
+    /// @notice The opcode at the pc of the machine that `Steps.phaseOf` has checked, if the witness's Region of the code is right, of
+    /// which nothing is checked: good enough to choose who proves the instruction, and no more.
     function claimedOpcode(Witness calldata w) internal pure returns (uint256) {
-        uint256 length = uint256(bytes32(w.frame[CODE_LENGTH:]));
-        uint256 pc = uint256(bytes32(w.frame[PC:]));
-        if (pc >= length) return Opcodes.STOP;
+        bytes calldata frame = Steps.encodedFrame(w);
+        uint256 pc = uint256(bytes32(frame[PC:]));
+        if (pc >= uint256(bytes32(frame[CODE_LENGTH:]))) return Opcodes.STOP;
         require(w.regions.length > 0, Steps.WitnessTooShort(Lane.Regions, 0));
-        return uint8(w.regions[0].words[(uint256(bytes32(w.frame[CODE_OFFSET:])) + pc) & 31]);
+        return uint8(w.regions[0].words[(uint256(bytes32(frame[CODE_OFFSET:])) + pc) & 31]);
     }
 
     /// @notice The instruction at the pc of `step.frame`, as above. Takes one Region, none beyond the end of the code.

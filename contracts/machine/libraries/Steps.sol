@@ -46,6 +46,9 @@ enum Lane {
 /// @notice Opens the committed state of a machine from a witness and commits to it again (docs/machine.md §1, §5).
 /// Everything that a function here returns has been checked against a hash that the state before the step commits to.
 library Steps {
+    /// @dev Where the hash of the frame is in the encoding of a Machine.
+    uint256 private constant FRAME = 0xa0;
+
     /// @notice The witness holds a preimage of `actual` where the state commits to `expected`.
     error WrongPreimage(bytes32 expected, bytes32 actual);
 
@@ -63,6 +66,12 @@ library Steps {
     function phaseOf(bytes32 before, Witness calldata w) internal pure returns (Phase) {
         _check(before, w.machine);
         return Phase(uint256(bytes32(w.machine[:32])));
+    }
+
+    /// @notice The encoding of the running frame of the machine that `phaseOf` has checked.
+    function encodedFrame(Witness calldata w) internal pure returns (bytes calldata) {
+        _check(bytes32(w.machine[FRAME:]), w.frame);
+        return w.frame;
     }
 
     /// @notice The state after the step.

@@ -15,7 +15,12 @@ describe("The one-step prover", () => {
     fixture = await deployProver();
   });
 
-  const refuses = async (before: State, witness: Witness, error: string, owner = "ArithmeticVerifier"): Promise<void> => {
+  const refuses = async (
+    before: State,
+    witness: Witness,
+    error: string,
+    owner = "ArithmeticVerifier",
+  ): Promise<void> => {
     const contract = await fixture.ethers.getContractAt(owner, await fixture.prover.getAddress());
     await expect(fixture.prover.step(hashOf(before), witness)).to.be.revertedWithCustomError(contract, error);
   };
