@@ -41,9 +41,7 @@ export function validPrecompileInputs(precompiles: Precompiles): readonly (reado
 }
 
 /** A multiple of the generator of bn254. */
-export function bnPointBy(
-  compute: (number: number, input: Uint8Array) => Uint8Array,
-): (scalar: number) => Uint8Array {
+export function bnPointBy(compute: (number: number, input: Uint8Array) => Uint8Array): (scalar: number) => Uint8Array {
   return (scalar) => compute(0x07, concatBytes([word(1), word(2), word(scalar)]));
 }
 

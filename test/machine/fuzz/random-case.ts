@@ -19,8 +19,7 @@ import type { Damage, FuzzAccount, FuzzAuthorization, FuzzBlock, FuzzCase, FuzzT
 import { INITCODES, designator, precompileInput, randomCode, randomInitcode } from "./random-code.ts";
 import type { Surroundings } from "./random-code.ts";
 
-/** How large cases are. */
-export interface CaseSize {
+interface CaseSize {
   readonly transactions: number;
   /** Pieces of a program. */
   readonly pieces: number;
@@ -28,10 +27,21 @@ export interface CaseSize {
   readonly gas: number;
 }
 
-/** Some hundred steps a transaction. */
-export const SMALL: CaseSize = { transactions: 2, pieces: 7, gas: 120_000 };
-/** Some thousand, now and then many more. */
-export const LARGE: CaseSize = { transactions: 6, pieces: 14, gas: 2_500_000 };
+const SIZES = {
+  /** Some hundred steps a transaction. */
+  small: { transactions: 2, pieces: 7, gas: 120_000 },
+  /** Some thousand, now and then many more. */
+  large: { transactions: 6, pieces: 14, gas: 2_500_000 },
+} as const satisfies Record<string, CaseSize>;
+
+/** Says all of a case: how large it is, and a name for what is random about it. */
+export type Seed = `${keyof typeof SIZES}-${string}`;
+
+/** Throws a RangeError if `text` is none. */
+export function parseSeed(text: string): Seed {
+  if (/^(small|large)-./.test(text)) return text as Seed;
+  throw new RangeError(`expected a seed like small-1-17 or large-1-17, got ${text}`);
+}
 
 const repeated = (byte: number): Address => `0x${byte.toString(16).padStart(2, "0").repeat(20)}`;
 const hex = (value: bigint | number): Hex => `0x${value.toString(16)}`;
@@ -60,8 +70,9 @@ const MAXIMUM_NONCE = 2n ** 64n - 1n;
 const precompiles = await loadPrecompiles();
 const precompileInputs = validPrecompileInputs(precompiles);
 
-/** The case of a seed, always the same for the same size. */
-export function randomCase(seed: string, size: CaseSize): FuzzCase {
+/** The case of a seed, always the same. */
+export function randomCase(seed: Seed): FuzzCase {
+  const size = seed.startsWith("large") ? SIZES.large : SIZES.small;
   const random = createRandomness(seed);
   const { below } = random;
   const wallets = WALLETS.map((index) => wallet(index).address);
@@ -107,7 +118,7 @@ function randomBlock({ below, pick, bytes }: Randomness, coinbases: readonly Add
     number: pick([1_000, 1_000, 1_000, 1, 256, 8_191, 20_000]),
     timestamp: 1_800_000_000 + below(1_000),
     coinbase: pick(coinbases),
-    gasLimit: hex(pick([60_000_000n, 60_000_000n, 60_000_000n, BigInt(200_000 + below(400_000))])),
+    gasLimit: hex(below(12) > 0 ? 60_000_000n : 200_000 + below(400_000)),
     baseFee: hex(baseFee),
     prevRandao: bytesToHex(bytes(32)),
     dataPrice: hex(dataPrice),

@@ -205,8 +205,8 @@ function onStack(surroundings: Surroundings): Uint8Array {
   const { random } = surroundings;
   const { below } = random;
   const kind = below(4);
-  if (kind === 0) return assemble(`DUP${1 + below(below(4) === 0 ? 16 : 3)}`);
-  if (kind === 1) return assemble(`SWAP${1 + below(below(4) === 0 ? 16 : 3)}`);
+  if (kind === 0) return assemble(`DUP${1 + below(below(2) === 0 ? 16 : 3)}`);
+  if (kind === 1) return assemble(`SWAP${1 + below(below(2) === 0 ? 16 : 3)}`);
   if (kind === 2) return assemble(randomWord(surroundings));
   const size = below(33);
   return concatBytes([Uint8Array.of(0x5f + size), random.bytes(size)]);

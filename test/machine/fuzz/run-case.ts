@@ -21,6 +21,7 @@ import {
   Phase,
   createMachine,
   createMachineExecutor,
+  outcomeName,
   prepareMachine,
   rawSlice,
   runTransaction,
@@ -33,7 +34,7 @@ import type { ProvenStep } from "../../../src/machine/proving/index.ts";
 import { describeFirstDifferentStep } from "../../../src/machine/step-comparison.ts";
 import { EMPTY_APPEND_ONLY_MERKLE_TREE, appendLeaf, bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
 import type { AppendOnlyMerkleTree, Hash, Hex } from "../../../src/primitives/index.ts";
-import { outcomeName, stepName } from "../../../scripts/conformance/entry-run.ts";
+import { stepName } from "../../../scripts/conformance/entry-run.ts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
 import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
 import { CHAIN_ID } from "../../chain/harness.ts";
