@@ -177,9 +177,9 @@ page, on a simulated L1 with Osaka's rules, and every one came to the state of t
 ## By kind of step
 
 The greatest values over all transactions made to be dear, and the step's transaction. "Deepest overlay": the
-step proven against an overlay in which every key that it opens lies below 256 siblings. "Deep in the trie": every key of the state lies
-below 64 branches with 16 children each. Neither can be reached, as it would take hashes that agree in all but the last digit; both are the most that the
-contracts accept. Blank: the typical transactions have no such step.
+step proven against an overlay in which every key that it opens lies below 256 siblings. In the states of most of these transactions
+every key lies below 64 branches with 16 children each. Neither can be reached, as it would take hashes that agree in all digits but the last; both are the
+most that the contracts accept. Blank: the typical transactions have no such step.
 
 | step | most gas | with | most calldata | with | median gas of typical steps |
 |---|---:|---|---:|---|---:|

@@ -8,7 +8,14 @@ import { OPCODES } from "../../../src/machine/opcodes.ts";
 import { createProver, createStateTries } from "../../../src/machine/proving/index.ts";
 import type { Prover } from "../../../src/machine/proving/index.ts";
 import { bufferFrom } from "../../../src/machine/proving/buffer-tree.ts";
-import { bigintToBytes32, bytesToHex, concatBytes, hexToBytes, keccak256Bytes } from "../../../src/primitives/index.ts";
+import {
+  appendLeaf,
+  bigintToBytes32,
+  bytesToHex,
+  concatBytes,
+  hexToBytes,
+  keccak256Bytes,
+} from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
 import { assemble } from "../assemble.ts";
@@ -90,7 +97,7 @@ function deep(
 }
 
 async function begin({ database, root }: State, transaction: Transaction): Promise<Prover> {
-  const { to, data, value, gas, accessList, delegations } = transaction;
+  const { to, data, value, gas, accessList, delegations, included = 0 } = transaction;
   const common = {
     chainId: CHAIN_ID,
     nonce: 0,
@@ -122,11 +129,11 @@ async function begin({ database, root }: State, transaction: Transaction): Promi
             ),
           ),
         });
-  return beginRaw({ database, root }, hexToBytes(raw));
+  return beginRaw({ database, root }, hexToBytes(raw), included);
 }
 
 /** With the raw transaction in the middle of a batch's payload, where no word of it shares more than the root with the next. */
-function beginRaw({ database, root }: State, raw: Uint8Array): Prover {
+function beginRaw({ database, root }: State, raw: Uint8Array, included: number): Prover {
   const machine = createMachine({
     environment: {
       number: BLOCK_NUMBER,
@@ -146,6 +153,11 @@ function beginRaw({ database, root }: State, raw: Uint8Array): Prover {
   const payload = new Uint8Array(offset + raw.length);
   payload.set(raw, offset);
   machine.block.raw = { bytes: payload.subarray(offset), tree: bufferFrom(payload), offset };
+  const { block } = machine;
+  for (; block.transactionCount < included; block.transactionCount++) {
+    block.transactions = appendLeaf(block.transactions, slotOf(block.transactionCount + 1));
+    block.receipts = appendLeaf(block.receipts, slotOf(block.transactionCount + 1));
+  }
   return createProver({ machine, tries: createStateTries(database), stateRoot: root });
 }
 
@@ -540,6 +552,14 @@ const authorizations: ExtremeTransaction = {
   begin: () => begin(shallow({}), { to: MAIN, delegations: Array.from({ length: 600 }, () => LARGE) }),
 };
 
+/** All but one of a block of 60,000,000 gas. */
+const INCLUDED = Math.floor(60_000_000 / 21_000) - 1;
+
+const lastTransaction: ExtremeTransaction = {
+  name: `transaction behind ${INCLUDED.toLocaleString("en")} others in its block`,
+  begin: () => begin(shallow({}), { to: MAIN, included: INCLUDED }),
+};
+
 // ── Instructions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SIMPLE = OPCODES.flatMap((opcode, value) =>
@@ -650,7 +670,7 @@ const PRECOMPILES: readonly PrecompileCase[] = [
   { address: 0x05, name: "MODEXP of 1,024 bytes for 7,995,392 gas", input: modexp(1_024, ones(245)) },
   {
     address: 0x05,
-    name: "MODEXP with an exponent of 1,024 bytes for 7,902,230 gas",
+    name: "MODEXP with an exponent of 1,024 bytes for 7,257,150 gas",
     input: modexp(120, concatBytes([new Uint8Array(32).fill(0xff), dense(992)])),
   },
   {
@@ -719,6 +739,7 @@ export const EXTREMES = {
   accessList,
   deepAccessList,
   authorizations,
+  lastTransaction,
   instructions,
   endings,
   precompiles,
