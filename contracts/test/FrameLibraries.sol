@@ -26,6 +26,15 @@ contract FrameLibraries {
         gasUsed = gas - gasleft();
     }
 
+    /// @notice A run of something taken to cost `cost`.
+    function runFor(
+        address precompile,
+        bytes calldata input,
+        uint256 cost
+    ) external view returns (bool isSuccess, bytes memory output) {
+        return Precompiles.run(precompile, input, cost);
+    }
+
     function destinationsOf(bytes calldata code) external view returns (bytes memory words, uint256 gasUsed) {
         uint256 gas = gasleft();
         words = JumpAnalysis.destinationsOf(code);

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Precompiles
 /// @notice What Osaka's precompiles cost, and their results, as the same precompiles of this chain give them. This chain
-/// must have them all at these addresses, and none may cost more here.
+/// must have them all at these addresses, and none may cost much more here (see `run`).
 library Precompiles {
     address internal constant ECRECOVER = address(0x01);
     address internal constant SHA256 = address(0x02);
@@ -35,8 +35,12 @@ library Precompiles {
     /// @dev EIP-7823: bytes of base, exponent and modulus.
     uint256 private constant MODEXP_LIMIT = 1_024;
 
-    /// @dev Bytes of the input of BLAKE2F (EIP-152).
+    /// @dev Bytes of the input of BLAKE2F (EIP-152), of which the last one is 0 or 1.
     uint256 private constant BLAKE2F_LENGTH = 213;
+
+    /// @dev What a run is given beyond its cost: this much, and of the cost one part in so many.
+    uint256 private constant ALLOWANCE = 100_000;
+    uint256 private constant ALLOWANCE_DIVISOR = 16;
 
     /// @dev Far more than is spent from where the gas left is looked at to where the precompile's is taken from it.
     uint256 private constant CALL_OVERHEAD = 5_000;
@@ -66,6 +70,10 @@ library Precompiles {
     /// says nothing about what it does on L2.
     error NotEnoughGas(uint256 required, uint256 available);
 
+    /// @notice The precompile failed on an input on which it never does: for want of gas, which says that this chain has raised
+    /// its price.
+    error UnexpectedFailure(address precompile);
+
     /// @notice The precompile gave `length` bytes, which it never does where it is what it should be.
     error UnexpectedOutput(address precompile, uint256 length);
 
@@ -76,31 +84,36 @@ library Precompiles {
 
     /// @notice Gas of a run with this input, by Osaka's rules.
     /// @param input At most INPUT_LIMIT bytes.
-    /// @return isRunnable Whether the run is worth a try: the lengths that the cost depends on are valid, the cost is at most
-    /// COST_LIMIT. If not, it fails.
+    /// @return isRunnable Whether the run is worth a try: the lengths that the cost depends on, and all of BLAKE2F's input, are
+    /// valid, the cost is at most COST_LIMIT. If not, it fails.
     function costOf(address precompile, bytes memory input) internal pure returns (bool isRunnable, uint256 cost) {
         (isRunnable, cost) = _costOf(precompile, input);
         if (cost > COST_LIMIT) isRunnable = false;
     }
 
-    /// @notice Runs a precompile of this chain. Reverts with NotEnoughGas if it could fail for want of gas alone, or
-    /// UnexpectedOutput.
+    /// @notice Runs a precompile of this chain. Reverts with NotEnoughGas if it could fail for want of gas alone,
+    /// UnexpectedFailure or UnexpectedOutput.
+    /// A run that fails for want of gas cannot be told from one that fails. So it is given more than its cost: a fork of
+    /// this chain may raise a price by up to 100,000 gas and a 16th without a wrong failure being proven. (EIP-7904 would take
+    /// POINT_EVALUATION from 50,000 to 89,363, and a pair of BN254_PAIRING from 34,000 to 34,103.)
+    /// @param input One that `costOf` calls runnable.
     /// @param cost What `costOf` gives.
     function run(
         address precompile,
         bytes memory input,
         uint256 cost
     ) internal view returns (bool isSuccess, bytes memory output) {
-        // A call leaves the caller one 64th, rounded down, of what there is, so `cost` can be forwarded in full if
+        uint256 forwarded = cost + cost / ALLOWANCE_DIVISOR + ALLOWANCE;
+        // A call leaves the caller one 64th, rounded down, of what there is, so `forwarded` can be given in full if
         // 64 ÷ 63 of it is there.
-        uint256 required = cost + cost / 63 + 1 + CALL_OVERHEAD;
+        uint256 required = forwarded + forwarded / 63 + 1 + CALL_OVERHEAD;
         uint256 available = gasleft();
         require(available >= required, NotEnoughGas(required, available));
         // In assembly as Solidity's call copies the input between the look at the gas and the call. The other way for a
         // call to fail, 1,024 nested ones, takes more gas than a transaction can have with as much left as is here.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            isSuccess := staticcall(cost, precompile, add(input, 0x20), mload(input), 0, 0)
+            isSuccess := staticcall(forwarded, precompile, add(input, 0x20), mload(input), 0, 0)
             if isSuccess {
                 output := mload(0x40)
                 let length := returndatasize()
@@ -109,6 +122,7 @@ library Precompiles {
                 returndatacopy(add(output, 0x20), 0, length)
             }
         }
+        require(isSuccess || _canFail(precompile), UnexpectedFailure(precompile));
         require(
             !isSuccess || _isOutputLength(precompile, input, output.length),
             UnexpectedOutput(precompile, output.length)
@@ -125,8 +139,9 @@ library Precompiles {
         else if (precompile == BN254_ADD) cost = 150;
         else if (precompile == BN254_MUL) cost = 6_000;
         else if (precompile == BN254_PAIRING) cost = 45_000 + 34_000 * (length / 192);
-        else if (precompile == BLAKE2F) return (length == BLAKE2F_LENGTH, _wordAt(input, 0) >> 224);
-        else if (precompile == KZG_POINT_EVALUATION) cost = 50_000;
+        else if (precompile == BLAKE2F) {
+            return (length == BLAKE2F_LENGTH && uint8(input[length - 1]) <= 1, _wordAt(input, 0) >> 224);
+        } else if (precompile == KZG_POINT_EVALUATION) cost = 50_000;
         else if (precompile == BLS12_G1ADD) cost = 375;
         else if (precompile == BLS12_G1MSM) cost = _msmCostOf(length / 160, 12_000, G1_DISCOUNTS);
         else if (precompile == BLS12_G2ADD) cost = 600;
@@ -166,6 +181,17 @@ library Precompiles {
         uint256 position = (Math.min(count, discounts.length / 2) - 1) * 2;
         uint256 discount = (uint256(uint8(discounts[position])) << 8) | uint8(discounts[position + 1]);
         return (count * multiplicationCost * discount) / 1_000;
+    }
+
+    /// @dev Whether there are inputs, runnable by `costOf`, on which a precompile fails.
+    function _canFail(address precompile) private pure returns (bool) {
+        return
+            precompile != ECRECOVER &&
+            precompile != SHA256 &&
+            precompile != RIPEMD160 &&
+            precompile != MODEXP &&
+            precompile != BLAKE2F &&
+            precompile != P256VERIFY;
     }
 
     /// @dev Failure is told by none for two of them, so this guards against an address without a precompile for all but these.
