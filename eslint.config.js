@@ -61,7 +61,13 @@ export default tseslint.config(
   },
   {
     // chai's property assertions are expressions, and a test may assert what the types already promise.
-    files: ["test/**/*.ts", "benchmarks/**/*.ts", "scripts/*-campaign.ts", "scripts/conformance*/**/*.ts"],
+    files: [
+      "test/**/*.ts",
+      "benchmarks/**/*.ts",
+      "scripts/*-campaign.ts",
+      "scripts/conformance*/**/*.ts",
+      "scripts/fuzz-machine*.ts",
+    ],
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-unnecessary-condition": "off",

@@ -1,10 +1,6 @@
 // A worker process of the fuzzer: runs cases, shrinks those that show a difference.
-import { randomCase } from "../test/machine/fuzz/random-case.ts";
-import type { Seed } from "../test/machine/fuzz/random-case.ts";
-import type { FuzzCase } from "../test/machine/fuzz/fuzz-case.ts";
-import { runCase } from "../test/machine/fuzz/run-case.ts";
-import type { CaseReport } from "../test/machine/fuzz/run-case.ts";
-import { shrinkCase } from "../test/machine/fuzz/shrink.ts";
+import { randomCase, runCase, shrinkCase } from "../test/machine/fuzz/index.ts";
+import type { CaseReport, FuzzCase, Seed } from "../test/machine/fuzz/index.ts";
 import { createStepChecker } from "./conformance/step-checker.ts";
 import type { StepChecker } from "./conformance/step-checker.ts";
 import { serveTasks } from "./conformance/worker-pool.ts";

@@ -5,12 +5,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
-import { CORPUS, kindOfPair, readCase } from "../test/machine/fuzz/corpus.ts";
-import { parseSeed, randomCase } from "../test/machine/fuzz/random-case.ts";
-import type { Seed } from "../test/machine/fuzz/random-case.ts";
-import { runCase } from "../test/machine/fuzz/run-case.ts";
-import { shrinkCase } from "../test/machine/fuzz/shrink.ts";
-import type { FuzzCase } from "../test/machine/fuzz/fuzz-case.ts";
+import {
+  CORPUS,
+  kindOfPair,
+  pairsOfCase,
+  parseSeed,
+  randomCase,
+  readCase,
+  shrinkCase,
+} from "../test/machine/fuzz/index.ts";
+import type { FuzzCase, Seed } from "../test/machine/fuzz/index.ts";
 import { createProgress, duration } from "./conformance/progress.ts";
 import { createWorkerPool } from "./conformance/worker-pool.ts";
 import type { FuzzResult, FuzzTask } from "./fuzz-machine-worker.ts";
@@ -34,7 +38,7 @@ block must be the same, and the state hash after every step that is taken on cha
                 step and outcome that was not seen often yet
 --replay X      only one case, all its steps on chain: the file of one, or its seed, as small-S-17
 --corpus        instead: makes the kept cases of test/machine/fuzz/corpus anew, a small one for every pair of step and
-                outcome that is first seen among --cases
+                outcome that is first seen among --cases, all of which are small
 --help
 
 A difference is printed, and its case, with all left out that is not needed for it, saved in cache/fuzz. Ends with the pairs of step
@@ -151,12 +155,11 @@ async function makeCorpus(): Promise<void> {
   let bytes = 0;
   let count = 0;
   for (let index = 0; index < cases; index++) {
-    const fuzzCase = randomCase(seedOf(index));
-    const { pairs } = await runCase(fuzzCase);
-    const fresh = [...new Set(pairs.map(kindOfPair))].filter((pair) => !seen.has(pair));
+    const fuzzCase = randomCase(parseSeed(`small-${values.seed}-${index}`));
+    const fresh = [...(await kindsOf(fuzzCase))].filter((pair) => !seen.has(pair));
     if (fresh.length > 0) {
       const kept = await shrinkCase(fuzzCase, async (candidate) => {
-        const reached = new Set((await runCase(candidate)).pairs.map(kindOfPair));
+        const reached = await kindsOf(candidate);
         return fresh.every((pair) => reached.has(pair));
       });
       const text = await format(JSON.stringify({ what: fresh.join("; "), ...kept }), { ...style, parser: "json" });
@@ -172,6 +175,10 @@ async function makeCorpus(): Promise<void> {
     progress.report(index + 1, cases, `${seen.size} pairs, ${bytes} bytes`);
   }
   console.log(`${count} cases of seed ${values.seed} with ${seen.size} pairs, ${bytes} bytes`);
+}
+
+async function kindsOf(fuzzCase: FuzzCase): Promise<ReadonlySet<string>> {
+  return new Set([...(await pairsOfCase(fuzzCase))].map(kindOfPair));
 }
 
 function fileNameOf(pair: string): string {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import fc from "fast-check";
-import { concatBytes, hexToBytes } from "../../src/primitives/index.ts";
+import { concatBytes } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
 import { createAddress } from "../../src/chain/index.ts";
-import { assemble, push } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
+import { designator } from "./soundness/transactions.ts";
 import { runFast, runReference, runStepwise, slotKey } from "./world.ts";
 import type { Outcome, World, WorldCall } from "./world.ts";
 
@@ -13,16 +13,10 @@ const CONTRACTS = [0xa1, 0xa2, 0xa3].map((byte): Address => `0x${byte.toString(1
   Address,
 ];
 const RICH: Address = `0x${"b1".repeat(20)}`;
-const NOBODY: Address = `0x${"b2".repeat(20)}`;
 const DELEGATED: Address = `0x${"d1".repeat(20)}`;
 const DELEGATED_TO_PRECOMPILE: Address = `0x${"d2".repeat(20)}`;
-const DELEGATED_TO_ITSELF: Address = `0x${"d3".repeat(20)}`;
 const IDENTITY: Address = `0x${"00".repeat(19)}04`;
 const SHA256: Address = `0x${"00".repeat(19)}02`;
-const ECRECOVER: Address = `0x${"00".repeat(19)}01`;
-const PAIRING: Address = `0x${"00".repeat(19)}08`;
-
-const designator = (target: Address) => concatBytes([hexToBytes("0xef0100"), hexToBytes(target)]);
 
 /** In both modes of the machine and in ethereumjs. */
 async function agree(world: World, call: WorldCall): Promise<Outcome> {
@@ -32,199 +26,8 @@ async function agree(world: World, call: WorldCall): Promise<Outcome> {
   return fast;
 }
 
-// ── Random programs ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-type Code = Uint8Array;
-const code = (arbitrary: fc.Arbitrary<readonly (string | bigint | number | Uint8Array)[]>): fc.Arbitrary<Code> =>
-  arbitrary.map((parts) => assemble(...parts));
-
-const small = fc.nat(4);
-const address = fc.constantFrom<Address>(
-  ...CONTRACTS,
-  ...CONTRACTS,
-  RICH,
-  NOBODY,
-  DELEGATED,
-  DELEGATED_TO_PRECOMPILE,
-  DELEGATED_TO_ITSELF,
-  IDENTITY,
-  SHA256,
-  ECRECOVER,
-  PAIRING,
-);
-const addressWord = fc.oneof(
-  { weight: 6, arbitrary: address.map((target) => BigInt(target)) },
-  { weight: 1, arbitrary: fc.constant("ADDRESS") },
-);
-const offset = fc.oneof(
-  { weight: 60, arbitrary: fc.nat(100) },
-  { weight: 1, arbitrary: fc.constantFrom(2 ** 20, 2n ** 32n, 2n ** 64n, 2n ** 200n) },
-);
-const length = fc.oneof(
-  { weight: 60, arbitrary: fc.nat(70) },
-  { weight: 1, arbitrary: fc.constantFrom(2 ** 18, 2n ** 32n, 2n ** 255n) },
-);
-const callGas = fc.oneof(fc.constant("GAS"), fc.nat(3_000), fc.constantFrom(0, 100_000, 2n ** 53n, 2n ** 255n));
-const callValue = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 7, 2n ** 100n));
-
-const callInstruction = code(
-  fc
-    .tuple(fc.constantFrom("CALL", "CALLCODE"), callGas, addressWord, callValue, offset, length, offset, length)
-    .map(([name, gas, to, value, inOffset, inLength, outOffset, outLength]) => [
-      ...[outLength, outOffset, inLength, inOffset, value, to, gas],
-      name,
-    ]),
-);
-const delegateInstruction = code(
-  fc
-    .tuple(fc.constantFrom("DELEGATECALL", "STATICCALL"), callGas, addressWord, offset, length, offset, length)
-    .map(([name, gas, to, inOffset, inLength, outOffset, outLength]) => [
-      ...[outLength, outOffset, inLength, inOffset, to, gas],
-      name,
-    ]),
-);
-
-const INITCODES = [
-  new Uint8Array(),
-  // Deploys ADDRESS and SSTORE; a byte 0xef; 24,577 bytes; reverts with data; halts; stores; destroys itself.
-  assemble(0x3055_00n, 0, "MSTORE", 3, 29, "RETURN"),
-  assemble(0xef, 0, "MSTORE8", 1, 0, "RETURN"),
-  assemble(24_577, 0, "RETURN"),
-  assemble(24_576, 0, "RETURN"),
-  assemble(0xabcd, 0, "MSTORE", 2, 30, "REVERT"),
-  assemble("INVALID"),
-  assemble(5, 1, "SSTORE", 9, 2, "TSTORE"),
-  assemble("CALLER", "SELFDESTRUCT"),
-  assemble("ADDRESS", "SELFDESTRUCT"),
-  assemble(1, "CALLVALUE", "SSTORE", 0, 0, 0, 0, 3, "CALLER", "GAS", "CALL"),
-];
-
-const createInstruction = code(
-  fc
-    .tuple(
-      fc.constantFrom(...INITCODES),
-      fc.boolean(),
-      fc.constantFrom(0, 0, 3, 2n ** 100n),
-      small,
-      fc.constantFrom(0, 0, 0, 1_000, 49_152, 49_153),
-      fc.boolean(),
-    )
-    .map(([initcode, isCreate2, value, salt, padding, callsIt]) => {
-      // The initcode is put at 32 − its length (≤ 32) and is that long, zeros behind.
-      const store = [BigInt(`0x00${Buffer.from(initcode).toString("hex")}`), 0, "MSTORE"];
-      const size = initcode.length + padding;
-      const create = isCreate2
-        ? [salt, size, 32 - initcode.length, value, "CREATE2"]
-        : [size, 32 - initcode.length, value, "CREATE"];
-      const call = callsIt ? ["DUP1", 0, "SWAP1", 0, "SWAP1", 0, "SWAP1", 0, "SWAP1", 0, "SWAP1", "GAS", "CALL"] : [];
-      return [...store, ...create, ...call];
-    }),
-);
-
-const otherInstruction = fc.oneof(
-  code(fc.tuple(small, fc.nat(2)).map(([slot, value]) => [value, slot, "SSTORE"])),
-  code(small.map((slot) => [slot, "SLOAD"])),
-  code(fc.tuple(small, fc.nat(2)).map(([slot, value]) => [value, slot, "TSTORE"])),
-  // Transient storage shows in storage.
-  code(small.map((slot) => [slot, "TLOAD", slot + 10, "SSTORE"])),
-  code(fc.tuple(addressWord, fc.constantFrom("BALANCE", "EXTCODESIZE", "EXTCODEHASH")).map(([to, name]) => [to, name])),
-  code(
-    fc
-      .tuple(addressWord, offset, offset, length)
-      .map(([to, destination, source, size]) => [size, source, destination, to, "EXTCODECOPY"]),
-  ),
-  code(
-    fc.constantFrom(
-      ["RETURNDATASIZE"],
-      ["SELFBALANCE"],
-      ["CALLVALUE"],
-      ["CALLER"],
-      ["CALLDATASIZE"],
-      [0, "CALLDATALOAD"],
-    ),
-  ),
-  code(
-    fc
-      .tuple(offset, fc.nat(8), fc.nat(40))
-      .map(([destination, source, size]) => [size, source, destination, "RETURNDATACOPY"]),
-  ),
-  code(fc.constant(["RETURNDATASIZE", 0, 0, "RETURNDATACOPY", "RETURNDATASIZE", 0, "LOG0"])),
-  code(fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), offset).map(([value, at]) => [value, at, "MSTORE"])),
-  code(fc.tuple(offset, fc.nat(60)).map(([at, size]) => [size, at, "LOG0"])),
-);
-/** What is left on the stack becomes storage, so that it counts. */
-const remember = code(small.map((slot) => [slot + 20, "SSTORE"]));
-
-const end = fc.oneof(
-  code(fc.constant(["STOP"])),
-  code(fc.tuple(offset, length).map(([at, size]) => [size, at, "RETURN"])),
-  code(fc.tuple(offset, length).map(([at, size]) => [size, at, "REVERT"])),
-  code(fc.constant(["INVALID"])),
-  code(addressWord.map((to) => [to, "SELFDESTRUCT"])),
-  fc.constant(new Uint8Array()),
-);
-
-const program = fc
-  .tuple(
-    fc.array(
-      fc.oneof(
-        { weight: 4, arbitrary: callInstruction },
-        { weight: 3, arbitrary: delegateInstruction },
-        { weight: 2, arbitrary: createInstruction },
-        { weight: 6, arbitrary: otherInstruction },
-        { weight: 3, arbitrary: remember },
-      ),
-      { maxLength: 8 },
-    ),
-    end,
-  )
-  // Something is on the stack for what takes it.
-  .map(([parts, last]) => concatBytes([assemble(1, 2, 3), ...parts, last]));
-
-/** Calls the others one after the other and keeps what comes of it, so that no failure of one hides what the next does. */
-const DRIVER: Address = `0x${"e1".repeat(20)}`;
-const DRIVER_CODE = concatBytes([
-  ...[...CONTRACTS, DELEGATED, CONTRACTS[0]].map((to, index) =>
-    assemble(
-      ...[64, 0, 32, 0, index % 2, BigInt(to), 400_000],
-      ...["CALL", 100 + index, "SSTORE", "RETURNDATASIZE", 110 + index, "SSTORE", "GAS", 120 + index, "SSTORE"],
-    ),
-  ),
-  assemble(64, 0, "RETURN"),
-]);
-
-const world = fc.tuple(program, program, program, fc.nat(3)).map(([first, second, third, target]): World => ({
-  ...Object.fromEntries(
-    [first, second, third].map((contractCode, index) => [
-      CONTRACTS[index],
-      { nonce: 1n, balance: BigInt(20 * index), code: contractCode, storage: { 0: 5n, 1: 6n, 20: 1n } },
-    ]),
-  ),
-  [DRIVER]: { nonce: 1n, balance: 100n, code: DRIVER_CODE },
-  [RICH]: { balance: 10n ** 19n },
-  [DELEGATED]: { nonce: 1n, balance: 9n, code: designator(CONTRACTS[target] ?? NOBODY) },
-  [DELEGATED_TO_PRECOMPILE]: { nonce: 1n, code: designator(IDENTITY) },
-  [DELEGATED_TO_ITSELF]: { nonce: 1n, code: designator(DELEGATED_TO_ITSELF) },
-}));
-
-const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 300);
-
 describe("calls and creations", function () {
   this.timeout(600_000);
-
-  it("do what they do in ethereumjs, in random programs, at once and step by step", () =>
-    fc.assert(
-      fc.asyncProperty(
-        world,
-        fc.constantFrom(DRIVER, DRIVER, DRIVER, ...CONTRACTS, DELEGATED),
-        fc.constantFrom(60_000, 3_000_000, 3_000_000),
-        fc.constantFrom(0n, 1n),
-        async (state, to, gas, value) => {
-          await agree(state, { to, gas, value, data: push(2n ** 255n) });
-        },
-      ),
-      { numRuns: RUNS },
-    ));
 
   const [self, other, third] = CONTRACTS;
   const call = (to: Address, gas: number | bigint | string = "GAS", value: number | bigint = 0) =>

@@ -14,9 +14,10 @@ import { assemble } from "../assemble.ts";
 import { addressOfPrecompile, validPrecompileInputs } from "../precompile-inputs.ts";
 import { createRandomness } from "../soundness/randomness.ts";
 import type { Randomness } from "../soundness/randomness.ts";
+import { designator } from "../soundness/transactions.ts";
 import { joined, rawOf } from "./fuzz-case.ts";
 import type { Damage, FuzzAccount, FuzzAuthorization, FuzzBlock, FuzzCase, FuzzTransaction } from "./fuzz-case.ts";
-import { INITCODES, designator, precompileInput, randomCode, randomInitcode } from "./random-code.ts";
+import { INITCODES, precompileInput, randomCode, randomInitcode } from "./random-code.ts";
 import type { Surroundings } from "./random-code.ts";
 
 interface CaseSize {
@@ -54,6 +55,7 @@ const FACTORY = repeated(0xe4);
 const STORES = repeated(0xe5);
 const DESTROYS = repeated(0xe6);
 const NAMED_HALT = repeated(0xe7);
+const DRIVER = repeated(0xe8);
 const RICH = repeated(0xb1);
 const NOBODY = repeated(0xb2);
 const TO_CONTRACT = repeated(0xd1);
@@ -167,6 +169,7 @@ function randomAccounts(surroundings: Surroundings, size: CaseSize): Record<Addr
     if (below(2) === 0)
       add(toAddress(address), { balance: hex(below(5)), code: [bytesToHex(code)], storage: { "0x0": "0x5" } });
   }
+  add(DRIVER, { balance: "0x64", code: driver(random).map(bytesToHex) });
   const delegate = (address: Address, target: Address) =>
     add(address, { nonce: hex(below(3)), balance: hex(below(9)), code: [bytesToHex(designator(target))] });
   if (below(2) === 0) delegate(TO_CONTRACT, pick(CONTRACTS));
@@ -198,6 +201,17 @@ function randomAccounts(surroundings: Surroundings, size: CaseSize): Record<Addr
     if (below(8) === 0) accounts[create2Address(creator, hash(below(3)), pick(INITCODES))] = occupant(random);
   }
   return accounts;
+}
+
+/** Calls contracts one after the other and keeps what comes of it, so that no failure of one hides what the next does. */
+function driver({ below, pick }: Randomness): Uint8Array[] {
+  const calls = Array.from({ length: 1 + below(5) }, (_, index) =>
+    assemble(
+      ...[64, 0, 32, 0, index % 2, BigInt(pick([...CONTRACTS, TO_CONTRACT])), pick([400_000, 30_000, 3_000])],
+      ...["CALL", 100 + index, "SSTORE", "RETURNDATASIZE", 110 + index, "SSTORE", "GAS", 120 + index, "SSTORE"],
+    ),
+  );
+  return [...calls, assemble(64, 0, "RETURN")];
 }
 
 /** Something that is in the way of a creation, or only looks so. */
@@ -242,7 +256,7 @@ function randomTransaction(
     nonce: hex(expected),
     fees: [hex(pick([0n, 1n, baseFee, maximum])), hex(maximum)],
     gas: "0x100000",
-    to: isCreation ? null : below(4) === 0 ? pick(addresses) : pick(CONTRACTS),
+    to: isCreation ? null : below(4) === 0 ? pick(addresses) : pick([...CONTRACTS, DRIVER, DRIVER]),
     value: hex(pick([0n, 0n, 0n, 1n, 7n, below(10) === 0 ? 10n ** 19n : 2n])),
     data: isCreation ? initcodePieces(surroundings) : randomData(surroundings),
     accessList: type === 0 ? [] : randomAccessList(surroundings),
@@ -265,7 +279,7 @@ function oddTransaction(
   const nonce = BigInt(fields.nonce);
   const [priority, maximum] = fields.fees;
   const transaction = { ...fields, gas: hex(least + 50_000n) };
-  switch (below(7)) {
+  switch (below(8)) {
     case 0:
       return { ...transaction, nonce: hex(pick([nonce + 1n, nonce > 0n ? nonce - 1n : 5n, MAXIMUM_NONCE])) };
     case 1:
@@ -273,11 +287,11 @@ function oddTransaction(
     case 2:
       return { ...transaction, fees: [priority === maximum ? "0x0" : priority, hex(BigInt(baseFee) - 1n)] };
     case 3:
-      return {
-        ...transaction,
-        gas: hex(pick([2n ** 24n, 2n ** 24n + 1n, 2n ** 64n - 1n, least - 1n, least - 300n, 20_999n])),
-      };
+      // As much gas as possible only where it is not used: millions of steps find no more than thousands.
+      return { ...transaction, to: NOBODY, gas: hex(pick([2n ** 24n, 2n ** 24n + 1n, 2n ** 64n - 1n])) };
     case 4:
+      return { ...transaction, gas: hex(pick([least - 1n, least - 300n, 20_999n])) };
+    case 5:
       return { ...transaction, value: hex(pick([10n ** 20n, 2n ** 256n - 1n, 2n ** 128n])) };
     default:
       return { ...transaction, damage: randomDamage(random) };

@@ -1,5 +1,5 @@
 import { OPCODES } from "../../../src/machine/opcodes.ts";
-import { bigintToBytes32, bytesToBigint, concatBytes, hexToBytes } from "../../../src/primitives/index.ts";
+import { bigintToBytes32, bytesToBigint, concatBytes } from "../../../src/primitives/index.ts";
 import type { Address } from "../../../src/primitives/index.ts";
 import { assemble } from "../assemble.ts";
 import type { CodePart } from "../assemble.ts";
@@ -438,9 +438,4 @@ export function randomCode(
     return [...many, ...randomPieces(surroundings, pieces, depth), ending(surroundings)];
   }
   return [assemble(1, 2, 3), ...randomPieces(surroundings, pieces, depth), ending(surroundings)];
-}
-
-/** Code of an account that delegates to `target` (EIP-7702). */
-export function designator(target: Address): Uint8Array {
-  return concatBytes([hexToBytes("0xef0100"), hexToBytes(target)]);
 }

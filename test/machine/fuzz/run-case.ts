@@ -21,12 +21,14 @@ import {
   Phase,
   createMachine,
   createMachineExecutor,
+  isBoundary,
   outcomeName,
   prepareMachine,
   rawSlice,
   runTransaction,
   start,
   stateOf,
+  step,
 } from "../../../src/machine/index.ts";
 import type { Environment, Machine } from "../../../src/machine/index.ts";
 import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
@@ -87,6 +89,9 @@ interface Lane {
 /** Steps of one call of the checker. */
 const BATCH_STEPS = 128;
 const BATCH_BYTES = 4_000_000;
+/** Unless the contracts take all steps, so many of a transaction are looked at with their proof, later ones only now and then. */
+const PROVEN_STEPS = 10_000;
+const PROVEN_ONE_IN = 100;
 
 let executors: Promise<{ readonly reference: TransactionExecutor; readonly machine: TransactionExecutor }> | undefined;
 
@@ -112,17 +117,20 @@ export async function runCase(fuzzCase: FuzzCase, options: RunOptions = {}): Pro
   const counts = { steps: 0, checked: 0, included: 0, skipped: 0 };
   const problems: string[] = [];
   const sampler = createRandomness(root);
-  const onStep = async (pair: string, proven: () => ProvenStep): Promise<void> => {
+  const onStep = async (pair: string, proven: ProvenStep | undefined): Promise<void> => {
     counts.steps++;
     pairs.add(pair);
-    await steps?.offer(pair, proven, sampler.below);
+    if (proven !== undefined) await steps?.offer({ pair, proven }, sampler.below);
   };
-  const steps = options.checker && collectSteps(options.checker, options, problems, counts);
+  const { checker, steps: wanted = "all" } = options;
+  const isProven = (index: number) =>
+    checker !== undefined && (wanted === "all" || index < PROVEN_STEPS || sampler.below(PROVEN_ONE_IN) === 0);
+  const steps = checker && collectSteps(checker, options, problems, counts);
   const lanes: readonly Lane[] = [
     rawLane(before),
     executorLane("ethereumjs", reference, before),
     executorLane("machine as an engine", machine, before),
-    provingLane(before, options.checker !== undefined, onStep),
+    provingLane(before, isProven, onStep),
   ];
 
   let difference: string | undefined;
@@ -185,6 +193,28 @@ function rawLane({ database, view, environment, gasUsed, count }: Before): Lane 
   };
 }
 
+/** The pairs `step → outcome` of a case; nothing is compared. */
+export async function pairsOfCase(fuzzCase: FuzzCase): Promise<ReadonlySet<string>> {
+  await prepareMachine();
+  const underneath = openPreState(preStateOf(fuzzCase));
+  const state = new BlockState(() => underneath);
+  const machine = createMachine({ environment: environmentOf(fuzzCase), ...stateOf(state), isProving: true });
+  machine.block.gasUsed = BigInt(fuzzCase.block.gasUsed);
+  const pairs = new Set<string>();
+  for (const transaction of fuzzCase.transactions) {
+    machine.phase = Phase.Transaction;
+    machine.block.raw = rawSlice(rawOf(transaction));
+    for (let isStart = true; isStart || !isBoundary(machine.phase); isStart = false) {
+      const name = stepName(machine, isStart);
+      if (isStart) start(machine);
+      else step(machine);
+      pairs.add(`${name} → ${outcomeName(machine)}`);
+    }
+    state.endTransaction();
+  }
+  return pairs;
+}
+
 function outcomeOfMachine({ included, exit, block }: Machine): Omit<Outcome, "stateRoot"> {
   const blockGas = String(block.gasUsed);
   if (included === undefined) return { isIncluded: false, blockGas };
@@ -208,8 +238,8 @@ function describeLogs(logs: readonly Log[]): string {
 /** The machine in steps, a new one for every transaction, on the state that the one before has left. */
 function provingLane(
   before: Before,
-  isProven: boolean,
-  onStep: (pair: string, proven: () => ProvenStep) => Promise<void>,
+  isProven: (index: number) => boolean,
+  onStep: (pair: string, proven: ProvenStep | undefined) => Promise<void>,
 ): Lane {
   const { database, environment } = before;
   let stateRoot = before.view().root();
@@ -225,11 +255,11 @@ function provingLane(
       const machine = createMachine({ environment, state: openStateView(database, stateRoot), isProving: true });
       Object.assign(machine.block, last, { raw: rawSlice(raw) });
       const prover = createProver({ machine, tries: createStateTries(database), stateRoot });
-      for (let isStart = true; !prover.isDone(); isStart = false) {
-        const name = stepName(machine, isStart);
-        const proven = isProven ? prover.prove() : undefined;
+      for (let index = 0; !prover.isDone(); index++) {
+        const name = stepName(machine, index === 0);
+        const proven = isProven(index) ? prover.prove() : undefined;
         if (proven === undefined) prover.step();
-        await onStep(`${name} → ${outcomeName(machine)}`, () => proven ?? unproven());
+        await onStep(`${name} → ${outcomeName(machine)}`, proven);
       }
       const { block } = machine;
       last = { ...block };
@@ -242,10 +272,6 @@ function provingLane(
       };
     },
   };
-}
-
-function unproven(): never {
-  throw new Error("steps are proven only if there is something that checks them");
 }
 
 /** Stands for a transaction of the block before those of the case. */
@@ -401,14 +427,15 @@ function collectSteps(
   };
 
   return {
-    offer: async (pair: string, proven: () => ProvenStep, below: (bound: number) => number): Promise<void> => {
+    offer: async (step: Step, below: (bound: number) => number): Promise<void> => {
+      const { pair } = step;
       if (steps === "all" || !(known?.has(pair) === true || fresh.has(pair))) {
         fresh.add(pair);
-        await add({ pair, proven: proven() });
+        await add(step);
         return;
       }
       const place = seen++ < steps ? sample.length : below(seen);
-      if (place < steps) sample[place] = { pair, proven: proven() };
+      if (place < steps) sample[place] = step;
     },
     /** At the end of a transaction. */
     finish: async (): Promise<void> => {

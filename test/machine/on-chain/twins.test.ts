@@ -1,6 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
-import { concat, keccak256, padHex, size, slice, toHex } from "viem";
+import { concat, keccak256, padHex, toHex } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
@@ -9,7 +8,6 @@ import { createStepChecker } from "../../../scripts/conformance/step-checker.ts"
 import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
 import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
 import { Phase, createMachine, prepareMachine, rawSlice } from "../../../src/machine/index.ts";
-import { OPCODES } from "../../../src/machine/opcodes.ts";
 import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
 import type { ProvenStep } from "../../../src/machine/proving/index.ts";
 import { hexToBytes } from "../../../src/primitives/index.ts";
@@ -19,8 +17,6 @@ const CONTRACT: Hex = "0x00000000000000000000000000000000c0de0001";
 const CALLEE: Hex = "0x00000000000000000000000000000000c0de0002";
 /** Returns the calldata it is given. */
 const ECHO: Hex = "0x365f5f37365ff3";
-/** STOP, JUMP, RETURN, REVERT, INVALID, SELFDESTRUCT: most programs should get further. */
-const ENDINGS: readonly number[] = [0x00, 0x56, 0xf3, 0xfd, 0xfe, 0xff];
 
 interface Traced {
   /** Phase of every step. */
@@ -146,40 +142,5 @@ describe("The machine and its contracts", () => {
     const traced = await trace("0x00", { gas: 20_000n });
     expect(traced.status).to.equal(undefined);
     await agree(traced);
-  });
-
-  it("agree on programs nobody would write", async () => {
-    const operand = fc.oneof(
-      { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }).map(BigInt) },
-      { weight: 2, arbitrary: fc.bigInt({ min: 0n, max: 70_000n }) },
-      { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }) },
-      { weight: 1, arbitrary: fc.constantFrom(BigInt(CONTRACT), BigInt(CALLEE), 4n, 2n, 1n << 32n, (1n << 256n) - 1n) },
-    );
-    const goingOn = OPCODES.flatMap((info, opcode) => (info === undefined || ENDINGS.includes(opcode) ? [] : [opcode]));
-    const anyInstruction = fc
-      .tuple(
-        fc.oneof(
-          { weight: 60, arbitrary: fc.constantFrom(...goingOn) },
-          { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) },
-        ),
-        fc.array(operand, { minLength: 7, maxLength: 7 }),
-        fc.integer({ min: 0, max: 150 }),
-      )
-      .map(([opcode, operands, luck]) => {
-        // Now and then the stack is left to chance.
-        const count = luck === 0 ? 0 : Math.min(OPCODES[opcode]?.pops ?? 0, 7);
-        return instruction(opcode, ...operands.slice(0, count));
-      });
-    let seen = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyInstruction, { minLength: 5, maxLength: 40 }), async (program) => {
-        const code: Hex = `0x${program.join("")}`;
-        const traced = await trace(code, { data: slice(code, 0, Math.min(90, size(code))), gas: 400_000n });
-        seen += traced.steps.length;
-        await agree({ ...traced, calls: traced.calls.slice(0, 1_000) });
-      }),
-      { numRuns: Number(process.env["ONESTEP_FUZZ_RUNS"] ?? 40) },
-    );
-    expect(seen).to.be.greaterThan(500);
   });
 });
