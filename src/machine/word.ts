@@ -1,4 +1,5 @@
 import type { Address, Hash, Hex } from "../primitives/index.ts";
+import { quotientOf, remainderOf, remainderOfProduct, remainderOfSum } from "./long-division.ts";
 
 // 256-bit arithmetic on a stack: a flat Uint32Array, item i at 8·i, 8 limbs of 32 bits each, least significant first.
 //
@@ -7,7 +8,7 @@ import type { Address, Hash, Hex } from "../primitives/index.ts";
 // What lies at and above `sp` afterwards means nothing. `at` is the index of an item's first limb.
 //
 // Sums stay 32-bit integers throughout (`| 0`), which the compiler keeps in registers; products are of 16 by 32 bits, exact
-// as doubles. Nothing here allocates but the conversions to bigint, bytes and hex, and the rare operations that use them.
+// as doubles. Nothing here allocates but the conversions to bigint and hex.
 
 const TWO_32 = 4_294_967_296;
 const MASK_256 = (1n << 256n) - 1n;
@@ -538,14 +539,10 @@ export function div(stack: Uint32Array, sp: number): void {
   const aLimbs = significantLimbs(stack, a);
   if (isShort(stack, a, aLimbs) && isShort(stack, b, bLimbs)) {
     setNumber(stack, b, Math.floor(toNumber(stack, a) / toNumber(stack, b)));
-  } else if (bLimbs === 1) {
-    const divisor = stack[b] as number;
-    setAll(stack, b, 0);
-    divideByLimb(stack, a, aLimbs, divisor, b);
-  } else if (aLimbs < bLimbs) {
+  } else if (isLess(stack, a, b)) {
     setAll(stack, b, 0);
   } else {
-    fromBigint(stack, b, toBigint(stack, a) / toCachedBigint(stack, b));
+    quotientOf(stack, a, b, b);
   }
 }
 
@@ -559,13 +556,10 @@ export function mod(stack: Uint32Array, sp: number): void {
     const dividend = toNumber(stack, a);
     const divisor = toNumber(stack, b);
     setNumber(stack, b, dividend - Math.floor(dividend / divisor) * divisor);
-  } else if (bLimbs === 1) {
-    const remainder = divideByLimb(stack, a, aLimbs, stack[b] as number, a);
-    setLimb(stack, b, remainder);
-  } else if (aLimbs < bLimbs) {
+  } else if (isLess(stack, a, b)) {
     copyWord(stack, a, b);
   } else {
-    fromBigint(stack, b, toBigint(stack, a) % toCachedBigint(stack, b));
+    remainderOf(stack, a, b, b);
   }
 }
 
@@ -577,21 +571,6 @@ function isShort(stack: Uint32Array, at: number, limbs: number): boolean {
 /** An item below 2^64, exact below 2^53. */
 function toNumber(stack: Uint32Array, at: number): number {
   return (stack[at + 1] as number) * TWO_32 + (stack[at] as number);
-}
-
-/** Long division in halves of limbs: the quotient into `limbs` limbs at `quotient`, which may be `at`. Gives the remainder. */
-function divideByLimb(stack: Uint32Array, at: number, limbs: number, divisor: number, quotient: number): number {
-  let remainder = 0;
-  for (let index = limbs - 1; index >= 0; index--) {
-    const limb = stack[at + index] as number;
-    let dividend = remainder * 65_536 + (limb >>> 16);
-    const high = Math.floor(dividend / divisor);
-    dividend = (dividend - high * divisor) * 65_536 + (limb & 0xffff);
-    const low = Math.floor(dividend / divisor);
-    remainder = dividend - low * divisor;
-    stack[quotient + index] = high * 65_536 + low;
-  }
-  return remainder;
 }
 
 export function sdiv(stack: Uint32Array, sp: number): void {
@@ -628,7 +607,7 @@ export function addmod(stack: Uint32Array, sp: number): void {
     return;
   }
   if (isZero(stack, modulus)) return;
-  fromBigint(stack, modulus, (toBigint(stack, a) + toBigint(stack, b)) % toCachedBigint(stack, modulus));
+  remainderOfSum(stack, a, b, modulus);
 }
 
 /** Of the top three items; the result takes the place of the third. */
@@ -637,25 +616,7 @@ export function mulmod(stack: Uint32Array, sp: number): void {
   const b = sp - 16;
   const modulus = sp - 24;
   if (isZero(stack, modulus)) return;
-  fromBigint(stack, modulus, (toBigint(stack, a) * toBigint(stack, b)) % toCachedBigint(stack, modulus));
-}
-
-/** Items `toCachedBigint` was asked for, each in the place its lowest bits give. */
-const CACHED = 64;
-const cachedLimbs = new Uint32Array(8 * CACHED);
-const cachedBigints = new Array<bigint>(CACHED).fill(0n);
-
-/** `toBigint` for what is mostly the same again: moduli and divisors. */
-function toCachedBigint(stack: Uint32Array, at: number): bigint {
-  const place = (stack[at] as number) & (CACHED - 1);
-  for (let index = 0; index < 8; index++) {
-    if (stack[at + index] !== cachedLimbs[8 * place + index]) {
-      cachedBigints[place] = toBigint(stack, at);
-      for (let limb = 0; limb < 8; limb++) cachedLimbs[8 * place + limb] = stack[at + limb] as number;
-      break;
-    }
-  }
-  return cachedBigints[place] as bigint;
+  remainderOfProduct(stack, a, b, modulus);
 }
 
 /** Bytes of an item without the leading zeros. */

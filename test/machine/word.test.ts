@@ -34,6 +34,17 @@ const anyWord = fc.oneof(
   { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: 300n }) },
 );
 
+/** Numbers whose digits of 24 bits, those of long division, are extreme: the largest, the smallest, and half of one. */
+const anyDigits = fc
+  .tuple(
+    fc.array(fc.constantFrom(0n, 1n, 0x7fffffn, 0x800000n, 0x800001n, 0xfffffen, 0xffffffn), {
+      minLength: 1,
+      maxLength: 11,
+    }),
+    fc.nat(23),
+  )
+  .map(([digits, bits]) => modulo(digits.reduce<bigint>((value, digit) => (value << 24n) | digit, 0n) >> BigInt(bits)));
+
 /** A stack whose items above and below the operands hold something, as they do in use. */
 function stackOf(items: readonly bigint[]): { readonly stack: Uint32Array; readonly sp: number } {
   const stack = new Uint32Array(8 * (items.length + 3)).fill(0xdeadbeef);
@@ -121,6 +132,66 @@ describe("an operation on limbs gives what integers modulo 2^256 give", function
       500,
     );
   });
+});
+
+describe("long division", function () {
+  this.timeout(20_000);
+  const operand = fc.oneof(anyDigits, anyWord);
+  const divisor = operand.map((value) => value || 1n);
+
+  it("gives the quotient and the remainder of numbers of any two lengths", () => {
+    for (let length = 1; length <= 256; length++) {
+      fc.assert(
+        fc.property(fc.bigInt(0n, MAX), fc.bigInt(0n, MAX), fc.nat(256 - length), (one, other, longer) => {
+          const small = (one >> BigInt(256 - length)) | (1n << BigInt(length - 1));
+          const large = (other >> BigInt(256 - length - longer)) | (1n << BigInt(length + longer - 1));
+          expectDivision(large, small);
+        }),
+        { numRuns: 40 },
+      );
+    }
+  });
+
+  it("gives them where the digits of either are extreme", () => {
+    fc.assert(fc.property(operand, divisor, expectDivision), { numRuns: 20_000 });
+  });
+
+  it("gives them next to multiples of the divisor", () => {
+    fc.assert(
+      fc.property(operand, divisor, fc.bigInt(-2n, 2n), (bound, small, delta) => {
+        expectDivision(modulo((bound / small) * small + delta), small);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("reduces products and sums of extreme numbers, and those next to multiples of the modulus", () => {
+    fc.assert(
+      fc.property(operand, operand, divisor, fc.boolean(), fc.bigInt(-2n, 2n), (a, b, modulus, isNear, delta) => {
+        const left = isNear ? modulo((a / modulus) * modulus + delta) : a;
+        for (const [operation, expected] of [
+          [word.mulmod, (left * b) % modulus],
+          [word.addmod, (left + b) % modulus],
+        ] as const) {
+          const { stack, sp } = stackOf([left, b, modulus]);
+          operation(stack, sp);
+          expect(word.toBigint(stack, 8), `${left}, ${b} modulo ${modulus}`).to.equal(expected);
+        }
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  function expectDivision(dividend: bigint, small: bigint): void {
+    for (const [operation, expected] of [
+      [word.div, dividend / small],
+      [word.mod, dividend % small],
+    ] as const) {
+      const { stack, sp } = stackOf([dividend, small]);
+      operation(stack, sp);
+      expect(word.toBigint(stack, 8), `${dividend} by ${small}`).to.equal(expected);
+    }
+  }
 });
 
 describe("small divisors", () => {
