@@ -22,6 +22,9 @@ import type { Genesis } from "./rollup-config.ts";
 import { openStateView } from "./state-view.ts";
 import type { Block, BlockHeader } from "./types.ts";
 
+/** Bytes of code (EIP-170): no step on L1 opens more. */
+const MAX_CODE_SIZE = 24_576;
+
 /** Runtime code of the predeploys that are this project's own contracts. */
 export interface PredeployCode {
   readonly l1Context: Hex;
@@ -148,6 +151,11 @@ function checkGenesis({ chainId, alloc, gasLimit, baseFeePerGas }: Genesis): voi
   for (const address of [L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, FEE_VAULT_ADDRESS, BLOCK_HASH_HISTORY_ADDRESS]) {
     if ((alloc[address]?.code ?? "0x") === "0x")
       throw new RangeError(`expected code at the predeploy ${address} in the genesis state`);
+  }
+  for (const [address, { code = "0x" }] of Object.entries(alloc)) {
+    const size = (code.length - 2) / 2;
+    if (size > MAX_CODE_SIZE)
+      throw new RangeError(`expected at most ${MAX_CODE_SIZE} bytes of code at ${address}, got ${size}`);
   }
   const supply = Object.values(alloc).reduce((sum, { balance }) => sum + (balance ?? 0n), 0n);
   if (supply > MAX_SUPPLY)

@@ -102,6 +102,16 @@ describe("genesis", () => {
     expect(() => genesisBlock({ ...genesis, baseFeePerGas: 1n })).to.throw(RangeError, "got 1");
   });
 
+  it("is refused with a code longer than a step on L1 can open, 24,576 bytes (EIP-170)", () => {
+    const genesis = createGenesis(options);
+    const withCode = (length: number) => ({
+      ...genesis,
+      alloc: { ...genesis.alloc, [account(3)]: { code: bytesToHex(new Uint8Array(length)) } },
+    });
+    expect(() => genesisBlock(withCode(24_577))).to.throw(RangeError, "got 24577");
+    expect(genesisBlock(withCode(24_576)).header.number).to.equal(0);
+  });
+
   it("is refused with a block too small for the largest deposit", () => {
     const genesis = createGenesis(options);
     expect(() => genesisBlock({ ...genesis, gasLimit: 2n ** 24n - 1n })).to.throw(RangeError, "got 16777215");
