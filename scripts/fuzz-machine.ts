@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
 import {
   CORPUS,
+  caseToJson,
   kindOfPair,
   pairsOfCase,
   parseSeed,
@@ -142,7 +143,7 @@ function byStep(pairs: ReadonlyMap<string, number>): Map<string, string[]> {
 function save(name: string, fuzzCase: FuzzCase): string {
   mkdirSync(REPRODUCERS, { recursive: true });
   const path = join(REPRODUCERS, `${name}.json`);
-  writeFileSync(path, `${JSON.stringify(fuzzCase, null, 1)}\n`);
+  writeFileSync(path, `${caseToJson(fuzzCase)}\n`);
   return path;
 }
 
@@ -162,7 +163,7 @@ async function makeCorpus(): Promise<void> {
         const reached = await kindsOf(candidate);
         return fresh.every((pair) => reached.has(pair));
       });
-      const text = await format(JSON.stringify({ what: fresh.join("; "), ...kept }), { ...style, parser: "json" });
+      const text = await format(caseToJson({ what: fresh.join("; "), ...kept }), { ...style, parser: "json" });
       if (bytes + text.length <= CORPUS_BYTES) {
         writeFileSync(
           new URL(`${String(++count).padStart(3, "0")}-${fileNameOf(fresh[0] as string)}.json`, CORPUS),

@@ -78,7 +78,12 @@ export function randomCase(seed: Seed): FuzzCase {
   const random = createRandomness(seed);
   const { below } = random;
   const wallets = WALLETS.map((index) => wallet(index).address);
-  const created = [...CONTRACTS, FACTORY].map((creator) => createAddress(creator, 1n));
+  // What may come to be there, in an earlier transaction or in the same.
+  const created = [
+    ...[...CONTRACTS, FACTORY].map((creator) => createAddress(creator, 1n)),
+    ...[0n, 1n, 2n].map((nonce) => createAddress(wallet(1).address, nonce)),
+    ...[...CONTRACTS, FACTORY].map((creator) => create2Address(creator, hash(0), random.pick(INITCODES))),
+  ];
   const addresses = [
     ...[
       ...CONTRACTS,
@@ -105,7 +110,12 @@ export function randomCase(seed: Seed): FuzzCase {
   const nonces = new Map(
     WALLETS.map((index) => [index, BigInt(accounts[wallet(index).address]?.nonce ?? "0x0")] as const),
   );
-  const transactions = Array.from({ length: count }, () => randomTransaction(surroundings, size, block, nonces));
+  const transactions: FuzzTransaction[] = [];
+  for (let index = 0; index < count; index++) {
+    // A third does the same once more, on what is left of it.
+    const last = below(3) === 0 ? transactions.at(-1) : undefined;
+    transactions.push(randomTransaction(surroundings, size, block, nonces, last));
+  }
   // Sometimes the address that a transaction creates at is taken.
   if (below(12) === 0)
     accounts[createAddress(wallet(1).address, BigInt(accounts[wallet(1).address]?.nonce ?? "0x0"))] = occupant(random);
@@ -238,6 +248,7 @@ function randomTransaction(
   size: CaseSize,
   block: FuzzBlock,
   nonces: Nonces,
+  last: FuzzTransaction | undefined,
 ): FuzzTransaction {
   const { random, addresses } = surroundings;
   const { below, pick } = random;
@@ -261,6 +272,7 @@ function randomTransaction(
     data: isCreation ? initcodePieces(surroundings) : randomData(surroundings),
     accessList: type === 0 ? [] : randomAccessList(surroundings),
     authorizations,
+    ...(last !== undefined && (type !== 4 || last.to !== null) && { to: last.to, data: last.data, value: last.value }),
   };
   const least = leastGas(fields, block);
   if (isOdd) return oddTransaction(random, fields, least, block);

@@ -98,8 +98,10 @@ const SIMPLIFICATIONS: readonly Simplification[] = [
   inBlock({ gasLimit: "0x3938700" }),
   inBlock({ number: 1_000, timestamp: 1_800_000_000, prevRandao: `0x${"00".repeat(32)}` }),
   inBlock({ coinbase: `0x${"c0".repeat(20)}` }),
+  inBlock({ baseFee: "0x3b9aca00" }),
   inTransactions({ value: "0x0" }),
   inTransactions({ gas: "0x30d40" }),
+  inTransactions({ fees: ["0x0", "0x3b9aca00"] }),
   (fuzzCase) => ({
     ...fuzzCase,
     transactions: fuzzCase.transactions.map(({ damage: _, ...transaction }) => transaction),
