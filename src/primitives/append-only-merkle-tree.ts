@@ -1,6 +1,7 @@
-import { concatBytes, hexToBytes, keccak256 } from "./bytes.ts";
+import { concatBytes, hexToBytes } from "./bytes.ts";
 import { ZERO_HASH } from "./hex.ts";
 import type { Hash } from "./hex.ts";
+import { keccak256 } from "./keccak.ts";
 
 /**
  * Append-only binary Merkle tree (specification §4), twin of `contracts/libraries/AppendOnlyMerkleTree.sol`.

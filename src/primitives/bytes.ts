@@ -1,5 +1,4 @@
-import { createKeccak } from "hash-wasm";
-import type { Address, Hash, Hex } from "./hex.ts";
+import type { Address, Hex } from "./hex.ts";
 
 /** Bytes as lowercase 0x-hex. */
 export function bytesToHex(bytes: Uint8Array): Hex {
@@ -12,20 +11,6 @@ export function hexToBytes(hex: Hex | string): Uint8Array {
     throw new RangeError(`expected 0x-prefixed hex of even length, got ${hex.slice(0, 80)}`);
   }
   return Uint8Array.from(Buffer.from(hex.slice(2), "hex"));
-}
-
-// One hasher for the process: hashing is synchronous, so no two uses overlap. WebAssembly beats the native packages on
-// the short inputs of tries (0.5 µs against 1.3 µs for 64 bytes) because nothing crosses into C++.
-const hasher = await createKeccak(256);
-
-/** Keccak-256 as lowercase hex. */
-export function keccak256(bytes: Uint8Array): Hash {
-  return `0x${hasher.init().update(bytes).digest("hex")}`;
-}
-
-/** Keccak-256 as 32 bytes. */
-export function keccak256Bytes(bytes: Uint8Array): Uint8Array {
-  return hasher.init().update(bytes).digest("binary");
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

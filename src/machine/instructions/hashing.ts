@@ -1,11 +1,19 @@
-import { bytesToHex, concatBytes, keccak256Bytes } from "../../primitives/index.ts";
+import {
+  KECCAK_RATE,
+  KECCAK_STATE_SIZE,
+  absorbBlocks,
+  bytesToHex,
+  concatBytes,
+  keccak256Bytes,
+  keccak256View,
+  padMessage,
+} from "../../primitives/index.ts";
 import { KECCAK_GAS, KECCAK_WORD_GAS, expansionGas, wordsOf } from "../gas.ts";
 import { HALT, halt } from "../halt.ts";
-import { KECCAK_RATE, KECCAK_STATE_SIZE, absorbBlocks, padMessage } from "../keccak-f.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf, tellBytes, tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
-import { fromBytes, fromHex, toOffset } from "../word.ts";
+import { fromHex, load, toOffset } from "../word.ts";
 
 /** Bytes that are hashed within one step (docs/machine.md §7, §8). */
 export const LONGEST_HASHED_AT_ONCE = 65_536;
@@ -42,7 +50,7 @@ export function keccak256(machine: Machine, frame: Frame): void {
   }
   if (machine.recorder !== undefined) tellBytes(machine.recorder, memory.tree, offset, length);
   const data = length === 0 ? NO_BYTES : memory.bytes.subarray(offset, offset + length);
-  fromBytes(stack, top - 8, keccak256Bytes(data), 0, 32);
+  load(stack, top - 8, keccak256View(data), 0);
   frame.stackSize--;
 }
 

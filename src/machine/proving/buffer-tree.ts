@@ -1,7 +1,13 @@
-import { bytesToHex } from "../../primitives/index.ts";
+import {
+  DIGEST_WORDS,
+  bytesToHex,
+  digestToBytes,
+  equalDigests,
+  hashDigests,
+  hashPairInto,
+} from "../../primitives/index.ts";
+import type { Digest } from "../../primitives/index.ts";
 import type { BufferTree } from "../commitments.ts";
-import { DIGEST_WORDS, digestToBytes, equalDigests, hashDigests, hashPairInto } from "./keccak.ts";
-import type { Digest } from "./keccak.ts";
 
 /** Levels above the words (docs/machine.md §2). */
 export const BUFFER_DEPTH = 17;

@@ -1,10 +1,15 @@
-import { bytesToBigint, hexToBytes } from "../../primitives/index.ts";
-import type { Hash } from "../../primitives/index.ts";
+import {
+  DIGEST_WORDS,
+  bytesToBigint,
+  digestFromBytes,
+  hashBytes,
+  hasherOf,
+  hexToBytes,
+} from "../../primitives/index.ts";
+import type { Digest, Hash } from "../../primitives/index.ts";
 import type { AccountEntry, OverlayItem, SlotEntry } from "../overlay.ts";
 import type { BlockProgress, Environment, Pending, Slice, TransactionContext } from "../machine.ts";
 import { EMPTY_BUFFER, bufferOf } from "./buffer-tree.ts";
-import { DIGEST_WORDS, digestFromBytes, hashBytes, hasherOf } from "./keccak.ts";
-import type { Digest } from "./keccak.ts";
 import { putAddress, putBigint, putDigest, putFlag, putHash, putNumber } from "./words.ts";
 
 // The structs of contracts/machine/types/MachineState.sol as `abi.encode` has them: a word of 32 bytes a field.

@@ -1,6 +1,6 @@
+import type { Digest } from "../../primitives/index.ts";
+import { DIGEST_WORDS, digestToBytes, equalDigests, hashPairInto, hasherOf } from "../../primitives/index.ts";
 import { concatDigests } from "./buffer-tree.ts";
-import { DIGEST_WORDS, digestToBytes, equalDigests, hashPairInto, hasherOf } from "./keccak.ts";
-import type { Digest } from "./keccak.ts";
 import { bytesOf, putDigest, putNumber } from "./words.ts";
 
 // The Merkle map of docs/machine.md §4. Versions share nodes, and a node is hashed when a root that needs it is asked for.

@@ -1,6 +1,17 @@
 import { EMPTY_TRIE_ROOT, logsBloom } from "../../chain/index.ts";
-import { bytesToHex, concatBytes, hexToBytes, zeroSubtree } from "../../primitives/index.ts";
-import type { Address, AppendOnlyMerkleTree, Hash } from "../../primitives/index.ts";
+import {
+  DIGEST_WORDS,
+  bytesToHex,
+  concatBytes,
+  digestFromBytes,
+  digestToBytes,
+  hashBytes,
+  hashPairInto,
+  hasherOf,
+  hexToBytes,
+  zeroSubtree,
+} from "../../primitives/index.ts";
+import type { Address, AppendOnlyMerkleTree, Digest, Hash } from "../../primitives/index.ts";
 import { jumpBitmap } from "../code.ts";
 import type { Code } from "../code.ts";
 import type { Recorder } from "../commitments.ts";
@@ -26,8 +37,6 @@ import {
   putSlice,
 } from "./encoding.ts";
 import type { Encoding } from "./encoding.ts";
-import { DIGEST_WORDS, digestFromBytes, digestToBytes, hashBytes, hashPairInto, hasherOf } from "./keccak.ts";
-import type { Digest } from "./keccak.ts";
 import { Opens, opensOf } from "./openings.ts";
 import { getOverlay, openOverlay, overlayRoot, setOverlay } from "./overlay-tree.ts";
 import type { OverlayOpening, OverlayTree } from "./overlay-tree.ts";

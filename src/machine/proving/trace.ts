@@ -1,7 +1,5 @@
-import { bytesToHex } from "../../primitives/index.ts";
-import type { Hash } from "../../primitives/index.ts";
-import { DIGEST_WORDS, digestToBytes, hashDigests, hashPairInto } from "./keccak.ts";
-import type { Digest } from "./keccak.ts";
+import { DIGEST_WORDS, bytesToHex, digestToBytes, hashDigests, hashPairInto } from "../../primitives/index.ts";
+import type { Digest, Hash } from "../../primitives/index.ts";
 import type { ProvenStep, Prover } from "./prover.ts";
 
 /**

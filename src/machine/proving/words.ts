@@ -1,6 +1,5 @@
-import type { Address, Hash } from "../../primitives/index.ts";
-import { DIGEST_WORDS } from "./keccak.ts";
-import type { Digest } from "./keccak.ts";
+import type { Address, Digest, Hash } from "../../primitives/index.ts";
+import { DIGEST_WORDS } from "../../primitives/index.ts";
 
 // The words of 32 bytes that structs are encoded in, written to 32-bit words of memory. Position `at` counts 32-bit words,
 // so word n of a struct is at 8·n.

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { absorbBlocks, padMessage } from "../../../src/machine/keccak-f.ts";
-import { bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
+import { absorbBlocks, bytesToHex, keccak256, padMessage } from "../../../src/primitives/index.ts";
 import type { MachineLibraries } from "../../../types/ethers-contracts/index.ts";
 import { deployLibraries, expectRevert } from "./libraries-fixture.ts";
 

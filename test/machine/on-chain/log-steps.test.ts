@@ -1,9 +1,8 @@
 import { concat, encodeAbiParameters, keccak256, parseAbiParameters, slice, toHex, zeroHash } from "viem";
 import type { Hex } from "viem";
 import { logsBloom } from "../../../src/chain/index.ts";
-import { absorbBlocks } from "../../../src/machine/keccak-f.ts";
 import { Phase } from "../../../src/machine/phase.ts";
-import { bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
+import { absorbBlocks, bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
 import { deployProver } from "./deploy-prover.ts";
 import type { ProverFixture } from "./deploy-prover.ts";
 import { TestBuffer } from "./buffer.ts";

@@ -1,10 +1,17 @@
 import { AbiCoder } from "ethers";
 import { expect } from "chai";
 import fc from "fast-check";
-import { digestFromBytes, digestToBytes } from "../../../src/machine/proving/keccak.ts";
 import { getOverlay, openOverlay, overlayRoot, setOverlay } from "../../../src/machine/proving/overlay-tree.ts";
 import type { OverlayTree } from "../../../src/machine/proving/overlay-tree.ts";
-import { ZERO_HASH, bytesToHex, hashPair, hexToBytes, keccak256 } from "../../../src/primitives/index.ts";
+import {
+  ZERO_HASH,
+  bytesToHex,
+  digestFromBytes,
+  digestToBytes,
+  hashPair,
+  hexToBytes,
+  keccak256,
+} from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 
 interface Entry {

@@ -1,11 +1,17 @@
-import { bytesToHex, concatBytes, hexToBytes, keccak256, keccak256Bytes } from "../../../src/primitives/index.ts";
+import {
+  bytesToHex,
+  concatBytes,
+  digestToBytes,
+  hexToBytes,
+  keccak256,
+  keccak256Bytes,
+} from "../../../src/primitives/index.ts";
 import type { Address, Hash } from "../../../src/primitives/index.ts";
 import type { Machine } from "../../../src/machine/index.ts";
 import { Phase } from "../../../src/machine/index.ts";
 import type { Recorder } from "../../../src/machine/commitments.ts";
 import type { OverlayOpening, ProvenStep, Prover, Witness } from "../../../src/machine/proving/index.ts";
 import { encodeEntry, overlayKey } from "../../../src/machine/proving/encoding.ts";
-import { digestToBytes } from "../../../src/machine/proving/keccak.ts";
 import { bytesOf } from "../../../src/machine/proving/words.ts";
 
 // An overlay in which every key that a step opens stands at depth 256 with a sibling at each level: the longest opening that the

@@ -1,7 +1,7 @@
 // keccak-f[1600] in WebAssembly, assembled here: a page of code instead of a toolchain.
 
 /** Bytes of a block of keccak256. */
-export const RATE = 136;
+export const KECCAK_RATE = 136;
 const LANES_OF_RATE = 17;
 const ROUNDS = 24;
 
@@ -157,7 +157,7 @@ function assembleAbsorb(): Code {
     ...addTo(CONSTANT, 16),
     // Again until all constants are used.
     ...[...get(CONSTANT), ...number32(CONSTANTS + 8 * ROUNDS), 0x49, 0x0d, 0, END],
-    ...addTo(INPUT, RATE),
+    ...addTo(INPUT, KECCAK_RATE),
     // Again while blocks are left.
     ...[...get(BLOCKS), ...number32(1), 0x6b, 0x22, BLOCKS, 0x0d, 0, END],
     ...lanes.flatMap((lane) => store(START, 8 * lane, get(EVEN + lane))),
