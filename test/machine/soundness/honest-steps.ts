@@ -38,7 +38,10 @@ function outcomeOf({ phase, pending, frame, block, skipReason }: Machine, before
 function beginStep(machine: Machine, isStart: boolean): () => Pick<HonestStep, "name" | "group"> {
   const group = groupOf(machine, isStart);
   const pc = /^JUMPI?$/.test(group) ? machine.frame?.pc : undefined;
-  return () => ({ group, name: `${group} → ${outcomeOf(machine, pc)}` });
+  // Each precompile is a kind of its own, and so is a cheap and a dear run of it.
+  const { codeAddress, input } = machine.frame?.context ?? {};
+  const what = machine.phase === Phase.Precompile ? ` ${codeAddress} of ${input?.bytes.length} bytes` : "";
+  return () => ({ group, name: `${group}${what} → ${outcomeOf(machine, pc)}` });
 }
 
 /** How many of which lists a step opens: the same kind of step may need one account, or two. */
