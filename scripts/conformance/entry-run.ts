@@ -1,8 +1,7 @@
 import { RLP } from "@ethereumjs/rlp";
 import { createMemoryStateDatabase } from "../../src/chain/index.ts";
 import type { StateView } from "../../src/chain/index.ts";
-import { OPCODES } from "../../src/machine/opcodes.ts";
-import { Phase, createMachine, isBoundary, rawSlice, start, step } from "../../src/machine/index.ts";
+import { createMachine, isBoundary, outcomeName, rawSlice, start, step, stepName } from "../../src/machine/index.ts";
 import type { Machine } from "../../src/machine/index.ts";
 import { createProver, createStateTries, encodeStepCall } from "../../src/machine/proving/index.ts";
 import type { ProvenStep, Prover } from "../../src/machine/proving/index.ts";
@@ -98,7 +97,7 @@ export async function runEntry(
       prover.step();
       continue;
     }
-    const name = stepName(prover.machine, steps === 0);
+    const name = stepName(prover.machine);
     const proven = prover.prove();
     pairs.add(`${name} → ${outcomeName(prover.machine)}`);
     const calldata = encodeStepCall(proven.kind, proven.before, proven.witness);
@@ -112,7 +111,7 @@ export async function runEntry(
     if (failure === undefined) {
       const proven = prover.prove();
       const calldata = encodeStepCall(proven.kind, proven.before, proven.witness);
-      batch.push({ index: steps, name: stepName(prover.machine, false), proven, calldata });
+      batch.push({ index: steps, name: stepName(prover.machine), proven, calldata });
     }
   }
   if (failure === undefined) await checkBatch();
@@ -162,7 +161,7 @@ function selectionOf(test: StateTest, post: StateTestPost, selection: StepSelect
   const prover = proverOf(test, post);
   let steps = 0;
   for (; !prover.isDone(); steps++) {
-    const name = stepName(prover.machine, steps === 0);
+    const name = stepName(prover.machine);
     prover.step();
     const pair = `${name} → ${outcomeName(prover.machine)}`;
     if (!seen.has(pair)) {
@@ -174,22 +173,4 @@ function selectionOf(test: StateTest, post: StateTestPost, selection: StepSelect
   const missing = Math.min(selection.count, steps) - chosen.size;
   for (let position = 0; position < missing; position++) chosen.add(Math.floor(((position + 0.5) * steps) / missing));
   return (index) => chosen.has(index);
-}
-
-const PHASE_NAMES = Object.keys(Phase);
-
-/** What the next step does: the instruction in `Execute`, else the phase. */
-export function stepName(machine: Machine, isStart: boolean): string {
-  if (isStart) return "start";
-  const { phase, frame } = machine;
-  if (phase !== Phase.Execute || frame === undefined) return PHASE_NAMES[phase] as string;
-  const opcode = frame.code.bytes[frame.pc];
-  if (opcode === undefined) return "end of code";
-  return OPCODES[opcode]?.name ?? `undefined 0x${opcode.toString(16)}`;
-}
-
-/** What came of a step: the phase it led to, and how a frame ended. */
-function outcomeName({ phase, pending }: Machine): string {
-  const name = PHASE_NAMES[phase] as string;
-  return pending?.kind === "exit" ? `${name} (${["halt", "success", "revert", "created"][pending.status]})` : name;
 }

@@ -29,6 +29,7 @@ import {
   start,
   stateOf,
   step,
+  stepName,
 } from "../../../src/machine/index.ts";
 import type { Environment, Machine } from "../../../src/machine/index.ts";
 import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
@@ -36,7 +37,6 @@ import type { ProvenStep } from "../../../src/machine/proving/index.ts";
 import { describeFirstDifferentStep } from "../../../src/machine/step-comparison.ts";
 import { EMPTY_APPEND_ONLY_MERKLE_TREE, appendLeaf, bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
 import type { AppendOnlyMerkleTree, Hash, Hex } from "../../../src/primitives/index.ts";
-import { stepName } from "../../../scripts/conformance/entry-run.ts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
 import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
 import { CHAIN_ID } from "../../chain/harness.ts";
@@ -205,7 +205,7 @@ export async function pairsOfCase(fuzzCase: FuzzCase): Promise<ReadonlySet<strin
     machine.phase = Phase.Transaction;
     machine.block.raw = rawSlice(rawOf(transaction));
     for (let isStart = true; isStart || !isBoundary(machine.phase); isStart = false) {
-      const name = stepName(machine, isStart);
+      const name = stepName(machine);
       if (isStart) start(machine);
       else step(machine);
       pairs.add(`${name} → ${outcomeName(machine)}`);

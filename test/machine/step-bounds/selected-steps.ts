@@ -1,6 +1,5 @@
-import { isBoundary } from "../../../src/machine/index.ts";
+import { isBoundary, stepName } from "../../../src/machine/index.ts";
 import type { ProvenStep, Prover } from "../../../src/machine/proving/index.ts";
-import { stepName } from "../../../scripts/conformance/entry-run.ts";
 import { createDeepProver } from "./deep-overlay.ts";
 
 /** A step to be measured. */
@@ -32,7 +31,7 @@ export function* selectSteps(prover: Prover, { first, every, names }: Selection)
     const isEnd = prover.isDone();
     if (isEnd && last === undefined) return;
     const { phase } = machine;
-    const name = stepName(machine, index === 0);
+    const name = stepName(machine);
     const count = counts.get(name) ?? 0;
     const isFirst = count < first;
     const isWanted = (names?.includes(name) ?? true) && (isFirst || (every > 0 && count % every === 0));
