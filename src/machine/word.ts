@@ -166,9 +166,30 @@ function isNegative(stack: Uint32Array, at: number): boolean {
 
 /** Whether the item at `left` is less than that at `right`, both unsigned. */
 function isLess(stack: Uint32Array, left: number, right: number): boolean {
-  let index = 7;
-  while (index > 0 && stack[left + index] === stack[right + index]) index--;
-  return (stack[left + index] as number) < (stack[right + index] as number);
+  let a = stack[left + 7] as number;
+  let b = stack[right + 7] as number;
+  if (a !== b) return a < b;
+  a = stack[left + 6] as number;
+  b = stack[right + 6] as number;
+  if (a !== b) return a < b;
+  a = stack[left + 5] as number;
+  b = stack[right + 5] as number;
+  if (a !== b) return a < b;
+  a = stack[left + 4] as number;
+  b = stack[right + 4] as number;
+  if (a !== b) return a < b;
+  a = stack[left + 3] as number;
+  b = stack[right + 3] as number;
+  if (a !== b) return a < b;
+  a = stack[left + 2] as number;
+  b = stack[right + 2] as number;
+  if (a !== b) return a < b;
+  a = stack[left + 1] as number;
+  b = stack[right + 1] as number;
+  if (a !== b) return a < b;
+  a = stack[left] as number;
+  b = stack[right] as number;
+  return a < b;
 }
 
 function isEqual(stack: Uint32Array, left: number, right: number): boolean {
@@ -212,7 +233,9 @@ export function eq(stack: Uint32Array, sp: number): void {
 }
 
 export function iszero(stack: Uint32Array, sp: number): void {
-  setLimb(stack, sp - 8, isZero(stack, sp - 8) ? 1 : 0);
+  const value = sp - 8;
+  if (isLimb(stack, value)) stack[value] = stack[value] === 0 ? 1 : 0;
+  else setLimb(stack, value, 0);
 }
 
 // ── Bits ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -687,12 +710,15 @@ export function load(stack: Uint32Array, at: number, view: DataView, offset: num
 
 /** Sets an item to the `length` big-endian bytes at `offset`, 1 to 32; at least 4 bytes can be read there. */
 export function loadShort(stack: Uint32Array, at: number, view: DataView, offset: number, length: number): void {
-  const limbs = length >> 2;
+  if (length === 32) {
+    load(stack, at, view, offset);
+    return;
+  }
+  setAll(stack, at, 0);
   const rest = length & 3;
   let index = at;
-  for (let place = offset + length - 4; index < at + limbs; place -= 4) stack[index++] = view.getUint32(place);
-  if (rest !== 0) stack[index++] = view.getUint32(offset) >>> (32 - 8 * rest);
-  while (index < at + 8) stack[index++] = 0;
+  for (let place = offset + length - 4; place >= offset; place -= 4) stack[index++] = view.getUint32(place);
+  if (rest !== 0) stack[index] = view.getUint32(offset) >>> (32 - 8 * rest);
 }
 
 /** Writes an item as 32 big-endian bytes to `offset`. */
