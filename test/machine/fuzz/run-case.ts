@@ -256,7 +256,7 @@ function provingLane(
       Object.assign(machine.block, last, { raw: rawSlice(raw) });
       const prover = createProver({ machine, tries: createStateTries(database), stateRoot });
       for (let index = 0; !prover.isDone(); index++) {
-        const name = stepName(machine, index === 0);
+        const name = stepName(machine);
         const proven = isProven(index) ? prover.prove() : undefined;
         if (proven === undefined) prover.step();
         await onStep(`${name} → ${outcomeName(machine)}`, proven);
