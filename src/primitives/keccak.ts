@@ -6,10 +6,10 @@ export { KECCAK_RATE } from "./keccak-module.ts";
 export const KECCAK_STATE_SIZE = 200;
 
 // keccak256 of everything: tries, hashes of blocks and transactions, the machine's KECCAK256, and the millions of nodes of 64
-// bytes and structs of some 400 that the machine's commitments are made of. In WebAssembly for its 64-bit integers. Our own module and not
-// that of a library for two reasons: callers write their input where it is hashed, which takes 0.3 µs for 64 bytes where
-// `hash-wasm` takes 0.5 µs (the native package `keccak` takes 1.3 µs), and a step of the machine needs the state
-// between two blocks, which libraries do not give. It is tested against the package `keccak`.
+// bytes and structs of some 400 that the machine's commitments are made of. In WebAssembly for its 64-bit integers. Our own
+// module (keccak-module.ts) and not a library's for two reasons. Callers write their input where it is hashed, which takes
+// 0.3 µs for 64 bytes where `hash-wasm` takes 0.5 µs (benchmarks/machine-proving.md). And a step of the machine needs the
+// state between two blocks, which libraries do not give. It is tested against the native package `keccak`.
 
 /**
  * 32 bytes as 8 words of 32 bits as they lie in memory (so the number a word has means nothing): copied word by word faster
