@@ -117,6 +117,8 @@ struct Frame {
 
 /// @notice What does not change while a frame runs (docs/machine.md §1).
 /// @param kind Opcode that made it; CALL or CREATE for the outermost.
+// Never stored: every field takes a word of the encoding that is hashed, whatever the order.
+// solhint-disable-next-line gas-struct-packing
 struct FrameContext {
     bytes32 parent;
     bytes32 savedJournal;

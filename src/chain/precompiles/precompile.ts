@@ -18,8 +18,7 @@ export const MAX_PRECOMPILE_INPUT = 65_536;
 export const MAX_PRECOMPILE_GAS = 8_000_000;
 
 export type PrecompileResult =
-  | { readonly gas: number; readonly output: Uint8Array }
-  | { readonly failure: "out of gas" | "invalid input" };
+  { readonly gas: number; readonly output: Uint8Array } | { readonly failure: "out of gas" | "invalid input" };
 
 /** Runs a precompile that `gasLimit` gas is left for. A failure takes all of that gas. */
 export function runPrecompile(precompile: Precompile, input: Uint8Array, gasLimit: number): PrecompileResult {
