@@ -17,7 +17,7 @@ import type { Randomness } from "../soundness/randomness.ts";
 import { designator } from "../soundness/transactions.ts";
 import { joined, rawOf } from "./fuzz-case.ts";
 import type { Damage, FuzzAccount, FuzzAuthorization, FuzzBlock, FuzzCase, FuzzTransaction } from "./fuzz-case.ts";
-import { INITCODES, precompileInput, randomCode, randomInitcode } from "./random-code.ts";
+import { CHANGING, FORWARDERS, INITCODES, precompileInput, randomCode, randomInitcode } from "./random-code.ts";
 import type { Surroundings } from "./random-code.ts";
 
 interface CaseSize {
@@ -52,10 +52,9 @@ const ECHO = repeated(0xe1);
 const REVERTS = repeated(0xe2);
 const BOMB = repeated(0xe3);
 const FACTORY = repeated(0xe4);
-const STORES = repeated(0xe5);
-const DESTROYS = repeated(0xe6);
 const NAMED_HALT = repeated(0xe7);
 const DRIVER = repeated(0xe8);
+const [STORES_AT_ONCE, STORES, DESTROYS] = CHANGING;
 const RICH = repeated(0xb1);
 const NOBODY = repeated(0xb2);
 const TO_CONTRACT = repeated(0xd1);
@@ -96,6 +95,7 @@ export function randomCase(seed: Seed): FuzzCase {
       STORES,
       DESTROYS,
       NAMED_HALT,
+      STORES_AT_ONCE,
       RICH,
       NOBODY,
     ],
@@ -155,8 +155,19 @@ const SPECIAL: Readonly<Record<Address, Uint8Array>> = {
     ...[1, "SSTORE", 0, "MSTORE", "CALLER", "CALLVALUE", 32, 0, "LOG2", 32, 0, "RETURN"],
   ),
   [DESTROYS]: assemble("CALLER", "SELFDESTRUCT"),
+  [STORES_AT_ONCE]: assemble(5, 0, "SSTORE"),
+  // Call what the first word says with the second, and give the result.
+  ...Object.fromEntries(FORWARDERS.map((address, index) => [address, forwarder(index)])),
   [NAMED_HALT]: assemble("INVALID"),
 };
+
+function forwarder(index: number): Uint8Array {
+  const call = index === 0 ? [0, 0, "CALLDATALOAD", "GAS", "CALL"] : [0, "CALLDATALOAD", "GAS", "DELEGATECALL"];
+  return assemble(
+    ...["CALLDATASIZE", 0, 0, "CALLDATACOPY", 32, 0, 32, 32, ...call],
+    ...[32, "MSTORE", 64, 0, "RETURN"],
+  );
+}
 
 function randomAccounts(surroundings: Surroundings, size: CaseSize): Record<Address, FuzzAccount> {
   const { random } = surroundings;
@@ -176,7 +187,7 @@ function randomAccounts(surroundings: Surroundings, size: CaseSize): Record<Addr
     });
   }
   for (const [address, code] of Object.entries(SPECIAL)) {
-    if (below(2) === 0)
+    if (below(8) > 0)
       add(toAddress(address), { balance: hex(below(5)), code: [bytesToHex(code)], storage: { "0x0": "0x5" } });
   }
   add(DRIVER, { balance: "0x64", code: driver(random).map(bytesToHex) });
@@ -267,7 +278,11 @@ function randomTransaction(
     nonce: hex(expected),
     fees: [hex(pick([0n, 1n, baseFee, maximum])), hex(maximum)],
     gas: "0x100000",
-    to: isCreation ? null : below(4) === 0 ? pick(addresses) : pick([...CONTRACTS, DRIVER, DRIVER]),
+    to: isCreation
+      ? null
+      : below(4) === 0
+        ? pick(addresses)
+        : pick([...CONTRACTS, DRIVER, DRIVER, TO_CONTRACT, wallet(2).address]),
     value: hex(pick([0n, 0n, 0n, 1n, 7n, below(10) === 0 ? 10n ** 19n : 2n])),
     data: isCreation ? initcodePieces(surroundings) : randomData(surroundings),
     accessList: type === 0 ? [] : randomAccessList(surroundings),

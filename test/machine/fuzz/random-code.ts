@@ -80,7 +80,9 @@ function account(surroundings: Surroundings): CodePart {
 function gas({ below, pick }: Randomness): CodePart {
   const kind = below(10);
   if (kind < 4) return "GAS";
-  if (kind < 6) return below(3_000);
+  if (kind < 5) return below(3_000);
+  // Around what it takes for an SSTORE after two PUSHes (EIP-2200).
+  if (kind < 6) return 2_300 + below(10);
   return pick([0, 20_000, 100_000, 2n ** 32n, 2n ** 53n, 2n ** 64n - 1n, ALL_ONES]);
 }
 
@@ -162,14 +164,15 @@ function piece(surroundings: Surroundings, depth: number): Uint8Array {
   if (kind < 36) return plain(surroundings, OF_STATE);
   if (kind < 46) return plain(surroundings, OF_MEMORY);
   if (kind < 52) return onStack(surroundings);
-  if (kind < 66) return call(surroundings);
+  if (kind < 62) return call(surroundings);
+  if (kind < 66) return callThrough(surroundings);
   if (kind < 74) return creation(surroundings, depth);
   if (kind < 79) return precompileCall(surroundings);
   if (kind < 82) return useReturndata(random);
   if (kind < 87) return remember(random);
   if (kind < 92) return depth > 0 ? loop(surroundings, depth - 1) : remember(random);
   if (kind < 96) return depth > 0 ? branch(surroundings, depth - 1) : plain(surroundings, OF_STATE);
-  if (kind < 97) return assemble("GAS", below(20) + 20, "SSTORE");
+  if (kind < 97) return below(2) === 0 ? storeWithLittleGas(random) : assemble("GAS", below(20) + 20, "SSTORE");
   if (kind < 98) return bulk(random);
   return pick([
     () => random.bytes(1 + below(4)),
@@ -218,6 +221,43 @@ function call(surroundings: Surroundings): Uint8Array {
   const windows = [length(random, 100), offset(random, 100), length(random, 100), offset(random, 100)];
   const amount = name === "CALL" || name === "CALLCODE" ? [value(random)] : [];
   return assemble(...windows, ...amount, account(surroundings), gas(random), name);
+}
+
+/** Contracts that call what the first word of their calldata says. */
+export const FORWARDERS: readonly [call: Address, delegatecall: Address] = [
+  `0x${"f1".repeat(20)}`,
+  `0x${"f2".repeat(20)}`,
+];
+
+/** Contracts that change the state, whatever they are called with; the first does nothing but an SSTORE of what slot 0 has. */
+export const CHANGING: readonly [storesAtOnce: Address, stores: Address, destroysItself: Address] = [
+  `0x${"e9".repeat(20)}`,
+  `0x${"e5".repeat(20)}`,
+  `0x${"e6".repeat(20)}`,
+];
+
+/** Stores what is there in a warm slot, with about 2,300 gas left (EIP-2200). */
+function storeWithLittleGas({ below }: Randomness): Uint8Array {
+  const to = BigInt(CHANGING[0]);
+  const granted = 2_304 + below(5);
+  return assemble(
+    ...[0, 0, 0, 0, 0, to, 50_000, "CALL", "POP"],
+    ...[0, 0, 0, 0, 0, to, granted, "CALL", below(10) + 70, "SSTORE"],
+  );
+}
+
+/** A call of a contract that calls. */
+function callThrough(surroundings: Surroundings): Uint8Array {
+  const { random, addresses } = surroundings;
+  const name = random.pick(CALLS);
+  const amount = name === "CALL" || name === "CALLCODE" ? [0] : [];
+  const somewhere = () => random.pick([random.pick(CHANGING), random.pick(CHANGING), random.pick(addresses)]);
+  const target = BigInt(random.pick([random.pick(FORWARDERS), somewhere()]));
+  const next = BigInt(somewhere());
+  return concatBytes([
+    assemble(target, 0, "MSTORE", next, 32, "MSTORE"),
+    assemble(64, 0, 64, 0, ...amount, BigInt(random.pick(FORWARDERS)), "GAS", name, random.below(10) + 70, "SSTORE"),
+  ]);
 }
 
 function callSelf(random: Randomness): Uint8Array {
