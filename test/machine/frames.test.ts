@@ -97,6 +97,14 @@ describe("calls and creations", function () {
     expect(Number(outcome.output)).to.equal(1_025);
   });
 
+  it("jump where a call of the same code inside has jumped first", async () => {
+    const callSelf = assemble(0, 0, 0, 0, 0, "ADDRESS", 2_000, "CALL");
+    const jump = assemble(callSelf.length + 4, "JUMP", "INVALID", "JUMPDEST", 1, 0, "SSTORE");
+    const outcome = await run({ [self]: contract(callSelf, jump) });
+    expect(outcome.isSuccess).to.equal(true);
+    expect(slotOf(outcome, 0)).to.equal(1n);
+  });
+
   it("hand the static flag down to whatever is called", async () => {
     const writers = [
       assemble(1, 1, "SSTORE"),

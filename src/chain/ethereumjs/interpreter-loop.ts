@@ -103,7 +103,6 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
   runState.programCounter = options.pc ?? 0;
   // Keeps the library's PUSH (used when observed) from looking for an analysis of its own.
   runState.shouldDoJumpAnalysis = true;
-  if (analysis.jumps !== undefined) runState.validJumps = analysis.jumps;
 
   let exceptionError: EVMError | undefined;
   try {
@@ -111,9 +110,8 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
       const position = runState.programCounter;
       const opcode = code[position] as number;
       runState.opCode = opcode;
-      if ((opcode === JUMP || opcode === JUMPI) && analysis.jumps === undefined) {
-        runState.validJumps = analysis.jumps = findJumpDestinations(code);
-      }
+      // Made by now, perhaps, by a call of the same code inside this one.
+      if (opcode === JUMP || opcode === JUMPI) runState.validJumps = analysis.jumps ??= findJumpDestinations(code);
       const entry = opcodes[opcode] as OpcodeEntry;
       if (isObserved) {
         await this.runStep(entry);
