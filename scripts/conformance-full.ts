@@ -1,7 +1,7 @@
 // `npm run conformance:full`: every step of every official state test through the contracts. Resumable: what has passed on the
 // same contracts is not run again. Writes benchmarks/conformance.md when all is done.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ import { concatBytes, hexToBytes, keccak256 } from "../src/primitives/index.ts";
 import { entryKey, openCampaignLog } from "./conformance/campaign-log.ts";
 import { listEntries } from "./conformance/entries.ts";
 import type { Entry } from "./conformance/entries.ts";
-import { createProgress, duration } from "./conformance/progress.ts";
+import { createProgress } from "./conformance/progress.ts";
 import type { Task, TaskResult } from "./conformance/protocol.ts";
 import { createWorkerPool } from "./conformance/worker-pool.ts";
 
@@ -106,7 +106,6 @@ async function takeParts(): Promise<void> {
   const progress = createProgress(checked);
   const take = async ({ entry, from }: (typeof parts)[number]): Promise<void> => {
     const key = entryKey(entry.place);
-    const begun = Date.now();
     const selection = { kind: "range", from, to: from + PART_STEPS } as const;
     const answer = await pool.run({ kind: "run", place: entry.place, selection }).catch((error: unknown) => ({
       kind: "run" as const,
@@ -126,7 +125,6 @@ async function takeParts(): Promise<void> {
       ...(outcome.kind === "passed" ? {} : { why: outcome.why }),
       checked: outcome.checked,
       pairs: outcome.pairs,
-      milliseconds: Date.now() - begun,
     });
     checked += outcome.checked;
     progress.report(checked, totalSteps, `${checked} of ${totalSteps} steps on-chain, ${failures} failed`);
@@ -141,21 +139,16 @@ function report(): number {
   for (const record of log.records) if (record.kind === "part") latest.set(`${record.entry}@${record.from}`, record);
   const pairs = new Set<string>();
   let checked = 0;
-  let milliseconds = 0;
   for (const record of latest.values()) {
     checked += record.checked;
-    milliseconds += record.milliseconds;
     for (const pair of record.pairs) pairs.add(pair);
     if (outcomes.get(record.entry) !== "failed") outcomes.set(record.entry, record.outcome);
   }
   const count = (kind: string, among: readonly Entry[] = entries) =>
     among.filter(({ place }) => outcomes.get(entryKey(place)) === kind).length;
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
-  if (positionals.length === 0)
-    writeFileSync(REPORT, markdown({ passed, failed, skipped, checked, pairs, milliseconds }));
-  console.log(
-    `${checked} steps on-chain, ${pairs.size} distinct pairs of step and outcome, ${duration(milliseconds)} of work`,
-  );
+  if (positionals.length === 0) writeFileSync(REPORT, markdown({ passed, failed, skipped, checked, pairs }));
+  console.log(`${checked} steps on-chain, ${pairs.size} distinct pairs of step and outcome`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed;
 }
@@ -166,7 +159,6 @@ function markdown(result: {
   readonly skipped: number;
   readonly checked: number;
   readonly pairs: ReadonlySet<string>;
-  readonly milliseconds: number;
 }): string {
   const outcomes = new Map<string, string[]>();
   for (const pair of [...result.pairs].sort()) {
@@ -190,7 +182,6 @@ function markdown(result: {
     `| steps on-chain | ${number(result.checked)} |`,
     `| mismatches | ${number(result.failed)} |`,
     `| distinct pairs of step and outcome | ${number(result.pairs.size)} |`,
-    `| work | ${duration(result.milliseconds)} of one core of ${cpus()[0]?.model ?? "an unknown processor"} |`,
     `| keccak256 of the contracts' code | \`${contracts}\` |`,
     "",
     "What was taken, and what came of it: the phase of the state after the step, and how a frame ended.",

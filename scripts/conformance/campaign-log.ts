@@ -12,7 +12,6 @@ export type CampaignRecord =
       readonly why?: string;
       readonly checked: number;
       readonly pairs: readonly string[];
-      readonly milliseconds: number;
     };
 
 /** What a campaign has done so far, a line of JSON each: an interrupted campaign goes on where it was. */

@@ -15,8 +15,8 @@ export function createProgress(already = 0): Progress {
       const now = Date.now();
       if (now - last < INTERVAL_MILLISECONDS) return;
       last = now;
-      const left = done > already ? ((now - begun) * (total - done)) / (done - already) : undefined;
-      const share = total === 0 ? 100 : (100 * done) / total;
+      const left = done > already ? ((now - begun) * Math.max(0, total - done)) / (done - already) : undefined;
+      const share = total === 0 ? 100 : Math.min(100, (100 * done) / total);
       console.error(`${share.toFixed(1)} % · ${line}${left === undefined ? "" : ` · about ${duration(left)} left`}`);
     },
   };
