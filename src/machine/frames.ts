@@ -185,30 +185,26 @@ function addBalance(machine: Machine, address: Address, amount: bigint): void {
 
 /** Runs a machine in fast mode from the `EnterFrame` of the outermost frame to `Settle`. */
 export function runFrames(machine: Machine): void {
-  for (;;) {
-    switch (machine.phase) {
-      case Phase.Execute:
-        execute(machine, Infinity);
-        break;
-      case Phase.EnterFrame:
-        stepEnterFrame(machine);
-        break;
-      case Phase.EnterCode:
-        stepEnterCode(machine);
-        break;
-      case Phase.ExitFrame:
-        stepExitFrame(machine);
-        break;
-      case Phase.Precompile:
-        stepPrecompile(machine);
-        break;
-      case Phase.DepositCode:
-        stepDepositCode(machine);
-        break;
-      case Phase.Settle:
-        return;
-      default:
-        throw new Error(`a machine in fast mode does not run frames in phase ${machine.phase}`);
-    }
+  while (machine.phase !== Phase.Settle) {
+    if (machine.phase === Phase.Execute) execute(machine, Infinity);
+    else stepBetweenInstructions(machine);
+  }
+}
+
+/** Takes the step of a phase in which a machine in fast mode makes, enters or leaves a frame. */
+export function stepBetweenInstructions(machine: Machine): void {
+  switch (machine.phase) {
+    case Phase.EnterFrame:
+      return stepEnterFrame(machine);
+    case Phase.EnterCode:
+      return stepEnterCode(machine);
+    case Phase.ExitFrame:
+      return stepExitFrame(machine);
+    case Phase.Precompile:
+      return stepPrecompile(machine);
+    case Phase.DepositCode:
+      return stepDepositCode(machine);
+    default:
+      throw new Error(`a machine in fast mode does not run frames in phase ${machine.phase}`);
   }
 }

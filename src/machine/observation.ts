@@ -3,7 +3,7 @@ import type { BlockState, ExecutionObserver, ObservedState } from "../chain/inde
 import type { Address, Hash } from "../primitives/index.ts";
 import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
 import { FRAME_KIND } from "./frame.ts";
-import { stepDepositCode, stepEnterCode, stepEnterFrame, stepExitFrame, stepPrecompile } from "./frames.ts";
+import { stepBetweenInstructions } from "./frames.ts";
 import { execute } from "./interpreter.ts";
 import type { Frame, Machine } from "./machine.ts";
 import { isEmptyEntry } from "./overlay.ts";
@@ -65,49 +65,29 @@ export function observeMachine(machine: Machine, blockState: BlockState, observe
 
 function runObservedFrames(machine: Machine, observer: ExecutionObserver, runInstructions: () => void): void {
   const startGas: number[] = [];
-  for (;;) {
-    switch (machine.phase) {
-      case Phase.Execute:
-        runInstructions();
-        break;
-      case Phase.EnterFrame: {
-        const frame = machine.frame as Frame;
-        startGas.push(frame.gas);
-        tellStart(frame, observer);
-        stepEnterFrame(machine);
-        break;
-      }
-      case Phase.EnterCode:
-        stepEnterCode(machine);
-        break;
-      case Phase.ExitFrame: {
-        const frame = machine.frame as Frame;
-        const { pending } = machine;
-        stepExitFrame(machine);
-        if (machine.frame === frame || pending?.kind !== "exit") break;
-        const { status, output, reason } = pending;
-        const { depth, self, kind } = frame.context;
-        const isCreation = kind === FRAME_KIND.create || kind === FRAME_KIND.create2;
-        observer.onCallEnd?.({
-          depth,
-          gasUsed: BigInt((startGas.pop() as number) - (status === 0 ? 0 : frame.gas)),
-          output: status === 3 ? codeOfAccount(machine, self) : output.bytes.slice(),
-          error: status === 0 ? (reason ?? "exceptional halt") : status === 2 ? REVERT : undefined,
-          createdAddress: isCreation ? self : undefined,
-        });
-        break;
-      }
-      case Phase.Precompile:
-        stepPrecompile(machine);
-        break;
-      case Phase.DepositCode:
-        stepDepositCode(machine);
-        break;
-      case Phase.Settle:
-        return;
-      default:
-        throw new Error(`a machine in fast mode does not run frames in phase ${machine.phase}`);
+  while (machine.phase !== Phase.Settle) {
+    if (machine.phase === Phase.Execute) {
+      runInstructions();
+      continue;
     }
+    const { phase, pending } = machine;
+    const frame = machine.frame as Frame;
+    if (phase === Phase.EnterFrame) {
+      startGas.push(frame.gas);
+      tellStart(frame, observer);
+    }
+    stepBetweenInstructions(machine);
+    if (phase !== Phase.ExitFrame || machine.frame === frame || pending?.kind !== "exit") continue;
+    const { status, output, reason } = pending;
+    const { depth, self, kind } = frame.context;
+    const isCreation = kind === FRAME_KIND.create || kind === FRAME_KIND.create2;
+    observer.onCallEnd?.({
+      depth,
+      gasUsed: BigInt((startGas.pop() as number) - (status === 0 ? 0 : frame.gas)),
+      output: status === 3 ? codeOfAccount(machine, self) : output.bytes.slice(),
+      error: status === 0 ? (reason ?? "exceptional halt") : status === 2 ? REVERT : undefined,
+      createdAddress: isCreation ? self : undefined,
+    });
   }
 }
 
