@@ -4,3 +4,4 @@ export * from "./hex.ts";
 export * from "./keccak.ts";
 export * from "./kzg.ts";
 export * from "./logger.ts";
+export * as webAssembly from "./webassembly.ts";

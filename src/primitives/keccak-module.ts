@@ -1,5 +1,21 @@
 // keccak-f[1600] in WebAssembly, assembled here: a page of code instead of a toolchain.
 
+import {
+  assembleModule,
+  END,
+  get,
+  I32,
+  I64,
+  load,
+  NO_RESULT,
+  number32,
+  number64,
+  set,
+  store,
+  xor,
+} from "./webassembly.ts";
+import type { Code } from "./webassembly.ts";
+
 /** Bytes of a block of keccak256. */
 export const KECCAK_RATE = 136;
 const LANES_OF_RATE = 17;
@@ -26,7 +42,20 @@ export interface KeccakModule {
 }
 
 export function instantiateKeccak(): KeccakModule {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
+  const { exports } = new WebAssembly.Instance(
+    new WebAssembly.Module(
+      assembleModule({
+        name: "absorb",
+        parameters: 3,
+        locals: [
+          [1, I32],
+          [65, I64],
+        ],
+        instructions: assembleAbsorb(),
+        pages: PAGES,
+      }),
+    ),
+  );
   const keccak = exports as KeccakModule;
   new BigUint64Array(keccak.memory.buffer, CONSTANTS, ROUNDS).set(roundConstants());
   return keccak;
@@ -60,47 +89,9 @@ function rotations(): number[] {
   return offsets;
 }
 
-/** Bytes of the binary format (https://webassembly.github.io/spec/core/binary). */
-type Code = readonly number[];
-
-const I32 = 0x7f;
-const I64 = 0x7e;
-const END = 0x0b;
-const NO_RESULT = 0x40;
-
-function unsigned(value: number): Code {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** LEB128 of a natural number as a signed one. */
-function signed(value: number): Code {
-  return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)];
-}
-
-function vector(items: readonly Code[]): Code {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function section(id: number, content: Code): Code {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-// Instructions, each with its operands before it.
-const get = (local: number): Code => [0x20, ...unsigned(local)];
-const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
-const number32 = (value: number): Code => [0x41, ...signed(value)];
-const number64 = (value: number): Code => [0x42, ...signed(value)];
-const load = (address: Code, offset: number): Code => [...address, 0x29, 3, ...unsigned(offset)];
-const store = (address: Code, offset: number, value: Code): Code => [
-  ...address,
-  ...value,
-  0x37,
-  3,
-  ...unsigned(offset),
-];
-const xor = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x85]);
 const and = (left: Code, right: Code): Code => [...left, ...right, 0x83];
-const rotateLeft = (value: Code, bits: number): Code => (bits === 0 ? value : [...value, ...number64(bits), 0x89]);
+const rotateLeft = (value: Code, bits: number): Code =>
+  bits === 0 ? value : [...value, ...number64(BigInt(bits)), 0x89];
 const addTo = (local: number, amount: number): Code => set(local, [...get(local), ...number32(amount), 0x6a]);
 
 // Locals: the parameters; the place of the round's constant; the lanes before and after a round; column parities; what a
@@ -115,32 +106,6 @@ const PARITIES = 54;
 const CHANGES = 59;
 const ROW = 64;
 const START = number32(0);
-
-function assembleModule(): Uint8Array<ArrayBuffer> {
-  const name = (text: string) => vector([...text].map((letter) => [letter.charCodeAt(0)]));
-  const body = [
-    ...vector([
-      [1, I32],
-      [65, I64],
-    ]),
-    ...assembleAbsorb(),
-    END,
-  ];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector([[0x60, ...vector([[I32], [I32], [I32]]), ...vector([])]])),
-    ...section(3, vector([[0]])),
-    ...section(5, vector([[0, PAGES]])),
-    ...section(
-      7,
-      vector([
-        [...name("memory"), 2, 0],
-        [...name("absorb"), 0, 0],
-      ]),
-    ),
-    ...section(10, vector([[...unsigned(body.length), ...body]])),
-  ]);
-}
 
 function assembleAbsorb(): Code {
   const lanes = Array.from({ length: 25 }, (_, lane) => lane);

@@ -1,4 +1,9 @@
+import { webAssembly } from "../../primitives/index.ts";
 import type { Precompile } from "./precompile.ts";
+
+const { assembleModule, END, get, I32, I64, load, NO_RESULT, number32, number64, set, store, unsigned, xor } =
+  webAssembly;
+type Code = webAssembly.Code;
 
 const INPUT_LENGTH = 213;
 const STATE_SIZE = 64;
@@ -79,7 +84,20 @@ interface Exports {
 type Compress = (rounds: number, block: Uint8Array, isLast: boolean) => Uint8Array;
 
 function createCompress(): Compress {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
+  const { exports } = new WebAssembly.Instance(
+    new WebAssembly.Module(
+      assembleModule({
+        name: "compress",
+        parameters: 1,
+        locals: [
+          [16, I64],
+          [1, I32],
+        ],
+        instructions: assembleCompress(),
+        pages: 1,
+      }),
+    ),
+  );
   const { memory, compress } = exports as Exports;
   const bytes = new Uint8Array(memory.buffer);
   bytes.set(
@@ -96,50 +114,9 @@ function createCompress(): Compress {
 
 // ── Assembly ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Bytes of the binary format (https://webassembly.github.io/spec/core/binary). */
-type Code = readonly number[];
-
-const I32 = 0x7f;
-const I64 = 0x7e;
-const END = 0x0b;
-const NO_RESULT = 0x40;
-
-/** A whole number in LEB128; signed unless it is a size or an index. */
-function signed(value: bigint): Code {
-  const low = Number(value & 0x7fn);
-  const rest = value >> 7n;
-  const isLast = rest === 0n ? (low & 0x40) === 0 : rest === -1n && (low & 0x40) !== 0;
-  return isLast ? [low] : [low | 0x80, ...signed(rest)];
-}
-
-function unsigned(value: number): Code {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-function vector(items: readonly Code[]): Code {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function section(id: number, content: Code): Code {
-  return [id, ...unsigned(content.length), ...content];
-}
-
 // Instructions, each with its operands before it.
-const get = (local: number): Code => [0x20, ...unsigned(local)];
-const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
-const number32 = (value: number): Code => [0x41, ...signed(BigInt(value))];
-const number64 = (value: bigint): Code => [0x42, ...signed(BigInt.asIntN(64, value))];
 const loadByte = (address: Code, offset: number): Code => [...address, 0x2d, 0, ...unsigned(offset)];
-const load = (address: Code, offset: number): Code => [...address, 0x29, 3, ...unsigned(offset)];
-const store = (address: Code, offset: number, value: Code): Code => [
-  ...address,
-  ...value,
-  0x37,
-  3,
-  ...unsigned(offset),
-];
 const add = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x7c]);
-const xor = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x85]);
 const rotateRight = (value: Code, bits: number): Code => [...value, ...number64(BigInt(bits)), 0x8a];
 
 // Locals of the function: its parameter, v, and where the round is in the schedule.
@@ -147,32 +124,6 @@ const ROUNDS = 0;
 const V = 1;
 const ROUND = 17;
 const START = number32(0);
-
-function assembleModule(): Uint8Array<ArrayBuffer> {
-  const name = (text: string) => vector([...text].map((letter) => [letter.charCodeAt(0)]));
-  const body = [
-    ...vector([
-      [16, I64],
-      [1, I32],
-    ]),
-    ...assembleCompress(),
-    END,
-  ];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector([[0x60, ...vector([[I32]]), ...vector([])]])),
-    ...section(3, vector([[0]])),
-    ...section(5, vector([[0, 1]])),
-    ...section(
-      7,
-      vector([
-        [...name("memory"), 2, 0],
-        [...name("compress"), 0, 0],
-      ]),
-    ),
-    ...section(10, vector([[...unsigned(body.length), ...body]])),
-  ]);
-}
 
 /** RFC 7693 §3.2, with the number of rounds in the parameter. */
 function assembleCompress(): Code {
