@@ -26,7 +26,8 @@ FILE|DIR   state tests, gzipped or not: one JSON test a line (.ndjson), or files
 --jobs N        worker processes (default ${availableParallelism()}: one a core)
 --help
 
-Blob transactions, which the chain rejects, count as skipped; that they are skipped in the right way is checked.
+Blob transactions, which the chain rejects, count as skipped; that they are skipped in the right way is checked. So does
+an entry that fails because it calls a precompile beyond the chain's caps on input and gas (docs/differences.md).
 The last line is "N passed, M failed, K skipped". Exit code 1 if one failed, or if there was none.`;
 
 const { values, positionals } = parseArgs({
@@ -53,6 +54,7 @@ const entries = [...listEntries(positionals.length === 0 ? [VECTORS] : positiona
 const pool = createWorkerPool<Task, TaskResult>(new URL("conformance/worker.ts", import.meta.url), jobs);
 const progress = createProgress();
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const reasons = new Map<string, number>();
 const pairs = new Set<string>();
 let steps = 0;
 
@@ -65,6 +67,7 @@ await Promise.all(
       counts[outcome.kind]++;
       steps += outcome.checked;
       for (const pair of outcome.pairs) pairs.add(pair);
+      if (outcome.kind === "skipped") reasons.set(outcome.why, (reasons.get(outcome.why) ?? 0) + 1);
       if (outcome.kind === "failed") console.log(`FAILED ${name}: ${outcome.why}`);
     } catch (error) {
       counts.failed++;
@@ -81,6 +84,7 @@ await Promise.all(
 pool.close();
 
 if (selection.kind !== "none") console.log(`${steps} steps on-chain, ${pairs.size} distinct pairs of step and outcome`);
+for (const [why, count] of reasons) console.log(`${count} skipped: ${why}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 if (counts.failed > 0 || entries.length === 0) process.exitCode = 1;
 

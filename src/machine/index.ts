@@ -7,6 +7,6 @@ export * from "./execution-engine.ts";
 export { createMachineExecutor, toEnvironment } from "./executor.ts";
 export * from "./machine.ts";
 export * from "./phase.ts";
-export { prepareMachine } from "./precompiles.ts";
+export { precompileAt, prepareMachine } from "./precompiles.ts";
 export { formatStep, outcomeName, reportSteps, stepName } from "./step-report.ts";
 export * from "./shadow-engine.ts";

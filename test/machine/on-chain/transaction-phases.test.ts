@@ -206,6 +206,23 @@ describe("the phases of a transaction on-chain", function () {
       expect(unit.steps.map(({ phase }) => phase)).to.include(Phase.Validate);
       await verify(unit);
     });
+
+    it("it is skipped by the phase that reads what is wrong with it", async () => {
+      const legacy = [1, 1, 21_000, "", "", new Uint8Array(60), 27];
+      const wrong: readonly (readonly [Phase, Uint8Array])[] = [
+        [Phase.DecodeHeader, signFields(1, fieldsOf(1).slice(1))],
+        [Phase.DecodeAccessList, signFields(1, fieldsOf(1, [[bytes(19), []]]))],
+        [Phase.DecodeAuthorizations, signFields(4, [...fieldsOf(4).slice(0, -1), [[]]])],
+        [Phase.DecodeSignature, RLP.encode([...legacy, "", 1])],
+        // No point of secp256k1 has the abscissa 5.
+        [Phase.RecoverSender, RLP.encode([...legacy, 5, 1])],
+      ];
+      for (const [phase, raw] of wrong) {
+        const unit = traceTransaction(beginTransaction({ pre: {}, raw, environment }));
+        expect([unit.outcome, unit.steps.at(-1)?.phase]).to.deep.equal(["skipped", phase]);
+        await verify(unit);
+      }
+    });
   });
 
   describe("a transaction that cannot be paid for is skipped, however large its numbers are", () => {
@@ -303,6 +320,10 @@ describe("the phases of a transaction on-chain", function () {
         await isIncluded({ fields: { to: undefined }, others: { [created]: accountOf(taken) } });
       }
       expect(seen).to.include(`${Phase.EnterTransaction} to ${Phase.Settle}`);
+    });
+
+    it("if its frames read accounts and slots that nothing has read before", async () => {
+      await isIncluded({ others: { [CONTRACT]: accountOf({ nonce: 1n, code: "0x611234315060015400" }) } });
     });
 
     it("behind any number of others in its block", async () => {

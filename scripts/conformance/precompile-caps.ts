@@ -1,0 +1,24 @@
+import { MAX_PRECOMPILE_GAS, MAX_PRECOMPILE_INPUT } from "../../src/chain/index.ts";
+import { Phase, isBoundary, precompileAt, start, step } from "../../src/machine/index.ts";
+import type { Machine } from "../../src/machine/index.ts";
+
+/**
+ * Whether a transaction calls a precompile, with the gas it costs, beyond the caps that this chain has and Ethereum has not
+ * (docs/differences.md). `machine` is in proving mode at the transaction's beginning; it is run to its end.
+ */
+export function exceedsPrecompileCaps(machine: Machine): boolean {
+  let exceeds = false;
+  for (start(machine); !isBoundary(machine.phase); step(machine)) {
+    if (machine.phase === Phase.Precompile) exceeds ||= isBeyondCaps(machine);
+  }
+  return exceeds;
+}
+
+function isBeyondCaps({ frame }: Machine): boolean {
+  if (frame === undefined) throw new Error("expected a precompile to run in a frame");
+  const { codeAddress, input } = frame.context;
+  const precompile = precompileAt(codeAddress);
+  const cost = precompile.gas(input.bytes);
+  if (cost > frame.gas) return false;
+  return cost > MAX_PRECOMPILE_GAS || (input.bytes.length > MAX_PRECOMPILE_INPUT && precompile.takesAnyLength !== true);
+}
