@@ -5,8 +5,8 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { type Hex, createPublicClient, hexToBigInt, http } from "viem";
+import { positiveInteger, readOptions } from "../scripts/options.ts";
 import { inboxAbi } from "../src/l1/abi/index.ts";
 import { startOnestep } from "../test/end-to-end/onestep-process.ts";
 import { createJsonRpc } from "./throughput/json-rpc.ts";
@@ -19,19 +19,18 @@ import {
   prepareWorkload,
 } from "./throughput/workloads.ts";
 
-const { values } = parseArgs({
-  options: {
-    senders: { type: "string", default: "50" },
-    transactions: { type: "string", default: "80" },
-    help: { type: "boolean", default: false },
-  },
+const HELP = `npm run bench:throughput -- [options]
+
+--senders N         how many accounts send (default 50)
+--transactions N    how many transactions each sends (default 80)
+--help`;
+
+const { values } = readOptions(HELP, {
+  senders: { type: "string", default: "50" },
+  transactions: { type: "string", default: "80" },
 });
-if (values.help) {
-  console.log("npm run bench:throughput -- [--senders N] [--transactions N of each sender]");
-  process.exit(0);
-}
-const senders = Number(values.senders);
-const transactionsPerSender = Number(values.transactions);
+const senders = positiveInteger("--senders", values.senders, "a number of accounts");
+const transactionsPerSender = positiveInteger("--transactions", values.transactions, "a number of transactions");
 
 interface Posted {
   readonly bytes: number;

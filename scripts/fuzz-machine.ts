@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
 import {
   CORPUS,
@@ -19,6 +18,7 @@ import type { FuzzCase, Seed } from "../test/machine/fuzz/index.ts";
 import { createProgress, duration } from "./conformance/progress.ts";
 import { createWorkerPool } from "./conformance/worker-pool.ts";
 import type { FuzzResult, FuzzTask } from "./fuzz-machine-worker.ts";
+import { positiveInteger, readOptions } from "./options.ts";
 
 const REPRODUCERS = fileURLToPath(new URL("../cache/fuzz/", import.meta.url));
 const CORPUS_BYTES = 150_000;
@@ -45,26 +45,22 @@ block must be the same, and the state hash after every step that is taken on cha
 A difference is printed, and its case, with all left out that is not needed for it, saved in cache/fuzz. Ends with the pairs of step
 and outcome that were seen, and a summary; exit code 1 if there was a difference.`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: String(Date.now()) },
-    cases: { type: "string", default: "1000" },
-    minutes: { type: "string" },
-    jobs: { type: "string", default: String(availableParallelism()) },
-    steps: { type: "string", default: "50" },
-    replay: { type: "string" },
-    corpus: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const { values } = readOptions(HELP, {
+  seed: { type: "string", default: String(Date.now()) },
+  cases: { type: "string", default: "1000" },
+  minutes: { type: "string" },
+  jobs: { type: "string", default: String(availableParallelism()) },
+  steps: { type: "string", default: "50" },
+  replay: { type: "string" },
+  corpus: { type: "boolean", default: false },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit();
-}
-const cases = positive("--cases", values.cases);
-const milliseconds = values.minutes === undefined ? undefined : 60_000 * positive("--minutes", values.minutes);
-const jobs = positive("--jobs", values.jobs);
-const steps = values.steps === "all" ? "all" : positive("--steps", values.steps);
+const cases = positiveInteger("--cases", values.cases, "a number of cases");
+const milliseconds =
+  values.minutes === undefined
+    ? undefined
+    : 60_000 * positiveInteger("--minutes", values.minutes, "a number of minutes");
+const jobs = positiveInteger("--jobs", values.jobs, "a number of processes");
+const steps = values.steps === "all" ? "all" : positiveInteger("--steps", values.steps, 'a number of steps or "all"');
 
 if (values.corpus) await makeCorpus();
 else await fuzz();
@@ -187,10 +183,4 @@ function fileNameOf(pair: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/-$/, "");
-}
-
-function positive(option: string, value: string): number {
-  const number = Number(value);
-  if (!(number > 0) || !Number.isFinite(number)) throw new Error(`${option}: expected a number above 0, got ${value}`);
-  return number;
 }

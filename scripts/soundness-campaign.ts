@@ -1,8 +1,5 @@
-// `npm run campaign:soundness -- --seed anything --steps 100000`: the soundness tests of the one-step prover, for as long as
-// one likes. Takes steps of every kind, changes witness or calldata, or gives them less gas, in so many ways, and checks that each call reverts or
-// returns the one right state. Ends with a table of what was done to how many; exit code 1 if a call returned anything else.
+// `npm run campaign:soundness`: the soundness tests of the one-step prover, for as long as one likes.
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { prepareMachine } from "../src/machine/index.ts";
 import { STATE_TESTS } from "../test/chain/state-tests.ts";
 import {
@@ -18,21 +15,28 @@ import { officialPrograms, programs } from "../test/machine/soundness/programs.t
 import { createRandomness } from "../test/machine/soundness/randomness.ts";
 import { poolOf } from "../test/machine/soundness/witness-mutations.ts";
 import { createStepChecker } from "./conformance/step-checker.ts";
+import { positiveInteger, readOptions } from "./options.ts";
 
 /** Of ten calls so many have another witness; the others have other calldata. */
 const WITNESS_SHARE = 0.75;
 /** Most official state tests taken from, in one run. */
 const MAXIMUM_TESTS = 150;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: String(Date.now()) },
-    steps: { type: "string", default: "100000" },
-  },
+const HELP = `npm run campaign:soundness -- [options]
+
+Takes steps of every kind, of programs of its own and of official state tests, changes their witness or calldata or gives
+them less gas, in as many ways as are wanted, and checks that each call of the OneStepProver on a simulated L1 reverts or
+returns the one right state. Ends with a table of what was done how often; exit code 1 if a call returned anything else.
+
+--seed S     what the changes are drawn from (default: the time)
+--calls N    how many calls (default 100000)
+--help`;
+
+const { values } = readOptions(HELP, {
+  seed: { type: "string", default: String(Date.now()) },
+  calls: { type: "string", default: "100000" },
 });
-const wanted = Number(values.steps);
-if (!Number.isInteger(wanted) || wanted < 1)
-  throw new Error(`--steps: expected a number of calls, got ${values.steps}`);
+const wanted = positiveInteger("--calls", values.calls, "a number of calls");
 
 await prepareMachine();
 const randomness = createRandomness(values.seed);

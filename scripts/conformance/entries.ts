@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { EntryPlace } from "./protocol.ts";
+import { refuse } from "../options.ts";
 import { readStateTests } from "./state-tests.ts";
 
 /** A post entry of a state test. */
@@ -12,30 +13,36 @@ export interface Entry {
 
 const STATE_TEST_FILE = /\.(ndjson|jsonl|json)(\.gz)?$/;
 
-/** Files of state tests among `paths` and in the folders among them, sorted. Throws an Error that names a path that is not there. */
-export function stateTestFiles(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) throw new Error(`${path}: expected a file or folder of state tests, there is none`);
-    if (stat.isFile()) return [path];
-    const names = readdirSync(path, { recursive: true, encoding: "utf8" });
-    return names
-      .filter((name) => STATE_TEST_FILE.test(name))
-      .sort()
-      .map((name) => join(path, name));
+/**
+ * The Osaka entries of the files at `paths`, and in the folders among them, whose name contains `filter`. Ends the process if a
+ * path is not there, or a file holds no state tests.
+ */
+export function findEntries(paths: readonly string[], filter = ""): Entry[] {
+  return paths.flatMap(stateTestFiles).flatMap((path) => {
+    try {
+      return entriesOf(path).filter(({ name }) => name.includes(filter));
+    } catch (error) {
+      return refuse(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   });
 }
 
-/** The Osaka entries of the files at `paths` whose name contains `filter`. */
-export function* listEntries(paths: readonly string[], filter = ""): Generator<Entry> {
-  for (const path of stateTestFiles(paths)) {
-    let position = 0;
-    for (const test of readStateTests(path)) {
-      for (const post of test.post.keys()) {
-        const name = `${basename(path)} ${test.name} #${post}`;
-        if (name.includes(filter)) yield { place: { path, test: position, post }, name };
-      }
-      position++;
-    }
-  }
+function stateTestFiles(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return refuse(`${path}: expected a file or folder of state tests, there is none`);
+  if (stat.isFile()) return [path];
+  const names = readdirSync(path, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => STATE_TEST_FILE.test(name))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+function entriesOf(path: string): Entry[] {
+  return [...readStateTests(path)].flatMap((test, position) =>
+    test.post.map((_, post) => ({
+      place: { path, test: position, post },
+      name: `${basename(path)} ${test.name} #${post}`,
+    })),
+  );
 }

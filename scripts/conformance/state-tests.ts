@@ -64,20 +64,25 @@ const BLOB_TRANSACTION = 3;
 /**
  * The Osaka tests of a file, gzipped or not, in either shape: one JSON object a line with `post` a list, or a file of an
  * execution-spec-tests release, one JSON object keyed by test name with `post` keyed by fork. Tests without an Osaka
- * outcome are passed over. Throws an Error that names the file if it holds neither.
+ * outcome are passed over. Throws an Error if it holds neither.
  */
 export function* readStateTests(path: string | URL): Generator<StateTest> {
   const bytes = readFileSync(path);
   const text = (String(path).endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
   if (/\.(ndjson|jsonl)(\.gz)?$/.test(String(path))) {
-    for (const line of text.split("\n")) if (line !== "") yield JSON.parse(line) as StateTest;
+    for (const [index, line] of text.split("\n").entries()) {
+      if (line === "") continue;
+      const test = JSON.parse(line) as unknown;
+      if (!isStateTest(test)) throw new Error(`expected a state test in line ${index + 1}`);
+      yield test;
+    }
     return;
   }
   const tests = JSON.parse(text) as unknown;
   if (typeof tests !== "object" || tests === null || Array.isArray(tests))
-    throw new Error(`expected state tests keyed by name in ${String(path)}`);
+    throw new Error("expected state tests keyed by name");
   for (const [name, test] of Object.entries(tests as Record<string, unknown>)) {
-    if (!isReleaseTest(test)) throw new Error(`expected a state test under ${name} in ${String(path)}`);
+    if (!isReleaseTest(test)) throw new Error(`expected a state test under ${name}`);
     const post = test.post[FORK];
     if (post !== undefined) yield { ...test, config: test.config ?? {}, name, post };
   }
@@ -88,9 +93,20 @@ type ReleaseTest = Omit<StateTest, "name" | "post" | "config"> & {
   readonly post: Readonly<Record<string, readonly StateTestPost[] | undefined>>;
 };
 
+function isStateTest(test: unknown): test is StateTest {
+  return hasObjects(test, ["env", "pre", "config"]) && Array.isArray((test as Partial<StateTest>).post);
+}
+
 function isReleaseTest(test: unknown): test is ReleaseTest {
+  return hasObjects(test, ["env", "pre", "post"]) && !Array.isArray((test as ReleaseTest).post);
+}
+
+function hasObjects(test: unknown, keys: readonly string[]): boolean {
   if (typeof test !== "object" || test === null) return false;
-  return ["env", "pre", "post"].every((key) => typeof (test as Record<string, unknown>)[key] === "object");
+  return keys.every((key) => {
+    const value = (test as Record<string, unknown>)[key];
+    return typeof value === "object" && value !== null;
+  });
 }
 
 /** The test's pre-state, with its nodes and codes in `database`. */
