@@ -62,51 +62,44 @@ const FORK = "Osaka";
 const BLOB_TRANSACTION = 3;
 
 /**
- * The Osaka tests of a file, gzipped or not, in either shape: one JSON object a line with `post` a list, or a file of an
- * execution-spec-tests release, one JSON object keyed by test name with `post` keyed by fork. Tests without an Osaka
- * outcome are passed over. Throws an Error if it holds neither.
+ * The Osaka tests of a file, gzipped or not: one JSON object a line, or a file of an execution-spec-tests release, which is one
+ * JSON object keyed by test name. `post` is a list, or keyed by fork; tests without an Osaka outcome are passed over. Throws an
+ * Error that names the test or line that is none.
  */
 export function* readStateTests(path: string | URL): Generator<StateTest> {
   const bytes = readFileSync(path);
   const text = (String(path).endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  if (/\.(ndjson|jsonl)(\.gz)?$/.test(String(path))) {
-    for (const [index, line] of text.split("\n").entries()) {
-      if (line === "") continue;
-      const test = JSON.parse(line) as unknown;
-      if (!isStateTest(test)) throw new Error(`expected a state test in line ${index + 1}`);
-      yield test;
-    }
-    return;
+  for (const [place, value] of /\.(ndjson|jsonl)(\.gz)?$/.test(String(path)) ? lines(text) : members(text)) {
+    if (!isObject(value) || !["env", "pre", "post"].every((key) => isObject(value[key])))
+      throw new Error(`expected a state test: ${place}`);
+    const test = value as unknown as ReadTest;
+    const post = isList(test.post) ? test.post : test.post[FORK];
+    if (post !== undefined) yield { ...test, name: test.name ?? place, config: test.config ?? {}, post };
   }
+}
+
+type ReadTest = Pick<StateTest, "env" | "pre"> &
+  Partial<Pick<StateTest, "name" | "config">> & {
+    readonly post: readonly StateTestPost[] | Readonly<Record<string, readonly StateTestPost[] | undefined>>;
+  };
+
+function lines(text: string): [string, unknown][] {
+  const entries = text.split("\n").map((line, index): [string, string] => [`line ${index + 1}`, line]);
+  return entries.filter(([, line]) => line !== "").map(([place, line]) => [place, JSON.parse(line)]);
+}
+
+function members(text: string): [string, unknown][] {
   const tests = JSON.parse(text) as unknown;
-  if (typeof tests !== "object" || tests === null || Array.isArray(tests))
-    throw new Error("expected state tests keyed by name");
-  for (const [name, test] of Object.entries(tests as Record<string, unknown>)) {
-    if (!isReleaseTest(test)) throw new Error(`expected a state test under ${name}`);
-    const post = test.post[FORK];
-    if (post !== undefined) yield { ...test, config: test.config ?? {}, name, post };
-  }
+  if (!isObject(tests) || Array.isArray(tests)) throw new Error("expected state tests keyed by name");
+  return Object.entries(tests);
 }
 
-type ReleaseTest = Omit<StateTest, "name" | "post" | "config"> & {
-  readonly config?: StateTest["config"];
-  readonly post: Readonly<Record<string, readonly StateTestPost[] | undefined>>;
-};
-
-function isStateTest(test: unknown): test is StateTest {
-  return hasObjects(test, ["env", "pre", "config"]) && Array.isArray((test as Partial<StateTest>).post);
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
-function isReleaseTest(test: unknown): test is ReleaseTest {
-  return hasObjects(test, ["env", "pre", "post"]) && !Array.isArray((test as ReleaseTest).post);
-}
-
-function hasObjects(test: unknown, keys: readonly string[]): boolean {
-  if (typeof test !== "object" || test === null) return false;
-  return keys.every((key) => {
-    const value = (test as Record<string, unknown>)[key];
-    return typeof value === "object" && value !== null;
-  });
+function isList<T>(value: readonly T[] | object): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 /** The test's pre-state, with its nodes and codes in `database`. */
