@@ -10,6 +10,12 @@ export const BLOCK_HASH_HISTORY_ADDRESS: Address = "0x0000f90827f1c53a10cb7a0233
 /** Deterministic CREATE2 deployer (https://github.com/Arachnid/deterministic-deployment-proxy). */
 export const DETERMINISTIC_DEPLOYER_ADDRESS: Address = "0x4e59b44847b379578588920ca78fbf26c0b4956c";
 
+/**
+ * Highest chain id: the last with which every v of EIP-155, 2 · id + 36 at most, is an exact number in JavaScript, which
+ * decoders of wallets and nodes rely on.
+ */
+export const MAX_CHAIN_ID = Math.floor((Number.MAX_SAFE_INTEGER - 36) / 2);
+
 /** Slots of the EIP-2935 ring buffer. */
 export const BLOCK_HASH_HISTORY_LENGTH = 8191;
 /** How far back BLOCKHASH sees, in blocks. */

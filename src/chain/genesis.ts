@@ -9,6 +9,7 @@ import {
   FEE_VAULT_ADDRESS,
   FEE_VAULT_SLOTS,
   L1_CONTEXT_ADDRESS,
+  MAX_CHAIN_ID,
   MINIMUM_BASE_FEE,
   OUTBOX_ADDRESS,
   TRANSACTION_GAS_CAP,
@@ -147,7 +148,8 @@ export async function initializeState(genesis: Genesis, state: StateDatabase): P
 
 function checkGenesis({ chainId, alloc, gasLimit, baseFeePerGas }: Genesis): void {
   // A signature for chain 0 would be one for every chain.
-  if (chainId < 1) throw new RangeError(`expected a chain id of at least 1, got ${chainId}`);
+  if (chainId < 1 || chainId > MAX_CHAIN_ID)
+    throw new RangeError(`expected a chain id from 1 to ${MAX_CHAIN_ID}, got ${chainId}`);
   for (const address of [L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, FEE_VAULT_ADDRESS, BLOCK_HASH_HISTORY_ADDRESS]) {
     if ((alloc[address]?.code ?? "0x") === "0x")
       throw new RangeError(`expected code at the predeploy ${address} in the genesis state`);

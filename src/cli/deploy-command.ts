@@ -9,6 +9,7 @@ import { DEFAULT_L2_CHAIN_ID, createRollup } from "../devnet/index.ts";
 import { defineCommand } from "./command.ts";
 import {
   addressText,
+  chainIdText,
   choiceText,
   etherText,
   gasText,
@@ -89,7 +90,7 @@ export const deployCommand = defineCommand({
       description: "L1 account that the L2 FeeVault pays to; default: the operator",
       placeholder: "address",
     }),
-    l2ChainId: setting(integerText(1), {
+    l2ChainId: setting(chainIdText, {
       description: "chain id of L2",
       placeholder: "id",
       fallback: String(DEFAULT_L2_CHAIN_ID),

@@ -8,6 +8,7 @@ import { runService } from "./lifecycle.ts";
 import { STOP_TIMEOUT } from "./role-commands.ts";
 import { batcherSettings, engineSettings, nodeSettings, rpcSettings, sequencerSettings } from "./role-settings.ts";
 import {
+  chainIdText,
   choiceText,
   etherText,
   httpUrlText,
@@ -59,7 +60,7 @@ const settings = {
     placeholder: "ether",
     fallback: "0.5",
   }),
-  l2ChainId: setting(integerText(1), {
+  l2ChainId: setting(chainIdText, {
     description: "chain id of L2",
     placeholder: "id",
     fallback: String(DEFAULT_L2_CHAIN_ID),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_CHAIN_ID } from "../chain/index.ts";
 import { type Address, type Hash, type Hex, toAddress } from "../primitives/index.ts";
 
 const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -15,10 +16,13 @@ export function integerText(minimum: number, maximum = Number.MAX_SAFE_INTEGER):
     .transform(Number);
 }
 
-/** 0 takes any free port. */
+/** Of L2. */
+export const chainIdText: z.ZodType<number, string> = integerText(1, MAX_CHAIN_ID);
+
 /** An amount of gas a block header can carry. */
 export const gasText: z.ZodType<bigint, string> = integerText(1_000_000, 1_000_000_000_000).transform(BigInt);
 
+/** 0 takes any free port. */
 export const portText: z.ZodType<number, string> = integerText(0, 65_535);
 
 export function secondsText(minimum = 0): z.ZodType<number, string> {

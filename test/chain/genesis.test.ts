@@ -10,6 +10,7 @@ import {
   DETERMINISTIC_DEPLOYER_CODE,
   FEE_VAULT_ADDRESS,
   L1_CONTEXT_ADDRESS,
+  MAX_CHAIN_ID,
   MINIMUM_BASE_FEE,
   OUTBOX_ADDRESS,
   createGenesis,
@@ -120,6 +121,12 @@ describe("genesis", () => {
 
   it("is refused for chain 0, whose signatures would be those of every chain", () => {
     expect(() => genesisBlock(createGenesis({ ...options, chainId: 0 }))).to.throw(RangeError, "chain id");
+  });
+
+  it("is refused for a chain whose v (EIP-155) is no exact number in JavaScript", () => {
+    const refused = () => genesisBlock(createGenesis({ ...options, chainId: MAX_CHAIN_ID + 1 }));
+    expect(refused).to.throw(RangeError, "from 1 to 4503599627370477, got 4503599627370478");
+    expect(genesisBlock(createGenesis({ ...options, chainId: MAX_CHAIN_ID })).header.number).to.equal(0);
   });
 
   it("runs the deterministic deployer: same code and salt, same address as on every chain", async () => {

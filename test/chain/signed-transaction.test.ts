@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { createOsakaCommon } from "../../src/chain/ethereumjs-common.ts";
 import {
   InvalidTransactionError,
+  MAX_CHAIN_ID,
   calldataTokens,
   createSenderRecovery,
   decodeTransaction,
@@ -63,6 +64,19 @@ describe("decoding a transaction", () => {
   it("takes a legacy transaction's gas price for both fees", () => {
     const decoded = decodeTransaction(signRaw(alice, { type: 0, to: account(1), gasPrice: 7n }), CHAIN_ID);
     expect([decoded.maxFeePerGas, decoded.maxPriorityFeePerGas]).to.deep.equal([7n, 7n]);
+  });
+
+  it("accepts a legacy transaction on the highest chain id, whichever v it has", async () => {
+    const { signingKey } = new EthersWallet(bytesToHex(alice.privateKey));
+    const fields = { type: 0, to: account(1), gasPrice: 1, chainId: MAX_CHAIN_ID };
+    const parities = new Set<number>();
+    for (let nonce = 0; nonce < 16; nonce++) {
+      const transaction = Transaction.from({ ...fields, gasLimit: 21_000, nonce });
+      transaction.signature = signingKey.sign(transaction.unsignedHash);
+      parities.add(transaction.signature.yParity);
+      expect(decodeTransaction(hexToBytes(transaction.serialized), MAX_CHAIN_ID).sender).to.equal(alice.address);
+    }
+    expect(parities.size).to.equal(2);
   });
 
   it("accepts a legacy transaction from before EIP-155, without a chain id", async () => {
