@@ -16,6 +16,21 @@ contract PrecompileVerifier is IVerifier {
     uint256 private constant HALT = 0;
     uint256 private constant SUCCESS = 1;
 
+    /// @dev Order and generator of secp256r1 (EIP-7951).
+    uint256 private constant P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551;
+    uint256 private constant P256_X = 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296;
+    uint256 private constant P256_Y = 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5;
+
+    /// @notice This chain is older than Osaka: it has no P256VERIFY. Of the others that it could lack a run reverts.
+    error MissingPrecompile(address precompile);
+
+    /// @dev The generator's own signature of 1 − x, with 1 as the key and as the nonce: r = x, s = 1.
+    constructor() {
+        bytes memory input = abi.encode(P256_ORDER + 1 - P256_X, P256_X, 1, P256_X, P256_Y);
+        (, bytes memory output) = Precompiles.P256VERIFY.staticcall(input);
+        require(output.length == 32, MissingPrecompile(Precompiles.P256VERIFY));
+    }
+
     /// @inheritdoc IVerifier
     function step(bytes32 before, Witness calldata witness) external view returns (bytes32) {
         Step memory current = Steps.begin(before, witness);

@@ -78,7 +78,7 @@ export function createGenesis(options: GenesisOptions): Genesis {
   return { chainId, timestamp, gasLimit: BLOCK_GAS_LIMIT, gasPerSecond, baseFeePerGas: MINIMUM_BASE_FEE, alloc };
 }
 
-/** Block 0 and the entries of its state. Throws a RangeError if a predeploy is missing or there is too much ETH. */
+/** Block 0 and the entries of its state. Throws a RangeError that names what no chain can begin with. */
 export function genesisBlockAndState(genesis: Genesis): {
   readonly block: Block;
   readonly entries: readonly HashedEntry[];
@@ -154,10 +154,15 @@ function checkGenesis({ chainId, alloc, gasLimit, baseFeePerGas }: Genesis): voi
     if ((alloc[address]?.code ?? "0x") === "0x")
       throw new RangeError(`expected code at the predeploy ${address} in the genesis state`);
   }
-  for (const [address, { code = "0x" }] of Object.entries(alloc)) {
+  for (const [address, { code = "0x", nonce = 0, balance = 0n, storage = {} }] of Object.entries(alloc)) {
     const size = (code.length - 2) / 2;
     if (size > MAX_CODE_SIZE)
       throw new RangeError(`expected at most ${MAX_CODE_SIZE} bytes of code at ${address}, got ${size}`);
+    // Ethereum knows no empty accounts (EIP-161), and no storage that nobody's code has written.
+    if (size === 0 && nonce === 0 && balance === 0n)
+      throw new RangeError(`expected code, a nonce or a balance at ${address} in the genesis state`);
+    if (size === 0 && Object.keys(storage).length > 0)
+      throw new RangeError(`expected no storage without code at ${address} in the genesis state`);
   }
   const supply = Object.values(alloc).reduce((sum, { balance }) => sum + (balance ?? 0n), 0n);
   if (supply > MAX_SUPPLY)

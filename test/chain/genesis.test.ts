@@ -19,6 +19,7 @@ import {
   headerHash,
   loadPredeployCode,
 } from "../../src/chain/index.ts";
+import type { Genesis } from "../../src/chain/index.ts";
 import { ZERO_HASH, bytesToHex, hexToBytes, keccak256 } from "../../src/primitives/index.ts";
 import { CHAIN_ID, ETHER, GENESIS_TIMESTAMP, account, createTestChain, hash, sign, wallet } from "./harness.ts";
 
@@ -117,6 +118,16 @@ describe("genesis", () => {
     const genesis = createGenesis(options);
     expect(() => genesisBlock({ ...genesis, gasLimit: 2n ** 24n - 1n })).to.throw(RangeError, "got 16777215");
     expect(genesisBlock({ ...genesis, gasLimit: 2n ** 24n }).header.gasLimit).to.equal(2n ** 24n);
+  });
+
+  it("is refused with an empty account, or storage without code", () => {
+    const genesis = createGenesis(options);
+    const address = account(50);
+    const allocated = (fields: Genesis["alloc"][typeof address]) => () =>
+      genesisBlock({ ...genesis, alloc: { ...genesis.alloc, [address]: fields } });
+    expect(allocated({})).to.throw(RangeError, `a balance at ${address}`);
+    expect(allocated({ balance: 1n, storage: { [hash(1)]: hash(2) } })).to.throw(RangeError, "no storage without code");
+    expect(allocated({ balance: 1n })().header.number).to.equal(0);
   });
 
   it("is refused for chain 0, whose signatures would be those of every chain", () => {

@@ -339,14 +339,14 @@ describe("a precompile fails", function () {
     expect(await succeeds(IDENTITY, new Uint8Array(65_537))).to.equal(true);
   });
 
-  it("at a cost of more than 8,000,000 gas", async () => {
+  it("at a cost of more than 7,500,000 gas", async () => {
     const rounds = (count: number) => {
       const input = new Uint8Array(213);
       new DataView(input.buffer).setUint32(0, count);
       return input;
     };
     const blake2: Address = `0x${"00".repeat(19)}09`;
-    expect(await succeeds(blake2, rounds(8_000_000))).to.equal(true);
-    expect(await succeeds(blake2, rounds(8_000_001))).to.equal(false);
+    expect(await succeeds(blake2, rounds(7_500_000))).to.equal(true);
+    expect(await succeeds(blake2, rounds(7_500_001))).to.equal(false);
   });
 });

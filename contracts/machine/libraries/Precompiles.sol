@@ -30,7 +30,7 @@ library Precompiles {
     uint256 internal constant INPUT_LIMIT = 65_536;
 
     /// @notice Gas a run may cost that is not a failure yet (docs/machine.md §9).
-    uint256 internal constant COST_LIMIT = 8_000_000;
+    uint256 internal constant COST_LIMIT = 7_500_000;
 
     /// @dev EIP-7823: bytes of base, exponent and modulus.
     uint256 private constant MODEXP_LIMIT = 1_024;
@@ -38,7 +38,7 @@ library Precompiles {
     /// @dev Bytes of the input of BLAKE2F (EIP-152), of which the last one is 0 or 1.
     uint256 private constant BLAKE2F_LENGTH = 213;
 
-    /// @dev What a run is given beyond its cost: this much, and of the cost one part in so many.
+    /// @dev What a run that can fail is given beyond its cost: this much, and of the cost one part in so many.
     uint256 private constant ALLOWANCE = 100_000;
     uint256 private constant ALLOWANCE_DIVISOR = 16;
 
@@ -93,9 +93,10 @@ library Precompiles {
 
     /// @notice Runs a precompile of this chain. Reverts with NotEnoughGas if it could fail for want of gas alone,
     /// UnexpectedFailure or UnexpectedOutput.
-    /// A run that fails for want of gas cannot be told from one that fails. So it is given more than its cost: a fork of
-    /// this chain may raise a price by up to 100,000 gas and a 16th without a wrong failure being proven. (EIP-7904 would take
-    /// POINT_EVALUATION from 50,000 to 89,363, and a pair of BN254_PAIRING from 34,000 to 34,103.)
+    /// A run that fails for want of gas cannot be told from one that fails. So one that can fail is given more than its
+    /// cost: a fork of this chain may raise a price by up to 100,000 gas and a 16th without a wrong failure being proven.
+    /// (EIP-7904 would take POINT_EVALUATION from 50,000 to 89,363, and a pair of BN254_PAIRING from 34,000 to 34,103.) It is
+    /// not given more than that, as a failure takes all of it. The others are given all there is.
     /// @param input One that `costOf` calls runnable.
     /// @param cost What `costOf` gives.
     function run(
@@ -103,17 +104,19 @@ library Precompiles {
         bytes memory input,
         uint256 cost
     ) internal view returns (bool isSuccess, bytes memory output) {
-        uint256 forwarded = cost + cost / ALLOWANCE_DIVISOR + ALLOWANCE;
-        // A call leaves the caller one 64th, rounded down, of what there is, so `forwarded` can be given in full if
+        bool canFail = _canFail(precompile);
+        uint256 needed = canFail ? cost + cost / ALLOWANCE_DIVISOR + ALLOWANCE : cost;
+        // A call leaves the caller one 64th, rounded down, of what there is, so `needed` can be given in full if
         // 64 ÷ 63 of it is there.
-        uint256 required = forwarded + forwarded / 63 + 1 + CALL_OVERHEAD;
+        uint256 required = needed + needed / 63 + 1 + CALL_OVERHEAD;
         uint256 available = gasleft();
         require(available >= required, NotEnoughGas(required, available));
+        uint256 given = canFail ? needed : available;
         // In assembly as Solidity's call copies the input between the look at the gas and the call. The other way for a
         // call to fail, 1,024 nested ones, takes more gas than a transaction can have with as much left as is here.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            isSuccess := staticcall(forwarded, precompile, add(input, 0x20), mload(input), 0, 0)
+            isSuccess := staticcall(given, precompile, add(input, 0x20), mload(input), 0, 0)
             if isSuccess {
                 output := mload(0x40)
                 let length := returndatasize()
@@ -122,7 +125,7 @@ library Precompiles {
                 returndatacopy(add(output, 0x20), 0, length)
             }
         }
-        require(isSuccess || _canFail(precompile), UnexpectedFailure(precompile));
+        require(isSuccess || canFail, UnexpectedFailure(precompile));
         require(
             !isSuccess || _isOutputLength(precompile, input, output.length),
             UnexpectedOutput(precompile, output.length)

@@ -15,7 +15,7 @@ export interface Precompile {
 export const MAX_PRECOMPILE_INPUT = 65_536;
 
 /** Gas above which a precompile fails (docs/differences.md): L1 spends as much on proving the step. */
-export const MAX_PRECOMPILE_GAS = 8_000_000;
+export const MAX_PRECOMPILE_GAS = 7_500_000;
 
 export type PrecompileResult =
   { readonly gas: number; readonly output: Uint8Array } | { readonly failure: "out of gas" | "invalid input" };

@@ -652,11 +652,11 @@ describe("steps of frames, calls, creations, storage and precompiles on L1", fun
       expect(await results(callPrecompile(0x04, 100, 20n))).to.deep.equal([0n, 0n]);
     });
 
-    it("8,000,000 gas are not too much, one more is", async () => {
+    it("7,500,000 gas are not too much, one more is", async () => {
       const blake = (rounds: number) =>
         assemble(BigInt(rounds) << 224n, 0, "MSTORE", callPrecompile(0x09, 213, 9_000_000n));
-      expect(await results(blake(8_000_000))).to.deep.equal([1n, 64n]);
-      expect(await results(blake(8_000_001))).to.deep.equal([0n, 0n]);
+      expect(await results(blake(7_500_000))).to.deep.equal([1n, 64n]);
+      expect(await results(blake(7_500_001))).to.deep.equal([0n, 0n]);
     });
 
     it("value stays with one that succeeds, and comes back from one that fails", async () => {

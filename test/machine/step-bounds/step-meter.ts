@@ -25,7 +25,7 @@ export interface DeployedContract {
 
 /** The OneStepProver on a simulated L1 with Osaka's rules, for measuring what steps take. */
 export interface StepMeter {
-  /** Takes a step (`encodeStepCall`) in a transaction. Throws if it reverts, or needs more gas than a transaction can have (EIP-7825). */
+  /** Takes a step (`encodeStepCall`) in a transaction with `MOST_GAS` as its gas limit. Throws if it reverts, as it does with too little. */
   measure(call: Uint8Array): Promise<StepCost>;
   /** The gas limit such a transaction needs, which is above what it uses where a call must be left one 64th. */
   gasLimitOf(call: Uint8Array): Promise<number>;
@@ -35,11 +35,8 @@ export interface StepMeter {
 
 /** Bytes of calldata that the proof of a step may need. */
 export const MOST_CALLDATA = 100_000;
-/** Gas that the transaction with the proof of a step may use. */
+/** Gas that the transaction with the proof of a step may need, which is more than it uses in the end. */
 export const MOST_GAS = 10_000_000;
-
-/** EIP-7825. */
-const TRANSACTION_GAS = 2n ** 24n;
 
 /** Needs the compiled contracts (`hardhat build`). */
 export async function createStepMeter(): Promise<StepMeter> {
@@ -69,7 +66,7 @@ export async function createStepMeter(): Promise<StepMeter> {
   const to = (await deployed.prover.getAddress()) as Hex;
   const [caller] = await ethers.getSigners();
   if (caller === undefined) throw new Error("expected the simulated L1 to have accounts");
-  const gas: Hex = `0x${TRANSACTION_GAS.toString(16)}`;
+  const gas: Hex = `0x${MOST_GAS.toString(16)}`;
   const request = (method: string, params: unknown[]) => provider.request({ method, params });
   return {
     measure: async (call) => {
