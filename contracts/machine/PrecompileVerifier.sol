@@ -21,7 +21,7 @@ contract PrecompileVerifier is IVerifier {
     uint256 private constant P256_X = 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296;
     uint256 private constant P256_Y = 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5;
 
-    /// @notice This chain is older than Osaka: it has no P256VERIFY. Of the others that it could lack a run reverts.
+    /// @notice This chain has no P256VERIFY: it is older than Osaka. (A run of any other precompile that is missing reverts.)
     error MissingPrecompile(address precompile);
 
     /// @dev The generator's own signature of 1 − x, with 1 as the key and as the nonce: r = x, s = 1.
