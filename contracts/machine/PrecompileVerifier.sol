@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
 import {BufferTree} from "./libraries/BufferTree.sol";
 import {Precompiles} from "./libraries/Precompiles.sol";
@@ -60,8 +61,10 @@ contract PrecompileVerifier is IVerifier {
             cost = Precompiles.identityCostOf(input.length);
             return (cost <= current.frame.gas, cost, input);
         }
-        if (input.length > Precompiles.INPUT_LIMIT) return (false, 0, output);
-        bytes memory data = Slices.read(input, 0, input.length, current, w);
+        uint256 length = input.length;
+        if (length > Precompiles.INPUT_LIMIT) return (false, 0, output);
+        if (context.codeAddress == Precompiles.MODEXP) length = Math.min(length, Precompiles.MODEXP_SIGNIFICANT_LENGTH);
+        bytes memory data = Slices.read(input, 0, length, current, w);
         (isSuccess, cost) = Precompiles.costOf(context.codeAddress, data);
         if (!isSuccess || cost > current.frame.gas) return (false, 0, output);
 

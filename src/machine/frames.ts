@@ -84,10 +84,11 @@ export function stepPrecompile(machine: Machine): void {
   const { codeAddress, input } = frame.context;
   const { recorder } = machine;
   const isIdentity = codeAddress === IDENTITY;
+  const precompile = precompileAt(codeAddress);
   if (recorder !== undefined && !isIdentity && input.bytes.length <= MAX_PRECOMPILE_INPUT) {
-    tellSlice(recorder, input, 0, input.bytes.length);
+    tellSlice(recorder, input, 0, precompile.significantLength ?? input.bytes.length);
   }
-  const result = runPrecompile(precompileAt(codeAddress), input.bytes, frame.gas);
+  const result = runPrecompile(precompile, input.bytes, frame.gas);
   if ("failure" in result) {
     exitFailed(machine, result.failure === "out of gas" ? HALT.outOfGas : result.failure);
     return;

@@ -3,6 +3,7 @@ import { concatBytes } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
 import { createAddress } from "../../src/chain/index.ts";
 import { assemble } from "./assemble.ts";
+import { dearModexpInput } from "./precompile-inputs.ts";
 import { designator } from "./soundness/transactions.ts";
 import { runFast, runReference, runStepwise, slotKey } from "./world.ts";
 import type { Outcome, World, WorldCall } from "./world.ts";
@@ -339,7 +340,7 @@ describe("a precompile fails", function () {
     expect(await succeeds(IDENTITY, new Uint8Array(65_537))).to.equal(true);
   });
 
-  it("at a cost of more than 7,500,000 gas", async () => {
+  it("at a cost of more than 7,500,000 gas, MODEXP of more than 8,000,000", async () => {
     const rounds = (count: number) => {
       const input = new Uint8Array(213);
       new DataView(input.buffer).setUint32(0, count);
@@ -348,5 +349,8 @@ describe("a precompile fails", function () {
     const blake2: Address = `0x${"00".repeat(19)}09`;
     expect(await succeeds(blake2, rounds(7_500_000))).to.equal(true);
     expect(await succeeds(blake2, rounds(7_500_001))).to.equal(false);
+    const modexp: Address = `0x${"00".repeat(19)}05`;
+    expect(await succeeds(modexp, dearModexpInput(240))).to.equal(true);
+    expect(await succeeds(modexp, dearModexpInput(241))).to.equal(false);
   });
 });

@@ -29,8 +29,13 @@ library Precompiles {
     /// @notice Bytes of input that are not a failure yet, IDENTITY aside (docs/machine.md §9).
     uint256 internal constant INPUT_LIMIT = 65_536;
 
-    /// @notice Gas a run may cost that is not a failure yet (docs/machine.md §9).
+    /// @notice Gas a run may cost that is not a failure yet, of MODEXP and of others (docs/machine.md §9).
+    uint256 internal constant MODEXP_COST_LIMIT = 8_000_000;
     uint256 internal constant COST_LIMIT = 7_500_000;
+
+    /// @notice Bytes of its input that cost and output of MODEXP depend on: three lengths, and three numbers of at most 1,024
+    /// bytes (EIP-7823).
+    uint256 internal constant MODEXP_SIGNIFICANT_LENGTH = 96 + 3 * MODEXP_LIMIT;
 
     /// @dev EIP-7823: bytes of base, exponent and modulus.
     uint256 private constant MODEXP_LIMIT = 1_024;
@@ -85,10 +90,10 @@ library Precompiles {
     /// @notice Gas of a run with this input, by Osaka's rules.
     /// @param input At most INPUT_LIMIT bytes.
     /// @return isRunnable Whether the run is worth a try: the lengths that the cost depends on, and all of BLAKE2F's input, are
-    /// valid, the cost is at most COST_LIMIT. If not, it fails.
+    /// valid, the cost is within its limit. If not, it fails.
     function costOf(address precompile, bytes memory input) internal pure returns (bool isRunnable, uint256 cost) {
         (isRunnable, cost) = _costOf(precompile, input);
-        if (cost > COST_LIMIT) isRunnable = false;
+        if (cost > (precompile == MODEXP ? MODEXP_COST_LIMIT : COST_LIMIT)) isRunnable = false;
     }
 
     /// @notice Runs a precompile of this chain. Reverts with NotEnoughGas if it could fail for want of gas alone,

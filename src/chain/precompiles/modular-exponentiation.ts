@@ -6,6 +6,8 @@ import type { Precompile } from "./precompile.ts";
 const MAX_LENGTH = 1_024;
 const HEADER_LENGTH = 96;
 const MIN_GAS = 500;
+/** More than others: 256 bytes to the power of 256 bytes take 7,860,224, and L1 proves it for less than a pairing. */
+const MAX_GAS = 8_000_000;
 
 interface Lengths {
   readonly base: number;
@@ -17,7 +19,12 @@ interface Lengths {
  * Precompile 0x05 (EIP-198, priced by EIP-7883): input the lengths of base, exponent and modulus (32 each), then these, with
  * zeros behind a shorter input; output base ^ exponent mod modulus in the length of the modulus.
  */
-export const MODULAR_EXPONENTIATION: Precompile = { gas, run };
+export const MODULAR_EXPONENTIATION: Precompile = {
+  gas,
+  run,
+  maxGas: MAX_GAS,
+  significantLength: HEADER_LENGTH + 3 * MAX_LENGTH,
+};
 
 /** Undefined if one of them is above the limit. */
 function readLengths(input: Uint8Array): Lengths | undefined {

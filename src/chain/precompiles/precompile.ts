@@ -6,6 +6,10 @@ export interface Precompile {
   run(input: Uint8Array): Uint8Array | undefined;
   /** Whether it takes inputs longer than `MAX_PRECOMPILE_INPUT`: identity does. */
   readonly takesAnyLength?: boolean;
+  /** Gas above which it fails, in place of `MAX_PRECOMPILE_GAS`. */
+  readonly maxGas?: number;
+  /** Bytes of input that gas and output depend on, if not all. */
+  readonly significantLength?: number;
 }
 
 /**
@@ -14,7 +18,7 @@ export interface Precompile {
  */
 export const MAX_PRECOMPILE_INPUT = 65_536;
 
-/** Gas above which a precompile fails (docs/differences.md): L1 spends as much on proving the step. */
+/** Gas above which a precompile fails, unless it says otherwise (docs/differences.md): L1 spends as much on proving the step. */
 export const MAX_PRECOMPILE_GAS = 7_500_000;
 
 export type PrecompileResult =
@@ -24,7 +28,7 @@ export type PrecompileResult =
 export function runPrecompile(precompile: Precompile, input: Uint8Array, gasLimit: number): PrecompileResult {
   if (input.length > MAX_PRECOMPILE_INPUT && precompile.takesAnyLength !== true) return { failure: "invalid input" };
   const gas = precompile.gas(input);
-  if (gas > gasLimit || gas > MAX_PRECOMPILE_GAS) return { failure: "out of gas" };
+  if (gas > gasLimit || gas > (precompile.maxGas ?? MAX_PRECOMPILE_GAS)) return { failure: "out of gas" };
   const output = precompile.run(input);
   return output === undefined ? { failure: "invalid input" } : { gas, output };
 }

@@ -652,6 +652,13 @@ describe("steps of frames, calls, creations, storage and precompiles on L1", fun
       expect(await results(callPrecompile(0x04, 100, 20n))).to.deep.equal([0n, 0n]);
     });
 
+    it("MODEXP reads 3,168 bytes of its input at most", async () => {
+      for (const length of [3_167, 3_168, 3_169, 65_536]) {
+        expect(await results(callPrecompile(0x05, length))).to.deep.equal([1n, 0n]);
+      }
+      expect(await results(callPrecompile(0x05, 65_537, 100_000n))).to.deep.equal([0n, 0n]);
+    });
+
     it("7,500,000 gas are not too much, one more is", async () => {
       const blake = (rounds: number) =>
         assemble(BigInt(rounds) << 224n, 0, "MSTORE", callPrecompile(0x09, 213, 9_000_000n));

@@ -88,7 +88,7 @@ describe("No step's proof needs more than 100,000 bytes of calldata or 10,000,00
   it("not the greatest pairing, modular exponentiation or compression of BLAKE2 that is not a failure yet", async () => {
     for (const name of [
       "fails, for the gas of 219 pairs",
-      "in 65,536 for 7,471,104 gas",
+      "in 65,536 for 7,995,392 gas",
       "7,500,000 rounds of BLAKE2",
     ]) {
       await expectBounded(the(EXTREMES.precompiles, name), ["Precompile"], { first: 1 });

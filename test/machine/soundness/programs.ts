@@ -377,7 +377,7 @@ function precompiles(): Unit {
     [1, recoveryInput()],
     [10, pointEvaluationInput()],
     [5, exponentiationInput(32)],
-    // 1,024 bytes cost more than 7,500,000 gas, 512 less.
+    // 1,024 bytes cost more than 8,000,000 gas, 512 less.
     [5, exponentiationInput(200)],
     [5, exponentiationInput(1_024)],
   ];
