@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
 import { concatBytes, hexToBytes, keccak256 } from "../src/primitives/index.ts";
 import { entryKey, openCampaignLog } from "./conformance/campaign-log.ts";
 import { findEntries } from "./conformance/entries.ts";
@@ -53,7 +54,7 @@ const lengths = await measureLengths();
 const totalSteps = entries.reduce((sum, { place }) => sum + (lengths.get(entryKey(place)) ?? 0), 0);
 await takeParts();
 pool.close();
-const failed = report();
+const failed = await report();
 process.exitCode = failed > 0 || entries.length === 0 ? 1 : 0;
 
 /** Steps of every entry's trace: what the work is planned by. */
@@ -128,7 +129,7 @@ async function takeParts(): Promise<void> {
 }
 
 /** Prints and writes what came out; the number of entries that failed. */
-function report(): number {
+async function report(): Promise<number> {
   const outcomes = new Map<string, "passed" | "failed" | "skipped">();
   const latest = new Map<string, Extract<(typeof log.records)[number], { kind: "part" }>>();
   for (const record of log.records) if (record.kind === "part") latest.set(`${record.entry}@${record.from}`, record);
@@ -142,7 +143,10 @@ function report(): number {
   const count = (kind: string, among: readonly Entry[] = entries) =>
     among.filter(({ place }) => outcomes.get(entryKey(place)) === kind).length;
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
-  if (positionals.length === 0) writeFileSync(REPORT, markdown({ passed, failed, skipped, checked, pairs }));
+  if (positionals.length === 0) {
+    const text = markdown({ passed, failed, skipped, checked, pairs });
+    writeFileSync(REPORT, await format(text, { ...(await resolveConfig(REPORT)), parser: "markdown" }));
+  }
   console.log(`${checked} steps on-chain, ${pairs.size} distinct pairs of step and outcome`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed;
