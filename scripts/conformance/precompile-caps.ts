@@ -20,5 +20,8 @@ function isBeyondCaps({ frame }: Machine): boolean {
   const precompile = precompileAt(codeAddress);
   const cost = precompile.gas(input.bytes);
   if (cost > frame.gas) return false;
-  return cost > (precompile.maxGas ?? MAX_PRECOMPILE_GAS) || (input.bytes.length > MAX_PRECOMPILE_INPUT && precompile.takesAnyLength !== true);
+  return (
+    cost > (precompile.maxGas ?? MAX_PRECOMPILE_GAS) ||
+    (input.bytes.length > MAX_PRECOMPILE_INPUT && precompile.takesAnyLength !== true)
+  );
 }
