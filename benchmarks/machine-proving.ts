@@ -2,11 +2,9 @@
  * Time to make the trace of a transaction of 2^24 gas and its Merkle root, for programs of all kinds. Writes
  * `machine-proving.md`.
  */
-import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { createKeccak } from "hash-wasm";
-import { format, resolveConfig } from "prettier";
+import { writeReport } from "../scripts/write-report.ts";
 import { prepareMachine } from "../src/machine/index.ts";
 import { encodeStepCall, traceUnit } from "../src/machine/proving/index.ts";
 import { hashDigests, hasherOf } from "../src/primitives/index.ts";
@@ -115,5 +113,4 @@ keccak256 of a node (64 bytes) takes ${pair.toFixed(2)} µs; with the library \`
 |---|---:|---:|---:|
 ${rows.join("\n")}
 `;
-const path = fileURLToPath(new URL("./machine-proving.md", import.meta.url));
-writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
+await writeReport(new URL("./machine-proving.md", import.meta.url), text);

@@ -2,14 +2,12 @@
  * Speed of the machine's fast mode on programs that are nothing but computation, beside ethereumjs as it is published and
  * as this project's other engine runs it. Writes `machine.md`.
  */
-import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
 import { createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import { createAccount, createAddressFromString } from "@ethereumjs/util";
-import { format, resolveConfig } from "prettier";
+import { writeReport } from "../scripts/write-report.ts";
 import { createOsakaCommon } from "../src/chain/ethereumjs-common.ts";
 import { createEvmExecutor, toEvmBlock } from "../src/chain/ethereumjs/evm-executor.ts";
 import { openStateView } from "../src/chain/state-view.ts";
@@ -286,6 +284,5 @@ precompiles, keccak and state of this project. The best of ${REPETITIONS}; regen
 |---|---:|---:|---:|---:|---:|---:|
 ${rows.join("\n")}
 `;
-  const path = fileURLToPath(new URL("./machine.md", import.meta.url));
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
+  await writeReport(new URL("./machine.md", import.meta.url), text);
 }

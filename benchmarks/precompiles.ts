@@ -3,12 +3,10 @@
  * `precompiles.md`.
  */
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { p256 } from "@noble/curves/nist.js";
-import { format, resolveConfig } from "prettier";
+import { writeReport } from "../scripts/write-report.ts";
 import { TRANSACTION_GAS_CAP } from "../src/chain/index.ts";
 import { bigintToBytes32, concatBytes, hexToBytes } from "../src/primitives/index.ts";
 import type { Address, Hex } from "../src/primitives/index.ts";
@@ -186,5 +184,4 @@ chain use ${required} million gas a second in the long run.
 |---|---|---:|---:|
 ${rows.join("\n")}
 `;
-const path = fileURLToPath(new URL("./precompiles.md", import.meta.url));
-writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
+await writeReport(new URL("./precompiles.md", import.meta.url), text);

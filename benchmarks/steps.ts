@@ -2,10 +2,8 @@
  * Calldata and L1 gas of the proofs of steps: of every kind in transactions made to be the dearest, and of all steps of
  * typical ones. Writes `steps.md`, and fails if a step is beyond the bounds or the contracts disagree with the machine.
  */
-import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
+import { writeReport } from "../scripts/write-report.ts";
 import { Phase, isBoundary, prepareMachine } from "../src/machine/index.ts";
 import { OPCODES } from "../src/machine/opcodes.ts";
 import { encodeStepCall } from "../src/machine/proving/index.ts";
@@ -215,8 +213,7 @@ if (failures.length > 0) {
   for (const failure of failures) console.error(failure);
   process.exitCode = 1;
 } else {
-  const path = fileURLToPath(new URL("./steps.md", import.meta.url));
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
+  await writeReport(new URL("./steps.md", import.meta.url), text);
 }
 console.log(`most gas: ${number(mostGas.value)} (${gasKind}: ${mostGas.cause}), limit ${number(limit.value)}`);
 console.log(`most calldata: ${number(mostCalldata.value)} (${calldataKind}: ${mostCalldata.cause})`);

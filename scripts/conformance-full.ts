@@ -1,22 +1,21 @@
 // `npm run conformance:full`: every step of every official state test through the contracts. Resumable: what has passed on the
 // same contracts is not run again. Writes benchmarks/conformance.md when all is done.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { format, resolveConfig } from "prettier";
 import { concatBytes, hexToBytes, keccak256 } from "../src/primitives/index.ts";
 import { entryKey, openCampaignLog } from "./conformance/campaign-log.ts";
 import { findEntries } from "./conformance/entries.ts";
-import type { Entry } from "./conformance/entries.ts";
 import { createProgress } from "./conformance/progress.ts";
 import type { Task, TaskResult } from "./conformance/protocol.ts";
 import { createWorkerPool } from "./conformance/worker-pool.ts";
 import { positiveInteger, readOptions } from "./options.ts";
+import { writeReport } from "./write-report.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VECTORS = join(ROOT, "../shared/vectors/state");
-const REPORT = join(ROOT, "benchmarks/conformance.md");
+const REPORT = new URL("../benchmarks/conformance.md", import.meta.url);
 
 const HELP = `npm run conformance:full -- [options] [FILE|DIR…]
 
@@ -140,13 +139,9 @@ async function report(): Promise<number> {
     for (const pair of record.pairs) pairs.add(pair);
     if (outcomes.get(record.entry) !== "failed") outcomes.set(record.entry, record.outcome);
   }
-  const count = (kind: string, among: readonly Entry[] = entries) =>
-    among.filter(({ place }) => outcomes.get(entryKey(place)) === kind).length;
+  const count = (kind: string) => entries.filter(({ place }) => outcomes.get(entryKey(place)) === kind).length;
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
-  if (positionals.length === 0) {
-    const text = markdown({ passed, failed, skipped, checked, pairs });
-    writeFileSync(REPORT, await format(text, { ...(await resolveConfig(REPORT)), parser: "markdown" }));
-  }
+  if (positionals.length === 0) await writeReport(REPORT, markdown({ passed, failed, skipped, checked, pairs }));
   console.log(`${checked} steps on-chain, ${pairs.size} distinct pairs of step and outcome`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed;

@@ -1,4 +1,4 @@
-import { MAX_PRECOMPILE_GAS, MAX_PRECOMPILE_INPUT } from "../../src/chain/index.ts";
+import { isTooDear, isTooLong } from "../../src/chain/index.ts";
 import { Phase, isBoundary, precompileAt, start, step } from "../../src/machine/index.ts";
 import type { Machine } from "../../src/machine/index.ts";
 
@@ -19,9 +19,5 @@ function isBeyondCaps({ frame }: Machine): boolean {
   const { codeAddress, input } = frame.context;
   const precompile = precompileAt(codeAddress);
   const cost = precompile.gas(input.bytes);
-  if (cost > frame.gas) return false;
-  return (
-    cost > (precompile.maxGas ?? MAX_PRECOMPILE_GAS) ||
-    (input.bytes.length > MAX_PRECOMPILE_INPUT && precompile.takesAnyLength !== true)
-  );
+  return cost <= frame.gas && (isTooDear(precompile, cost) || isTooLong(precompile, input.bytes));
 }

@@ -27,6 +27,8 @@ export const BLOCK_GAS_LIMIT = 60_000_000n;
 export const MINIMUM_BASE_FEE = 10_000_000n;
 /** EIP-7825: gas limit of one transaction. */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
+/** EIP-170: most bytes of deployed code. */
+export const MAX_CODE_SIZE = 24_576;
 /** Least bytes of one raw transaction: two hashes, which an inner node of the transactions tree is, are none. */
 export const MIN_TRANSACTION_SIZE = 65;
 /** Most bytes of one raw transaction. */

@@ -10,6 +10,7 @@ import {
   FEE_VAULT_SLOTS,
   L1_CONTEXT_ADDRESS,
   MAX_CHAIN_ID,
+  MAX_CODE_SIZE,
   MINIMUM_BASE_FEE,
   OUTBOX_ADDRESS,
   TRANSACTION_GAS_CAP,
@@ -22,9 +23,6 @@ import type { HashedEntry } from "./merkle-patricia-trie.ts";
 import type { Genesis } from "./rollup-config.ts";
 import { openStateView } from "./state-view.ts";
 import type { Block, BlockHeader } from "./types.ts";
-
-/** Bytes of code (EIP-170): no step on L1 opens more. */
-const MAX_CODE_SIZE = 24_576;
 
 /** Runtime code of the predeploys that are this project's own contracts. */
 export interface PredeployCode {

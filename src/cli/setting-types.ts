@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { MAX_CHAIN_ID } from "../chain/index.ts";
+import { MAX_CHAIN_ID, SECP256K1_ORDER } from "../chain/index.ts";
 import { type Address, type Hash, type Hex, toAddress } from "../primitives/index.ts";
-
-const SECP256K1_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 /** Text schemas of setting values. Their messages say what was expected; the caller adds what was given. */
 

@@ -1,10 +1,10 @@
-import { MAX_PRECOMPILE_INPUT, runPrecompile } from "../chain/index.ts";
+import { MAX_CODE_SIZE, isTooLong, runPrecompile } from "../chain/index.ts";
 import { keccak256 } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { isPrecompile } from "./access.ts";
 import { codeOf, codeOfSlice } from "./code.ts";
 import { beginCopy } from "./copy.ts";
-import { CODE_DEPOSIT_GAS, MAX_CODE_SIZE } from "./gas.ts";
+import { CODE_DEPOSIT_GAS } from "./gas.ts";
 import { EXIT_SUCCESS, FRAME_KIND, exitWith } from "./frame.ts";
 import type { Exit } from "./frame.ts";
 import { HALT } from "./halt.ts";
@@ -85,7 +85,7 @@ export function stepPrecompile(machine: Machine): void {
   const { recorder } = machine;
   const isIdentity = codeAddress === IDENTITY;
   const precompile = precompileAt(codeAddress);
-  if (recorder !== undefined && !isIdentity && input.bytes.length <= MAX_PRECOMPILE_INPUT) {
+  if (recorder !== undefined && !isIdentity && !isTooLong(precompile, input.bytes)) {
     tellSlice(recorder, input, 0, precompile.significantLength ?? input.bytes.length);
   }
   const result = runPrecompile(precompile, input.bytes, frame.gas);

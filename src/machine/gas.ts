@@ -18,7 +18,6 @@ export const INITCODE_WORD_GAS = 2;
 export const MAX_INITCODE_SIZE = 49_152;
 /** Per byte of deployed code. */
 export const CODE_DEPOSIT_GAS = 200;
-export const MAX_CODE_SIZE = 24_576;
 
 export const SELFDESTRUCT_GAS = 5_000;
 

@@ -9,7 +9,7 @@ import { createP256Verification } from "./p256-verification.ts";
 import type { Precompile } from "./precompile.ts";
 import { SIGNATURE_RECOVERY } from "./signature-recovery.ts";
 
-export { MAX_PRECOMPILE_GAS, MAX_PRECOMPILE_INPUT, runPrecompile } from "./precompile.ts";
+export { MAX_PRECOMPILE_GAS, MAX_PRECOMPILE_INPUT, isTooDear, isTooLong, runPrecompile } from "./precompile.ts";
 export type { Precompile, PrecompileResult } from "./precompile.ts";
 
 export type Precompiles = ReadonlyMap<Address, Precompile>;

@@ -24,11 +24,21 @@ export const MAX_PRECOMPILE_GAS = 7_500_000;
 export type PrecompileResult =
   { readonly gas: number; readonly output: Uint8Array } | { readonly failure: "out of gas" | "invalid input" };
 
+/** Whether a precompile fails for the length of its input, where Ethereum's does not. */
+export function isTooLong({ takesAnyLength }: Precompile, input: Uint8Array): boolean {
+  return input.length > MAX_PRECOMPILE_INPUT && takesAnyLength !== true;
+}
+
+/** Whether a precompile fails because its input costs this gas, which Ethereum's does not. */
+export function isTooDear({ maxGas = MAX_PRECOMPILE_GAS }: Precompile, gas: number): boolean {
+  return gas > maxGas;
+}
+
 /** Runs a precompile that `gasLimit` gas is left for. A failure takes all of that gas. */
 export function runPrecompile(precompile: Precompile, input: Uint8Array, gasLimit: number): PrecompileResult {
-  if (input.length > MAX_PRECOMPILE_INPUT && precompile.takesAnyLength !== true) return { failure: "invalid input" };
+  if (isTooLong(precompile, input)) return { failure: "invalid input" };
   const gas = precompile.gas(input);
-  if (gas > gasLimit || gas > (precompile.maxGas ?? MAX_PRECOMPILE_GAS)) return { failure: "out of gas" };
+  if (gas > gasLimit || isTooDear(precompile, gas)) return { failure: "out of gas" };
   const output = precompile.run(input);
   return output === undefined ? { failure: "invalid input" } : { gas, output };
 }

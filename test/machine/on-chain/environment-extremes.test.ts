@@ -6,7 +6,7 @@ import { machineEnvironmentOf, openPreState } from "../../../scripts/conformance
 import type { StateTest, StateTestPost } from "../../../scripts/conformance/state-tests.ts";
 import { createStepChecker } from "../../../scripts/conformance/step-checker.ts";
 import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
-import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
+import { BLOCK_HASH_HISTORY_ADDRESS as HISTORY, createMemoryStateDatabase } from "../../../src/chain/index.ts";
 import { createMachine, prepareMachine, rawSlice, runTransaction, start } from "../../../src/machine/index.ts";
 import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
 import type { ProvenStep } from "../../../src/machine/proving/index.ts";
@@ -16,7 +16,6 @@ import { assemble } from "../assemble.ts";
 
 const LARGEST = 2n ** 64n - 1n;
 const NO_LOGS = keccak256(Uint8Array.of(0xc0));
-const HISTORY: Address = "0x0000f90827f1c53a10cb7a02335b175320002935";
 const HISTORY_LENGTH = 8_191n;
 const READER: Address = "0x00000000000000000000000000000000c0de0001";
 const SIGNER = new Wallet(`0x${"11".repeat(32)}`);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { keccak256 as keccakOf } from "viem";
-import { create2Address } from "../../../src/chain/index.ts";
+import { BLOCK_HASH_HISTORY_ADDRESS as HISTORY, create2Address } from "../../../src/chain/index.ts";
 import { Phase } from "../../../src/machine/index.ts";
 import { bigintToBytes32, bytesToHex, concatBytes, hexToBytes } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
@@ -16,7 +16,6 @@ const MAIN = addressOf("aa");
 const OTHER = addressOf("bb");
 const THIRD = addressOf("cc");
 const STRANGER = addressOf("dd");
-const HISTORY: Address = "0x0000f90827f1c53a10cb7a02335b175320002935";
 const precompile = (number: number): Address => `0x${number.toString(16).padStart(40, "0")}`;
 
 const toAddress = (address: Address): Uint8Array => Uint8Array.of(0x73, ...hexToBytes(address));

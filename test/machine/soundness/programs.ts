@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { RLP } from "@ethereumjs/rlp";
 import secp256k1 from "secp256k1";
 import { readStateTests } from "../../../scripts/conformance/state-tests.ts";
-import { createAddress } from "../../../src/chain/index.ts";
+import { BLOCK_HASH_HISTORY_ADDRESS as HISTORY, createAddress } from "../../../src/chain/index.ts";
 import { OPCODES } from "../../../src/machine/opcodes.ts";
 import type { Prover } from "../../../src/machine/proving/index.ts";
 import { bigintToBytes32, concatBytes, hexToBytes, keccak256Bytes } from "../../../src/primitives/index.ts";
@@ -76,7 +76,6 @@ export function officialPrograms(count: number, randomness: Randomness): Program
 }
 
 const ALL_ONES = 2n ** 256n - 1n;
-const HISTORY: Address = "0x0000f90827f1c53a10cb7a02335b175320002935";
 
 const PLAIN: Readonly<Record<string, Unit>> = {
   "a transfer to nobody": unitOf({}, { to: STRANGER, value: 1n, gas: 21_000n }),

@@ -1,7 +1,11 @@
 import { encodeAbiParameters, getContractAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
-import { createMemoryStateDatabase, openStateView } from "../../../src/chain/index.ts";
+import {
+  BLOCK_HASH_HISTORY_ADDRESS as HISTORY,
+  createMemoryStateDatabase,
+  openStateView,
+} from "../../../src/chain/index.ts";
 import type { StateDatabase } from "../../../src/chain/index.ts";
 import { createMachine } from "../../../src/machine/index.ts";
 import { OPCODES } from "../../../src/machine/opcodes.ts";
@@ -54,7 +58,6 @@ const DELEGATED = addressOf("b2");
 const ABSENT = addressOf("b3");
 const EMPTY = addressOf("b4");
 const RICH = addressOf("b5");
-const HISTORY: Address = "0x0000f90827f1c53a10cb7a02335b175320002935";
 
 const slotOf = (slot: bigint | number): Hash => bytesToHex(bigintToBytes32(BigInt(slot)));
 const toAddress = (address: Address): Uint8Array => Uint8Array.of(0x73, ...hexToBytes(address));
