@@ -21,7 +21,14 @@ export default defineConfig({
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/solidity" } },
   test: {
     mocha: { timeout: 120_000 },
-    solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 100, failOnRevert: true } },
+    solidity: {
+      profiles: {
+        default: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 100, failOnRevert: true } },
+        // The runner does not draw the same in every run, even with the same seed: the campaign draws so much that a test
+        // that passes it is not left to chance.
+        campaign: { fuzz: { runs: 10_000 }, invariant: { runs: 2_000, depth: 100, failOnRevert: true } },
+      },
+    },
   },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },

@@ -42,7 +42,7 @@ contract AppendOnlyMerkleTreeTest is Test {
     }
 
     function testFuzz_AnIndexBeyondTheProofIsRefused(bytes32[] calldata siblings, uint256 index) external {
-        vm.assume(siblings.length <= 32);
+        siblings = siblings[:bound(siblings.length, 0, 32)];
         index = bound(index, 1 << siblings.length, type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(AppendOnlyMerkleTree.LeafOutsideTree.selector, index, siblings.length));
         this.computeRoot(bytes32(uint256(1)), index, siblings);

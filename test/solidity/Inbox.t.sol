@@ -16,6 +16,8 @@ contract InboxHandler is Test {
     uint256 public constant SELF_SEQUENCING_DELAY = 250;
     uint256 public constant CONTEXT_INTERVAL = 30;
     address public constant OPERATOR = address(0x0Fe4a704);
+    /// @dev Sends the transactions in which a contract is the caller.
+    address private constant _ORIGIN = address(0x0419);
 
     Inbox public immutable INBOX;
 
@@ -74,7 +76,8 @@ contract InboxHandler is Test {
     function deposit(uint256 actor, uint96 amount, bytes calldata data, bool contractCaller) external {
         address caller = _actor(actor);
         vm.deal(caller, amount);
-        contractCaller ? vm.prank(caller) : vm.prank(caller, caller);
+        // Who sends the transaction is named: the runner draws it, and may draw an actor.
+        vm.prank(caller, contractCaller ? _ORIGIN : caller);
         INBOX.sendMessage{value: amount}(address(0x70), actor >> 128, 21_000, data, address(0x7f));
         address sender =
             contractCaller
