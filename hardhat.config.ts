@@ -15,6 +15,8 @@ const compiler = {
   },
 };
 
+const invariant = { depth: 100, failOnRevert: true };
+
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: { profiles: { default: compiler, production: compiler } },
@@ -23,10 +25,10 @@ export default defineConfig({
     mocha: { timeout: 120_000 },
     solidity: {
       profiles: {
-        default: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 100, failOnRevert: true } },
+        default: { fuzz: { runs: 256 }, invariant: { ...invariant, runs: 64 } },
         // The runner does not draw the same in every run, even with the same seed: the campaign draws so much that a test
         // that passes it is not left to chance.
-        campaign: { fuzz: { runs: 10_000 }, invariant: { runs: 2_000, depth: 100, failOnRevert: true } },
+        campaign: { fuzz: { runs: 10_000 }, invariant: { ...invariant, runs: 2_000 } },
       },
     },
   },
