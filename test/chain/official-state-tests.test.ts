@@ -1,7 +1,13 @@
-import { existsSync } from "node:fs";
 import { expect } from "chai";
 import type { EvmExecutor } from "../../src/chain/ethereumjs/evm-executor.ts";
-import { STATE_TESTS, createStateTestExecutor, readStateTests, runStateTest, stateTestFiles } from "./state-tests.ts";
+import {
+  STATE_TESTS,
+  createStateTestExecutor,
+  hasStateTests,
+  readStateTests,
+  runStateTest,
+  stateTestFiles,
+} from "./state-tests.ts";
 
 /**
  * Of every file, so many tests at most, spread evenly. `STATE_TESTS=all` runs every one of the 7,883 post entries, which
@@ -12,10 +18,7 @@ const SAMPLE_PER_FILE = process.env["STATE_TESTS"] === "all" ? Infinity : 8;
 describe("Ethereum's Osaka state tests, with data price 0", function () {
   this.timeout(300_000);
 
-  if (!existsSync(STATE_TESTS)) {
-    it.skip("skipped: the vectors are not beside the project (../shared/vectors/state)");
-    return;
-  }
+  if (!hasStateTests()) return;
 
   let executor: EvmExecutor;
   before(async () => {

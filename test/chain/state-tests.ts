@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import {
   STATE_TEST_CHAIN_ID,
   blobBaseFee,
@@ -17,6 +17,13 @@ import { hexToBytes } from "../../src/primitives/index.ts";
 export { readStateTests } from "../../scripts/conformance/state-tests.ts";
 
 export const STATE_TESTS = new URL("../../../shared/vectors/state/", import.meta.url);
+
+/** In a `describe`, whether the official state tests are there; if not, a test says that what needs them is skipped. */
+export function hasStateTests(): boolean {
+  const isThere = existsSync(STATE_TESTS);
+  if (!isThere) it.skip("skipped: the vectors are not beside the project (../shared/vectors/state)");
+  return isThere;
+}
 
 /** Names of the files of state tests in a folder. */
 export function stateTestFiles(folder: URL): string[] {

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { runOnMachine } from "../../scripts/conformance/machine-runner.ts";
 import { readStateTests } from "../../scripts/conformance/state-tests.ts";
 import { prepareMachine } from "../../src/machine/index.ts";
-import { STATE_TESTS, stateTestFiles } from "../chain/state-tests.ts";
+import { STATE_TESTS, hasStateTests, stateTestFiles } from "../chain/state-tests.ts";
 
 /**
  * Of every file, so many tests at most, spread evenly. `STATE_TESTS=all` runs every one of the 7,883 post entries, which
@@ -14,10 +13,7 @@ const SAMPLE_PER_FILE = process.env["STATE_TESTS"] === "all" ? Infinity : 6;
 describe("Ethereum's Osaka state tests on the machine, from raw bytes", function () {
   this.timeout(300_000);
 
-  if (!existsSync(STATE_TESTS)) {
-    it.skip("skipped: the vectors are not beside the project (../shared/vectors/state)");
-    return;
-  }
+  if (!hasStateTests()) return;
 
   before(() => prepareMachine());
 

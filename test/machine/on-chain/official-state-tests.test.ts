@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { runEntry } from "../../../scripts/conformance/entry-run.ts";
 import { readStateTests } from "../../../scripts/conformance/state-tests.ts";
 import { createStepChecker } from "../../../scripts/conformance/step-checker.ts";
 import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
 import { prepareMachine } from "../../../src/machine/index.ts";
-import { STATE_TESTS, stateTestFiles } from "../../chain/state-tests.ts";
+import { STATE_TESTS, hasStateTests, stateTestFiles } from "../../chain/state-tests.ts";
 
 /** Entries of every file, spread over it. `npm run conformance:full` takes all steps of all. */
 const SAMPLE_PER_FILE = 7;
@@ -15,10 +14,7 @@ const MOST_STEPS = 1_200;
 describe("Every step of Ethereum's Osaka state tests on the OneStepProver", function () {
   this.timeout(300_000);
 
-  if (!existsSync(STATE_TESTS)) {
-    it.skip("skipped: the vectors are not beside the project (../shared/vectors/state)");
-    return;
-  }
+  if (!hasStateTests()) return;
 
   let checker: StepChecker;
   before(async () => {

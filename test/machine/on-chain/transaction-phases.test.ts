@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { RLP } from "@ethereumjs/rlp";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -10,7 +9,7 @@ import { ZERO_HASH, bytesToHex, concatBytes, hexToBytes } from "../../../src/pri
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import type { StateTest } from "../../../scripts/conformance/state-tests.ts";
 import { CHAIN_ID, GWEI, signRaw, wallet } from "../../chain/harness.ts";
-import { STATE_TESTS, readStateTests, stateTestFiles } from "../../chain/state-tests.ts";
+import { STATE_TESTS, hasStateTests, readStateTests, stateTestFiles } from "../../chain/state-tests.ts";
 import {
   CONTRACT,
   NOTHING,
@@ -125,10 +124,7 @@ describe("the phases of a transaction on-chain", function () {
   };
 
   describe("come to the state the machine comes to, step by step, in Ethereum's Osaka state tests", () => {
-    if (!existsSync(STATE_TESTS)) {
-      it.skip("skipped: the vectors are not beside the project (../shared/vectors/state)");
-      return;
-    }
+    if (!hasStateTests()) return;
     for (const file of stateTestFiles(STATE_TESTS).filter((name) => FILES.test(name))) {
       it(file.replace(".ndjson.gz", ""), async () => {
         const tests = [...readStateTests(new URL(file, STATE_TESTS))].flatMap((test) =>

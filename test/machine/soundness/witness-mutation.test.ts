@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { createStepChecker } from "../../../scripts/conformance/step-checker.ts";
 import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
 import { Phase, prepareMachine } from "../../../src/machine/index.ts";
 import { OPCODES } from "../../../src/machine/opcodes.ts";
 import { encodeStepCall } from "../../../src/machine/proving/index.ts";
-import { STATE_TESTS } from "../../chain/state-tests.ts";
+import { hasStateTests } from "../../chain/state-tests.ts";
 import { attempt, calldataAttempts, createReport, starve, truthOf, witnessAttempts } from "./campaign.ts";
 import type { Report } from "./campaign.ts";
 import { boundaryStep, collectSteps } from "./honest-steps.ts";
@@ -93,7 +92,7 @@ describe("no witness leads the one-step prover to a wrong state", function () {
     expect(report.tallies.get("less gas")?.right).to.be.at.least(others.size);
   });
 
-  if (existsSync(STATE_TESTS)) {
+  if (hasStateTests()) {
     it("nor in steps of Ethereum's Osaka state tests", async () => {
       const randomness = createRandomness(SEED);
       const official = collectSteps(officialPrograms(OFFICIAL_TESTS, randomness), { perKind: 1 });
