@@ -16,6 +16,12 @@ export function createTestEngine(options: EngineOptions, instruments: Instrument
   return createExecutionEngine({ ...options, engine }, instruments);
 }
 
+/** The same choice for reader threads. */
+export function readerEngine(): { readonly engine: EngineName; readonly shadow: boolean } {
+  const engine = chosenEngine();
+  return engine === SHADOW ? { engine: "machine", shadow: true } : { engine, shadow: false };
+}
+
 /** The same choice as settings of a process, in its environment. */
 export function engineEnvironment(): Readonly<Record<string, string>> {
   const engine = chosenEngine();

@@ -9,7 +9,15 @@ import type {
   SignedTransaction,
   SkipReason,
 } from "../chain/index.ts";
-import type { BlockSummary, ChainStore, DerivedBatch, InboxStore, L1BlockReference } from "../storage/index.ts";
+import type {
+  BlockSummary,
+  ChainStore,
+  DerivedBatch,
+  InboxStore,
+  L1BlockReference,
+  ReadableChainStore,
+  ReadableInboxStore,
+} from "../storage/index.ts";
 import type { Hash } from "../primitives/index.ts";
 
 /** Events of the canonical L2 chain. Emitted after the store has committed the change. */
@@ -44,18 +52,25 @@ export interface ChainWriter {
   setFinalized(number: number): Promise<void>;
 }
 
+/** The chain for those who only read it, on whatever thread. */
+export interface ReadableChain {
+  readonly config: RollupConfig;
+  readonly engine: Omit<ExecutionEngine, "openBlock">;
+  readonly store: ReadableChainStore;
+  readonly inbox: ReadableInboxStore;
+  latest(): Block;
+}
+
 /**
  * The one owner of chain writes in a process. Sequencer, follower and feed write through `exclusive`, whose tasks run one
  * at a time in the order they were asked for; RPC and the L1 roles only read.
  */
-export interface Chain {
+export interface Chain extends ReadableChain {
   exclusive<T>(task: (writer: ChainWriter) => Promise<T>): Promise<T>;
-  readonly config: RollupConfig;
   readonly engine: ExecutionEngine;
   readonly store: ChainStore;
   readonly inbox: InboxStore;
   readonly events: EventEmitter<ChainEvents>;
-  latest(): Block;
 }
 
 /** Answers of a transaction pool to a transaction it was offered. */

@@ -19,7 +19,16 @@ export async function startRpcRole(
   const { chain, client, database, instruments } = node;
   const claims = createClaimsView({ chain, client, records: database.records("claims") });
   const server = createRpcServer(
-    { chain, pool, claims, syncStatus: () => node.syncStatus(), records: database.records("rpc"), host, port },
+    {
+      chain,
+      ...node.readers,
+      pool,
+      claims,
+      syncStatus: () => node.syncStatus(),
+      records: database.records("rpc"),
+      host,
+      port,
+    },
     instruments,
   );
   const { url, webSocketUrl } = await server.start();

@@ -14,6 +14,7 @@ import {
 import { type EngineName, createExecutionEngine } from "../machine/index.ts";
 import { type Chain, type Follower, type SyncStatus, createChain, createFollower } from "../node/index.ts";
 import { type Instruments, loadKzg } from "../primitives/index.ts";
+import type { RpcServerOptions } from "../rpc/index.ts";
 import { type NodeDatabase, openNodeDatabase } from "../storage/index.ts";
 import { createClosers } from "./closing.ts";
 
@@ -44,6 +45,8 @@ export interface RunningNode {
   /** Blobs posted from this node. */
   readonly blobArchive: BlobArchive;
   readonly instruments: Instruments;
+  /** What executes calls on reader threads. */
+  readonly readers: Pick<RpcServerOptions, "readers" | "onDifference">;
   syncStatus(): SyncStatus;
   /** Timestamp in seconds of the latest L1 block known. */
   l1Timestamp(): number | undefined;
@@ -126,6 +129,10 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       recovery,
       blobArchive,
       instruments,
+      readers: {
+        readers: { folder: options.dataDirectory, engine: options.engine, shadow: options.shadow },
+        onDifference: fail,
+      },
       syncStatus: () => follower.status(),
       l1Timestamp: l1Clock,
       waitUntilSynced: (signal) => waitUntilSynced(reader, follower, signal),

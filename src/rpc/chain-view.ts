@@ -1,5 +1,5 @@
 import { readEnvironmentAfter, type Block, type BlockEnvironment, type BlockHeader } from "../chain/index.ts";
-import type { Chain } from "../node/index.ts";
+import type { ReadableChain } from "../node/index.ts";
 import type { BlockParameter } from "./parameters/index.ts";
 import { RPC_ERROR, RpcError } from "./protocol/index.ts";
 
@@ -14,7 +14,7 @@ export interface StateView {
  * The stored block a parameter names; `pending` names none. Undefined if it does not exist (yet, or any more). A hash also
  * finds a block that left the chain, unless it is asked to be canonical.
  */
-export function findBlock({ store }: Chain, parameter: BlockParameter): Block | undefined {
+export function findBlock({ store }: ReadableChain, parameter: BlockParameter): Block | undefined {
   switch (parameter.kind) {
     case "hash": {
       const block = store.getBlockByHash(parameter.hash);
@@ -41,7 +41,7 @@ export function findBlock({ store }: Chain, parameter: BlockParameter): Block | 
 }
 
 /** As {@link findBlock}, with `pending` read as `latest`. Throws "header not found" as go-ethereum does. */
-export function requireBlock(chain: Chain, parameter: BlockParameter): Block {
+export function requireBlock(chain: ReadableChain, parameter: BlockParameter): Block {
   const block = isPending(parameter) ? chain.latest() : findBlock(chain, parameter);
   if (block === undefined)
     throw new RpcError(RPC_ERROR.rejected, `header not found: no block ${describeBlock(parameter)}`);
@@ -53,13 +53,13 @@ export function isPending(parameter: BlockParameter): boolean {
 }
 
 /** The state after the block named; `pending` is the state after the latest block in the environment of the next one. */
-export async function viewState(chain: Chain, parameter: BlockParameter): Promise<StateView> {
+export async function viewState(chain: ReadableChain, parameter: BlockParameter): Promise<StateView> {
   const { header } = requireBlock(chain, parameter);
   return { header, pending: isPending(parameter) ? await nextEnvironment(chain, header) : undefined };
 }
 
 /** The environment the child of `parent` would have if it began now (specification §4, begin of a block). */
-export function nextEnvironment({ engine }: Chain, parent: BlockHeader): Promise<BlockEnvironment> {
+export function nextEnvironment({ engine }: ReadableChain, parent: BlockHeader): Promise<BlockEnvironment> {
   return readEnvironmentAfter(engine, parent, Math.max(parent.timestamp, Math.floor(Date.now() / 1000)));
 }
 

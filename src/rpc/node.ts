@@ -1,4 +1,4 @@
-import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
+import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { FilterRegistry } from "./logs/index.ts";
 import type { TransactionDecoder } from "./format/index.ts";
 import type { OutboxIndex } from "./outbox/index.ts";
@@ -8,17 +8,24 @@ import {
   type MethodWeight,
   type RequestContext,
 } from "./protocol/index.ts";
+import type { ReaderPool } from "./readers/index.ts";
 import type { ClaimsView, RpcLimits } from "./types.ts";
 import type { z } from "zod";
 
+/** What methods on reader threads work with. */
+export interface ReadingNode {
+  readonly chain: ReadableChain;
+  readonly limits: RpcLimits;
+  readonly decode: TransactionDecoder;
+}
+
 /** All that methods work with. */
-export interface RpcNode {
+export interface RpcNode extends ReadingNode {
   readonly chain: Chain;
+  readonly readers: ReaderPool;
   readonly pool: TransactionPool;
   readonly claims: ClaimsView | undefined;
   readonly syncStatus: () => SyncStatus;
-  readonly limits: RpcLimits;
-  readonly decode: TransactionDecoder;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;
   readonly clientVersion: string;
@@ -38,5 +45,25 @@ export function defineMethod<const Schemas extends readonly z.ZodType[]>(
   handle: (params: Outputs<Schemas>, node: RpcNode, context: RequestContext) => unknown,
   options: { readonly weight?: MethodWeight } = {},
 ): RpcMethod {
-  return define<RpcNode, Schemas>(name, schemas, handle, options);
+  return define(name, schemas, handle, options);
+}
+
+/** A method that runs on a reader thread. */
+export type ReadingMethod = MethodOf<ReadingNode, ReadingContext>;
+
+/** Aborted when nobody waits for the answer any more. */
+export type ReadingContext = Pick<RequestContext, "signal">;
+
+/** `defineMethod` for methods that execute EVM code or read much: they run on a reader thread. */
+export function defineReadingMethod<const Schemas extends readonly z.ZodType[]>(
+  name: string,
+  schemas: Schemas,
+  handle: (params: Outputs<Schemas>, node: ReadingNode, context: ReadingContext) => unknown,
+): ReadingMethod {
+  return define(name, schemas, handle);
+}
+
+/** The same method as the main thread has it: it hands its parameters to a reader thread, which checks them. */
+export function onReaderThread({ name }: ReadingMethod): RpcMethod {
+  return { name, weight: "light", run: (params, { readers }, context) => readers.run(name, params, context) };
 }

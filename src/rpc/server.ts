@@ -6,6 +6,7 @@ import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
 import { createOutboxIndex } from "./outbox/index.ts";
+import { createReaderPool } from "./readers/index.ts";
 import { createDispatcher, errorText, type CallReport, RPC_ERROR } from "./protocol/index.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServer, type RpcServerOptions } from "./types.ts";
 import { attachWebSocket, type WebSocketEndpoint } from "./websocket.ts";
@@ -30,6 +31,10 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
   function createNode(): RpcNode {
     return {
       chain,
+      readers: createReaderPool(
+        { ...options.readers, config: chain.config, limits, onDifference: options.onDifference ?? (() => undefined) },
+        { logger, metrics },
+      ),
       pool,
       claims,
       syncStatus,
@@ -96,7 +101,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const body = Buffer.isBuffer(request.body) ? request.body.toString("utf8") : "";
-      const text = await dispatcher.dispatch(body, { connection: undefined, signal: gone.signal });
+      const text = await dispatcher.dispatch(body, { client: request.ip, connection: undefined, signal: gone.signal });
       return text === undefined ? reply.status(204).send() : sendJson(reply, text);
     });
     app.options("/", (_request, reply) =>
@@ -144,6 +149,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     stopping.webSocket.close();
     await stopping.app.close();
     stopping.node.filters.close();
+    await stopping.node.readers.close();
   }
 
   return { start, stop };

@@ -1,6 +1,7 @@
 import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
+import type { ReaderSettings } from "./readers/index.ts";
 
 /** A claim on L1 that this node holds right: its state is what the node itself derived (specification §6). */
 export interface ClaimRecord {
@@ -38,10 +39,17 @@ export interface RpcLimits {
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly batchItems: number;
-  /** Heavy calls (EVM execution, log scans) running at a time, and waiting for it. */
+  /** Heavy calls (which ask L1 or read many blocks) running at a time, and waiting for it. */
   readonly heavyConcurrency: number;
   readonly heavyQueue: number;
+  /** From a call's arrival to its answer, waiting included. */
   readonly callTimeout: number;
+  /** Threads that answer calls which execute EVM code or read much; calls that wait for one; MiB of memory of each. */
+  readonly readerThreads: number;
+  readonly readerQueue: number;
+  readonly readerMemory: number;
+  /** Longest a call may keep a reader thread; then it is ended by force. */
+  readonly executionTimeout: number;
   /** Gas of one simulated call; at most 2^24 since no transaction can have more. */
   readonly callGas: bigint;
   /** Blocks one log query may span, and logs it may give. */
@@ -75,6 +83,10 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   heavyConcurrency: 2,
   heavyQueue: 256,
   callTimeout: 10_000,
+  readerThreads: 2,
+  readerQueue: 256,
+  readerMemory: 512,
+  executionTimeout: 5_000,
   callGas: 2n ** 24n,
   logBlocks: 10_000,
   logResults: 10_000,
@@ -96,6 +108,10 @@ export interface RpcServerOptions {
   readonly chain: Chain;
   readonly pool: TransactionPool;
   readonly syncStatus: () => SyncStatus;
+  /** The database of the chain, and what executes calls on it. */
+  readonly readers: Omit<ReaderSettings, "config">;
+  /** Told when the two engines of a shadowing node disagree in a call. */
+  readonly onDifference?: (error: Error) => void;
   /** Without it the methods that need L1 claims answer that they are not available. */
   readonly claims?: ClaimsView;
   /** Keeps the index of L2→L1 messages between runs; without it the index is rebuilt from the chain at first use. */

@@ -41,7 +41,9 @@ export function attachWebSocket(
     socket.on("error", () => socket.destroy());
     if (!allowsOrigin(request.headers.origin)) return refuse(socket, "403 Forbidden");
     if (sockets.clients.size >= limits.webSocketConnections) return refuse(socket, "503 Service Unavailable");
-    sockets.handleUpgrade(request, socket, head, (client) => serve(client, { dispatcher, limits, logger }));
+    sockets.handleUpgrade(request, socket, head, (client) =>
+      serve(client, request.socket.remoteAddress ?? "", { dispatcher, limits, logger }),
+    );
   };
   server.on("upgrade", onUpgrade);
 
@@ -66,6 +68,7 @@ function refuse(socket: Duplex, status: string): void {
 
 function serve(
   client: WebSocket,
+  address: string,
   {
     dispatcher,
     limits,
@@ -120,7 +123,11 @@ function serve(
 
   async function answer(message: string): Promise<void> {
     const opened: string[] = [];
-    const text = await dispatcher.dispatch(message, { connection: connectionOfMessage(opened), signal: gone.signal });
+    const text = await dispatcher.dispatch(message, {
+      client: address,
+      connection: connectionOfMessage(opened),
+      signal: gone.signal,
+    });
     if (text !== undefined) send(text);
     for (const id of opened) {
       const subscription = subscriptions.get(id);

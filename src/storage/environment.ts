@@ -45,20 +45,7 @@ export interface Environment {
 
 /** Opens (creating if needed) the LMDB environment in a folder that is locked for this process. */
 export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "metrics">): Environment {
-  const root = open<Uint8Array, Uint8Array>({
-    path: join(folder, "data.mdb"),
-    encoding: "binary",
-    keyEncoding: "binary",
-    maxDbs: TABLES.length,
-    // A commit is on the disk when it is reported.
-    overlappingSync: false,
-  });
-  const tables = new Map(
-    TABLES.map((name) => [
-      name,
-      createTable(root.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" })),
-    ]),
-  );
+  const { root, tables } = openTables(folder, { readOnly: false });
   const duration = new Histogram({
     name: "onestep_storage_write_seconds",
     help: "Time of a database write until it is on the disk, waiting for earlier ones included",
@@ -100,6 +87,38 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
       await root.close();
     },
   };
+}
+
+/** The same environment on another thread of the process that has it open. Writing rejects. */
+export function openEnvironmentForReading(folder: string): Environment & { refresh(): void } {
+  const { root, tables } = openTables(folder, { readOnly: true });
+  const refuse = () => Promise.reject(new Error("this thread only reads the database"));
+  return {
+    table: (name) => tables.get(name) as Table,
+    exclusive: refuse,
+    commit: refuse,
+    refresh: () => root.resetReadTxn(),
+    close: () => root.close(),
+  };
+}
+
+function openTables(folder: string, { readOnly }: { readonly readOnly: boolean }) {
+  const root = open<Uint8Array, Uint8Array>({
+    path: join(folder, "data.mdb"),
+    encoding: "binary",
+    keyEncoding: "binary",
+    maxDbs: TABLES.length,
+    // A commit is on the disk when it is reported.
+    overlappingSync: false,
+    readOnly,
+  });
+  const tables = new Map(
+    TABLES.map((name) => [
+      name,
+      createTable(root.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" })),
+    ]),
+  );
+  return { root, tables };
 }
 
 function createTable(database: Database<Uint8Array, Uint8Array>): Table {

@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import { bytesToHex } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import { createChainTables } from "./chain-store.ts";
-import { hashKey, numberKey, numberOfKey, openEnvironment, textKey } from "./environment.ts";
+import { hashKey, numberKey, numberOfKey, openEnvironment, openEnvironmentForReading, textKey } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { DatabaseOpenError } from "./errors.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createInboxStore } from "./inbox-store.ts";
 import { createRecordStore } from "./record-store.ts";
-import type { InboxStore, NodeDatabase } from "./types.ts";
+import type { InboxStore, NodeDatabase, NodeDatabaseReader } from "./types.ts";
 
 /** Version of the tables and records; raised with any change that older software could not read. */
 export const DATABASE_VERSION = 1;
@@ -63,6 +63,17 @@ export async function openNodeDatabase(
     records: (namespace) => createRecordStore(opened, namespace),
     close: closeOnce,
   };
+}
+
+/** Reads, on a worker thread, the database that this process has open. It must be closed, or the thread ended, before that. */
+export function openNodeDatabaseReader(options: NodeDatabaseOptions): NodeDatabaseReader {
+  const environment = openEnvironmentForReading(resolve(options.folder));
+  const chain = createChainTables(environment, {
+    genesisHash: options.genesisHash,
+    getRewindCount: () => inbox.rewindCount(),
+  });
+  const inbox: InboxStore = createInboxStore(environment, chain);
+  return { chain, inbox, refresh: () => environment.refresh(), close: () => environment.close() };
 }
 
 /** Checks that the database is of this version and rollup; a new one becomes so. */

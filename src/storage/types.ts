@@ -63,11 +63,11 @@ export interface FoundLog {
 }
 
 /**
- * The L2 chain on disk. Reads are synchronous (memory-mapped); every writing method is one atomic, durable transaction.
- * Methods that take a number see the canonical chain; those that take a hash also see removed blocks. Before the genesis
- * block is appended, there is no block and all heads are 0.
+ * The L2 chain on disk, for reading. Reads are synchronous (memory-mapped). Methods that take a number see the canonical
+ * chain; those that take a hash also see removed blocks. Before the genesis block is appended, there is no block and all
+ * heads are 0.
  */
-export interface ChainStore {
+export interface ReadableChainStore {
   readonly state: StateDatabase;
   getHeads(): Heads;
   getBlock(number: number): Block | undefined;
@@ -90,6 +90,15 @@ export interface ChainStore {
   findLogs(range: { readonly fromBlock: number; readonly toBlock: number }, filter: LogFilter): AsyncIterable<FoundLog>;
   /** Canonical blocks only. */
   getTransactionLocation(hash: Hash): TransactionLocation | undefined;
+  getDerivedBatch(index: number): DerivedBatch | undefined;
+  /** Number of batches derived. */
+  derivedBatchCount(): number;
+  /** The first batch whose `lastBlock ≥ number`, if derived. */
+  findBatchOfBlock(number: number): DerivedBatch | undefined;
+}
+
+/** The L2 chain on disk. Every writing method is one atomic, durable transaction. */
+export interface ChainStore extends ReadableChainStore {
   /**
    * Appends a block on `latest`, the first one being the genesis block. Throws if it is not the child of the latest block.
    * @param messageHashes hashes of the `nextMessage - firstMessage` Inbox messages it consumed
@@ -107,13 +116,8 @@ export interface ChainStore {
    * @param rewindCount `InboxStore.rewindCount` when the batch was read: throws if L1 has taken back anything since
    */
   putDerivedBatch(derived: DerivedBatch, rewindCount?: number): Promise<void>;
-  getDerivedBatch(index: number): DerivedBatch | undefined;
-  /** Number of batches derived. */
-  derivedBatchCount(): number;
   /** Forgets derived batches from `index` on; `safe` and `finalized` fall back with them. */
   rewindDerivedBatches(index: number): Promise<void>;
-  /** The first batch whose `lastBlock ≥ number`, if derived. */
-  findBatchOfBlock(number: number): DerivedBatch | undefined;
   /** Advances the finalized head. Throws if it is above `safe` or below the finalized head. */
   setFinalized(number: number): Promise<void>;
   /** Closes the whole database, as `NodeDatabase.close`. */
@@ -130,8 +134,8 @@ export type InboxEvent =
     }
   | { readonly kind: "batch"; readonly batch: Batch; readonly block: L1BlockReference; readonly transactionHash: Hash };
 
-/** The Inbox's two lists as read from L1, on disk. */
-export interface InboxStore {
+/** The Inbox's two lists as read from L1, on disk, for reading. */
+export interface ReadableInboxStore {
   /** Last L1 block whose events are stored, if any. */
   getSyncedBlock(): L1BlockReference | undefined;
   /**
@@ -139,6 +143,20 @@ export interface InboxStore {
    * recent ones, and ever fewer of the older ones.
    */
   getCheckpoints(): readonly L1BlockReference[];
+  /** Number of rewinds so far: while it stays the same, entries once read are still there. */
+  rewindCount(): number;
+  messageCount(): number;
+  batchCount(): number;
+  getMessage(index: number): InboxMessage | undefined;
+  getBatch(index: number): Batch | undefined;
+  /** L1 block and transaction of an entry. */
+  getMessageOrigin(index: number): { readonly block: L1BlockReference; readonly transactionHash: Hash } | undefined;
+  getBatchOrigin(index: number): { readonly block: L1BlockReference; readonly transactionHash: Hash } | undefined;
+  findMessageByHash(hash: Hash): InboxMessage | undefined;
+}
+
+/** The Inbox's two lists as read from L1, on disk. */
+export interface InboxStore extends ReadableInboxStore {
   /**
    * Stores the events of L1 blocks after the synced one up to `synced` (in order) atomically. Throws if an entry is not
    * the next of its list.
@@ -151,16 +169,6 @@ export interface InboxStore {
   rewindTo(
     block: L1BlockReference | undefined,
   ): Promise<{ readonly batchCount: number; readonly messageCount: number }>;
-  /** Number of rewinds so far: while it stays the same, entries once read are still there. */
-  rewindCount(): number;
-  messageCount(): number;
-  batchCount(): number;
-  getMessage(index: number): InboxMessage | undefined;
-  getBatch(index: number): Batch | undefined;
-  /** L1 block and transaction of an entry. */
-  getMessageOrigin(index: number): { readonly block: L1BlockReference; readonly transactionHash: Hash } | undefined;
-  getBatchOrigin(index: number): { readonly block: L1BlockReference; readonly transactionHash: Hash } | undefined;
-  findMessageByHash(hash: Hash): InboxMessage | undefined;
 }
 
 /**
@@ -182,5 +190,14 @@ export interface NodeDatabase {
   readonly chain: ChainStore;
   readonly inbox: InboxStore;
   records(namespace: string): RecordStore;
+  close(): Promise<void>;
+}
+
+/** The database of one node, read on another thread of the process that has it open. */
+export interface NodeDatabaseReader {
+  readonly chain: ReadableChainStore;
+  readonly inbox: ReadableInboxStore;
+  /** What is read until the thread waits next is one state of the database: the newest as of this call. */
+  refresh(): void;
   close(): Promise<void>;
 }

@@ -49,7 +49,7 @@ function setUp({
     ],
   });
   const dispatch = (message: string, signal = new AbortController().signal) =>
-    dispatcher.dispatch(message, { connection: undefined, signal });
+    dispatcher.dispatch(message, { client: "", connection: undefined, signal });
   const ask = async (request: unknown): Promise<Answer> =>
     JSON.parse((await dispatch(JSON.stringify(request))) ?? "null") as Answer;
   return { dispatch, ask, reports };

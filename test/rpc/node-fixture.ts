@@ -13,7 +13,7 @@ import { toAddress, ZERO_ADDRESS, ZERO_HASH, type Address, type Hash, type Hex }
 import { createRpcServer, type RpcServerOptions } from "../../src/rpc/index.ts";
 import { createMempool, createPoolState, createSequencer } from "../../src/sequencer/index.ts";
 import { openNodeDatabase, type L1BlockReference } from "../../src/storage/index.ts";
-import { createTestEngine } from "../engine.ts";
+import { createTestEngine, readerEngine } from "../engine.ts";
 
 export const CHAIN_ID = 4242;
 export const ETHER = 10n ** 18n;
@@ -95,7 +95,15 @@ export async function startNode(
   };
   const pool: TransactionPool = mempool;
   const server = createRpcServer(
-    { chain, pool, syncStatus, port: 0, records: database.records("rpc"), ...options.rpc },
+    {
+      chain,
+      readers: { folder, ...readerEngine() },
+      pool,
+      syncStatus,
+      port: 0,
+      records: database.records("rpc"),
+      ...options.rpc,
+    },
     instruments,
   );
   const { url, webSocketUrl, port } = await server.start();
@@ -106,6 +114,7 @@ export async function startNode(
   });
 
   return {
+    folder,
     chain,
     config,
     database,

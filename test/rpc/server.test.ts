@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Registry } from "prom-client";
 import WebSocket from "ws";
 import { createRpcServer } from "../../src/rpc/index.ts";
+import { readerEngine } from "../engine.ts";
 import { METHODS } from "../../src/rpc/methods/index.ts";
 import { ask, result, startNode, until, type RpcAnswer, type TestNode } from "./node-fixture.ts";
 
@@ -334,7 +335,7 @@ describe("The RPC server", function () {
     const { chain, mempool, instruments } = node;
     const syncStatus = () => expect.fail("nobody asked");
     const other = createRpcServer(
-      { chain, pool: mempool, syncStatus, port: node.port },
+      { chain, readers: { folder: node.folder, ...readerEngine() }, pool: mempool, syncStatus, port: node.port },
       { ...instruments, metrics: new Registry() },
     );
     const taken = await other.start().then(

@@ -1,5 +1,5 @@
 import type { Block } from "../../chain/index.ts";
-import type { Chain } from "../../node/index.ts";
+import type { ReadableChain } from "../../node/index.ts";
 import { hexToBytes } from "../../primitives/index.ts";
 import { bloomTest, findLogsOfBlock, type FoundLog, type LogFilter } from "../../storage/index.ts";
 import { requireBlock } from "../chain-view.ts";
@@ -21,7 +21,7 @@ export function selectLogs(filter: LogFilter, block: Block): readonly FoundLog[]
  * wide, or for too many logs; the message names the limit.
  */
 export async function queryLogs(
-  chain: Chain,
+  chain: ReadableChain,
   query: LogQuery,
   { logBlocks, logResults }: LogLimits,
   signal: AbortSignal,
@@ -50,7 +50,7 @@ export async function queryLogs(
   return found;
 }
 
-function blockNumber(chain: Chain, parameter: BlockParameter | undefined): number {
+function blockNumber(chain: ReadableChain, parameter: BlockParameter | undefined): number {
   if (parameter?.kind === "number") return parameter.number;
   return requireBlock(chain, parameter ?? { kind: "tag", tag: "latest" }).header.number;
 }

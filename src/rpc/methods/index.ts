@@ -1,4 +1,4 @@
-import type { RpcMethod } from "../node.ts";
+import { onReaderThread, type ReadingMethod, type RpcMethod } from "../node.ts";
 import { rawMethods } from "./debug/raw.ts";
 import { traceMethods } from "./debug/trace.ts";
 import { accounts } from "./eth/accounts.ts";
@@ -51,30 +51,36 @@ import { txpoolMethods } from "./txpool/content.ts";
 import { clientVersion } from "./web3/client-version.ts";
 import { sha3 } from "./web3/sha3.ts";
 
-/** Every method the node serves. */
-export const METHODS: readonly RpcMethod[] = [
-  accounts,
-  blobBaseFee,
-  blockNumber,
+/** Methods that run on reader threads. */
+export const READING_METHODS: readonly ReadingMethod[] = [
   call,
-  chainId,
-  coinbase,
   createAccessList,
   estimateGas,
   feeHistory,
+  getBlockReceipts,
+  getLogs,
+  getProof,
+  ...traceMethods,
+];
+
+/** Every method the node serves. */
+export const METHODS: readonly RpcMethod[] = [
+  ...READING_METHODS.map(onReaderThread),
+  accounts,
+  blobBaseFee,
+  blockNumber,
+  chainId,
+  coinbase,
   ...filterMethods,
   gasPrice,
   getBalance,
   getBlockByHash,
   getBlockByNumber,
-  getBlockReceipts,
   getBlockTransactionCountByHash,
   getBlockTransactionCountByNumber,
   getCode,
   getHeaderByHash,
   getHeaderByNumber,
-  getLogs,
-  getProof,
   ...rawTransactionMethods,
   getStorageAt,
   getTransactionByBlockHashAndIndex,
@@ -95,7 +101,6 @@ export const METHODS: readonly RpcMethod[] = [
   clientVersion,
   sha3,
   ...txpoolMethods,
-  ...traceMethods,
   ...rawMethods,
   config,
   getBatchOfBlock,

@@ -56,3 +56,15 @@ function parseHash(value: unknown): BlockParameter | undefined {
   const parsed = hash.safeParse(value);
   return parsed.success ? { kind: "hash", hash: parsed.data, requireCanonical: false } : undefined;
 }
+
+/** What the parameter was read from. */
+export function formatBlockParameter(parameter: BlockParameter): string {
+  switch (parameter.kind) {
+    case "tag":
+      return parameter.tag;
+    case "number":
+      return `0x${parameter.number.toString(16)}`;
+    case "hash":
+      return parameter.hash;
+  }
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Hash } from "../../primitives/index.ts";
 import type { LogFilter } from "../../storage/index.ts";
-import { blockNumberOrTag, type BlockParameter } from "./block-parameter.ts";
+import { blockNumberOrTag, formatBlockParameter, type BlockParameter } from "./block-parameter.ts";
 import { address, hash, object, optional } from "./scalars.ts";
 
 /** Which logs to find, and where to look for them. */
@@ -63,3 +63,15 @@ export const logQuery: z.ZodType<LogQuery> = fields.transform(
     return { addresses, topics, range: { kind: "block", hash: blockHash } };
   },
 );
+
+/** The filter object that {@link logQuery} reads as `query`. */
+export function formatLogQuery({ addresses, topics, range }: LogQuery): object {
+  const place =
+    range.kind === "block"
+      ? { blockHash: range.hash }
+      : {
+          fromBlock: range.from && formatBlockParameter(range.from),
+          toBlock: range.to && formatBlockParameter(range.to),
+        };
+  return { address: addresses, topics, ...place };
+}

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { RPC_ERROR, RpcError } from "./errors.ts";
+import { JsonText } from "./method.ts";
 import type { Connection, Method } from "./method.ts";
 
 /** Bounds on what one request may ask for. */
@@ -31,7 +32,7 @@ export interface Dispatcher {
   /** Answers a message by the text to send back, or by undefined if nothing is to be sent. Never rejects. */
   dispatch(
     message: string,
-    caller: { readonly connection: Connection | undefined; readonly signal: AbortSignal },
+    caller: { readonly client: string; readonly connection: Connection | undefined; readonly signal: AbortSignal },
   ): Promise<string | undefined>;
 }
 
@@ -112,7 +113,7 @@ export function createDispatcher<Node>({
       }
       const result = await run(method, call.params, caller);
       // Serialized here so that a result that cannot be serialized is this call's internal error.
-      const text = `{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":${JSON.stringify(result ?? null)}}`;
+      const text = `{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":${result instanceof JsonText ? result.text : JSON.stringify(result ?? null)}}`;
       if (text.length > room) throw tooLarge(limits.responseBytes);
       report(method.name);
       return call.notification ? undefined : text;
@@ -130,7 +131,7 @@ export function createDispatcher<Node>({
   ): Promise<unknown> {
     if (method.weight === "waiting") return method.run(params, node, caller);
     const timeout = AbortSignal.timeout(limits.callTimeout);
-    const context = { connection: caller.connection, signal: AbortSignal.any([caller.signal, timeout]) };
+    const context = { ...caller, signal: AbortSignal.any([caller.signal, timeout]) };
     const task = async (): Promise<unknown> => method.run(params, node, context);
     const result = method.weight === "heavy" ? heavy.enter(task, context.signal) : task();
     return settleBefore(context.signal, result, () =>

@@ -6,8 +6,19 @@ import { invalidParams } from "./errors.ts";
 export interface RequestContext {
   /** Aborted when the caller is gone or the time for the answer is over. */
   readonly signal: AbortSignal;
+  /** Who is asking, as far as the transport knows: the address. Those who share one share their turns. */
+  readonly client: string;
   /** The caller's channel for notifications; undefined over HTTP. */
   readonly connection: Connection | undefined;
+}
+
+/** A result that is JSON already, to be passed on as it is. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 /** A WebSocket client, which can be sent notifications. */
@@ -23,18 +34,18 @@ export interface Connection {
 }
 
 /**
- * - `light`: answered from the store at once.
- * - `heavy`: executes EVM code or scans blocks; a limited number run at a time.
+ * - `light`: answered from the store at once, or by another thread.
+ * - `heavy`: asks L1 or reads many blocks; a limited number run at a time.
  * - `waiting`: mostly waits (as for inclusion of a transaction); not counted, has a timeout of its own.
  */
 export type MethodWeight = "light" | "heavy" | "waiting";
 
 /** A JSON-RPC method with its parameters already described. */
-export interface Method<Node> {
+export interface Method<Node, Context = RequestContext> {
   readonly name: string;
   readonly weight: MethodWeight;
   /** Parses positional parameters and runs. Throws {@link RpcError} for anything the caller did wrong. */
-  run(params: readonly unknown[], node: Node, context: RequestContext): unknown;
+  run(params: readonly unknown[], node: Node, context: Context): unknown;
 }
 
 type Outputs<Schemas extends readonly z.ZodType[]> = { -readonly [Index in keyof Schemas]: z.output<Schemas[Index]> };
@@ -43,12 +54,12 @@ type Outputs<Schemas extends readonly z.ZodType[]> = { -readonly [Index in keyof
  * A method from its parameters' schemas, in order, and a handler. Trailing parameters whose schema accepts `undefined`
  * may be left out or be null.
  */
-export function defineMethod<Node, const Schemas extends readonly z.ZodType[]>(
+export function defineMethod<Node, const Schemas extends readonly z.ZodType[], Context = RequestContext>(
   name: string,
   schemas: Schemas,
-  handle: (params: Outputs<Schemas>, node: Node, context: RequestContext) => unknown,
+  handle: (params: Outputs<Schemas>, node: Node, context: Context) => unknown,
   { weight = "light" }: { readonly weight?: MethodWeight } = {},
-): Method<Node> {
+): Method<Node, Context> {
   return {
     name,
     weight,

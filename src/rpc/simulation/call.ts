@@ -6,7 +6,7 @@ import type {
   ExecutionObserver,
 } from "../../chain/index.ts";
 import { TRANSACTION_GAS_CAP } from "../../chain/index.ts";
-import type { Chain } from "../../node/index.ts";
+import type { ReadableChain } from "../../node/index.ts";
 import { bytesToHex, equalBytes, ZERO_ADDRESS, type Address } from "../../primitives/index.ts";
 import type { StateView } from "../chain-view.ts";
 import type { BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
@@ -25,7 +25,7 @@ export type Overrides = ReadonlyMap<Address, AccountOverride>;
 
 /** Runs a simulation with at most `gasLimit` gas. Throws {@link RpcError} for one that could not be a transaction. */
 export async function simulate(
-  chain: Chain,
+  chain: ReadableChain,
   simulation: Simulation,
   { gasLimit, observer }: { readonly gasLimit: bigint; readonly observer?: ExecutionObserver },
 ): Promise<CallOutcome> {
@@ -34,7 +34,7 @@ export async function simulate(
 }
 
 export async function runCall(
-  chain: Chain,
+  chain: ReadableChain,
   simulation: Simulation,
   request: CallRequest,
   observer?: ExecutionObserver,
@@ -52,7 +52,11 @@ export async function runCall(
  * Checks a call object and turns it into what the engine runs. Gas left open is what the limit and the sender's balance
  * allow; without a gas price the call runs without fees.
  */
-export async function prepareCall(chain: Chain, simulation: Simulation, gasLimit: bigint): Promise<CallRequest> {
+export async function prepareCall(
+  chain: ReadableChain,
+  simulation: Simulation,
+  gasLimit: bigint,
+): Promise<CallRequest> {
   const { call } = simulation;
   const from = call.from ?? ZERO_ADDRESS;
   const value = call.value ?? 0n;
@@ -139,7 +143,11 @@ function checkChainId({ chainId }: CallParameter, have: bigint): void {
 }
 
 /** Balance of an account as the simulation sees it. */
-export async function balanceOf(chain: Chain, { view, stateOverrides }: Simulation, account: Address): Promise<bigint> {
+export async function balanceOf(
+  chain: ReadableChain,
+  { view, stateOverrides }: Simulation,
+  account: Address,
+): Promise<bigint> {
   return (
     stateOverrides?.get(account)?.balance ??
     (await chain.engine.getAccount(view.header.stateRoot, account))?.balance ??

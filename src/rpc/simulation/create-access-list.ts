@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createAddress } from "../../chain/index.ts";
-import type { Chain } from "../../node/index.ts";
+import type { ReadableChain } from "../../node/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
 import { callError, prepareCall, runCall, type Simulation } from "./call.ts";
 import { createTouchObserver } from "./touch-observer.ts";
@@ -19,7 +19,7 @@ const PRECOMPILES = new Set([...Array.from({ length: 0x11 }, (_, index) => index
  * nothing is added. A call that fails still has a list; `error` says how it failed.
  */
 export async function createAccessList(
-  chain: Chain,
+  chain: ReadableChain,
   simulation: Simulation,
   { gasLimit, signal }: { readonly gasLimit: bigint; readonly signal: AbortSignal },
 ): Promise<{
@@ -50,7 +50,7 @@ export async function createAccessList(
 
 /** Accounts that are warm anyway; they are listed only for their slots. */
 async function excludedAddresses(
-  chain: Chain,
+  chain: ReadableChain,
   { view, call }: Simulation,
   from: Address,
   to: Address | undefined,

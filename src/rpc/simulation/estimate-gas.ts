@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { RLP } from "@ethereumjs/rlp";
 import { calldataTokens, dataGas, minimumBaseFee, TRANSACTION_GAS_CAP, type CallOutcome } from "../../chain/index.ts";
-import type { Chain } from "../../node/index.ts";
+import type { ReadableChain } from "../../node/index.ts";
 import { hexToBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
 import { nextEnvironment } from "../chain-view.ts";
 import type { CallParameter } from "../parameters/index.ts";
@@ -34,7 +34,7 @@ const PRICE_RISE = { numerator: 3n, denominator: 2n };
  * data price to be expected until it is included. What is not needed is not charged.
  */
 export async function estimateGas(
-  chain: Chain,
+  chain: ReadableChain,
   simulation: Simulation,
   { gasLimit, signal }: { readonly gasLimit: bigint; readonly signal: AbortSignal },
 ): Promise<bigint> {
@@ -112,7 +112,7 @@ async function searchGas(
   return high;
 }
 
-async function isPlainTransfer(chain: Chain, { call, view, stateOverrides }: Simulation): Promise<boolean> {
+async function isPlainTransfer(chain: ReadableChain, { call, view, stateOverrides }: Simulation): Promise<boolean> {
   const { to } = call;
   if (to === undefined || callData(call).length > 0) return false;
   if ((call.accessList ?? []).length > 0 || (call.authorizationList ?? []).length > 0) return false;

@@ -1,18 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Block, InboxMessage } from "../../chain/index.ts";
 import { ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
-import type { RpcNode } from "../node.ts";
+import type { ReadingNode } from "../node.ts";
 import type { TraceOptions } from "../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../protocol/index.ts";
 import { callData, runCall, prepareCall, type Simulation } from "../simulation/index.ts";
 import { createTracer } from "./create-tracer.ts";
 import type { TracedTransaction } from "./tracer.ts";
 
-type TracingNode = Pick<RpcNode, "chain" | "decode" | "limits">;
-
 /** Runs the transactions of a stored block up to the one at `index` again, and traces that one. */
 export async function traceStored(
-  { chain, decode, limits }: TracingNode,
+  { chain, decode, limits }: ReadingNode,
   block: Block,
   index: number,
   options: TraceOptions | undefined,
@@ -45,7 +43,7 @@ export async function traceStored(
 
 /** Traces a call as `eth_call` would run it. */
 export async function traceCall(
-  { chain, limits }: TracingNode,
+  { chain, limits }: ReadingNode,
   simulation: Simulation,
   options: TraceOptions | undefined,
 ): Promise<object> {
@@ -66,7 +64,7 @@ export async function traceCall(
 
 /** Traces every transaction of a block, in order. */
 export async function traceBlock(
-  node: TracingNode,
+  node: ReadingNode,
   block: Block,
   options: TraceOptions | undefined,
   signal: AbortSignal,
@@ -80,7 +78,7 @@ export async function traceBlock(
   return traces;
 }
 
-function messagesOf({ inbox }: RpcNode["chain"], block: Block): InboxMessage[] {
+function messagesOf({ inbox }: ReadingNode["chain"], block: Block): InboxMessage[] {
   return Array.from({ length: block.nextMessage - block.firstMessage }, (_, offset) => {
     const message = inbox.getMessage(block.firstMessage + offset);
     if (message === undefined)

@@ -1,24 +1,19 @@
 import type { Block } from "../../../chain/index.ts";
 import { requireBlock, viewState } from "../../chain-view.ts";
-import { defineMethod, type RpcMethod } from "../../node.ts";
+import { defineReadingMethod, type ReadingMethod } from "../../node.ts";
 import { blockNumberOrTag, blockParameter, callParameter, hash, traceOptions } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { traceBlock, traceCall, traceStored } from "../../tracers/index.ts";
 
-export const traceMethods: readonly RpcMethod[] = [
-  defineMethod(
-    "debug_traceTransaction",
-    [hash, traceOptions],
-    ([wanted, options], node) => {
-      const location = node.chain.store.getTransactionLocation(wanted);
-      const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
-      if (location === undefined || block === undefined)
-        throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
-      return traceStored(node, block, location.index, options);
-    },
-    { weight: "heavy" },
-  ),
-  defineMethod(
+export const traceMethods: readonly ReadingMethod[] = [
+  defineReadingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node) => {
+    const location = node.chain.store.getTransactionLocation(wanted);
+    const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
+    if (location === undefined || block === undefined)
+      throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
+    return traceStored(node, block, location.index, options);
+  }),
+  defineReadingMethod(
     "debug_traceCall",
     [callParameter, blockParameter, traceOptions],
     async ([call, block, options], node) => {
@@ -29,30 +24,20 @@ export const traceMethods: readonly RpcMethod[] = [
         options,
       );
     },
-    { weight: "heavy" },
   ),
-  defineMethod(
+  defineReadingMethod(
     "debug_traceBlockByNumber",
     [blockNumberOrTag, traceOptions],
     ([block, options], node, { signal }) =>
       traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal),
-    {
-      weight: "heavy",
-    },
   ),
-  defineMethod(
-    "debug_traceBlockByHash",
-    [hash, traceOptions],
-    ([wanted, options], node, { signal }) =>
-      traceBlock(
-        node,
-        traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })),
-        options,
-        signal,
-      ),
-    {
-      weight: "heavy",
-    },
+  defineReadingMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) =>
+    traceBlock(
+      node,
+      traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })),
+      options,
+      signal,
+    ),
   ),
 ];
 

@@ -1,10 +1,10 @@
 import { bytesToHex } from "../../../primitives/index.ts";
 import { viewState } from "../../chain-view.ts";
-import { defineMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
 import { outputOf, simulate } from "../../simulation/index.ts";
 
-export const call = defineMethod(
+export const call = defineReadingMethod(
   "eth_call",
   [callParameter, blockParameter, stateOverrides, blockOverrides],
   async ([request, block, accounts, environment], { chain, limits }) => {
@@ -12,5 +12,4 @@ export const call = defineMethod(
     const simulation = { call: request, view, stateOverrides: accounts, blockOverrides: environment };
     return bytesToHex(outputOf(await simulate(chain, simulation, { gasLimit: limits.callGas })));
   },
-  { weight: "heavy" },
 );

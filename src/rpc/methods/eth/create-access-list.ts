@@ -1,10 +1,10 @@
 import { formatQuantity } from "../../format/index.ts";
 import { viewState } from "../../chain-view.ts";
-import { defineMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter, callParameter, stateOverrides } from "../../parameters/index.ts";
 import { createAccessList as create } from "../../simulation/index.ts";
 
-export const createAccessList = defineMethod(
+export const createAccessList = defineReadingMethod(
   "eth_createAccessList",
   [callParameter, blockParameter, stateOverrides],
   async ([request, block, accounts], { chain, limits }, { signal }) => {
@@ -13,5 +13,4 @@ export const createAccessList = defineMethod(
     const { accessList, gasUsed, error } = await create(chain, simulation, { gasLimit: limits.callGas, signal });
     return { accessList, gasUsed: formatQuantity(gasUsed), ...(error === undefined ? {} : { error }) };
   },
-  { weight: "heavy" },
 );

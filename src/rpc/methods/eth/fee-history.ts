@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Block } from "../../../chain/index.ts";
 import { isPending, nextEnvironment, requireBlock } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/index.ts";
-import { defineMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockNumberOrTag, integer, list, optional } from "../../parameters/index.ts";
 import { invalidParams } from "../../protocol/index.ts";
 
@@ -26,7 +26,7 @@ const blockCount = z.union(
   { error: "expected a block count" },
 );
 
-export const feeHistory = defineMethod(
+export const feeHistory = defineReadingMethod(
   "eth_feeHistory",
   [blockCount, blockNumberOrTag, optional(list(percentile, MAXIMUM_PERCENTILES))],
   async ([count, newest, percentiles = []], { chain }) => {

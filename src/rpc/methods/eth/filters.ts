@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { formatLog } from "../../format/index.ts";
-import { queryLogs } from "../../logs/index.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { logQuery, flag, optional } from "../../parameters/index.ts";
+import { formatLogQuery, logQuery, flag, optional } from "../../parameters/index.ts";
+import { getLogs } from "./get-logs.ts";
 
 const filterId = z.string({ error: "expected a filter id" }).max(66, { error: "expected a filter id" });
 
@@ -13,12 +12,8 @@ export const filterMethods: readonly RpcMethod[] = [
     filters.create({ kind: "transactions", full }),
   ),
   defineMethod("eth_getFilterChanges", [filterId], ([id], { filters }) => filters.takeChanges(id)),
-  defineMethod(
-    "eth_getFilterLogs",
-    [filterId],
-    async ([id], { filters, chain, limits }, { signal }) =>
-      (await queryLogs(chain, filters.logQuery(id), limits, signal)).map((log) => formatLog(log)),
-    { weight: "heavy" },
+  defineMethod("eth_getFilterLogs", [filterId], ([id], { filters, readers }, context) =>
+    readers.run(getLogs.name, [formatLogQuery(filters.logQuery(id))], context),
   ),
   defineMethod("eth_uninstallFilter", [filterId], ([id], { filters }) => filters.remove(id)),
 ];

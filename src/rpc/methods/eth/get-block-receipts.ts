@@ -1,9 +1,9 @@
 import { isPending, findBlock } from "../../chain-view.ts";
 import { formatReceipts } from "../../format/index.ts";
-import { defineMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter } from "../../parameters/index.ts";
 
-export const getBlockReceipts = defineMethod(
+export const getBlockReceipts = defineReadingMethod(
   "eth_getBlockReceipts",
   [blockParameter],
   ([parameter], { chain, decode }) => {

@@ -1,12 +1,12 @@
 import { viewState } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/index.ts";
-import { defineMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter, address, list, slot } from "../../parameters/index.ts";
 
 const MAXIMUM_SLOTS = 1_024;
 
 /** EIP-1186. Keys come back as 32 bytes, however they were given. */
-export const getProof = defineMethod(
+export const getProof = defineReadingMethod(
   "eth_getProof",
   [address, list(slot, MAXIMUM_SLOTS), blockParameter],
   async ([account, slots, block], { chain }) => {
@@ -26,5 +26,4 @@ export const getProof = defineMethod(
       })),
     };
   },
-  { weight: "heavy" },
 );

@@ -1,0 +1,214 @@
+import { Worker } from "node:worker_threads";
+import { Counter, Gauge } from "prom-client";
+import type { Instruments } from "../../primitives/index.ts";
+import { invalidParams, JsonText, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
+import type { RpcLimits } from "../types.ts";
+import { createFairQueue } from "./fair-queue.ts";
+import type { ReaderRequest, ReaderResponse, ReaderSettings, ReaderThreadData } from "./reader-protocol.ts";
+
+export interface ReaderPoolOptions extends ReaderSettings {
+  readonly limits: RpcLimits;
+  /** Told when the two engines of a shadowing node disagree in a call. */
+  readonly onDifference: (error: Error) => void;
+}
+
+/**
+ * Threads that answer what executes EVM code or reads much, over the same database, so that the thread that builds blocks
+ * waits for no reader. A call that takes too long, or too much memory, is ended with its thread; the others go on.
+ */
+export interface ReaderPool {
+  /**
+   * JSON of the method's result. Callers take turns, by `client`. Throws {@link RpcError} as the method does; if too many
+   * calls wait, if the caller is gone, or if the call was ended.
+   */
+  run(
+    method: string,
+    params: readonly unknown[],
+    caller: { readonly client: string; readonly signal: AbortSignal },
+  ): Promise<JsonText>;
+  /** Ends the threads; calls not answered yet reject. */
+  close(): Promise<void>;
+}
+
+interface Call {
+  readonly method: string;
+  readonly params: string;
+  readonly settle: (outcome: JsonText | Error) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  isReady: boolean;
+  call: Call | undefined;
+  deadline: NodeJS.Timeout | undefined;
+}
+
+/** Threads start when they are first needed. */
+export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }: Instruments): ReaderPool {
+  const { limits, folder, config, engine, shadow, onDifference } = options;
+  const workerData: ReaderThreadData = { limits, folder, config, engine, shadow };
+  const waiting = createFairQueue<Call>(limits.readerQueue);
+  const threads = new Set<Thread>();
+  let isClosed = false;
+
+  const { ended } = createMetrics(metrics, () => ({
+    waiting: waiting.size,
+    running: [...threads].filter(({ call }) => call !== undefined).length,
+  }));
+
+  function startThread(): void {
+    const worker = new Worker(new URL("./reader-thread.ts", import.meta.url), {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: limits.readerMemory },
+    });
+    worker.unref();
+    const thread: Thread = { worker, isReady: false, call: undefined, deadline: undefined };
+    threads.add(thread);
+    worker.on("message", (response: ReaderResponse) => onResponse(thread, response));
+    worker.on("error", (error: Error) => onFailure(thread, error));
+    worker.on("exit", () => onFailure(thread, new Error("a reader thread has exited")));
+  }
+
+  function onResponse(thread: Thread, response: ReaderResponse): void {
+    switch (response.kind) {
+      case "ready":
+        thread.isReady = true;
+        break;
+      case "difference":
+        return onDifference(new Error(response.report));
+      case "result":
+        finish(thread, new JsonText(response.text));
+        break;
+      case "error":
+        finish(thread, new RpcError(response.code, response.message, response.data));
+        break;
+      case "failure":
+        finish(thread, response.error);
+        break;
+    }
+    assign();
+  }
+
+  function finish(thread: Thread, outcome: JsonText | Error): void {
+    clearTimeout(thread.deadline);
+    thread.worker.unref();
+    const { call } = thread;
+    thread.call = undefined;
+    call?.settle(outcome);
+  }
+
+  /** A thread is no more, of itself or because it was ended. */
+  function onFailure(thread: Thread, error: Error): void {
+    if (!threads.delete(thread)) return;
+    if (thread.isReady) {
+      const isMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      ended.inc({ reason: isMemory ? "memory" : "failure" });
+      logger.warn({ err: error, method: thread.call?.method }, "a reader thread has ended; another takes its place");
+      finish(thread, isMemory ? limitExceeded(`the call needs more than ${limits.readerMemory} MiB of memory`) : error);
+      return assign();
+    }
+    // Another would hardly fare better; the next call tries again.
+    logger.error({ err: error }, "a reader thread cannot start");
+    if (threads.size > 0) return;
+    for (let call = waiting.take(); call !== undefined; call = waiting.take()) call.settle(error);
+  }
+
+  function end(thread: Thread): void {
+    threads.delete(thread);
+    ended.inc({ reason: "time" });
+    logger.info({ method: thread.call?.method, milliseconds: limits.executionTimeout }, "a call was ended by force");
+    void thread.worker.terminate();
+    const message = `execution aborted (timeout = ${limits.executionTimeout} ms)`;
+    finish(thread, new RpcError(RPC_ERROR.timeout, message));
+    // At once, since starting takes a while and whoever sends such calls has more of them.
+    if (!isClosed) startThread();
+  }
+
+  function assign(): void {
+    if (isClosed) return;
+    for (const thread of threads) {
+      if (!thread.isReady || thread.call !== undefined) continue;
+      const call = waiting.take();
+      if (call === undefined) return;
+      thread.call = call;
+      thread.deadline = setTimeout(() => end(thread), limits.executionTimeout);
+      thread.worker.ref();
+      send(thread, { kind: "call", method: call.method, params: call.params });
+    }
+    const starting = [...threads].filter(({ isReady }) => !isReady).length;
+    if (waiting.size > starting && threads.size < limits.readerThreads) startThread();
+  }
+
+  const send = (thread: Thread, request: ReaderRequest): void => thread.worker.postMessage(request);
+
+  return {
+    run: (method, params, { client, signal }) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) return reject(new Error("the reader pool is closed"));
+        const giveUp = (): void => {
+          if (waiting.remove(client, call)) call.settle(new RpcError(RPC_ERROR.timeout, "the call was given up"));
+          for (const thread of threads) if (thread.call === call) send(thread, { kind: "cancel" });
+        };
+        const call: Call = {
+          method,
+          params: textOf(params),
+          settle(outcome) {
+            signal.removeEventListener("abort", giveUp);
+            if (outcome instanceof JsonText) resolve(outcome);
+            else reject(outcome);
+          },
+        };
+        signal.addEventListener("abort", giveUp, { once: true });
+        waiting.add(client, call)?.settle(limitExceeded("the node is busy: too many calls are waiting"));
+        if (signal.aborted) giveUp();
+        assign();
+      }),
+    async close() {
+      isClosed = true;
+      const open = [...threads];
+      threads.clear();
+      const closed = new Error("the reader pool is closed");
+      for (let call = waiting.take(); call !== undefined; call = waiting.take()) call.settle(closed);
+      for (const thread of open) finish(thread, closed);
+      await Promise.all(open.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+/** JSON of parameters. Throws {@link RpcError} if they are nested too deeply for it. */
+function textOf(params: readonly unknown[]): string {
+  try {
+    return JSON.stringify(params);
+  } catch (error) {
+    if (error instanceof RangeError) throw invalidParams("invalid arguments: expected them to be nested less deeply");
+    throw error;
+  }
+}
+
+/** Several pools of a process may share a registry. */
+function createMetrics(
+  registry: Instruments["metrics"],
+  count: () => Readonly<Record<"waiting" | "running", number>>,
+): { readonly ended: Counter } {
+  const callsName = "onestep_rpc_reader_calls";
+  const endedName = "onestep_rpc_reader_threads_ended_total";
+  registry.removeSingleMetric(callsName);
+  const calls: Gauge = new Gauge({
+    name: callsName,
+    help: "Calls of reader threads by whether they wait or run",
+    labelNames: ["state"],
+    registers: [registry],
+    collect() {
+      for (const [state, number] of Object.entries(count())) calls.set({ state }, number);
+    },
+  });
+  const ended =
+    (registry.getSingleMetric(endedName) as Counter | undefined) ??
+    new Counter({
+      name: endedName,
+      help: "Reader threads that ended with their call, by reason: time, memory, failure",
+      labelNames: ["reason"],
+      registers: [registry],
+    });
+  return { ended };
+}
