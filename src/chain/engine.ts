@@ -52,11 +52,14 @@ export function createEngine(
   const { sealSeconds, gasUsedTotal } = createMetrics(metrics);
   // The view of the last sealed state, with its caches; everybody at its root shares it.
   let latest: StateView | undefined;
+  // The last other state that was asked for, since it is mostly asked for again.
+  let recent: StateView | undefined;
 
   const viewAt = (root: Hash): StateView => {
-    if (latest?.root() !== root) return openStateView(database, root);
-    latest.trim();
-    return latest;
+    const known = [latest, recent].find((view) => view?.root() === root);
+    if (known === undefined) return (recent = openStateView(database, root));
+    known.trim();
+    return known;
   };
 
   // A view may move on to the next block's state while somebody still needs this one.
@@ -81,6 +84,7 @@ export function createEngine(
 
   const commit = async (state: BlockState, view: StateView): Promise<Hash> => {
     latest = undefined;
+    if (recent === view) recent = undefined;
     const { root, entries } = view.advance(state.changes());
     await database.putMany(entries);
     latest = view;

@@ -1,5 +1,6 @@
 import { readEnvironmentAfter, type Block, type BlockEnvironment, type BlockHeader } from "../chain/index.ts";
 import type { ReadableChain } from "../node/index.ts";
+import type { BlockSummary } from "../storage/index.ts";
 import type { BlockParameter } from "./parameters/index.ts";
 import { RPC_ERROR, RpcError } from "./protocol/index.ts";
 
@@ -11,41 +12,53 @@ export interface StateView {
 }
 
 /**
- * The stored block a parameter names; `pending` names none. Undefined if it does not exist (yet, or any more). A hash also
- * finds a block that left the chain, unless it is asked to be canonical.
+ * The stored block a parameter names, without its transactions; `pending` names none. Undefined if it does not exist (yet,
+ * or any more). A hash also finds a block that left the chain, unless it is asked to be canonical.
  */
-export function findBlock({ store }: ReadableChain, parameter: BlockParameter): Block | undefined {
+export function findSummary({ store }: ReadableChain, parameter: BlockParameter): BlockSummary | undefined {
   switch (parameter.kind) {
     case "hash": {
-      const block = store.getBlockByHash(parameter.hash);
+      const block = store.getSummaryByHash(parameter.hash);
       return parameter.requireCanonical && block !== undefined && store.getBlockHash(block.header.number) !== block.hash
         ? undefined
         : block;
     }
     case "number":
-      return store.getBlock(parameter.number);
+      return store.getSummary(parameter.number);
     case "tag":
       switch (parameter.tag) {
         case "latest":
-          return store.getBlock(store.getHeads().latest);
         case "safe":
-          return store.getBlock(store.getHeads().safe);
         case "finalized":
-          return store.getBlock(store.getHeads().finalized);
+          return store.getSummary(store.getHeads()[parameter.tag]);
         case "earliest":
-          return store.getBlock(0);
+          return store.getSummary(0);
         case "pending":
           return undefined;
       }
   }
 }
 
+/** As {@link findSummary}, but the whole block, which costs much more. */
+export function findBlock(chain: ReadableChain, parameter: BlockParameter): Block | undefined {
+  const summary = findSummary(chain, parameter);
+  return summary === undefined ? undefined : chain.store.getBlockByHash(summary.hash);
+}
+
+/** As {@link findSummary}, with `pending` read as `latest`. Throws "header not found" as go-ethereum does. */
+export function requireSummary(chain: ReadableChain, parameter: BlockParameter): BlockSummary {
+  return required(isPending(parameter) ? chain.latest() : findSummary(chain, parameter), parameter);
+}
+
 /** As {@link findBlock}, with `pending` read as `latest`. Throws "header not found" as go-ethereum does. */
 export function requireBlock(chain: ReadableChain, parameter: BlockParameter): Block {
-  const block = isPending(parameter) ? chain.latest() : findBlock(chain, parameter);
-  if (block === undefined)
+  return required(isPending(parameter) ? chain.latest() : findBlock(chain, parameter), parameter);
+}
+
+function required<T>(found: T | undefined, parameter: BlockParameter): T {
+  if (found === undefined)
     throw new RpcError(RPC_ERROR.rejected, `header not found: no block ${describeBlock(parameter)}`);
-  return block;
+  return found;
 }
 
 export function isPending(parameter: BlockParameter): boolean {
@@ -54,7 +67,7 @@ export function isPending(parameter: BlockParameter): boolean {
 
 /** The state after the block named; `pending` is the state after the latest block in the environment of the next one. */
 export async function viewState(chain: ReadableChain, parameter: BlockParameter): Promise<StateView> {
-  const { header } = requireBlock(chain, parameter);
+  const { header } = requireSummary(chain, parameter);
   return { header, pending: isPending(parameter) ? await nextEnvironment(chain, header) : undefined };
 }
 

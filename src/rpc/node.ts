@@ -8,7 +8,7 @@ import {
   type MethodWeight,
   type RequestContext,
 } from "./protocol/index.ts";
-import type { ReaderPool } from "./readers/index.ts";
+import type { ReaderKind, ReaderPool } from "./readers/index.ts";
 import type { ClaimsView, RpcLimits } from "./types.ts";
 import type { z } from "zod";
 
@@ -22,7 +22,7 @@ export interface ReadingNode {
 /** All that methods work with. */
 export interface RpcNode extends ReadingNode {
   readonly chain: Chain;
-  readonly readers: ReaderPool;
+  readonly readers: Readonly<Record<ReaderKind, ReaderPool>>;
   readonly pool: TransactionPool;
   readonly claims: ClaimsView | undefined;
   readonly syncStatus: () => SyncStatus;
@@ -49,21 +49,39 @@ export function defineMethod<const Schemas extends readonly z.ZodType[]>(
 }
 
 /** A method that runs on a reader thread. */
-export type ReadingMethod = MethodOf<ReadingNode, ReadingContext>;
+export interface ReadingMethod extends MethodOf<ReadingNode, ReadingContext> {
+  /** Which threads it runs on. */
+  readonly kind: ReaderKind;
+}
 
 /** Aborted when nobody waits for the answer any more. */
 export type ReadingContext = Pick<RequestContext, "signal">;
 
-/** `defineMethod` for methods that execute EVM code or read much: they run on a reader thread. */
+type ReadingHandler<Schemas extends readonly z.ZodType[]> = (
+  params: Outputs<Schemas>,
+  node: ReadingNode,
+  context: ReadingContext,
+) => unknown;
+
+/** `defineMethod` for methods that read whole blocks. */
 export function defineReadingMethod<const Schemas extends readonly z.ZodType[]>(
   name: string,
   schemas: Schemas,
-  handle: (params: Outputs<Schemas>, node: ReadingNode, context: ReadingContext) => unknown,
+  handle: ReadingHandler<Schemas>,
 ): ReadingMethod {
-  return define(name, schemas, handle);
+  return { ...define(name, schemas, handle), kind: "reading" };
+}
+
+/** `defineMethod` for methods that execute EVM code. */
+export function defineExecutingMethod<const Schemas extends readonly z.ZodType[]>(
+  name: string,
+  schemas: Schemas,
+  handle: ReadingHandler<Schemas>,
+): ReadingMethod {
+  return { ...define(name, schemas, handle), kind: "executing" };
 }
 
 /** The same method as the main thread has it: it hands its parameters to a reader thread, which checks them. */
-export function onReaderThread({ name }: ReadingMethod): RpcMethod {
-  return { name, weight: "light", run: (params, { readers }, context) => readers.run(name, params, context) };
+export function onReaderThread({ name, kind }: ReadingMethod): RpcMethod {
+  return { name, weight: "light", run: (params, { readers }, context) => readers[kind].run(name, params, context) };
 }

@@ -6,7 +6,7 @@ import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
 import { createOutboxIndex } from "./outbox/index.ts";
-import { createReaderPool } from "./readers/index.ts";
+import { createReaderPool, type ReaderKind, type ReaderPool } from "./readers/index.ts";
 import { createDispatcher, errorText, type CallReport, RPC_ERROR } from "./protocol/index.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServer, type RpcServerOptions } from "./types.ts";
 import { attachWebSocket, type WebSocketEndpoint } from "./websocket.ts";
@@ -31,10 +31,10 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
   function createNode(): RpcNode {
     return {
       chain,
-      readers: createReaderPool(
-        { ...options.readers, config: chain.config, limits, onDifference: options.onDifference ?? (() => undefined) },
-        { logger, metrics },
-      ),
+      readers: {
+        reading: createReaders("reading", limits.readingThreads),
+        executing: createReaders("executing", limits.executingThreads),
+      },
       pool,
       claims,
       syncStatus,
@@ -52,6 +52,14 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       minimumPriorityFee: options.minimumPriorityFee ?? DEFAULT_MINIMUM_PRIORITY_FEE,
       startingBlock: chain.store.getHeads().latest,
     };
+  }
+
+  function createReaders(kind: ReaderKind, threads: number): ReaderPool {
+    const { readers, onDifference = () => undefined } = options;
+    return createReaderPool(
+      { ...readers, kind, threads, config: chain.config, limits, onDifference },
+      { logger, metrics },
+    );
   }
 
   const allowsOrigin = (origin: string | undefined): boolean =>
@@ -149,7 +157,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     stopping.webSocket.close();
     await stopping.app.close();
     stopping.node.filters.close();
-    await stopping.node.readers.close();
+    await Promise.all(Object.values(stopping.node.readers).map((readers) => readers.close()));
   }
 
   return { start, stop };

@@ -44,8 +44,10 @@ export interface RpcLimits {
   readonly heavyQueue: number;
   /** From a call's arrival to its answer, waiting included. */
   readonly callTimeout: number;
-  /** Threads that answer calls which execute EVM code or read much; calls that wait for one; MiB of memory of each. */
-  readonly readerThreads: number;
+  /** Threads that execute EVM code for callers, and threads that read blocks for them. */
+  readonly executingThreads: number;
+  readonly readingThreads: number;
+  /** Calls that wait for a thread of either kind, and MiB of memory of each thread. */
   readonly readerQueue: number;
   readonly readerMemory: number;
   /** Longest a call may keep a reader thread; then it is ended by force. */
@@ -83,7 +85,8 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   heavyConcurrency: 2,
   heavyQueue: 256,
   callTimeout: 10_000,
-  readerThreads: 2,
+  executingThreads: 2,
+  readingThreads: 1,
   readerQueue: 256,
   readerMemory: 512,
   executionTimeout: 5_000,

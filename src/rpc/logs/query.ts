@@ -2,7 +2,7 @@ import type { Block } from "../../chain/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
 import { hexToBytes } from "../../primitives/index.ts";
 import { bloomTest, findLogsOfBlock, type FoundLog, type LogFilter } from "../../storage/index.ts";
-import { requireBlock } from "../chain-view.ts";
+import { requireSummary } from "../chain-view.ts";
 import type { BlockParameter, LogQuery } from "../parameters/index.ts";
 import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
 
@@ -52,7 +52,7 @@ export async function queryLogs(
 
 function blockNumber(chain: ReadableChain, parameter: BlockParameter | undefined): number {
   if (parameter?.kind === "number") return parameter.number;
-  return requireBlock(chain, parameter ?? { kind: "tag", tag: "latest" }).header.number;
+  return requireSummary(chain, parameter ?? { kind: "tag", tag: "latest" }).header.number;
 }
 
 function checkCount(logs: readonly FoundLog[], maximum: number): readonly FoundLog[] {

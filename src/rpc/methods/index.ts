@@ -1,25 +1,17 @@
-import { onReaderThread, type ReadingMethod, type RpcMethod } from "../node.ts";
+import { onReaderThread, type RpcMethod } from "../node.ts";
 import { rawMethods } from "./debug/raw.ts";
-import { traceMethods } from "./debug/trace.ts";
 import { accounts } from "./eth/accounts.ts";
 import { blobBaseFee } from "./eth/blob-base-fee.ts";
 import { blockNumber } from "./eth/block-number.ts";
-import { call } from "./eth/call.ts";
 import { chainId } from "./eth/chain-id.ts";
 import { coinbase } from "./eth/coinbase.ts";
-import { createAccessList } from "./eth/create-access-list.ts";
-import { estimateGas } from "./eth/estimate-gas.ts";
-import { feeHistory } from "./eth/fee-history.ts";
 import { filterMethods } from "./eth/filters.ts";
 import { gasPrice } from "./eth/gas-price.ts";
 import { getBalance } from "./eth/get-balance.ts";
 import { getBlockByHash, getBlockByNumber } from "./eth/get-block.ts";
-import { getBlockReceipts } from "./eth/get-block-receipts.ts";
 import { getBlockTransactionCountByHash, getBlockTransactionCountByNumber } from "./eth/get-block-transaction-count.ts";
 import { getCode } from "./eth/get-code.ts";
 import { getHeaderByHash, getHeaderByNumber } from "./eth/get-header.ts";
-import { getLogs } from "./eth/get-logs.ts";
-import { getProof } from "./eth/get-proof.ts";
 import { rawTransactionMethods } from "./eth/get-raw-transaction.ts";
 import { getStorageAt } from "./eth/get-storage-at.ts";
 import {
@@ -46,22 +38,11 @@ import { getWithdrawalProof } from "./rollup/get-withdrawal-proof.ts";
 import { getWithdrawalStatus } from "./rollup/get-withdrawal-status.ts";
 import { getWithdrawals } from "./rollup/get-withdrawals.ts";
 import { syncStatus } from "./rollup/sync-status.ts";
+import { READING_METHODS } from "./reading-methods.ts";
 import { modules } from "./rpc/modules.ts";
 import { txpoolMethods } from "./txpool/content.ts";
 import { clientVersion } from "./web3/client-version.ts";
 import { sha3 } from "./web3/sha3.ts";
-
-/** Methods that run on reader threads. */
-export const READING_METHODS: readonly ReadingMethod[] = [
-  call,
-  createAccessList,
-  estimateGas,
-  feeHistory,
-  getBlockReceipts,
-  getLogs,
-  getProof,
-  ...traceMethods,
-];
 
 /** Every method the node serves. */
 export const METHODS: readonly RpcMethod[] = [

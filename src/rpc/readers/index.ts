@@ -1,3 +1,3 @@
 export { createReaderPool } from "./reader-pool.ts";
 export type { ReaderPool, ReaderPoolOptions } from "./reader-pool.ts";
-export type { ReaderSettings } from "./reader-protocol.ts";
+export type { ReaderKind, ReaderSettings } from "./reader-protocol.ts";

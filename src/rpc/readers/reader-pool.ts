@@ -4,9 +4,12 @@ import type { Instruments } from "../../primitives/index.ts";
 import { invalidParams, JsonText, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
 import type { RpcLimits } from "../types.ts";
 import { createFairQueue } from "./fair-queue.ts";
-import type { ReaderRequest, ReaderResponse, ReaderSettings, ReaderThreadData } from "./reader-protocol.ts";
+import type { ReaderKind, ReaderRequest, ReaderResponse, ReaderSettings, ReaderThreadData } from "./reader-protocol.ts";
 
 export interface ReaderPoolOptions extends ReaderSettings {
+  readonly kind: ReaderKind;
+  /** How many there are at most. */
+  readonly threads: number;
   readonly limits: RpcLimits;
   /** Told when the two engines of a shadowing node disagree in a call. */
   readonly onDifference: (error: Error) => void;
@@ -45,13 +48,13 @@ interface Thread {
 
 /** Threads start when they are first needed. */
 export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }: Instruments): ReaderPool {
-  const { limits, folder, config, engine, shadow, onDifference } = options;
-  const workerData: ReaderThreadData = { limits, folder, config, engine, shadow };
+  const { kind, limits, folder, config, engine, shadow, onDifference } = options;
+  const workerData: ReaderThreadData = { kind, limits, folder, config, engine, shadow };
   const waiting = createFairQueue<Call>(limits.readerQueue);
   const threads = new Set<Thread>();
   let isClosed = false;
 
-  const { ended } = createMetrics(metrics, () => ({
+  const ended = createMetrics(metrics, kind, () => ({
     waiting: waiting.size,
     running: [...threads].filter(({ call }) => call !== undefined).length,
   }));
@@ -102,7 +105,7 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
     if (!threads.delete(thread)) return;
     if (thread.isReady) {
       const isMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      ended.inc({ reason: isMemory ? "memory" : "failure" });
+      ended(isMemory ? "memory" : "failure");
       logger.warn({ err: error, method: thread.call?.method }, "a reader thread has ended; another takes its place");
       finish(thread, isMemory ? limitExceeded(`the call needs more than ${limits.readerMemory} MiB of memory`) : error);
       return assign();
@@ -115,7 +118,7 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
 
   function end(thread: Thread): void {
     threads.delete(thread);
-    ended.inc({ reason: "time" });
+    ended("time");
     logger.info({ method: thread.call?.method, milliseconds: limits.executionTimeout }, "a call was ended by force");
     void thread.worker.terminate();
     const message = `execution aborted (timeout = ${limits.executionTimeout} ms)`;
@@ -136,7 +139,7 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
       send(thread, { kind: "call", method: call.method, params: call.params });
     }
     const starting = [...threads].filter(({ isReady }) => !isReady).length;
-    if (waiting.size > starting && threads.size < limits.readerThreads) startThread();
+    if (waiting.size > starting && threads.size < options.threads) startThread();
   }
 
   const send = (thread: Thread, request: ReaderRequest): void => thread.worker.postMessage(request);
@@ -185,17 +188,18 @@ function textOf(params: readonly unknown[]): string {
   }
 }
 
-/** Several pools of a process may share a registry. */
+/** Metrics of one kind of threads; gives what counts those that ended. Several pools of a process may share a registry. */
 function createMetrics(
   registry: Instruments["metrics"],
+  kind: ReaderKind,
   count: () => Readonly<Record<"waiting" | "running", number>>,
-): { readonly ended: Counter } {
-  const callsName = "onestep_rpc_reader_calls";
+): (reason: "time" | "memory" | "failure") => void {
+  const callsName = `onestep_rpc_${kind}_calls`;
   const endedName = "onestep_rpc_reader_threads_ended_total";
   registry.removeSingleMetric(callsName);
   const calls: Gauge = new Gauge({
     name: callsName,
-    help: "Calls of reader threads by whether they wait or run",
+    help: `Calls that wait for a ${kind} thread or run on one`,
     labelNames: ["state"],
     registers: [registry],
     collect() {
@@ -206,9 +210,9 @@ function createMetrics(
     (registry.getSingleMetric(endedName) as Counter | undefined) ??
     new Counter({
       name: endedName,
-      help: "Reader threads that ended with their call, by reason: time, memory, failure",
-      labelNames: ["reason"],
+      help: "Threads that ended with their call, by kind and reason: time, memory, failure",
+      labelNames: ["kind", "reason"],
       registers: [registry],
     });
-  return { ended };
+  return (reason) => ended.inc({ kind, reason });
 }

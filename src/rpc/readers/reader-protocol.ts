@@ -2,6 +2,9 @@ import type { RollupConfig } from "../../chain/index.ts";
 import type { EngineName } from "../../machine/index.ts";
 import type { RpcLimits } from "../types.ts";
 
+/** What a thread is for. Those that read wait for none that execute, which may take long. */
+export type ReaderKind = "reading" | "executing";
+
 /** What a reader thread opens the database and makes its engine with. */
 export interface ReaderSettings {
   /** Of the database, which the process has open. */
@@ -14,6 +17,7 @@ export interface ReaderSettings {
 
 /** `workerData` of a reader thread. */
 export interface ReaderThreadData extends ReaderSettings {
+  readonly kind: ReaderKind;
   readonly limits: RpcLimits;
 }
 

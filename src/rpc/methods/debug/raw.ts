@@ -1,6 +1,6 @@
 import { encodeHeader } from "../../../chain/index.ts";
 import { bytesToHex } from "../../../primitives/index.ts";
-import { requireBlock } from "../../chain-view.ts";
+import { requireSummary } from "../../chain-view.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
 import { blockParameter, hash } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
@@ -12,7 +12,7 @@ import { findRawTransaction } from "../../raw-transaction.ts";
  */
 export const rawMethods: readonly RpcMethod[] = [
   defineMethod("debug_getRawHeader", [blockParameter], ([block], { chain }) =>
-    bytesToHex(encodeHeader(requireBlock(chain, block).header)),
+    bytesToHex(encodeHeader(requireSummary(chain, block).header)),
   ),
   defineMethod("debug_getRawTransaction", [hash], ([wanted], node) => {
     const raw = findRawTransaction(node, wanted);

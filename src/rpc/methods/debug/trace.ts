@@ -1,19 +1,19 @@
 import type { Block } from "../../../chain/index.ts";
 import { requireBlock, viewState } from "../../chain-view.ts";
-import { defineReadingMethod, type ReadingMethod } from "../../node.ts";
+import { defineExecutingMethod, type ReadingMethod } from "../../node.ts";
 import { blockNumberOrTag, blockParameter, callParameter, hash, traceOptions } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { traceBlock, traceCall, traceStored } from "../../tracers/index.ts";
 
 export const traceMethods: readonly ReadingMethod[] = [
-  defineReadingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node) => {
+  defineExecutingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node) => {
     const location = node.chain.store.getTransactionLocation(wanted);
     const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
     if (location === undefined || block === undefined)
       throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
     return traceStored(node, block, location.index, options);
   }),
-  defineReadingMethod(
+  defineExecutingMethod(
     "debug_traceCall",
     [callParameter, blockParameter, traceOptions],
     async ([call, block, options], node) => {
@@ -25,13 +25,13 @@ export const traceMethods: readonly ReadingMethod[] = [
       );
     },
   ),
-  defineReadingMethod(
+  defineExecutingMethod(
     "debug_traceBlockByNumber",
     [blockNumberOrTag, traceOptions],
     ([block, options], node, { signal }) =>
       traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal),
   ),
-  defineReadingMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) =>
+  defineExecutingMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) =>
     traceBlock(
       node,
       traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })),

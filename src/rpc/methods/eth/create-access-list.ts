@@ -1,10 +1,10 @@
 import { formatQuantity } from "../../format/index.ts";
 import { viewState } from "../../chain-view.ts";
-import { defineReadingMethod } from "../../node.ts";
+import { defineExecutingMethod } from "../../node.ts";
 import { blockParameter, callParameter, stateOverrides } from "../../parameters/index.ts";
 import { createAccessList as create } from "../../simulation/index.ts";
 
-export const createAccessList = defineReadingMethod(
+export const createAccessList = defineExecutingMethod(
   "eth_createAccessList",
   [callParameter, blockParameter, stateOverrides],
   async ([request, block, accounts], { chain, limits }, { signal }) => {

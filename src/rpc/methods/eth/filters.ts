@@ -13,7 +13,7 @@ export const filterMethods: readonly RpcMethod[] = [
   ),
   defineMethod("eth_getFilterChanges", [filterId], ([id], { filters }) => filters.takeChanges(id)),
   defineMethod("eth_getFilterLogs", [filterId], ([id], { filters, readers }, context) =>
-    readers.run(getLogs.name, [formatLogQuery(filters.logQuery(id))], context),
+    readers.reading.run(getLogs.name, [formatLogQuery(filters.logQuery(id))], context),
   ),
   defineMethod("eth_uninstallFilter", [filterId], ([id], { filters }) => filters.remove(id)),
 ];

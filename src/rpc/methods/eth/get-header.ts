@@ -1,10 +1,10 @@
-import { findBlock } from "../../chain-view.ts";
+import { findSummary } from "../../chain-view.ts";
 import { formatHeader } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
 import { blockNumberOrTag, hash } from "../../parameters/index.ts";
 
 export const getHeaderByNumber = defineMethod("eth_getHeaderByNumber", [blockNumberOrTag], ([parameter], { chain }) => {
-  const block = findBlock(chain, parameter);
+  const block = findSummary(chain, parameter);
   return block === undefined ? null : formatHeader(block.hash, block.header);
 });
 

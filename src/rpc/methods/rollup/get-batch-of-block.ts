@@ -1,10 +1,10 @@
-import { requireBlock } from "../../chain-view.ts";
+import { requireSummary } from "../../chain-view.ts";
 import { defineMethod } from "../../node.ts";
 import { blockParameter } from "../../parameters/index.ts";
 
 /** The batch that put a block on L1; null while it is not there yet, and for genesis, which is in none. */
 export const getBatchOfBlock = defineMethod("rollup_getBatchOfBlock", [blockParameter], ([parameter], { chain }) => {
-  const { number } = requireBlock(chain, parameter).header;
+  const { number } = requireSummary(chain, parameter).header;
   const derived = number === 0 ? undefined : chain.store.findBatchOfBlock(number);
   if (derived === undefined) return null;
   const batch = chain.inbox.getBatch(derived.batch);

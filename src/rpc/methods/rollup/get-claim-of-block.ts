@@ -1,4 +1,4 @@
-import { requireBlock } from "../../chain-view.ts";
+import { requireSummary } from "../../chain-view.ts";
 import { findClaimOfBlock, formatClaim } from "../../outbox/index.ts";
 import { defineMethod } from "../../node.ts";
 import { blockParameter } from "../../parameters/index.ts";
@@ -8,7 +8,7 @@ export const getClaimOfBlock = defineMethod(
   "rollup_getClaimOfBlock",
   [blockParameter],
   async ([parameter], node) => {
-    const claim = await findClaimOfBlock(node, requireBlock(node.chain, parameter).header.number);
+    const claim = await findClaimOfBlock(node, requireSummary(node.chain, parameter).header.number);
     return claim === undefined ? null : formatClaim(claim);
   },
   { weight: "heavy" },
