@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { createReaderPool, type ReaderPool } from "../../src/rpc/readers/index.ts";
-import { JsonText, RpcError } from "../../src/rpc/protocol/index.ts";
+import type { JsonText} from "../../src/rpc/protocol/index.ts";
+import { RpcError } from "../../src/rpc/protocol/index.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../../src/rpc/index.ts";
 import { readerEngine } from "../engine.ts";
 import { ask, ethersWallet, privateKey, result, startNode, until, type TestNode } from "./node-fixture.ts";
