@@ -26,5 +26,5 @@ export function createEvents<Events extends Record<keyof Events, unknown[]>>(
     }
     return listeners.length > 0;
   };
-  return events as EventEmitter as EventEmitter<Events>;
+  return events as EventEmitter<Events>;
 }

@@ -3,7 +3,7 @@ import { Counter, Gauge } from "prom-client";
 import { decodeTransaction, InvalidTransactionError, MAX_TRANSACTION_SIZE } from "../chain/index.ts";
 import type { Block, SenderRecovery, SignedTransaction, SkipReason } from "../chain/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
-import { createEvents, keccak256 } from "../primitives/index.ts";
+import { bytesToHex, createEvents, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import { authoritiesOf } from "./authorities.ts";
@@ -336,7 +336,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
         continue;
       }
       const { transaction, authorities } = pooled;
-      if (transaction.inner.to !== undefined) markDirty(transaction.inner.to.toString());
+      if (transaction.inner.to !== undefined) markDirty(bytesToHex(transaction.inner.to.bytes));
       for (const authority of authorities) markDirty(authority);
       const next = transaction.nonce + 1n;
       if (next > (nonces.get(transaction.sender) ?? 0n)) nonces.set(transaction.sender, next);

@@ -29,7 +29,8 @@ describe("Events", () => {
 
   it("log what an asynchronous listener rejects with", async () => {
     const { events, logged } = setUp();
-    events.on("news", () => Promise.reject(new Error("too late")));
+    const late: () => unknown = () => Promise.reject(new Error("too late"));
+    events.on("news", late);
     events.emit("news", "a");
     await new Promise((resolve) => setImmediate(resolve));
     expect(logged).to.have.length(1);
