@@ -145,7 +145,9 @@ export async function createTransactionManager(
   let gapSince: { readonly nonce: number; readonly at: number } | undefined;
   let wrapperVersion: BlobWrapperVersion | undefined = options.wrapperVersion;
   let chainChecked = false;
-  const emitter = createEvents<{ mined: [status: L1TransactionStatus]; changed: [] }>("L1 transactions", { logger: log });
+  const emitter = createEvents<{ mined: [status: L1TransactionStatus]; changed: [] }>("L1 transactions", {
+    logger: log,
+  });
 
   for (const [, record] of records.entries<TransactionRecord>("transaction/")) {
     const earlier = purposes.get(record.purpose);
