@@ -23,7 +23,8 @@ export function findBlock({ store }: Chain, parameter: BlockParameter): Block | 
         : block;
     }
     case "number":
-      return store.getBlock(parameter.number);
+      // The store has no keys for the greatest numbers.
+      return parameter.number > store.getHeads().latest ? undefined : store.getBlock(parameter.number);
     case "tag":
       switch (parameter.tag) {
         case "latest":
@@ -64,9 +65,12 @@ export function nextEnvironment({ engine }: Chain, parent: BlockHeader): Promise
 }
 
 function describeBlock(parameter: BlockParameter): string {
-  return parameter.kind === "hash"
-    ? parameter.hash
-    : parameter.kind === "number"
-      ? String(parameter.number)
-      : parameter.tag;
+  switch (parameter.kind) {
+    case "hash":
+      return parameter.hash;
+    case "number":
+      return Number.isSafeInteger(parameter.number) ? String(parameter.number) : "of a number that large";
+    case "tag":
+      return parameter.tag;
+  }
 }

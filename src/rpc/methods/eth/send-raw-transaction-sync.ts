@@ -1,6 +1,6 @@
 import type { Block } from "../../../chain/index.ts";
 import { defineMethod } from "../../node.ts";
-import { bytes, integer, optional } from "../../parameters/index.ts";
+import { bytes, optional, quantity64 } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { submitTransaction } from "../../submission.ts";
 import { findReceipt } from "./get-transaction-receipt.ts";
@@ -10,7 +10,7 @@ const DEFAULT_TIMEOUT_MILLISECONDS = 20_000;
 /** EIP-7966: submits, and answers with the receipt once a block holds the transaction. */
 export const sendRawTransactionSync = defineMethod(
   "eth_sendRawTransactionSync",
-  [bytes, optional(integer)],
+  [bytes, optional(quantity64.transform(Number))],
   async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], node, { signal }) => {
     const { chain, pool, limits } = node;
     const hash = await submitTransaction(pool, raw, { acceptKnown: true });
