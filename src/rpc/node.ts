@@ -1,6 +1,7 @@
 import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { FilterRegistry } from "./logs/index.ts";
 import type { TransactionDecoder } from "./format/index.ts";
+import type { Notifier } from "./notifier.ts";
 import type { OutboxIndex } from "./outbox/index.ts";
 import {
   defineMethod as define,
@@ -21,6 +22,7 @@ export interface RpcNode {
   readonly decode: TransactionDecoder;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;
+  readonly notifier: Notifier;
   readonly clientVersion: string;
   readonly minimumPriorityFee: bigint;
   /** Latest block when the server was made. */

@@ -1,10 +1,11 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { Instruments } from "../primitives/index.ts";
-import { createTransactionDecoder, isSynced } from "./format/index.ts";
+import { createTransactionDecoder, formatSyncing, isSynced } from "./format/index.ts";
 import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
+import { createNotifier } from "./notifier.ts";
 import { createOutboxIndex } from "./outbox/index.ts";
 import { createDispatcher, errorText, type CallReport, RPC_ERROR } from "./protocol/index.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServer, type RpcServerOptions } from "./types.ts";
@@ -28,6 +29,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     { readonly app: FastifyInstance; readonly webSocket: WebSocketEndpoint; readonly node: RpcNode } | undefined;
 
   function createNode(): RpcNode {
+    const startingBlock = chain.store.getHeads().latest;
+    const syncing = (): object | false => formatSyncing({ syncStatus, limits, startingBlock });
     return {
       chain,
       pool,
@@ -42,10 +45,12 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
         timeout: limits.filterTimeout,
         maximum: limits.filters,
         maximumEntries: limits.filterEntries,
+        maximumBytes: limits.responseBytes,
       }),
+      notifier: createNotifier({ chain, pool, syncing }, { logger }),
       clientVersion: options.clientVersion ?? DEFAULT_CLIENT_VERSION,
       minimumPriorityFee: options.minimumPriorityFee ?? DEFAULT_MINIMUM_PRIORITY_FEE,
-      startingBlock: chain.store.getHeads().latest,
+      startingBlock,
     };
   }
 
@@ -144,6 +149,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     stopping.webSocket.close();
     await stopping.app.close();
     stopping.node.filters.close();
+    stopping.node.notifier.close();
   }
 
   return { start, stop };

@@ -145,9 +145,19 @@ describe("The RPC server", function () {
       socket.send("{");
       socket.send(new Uint8Array([1, 2, 3]));
       await until(() => messages.length === 2);
-      expect(messages.map(({ error }) => error?.code)).to.have.members([-32700, -32600]);
+      expect(messages.map(({ error }) => error?.code)).to.deep.equal([-32700, -32700]);
       socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" }));
       await until(() => messages.length === 3);
+    });
+
+    it("takes JSON in binary frames as in text frames", async () => {
+      const { socket, messages } = await dial();
+      const request = JSON.stringify({ jsonrpc: "2.0", id: "ä", method: "eth_chainId" });
+      socket.send(Buffer.from(request), { binary: true });
+      socket.send(Buffer.from(`[${request}]`), { binary: true });
+      await until(() => messages.length === 2);
+      const answer = { jsonrpc: "2.0", id: "ä", result: "0x1092" };
+      expect(messages).to.deep.equal([answer, [answer]]);
     });
 
     it("closes the connection of a client that sends too large a message", async () => {

@@ -23,8 +23,12 @@ export const sendRawTransactionSync = defineMethod(
         settle();
       };
       const check = (): void => {
-        const receipt = findReceipt(node, hash);
-        if (receipt !== undefined) finish(() => resolve(receipt));
+        try {
+          const receipt = findReceipt(node, hash);
+          if (receipt !== undefined) finish(() => resolve(receipt));
+        } catch (error) {
+          finish(() => reject(error instanceof Error ? error : new Error(String(error))));
+        }
       };
       const onBlock = (block: Block): void => {
         if (block.transactions.some((transaction) => transaction.hash === hash)) check();
