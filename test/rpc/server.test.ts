@@ -46,6 +46,17 @@ describe("The RPC server", function () {
       }
     });
 
+    it("gives ids back as they were written", async () => {
+      const request = (id: string) => `{"jsonrpc":"2.0","id":${id},"method":"eth_chainId","params":[]}`;
+      const answer = (id: string) => `{"jsonrpc":"2.0","id":${id},"result":"0x1092"}`;
+      for (const id of ["9007199254740993", "1.0", "1e3", '"\\u0061"'])
+        expect(await (await post(request(id))).text()).to.equal(answer(id));
+      const [first, second] = ["18446744073709551615", "-9007199254740993.50"] as const;
+      expect(await (await post(`[${request(first)},${request(second)}]`)).text()).to.equal(
+        `[${answer(first)},${answer(second)}]`,
+      );
+    });
+
     it("answers notifications with 204 and no body", async () => {
       const response = await post(JSON.stringify({ jsonrpc: "2.0", method: "eth_chainId" }));
       expect(response.status).to.equal(204);
