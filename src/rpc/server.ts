@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { Instruments } from "../primitives/index.ts";
+import { allowsOrigin, corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
 import { createTransactionDecoder, formatSyncing, isSynced } from "./format/index.ts";
 import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
@@ -54,14 +55,6 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     };
   }
 
-  const allowsOrigin = (origin: string | undefined): boolean =>
-    origin === undefined || cors === "*" || cors.includes(origin);
-
-  function allowOrigin(reply: FastifyReply, origin: string | undefined): void {
-    if (origin === undefined || !allowsOrigin(origin)) return;
-    void reply.header("access-control-allow-origin", cors === "*" ? "*" : origin).header("vary", "Origin");
-  }
-
   async function start(): ReturnType<RpcServer["start"]> {
     if (running !== undefined) throw new Error("the RPC server has been started already");
     const node = createNode();
@@ -77,8 +70,9 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     });
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    app.addHook("onRequest", (request, reply, done) => {
-      allowOrigin(reply, request.headers.origin);
+    app.addHook("onRequest", ({ method, headers }, reply, done) => {
+      if (isPreflight(method, headers)) return void reply.status(204).headers(preflightHeaders(cors, headers)).send();
+      void reply.headers(corsHeaders(cors, headers));
       done();
     });
     app.setErrorHandler((error: { readonly statusCode?: number; readonly code?: string }, _request, reply) => {
@@ -104,14 +98,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       const text = await dispatcher.dispatch(body, { connection: undefined, signal: gone.signal });
       return text === undefined ? reply.status(204).send() : sendJson(reply, text);
     });
-    app.options("/", (_request, reply) =>
-      reply
-        .status(204)
-        .header("access-control-allow-methods", "POST, GET, OPTIONS")
-        .header("access-control-allow-headers", "content-type, authorization")
-        .header("access-control-max-age", "600")
-        .send(),
-    );
+    app.options("/", (_request, reply) => reply.status(204).header("allow", "POST, GET, OPTIONS").send());
     app.get("/", (_request, reply) =>
       reply.status(405).header("allow", "POST").send("JSON-RPC: POST here, or connect by WebSocket\n"),
     );
@@ -125,7 +112,11 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       reply.header("content-type", metrics.contentType).send(await metrics.metrics()),
     );
 
-    const webSocket = attachWebSocket(app.server, { dispatcher, limits, allowsOrigin }, { logger });
+    const webSocket = attachWebSocket(
+      app.server,
+      { dispatcher, limits, allowsOrigin: (origin) => allowsOrigin(cors, origin) },
+      { logger },
+    );
     running = { app, webSocket, node };
     gaugeConnections(metrics, () => webSocket.connectionCount);
     try {
