@@ -1,10 +1,10 @@
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import type { Block, Log } from "viem";
 import { BlockNotFoundError } from "viem";
 import { bloomContains } from "../chain/index.ts";
 import type { RollupConfig } from "../chain/index.ts";
-import { hexToBytes } from "../primitives/index.ts";
+import { createEvents, hexToBytes } from "../primitives/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import type { InboxEvent, InboxStore, L1BlockReference } from "../storage/index.ts";
 import { fetchPayload } from "./batch-payload.ts";
@@ -97,7 +97,7 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   const address = config.contracts.inbox;
   const addressBytes = hexToBytes(address);
   const ranges = createLogRangeReader({ client, address, maximumRange: options.logRange ?? 5_000 });
-  const events = new EventEmitter<InboxReaderEvents>();
+  const events = createEvents<InboxReaderEvents>("inbox reader", { logger });
   const exclusively = createExclusiveRunner();
   let stopping = new AbortController();
   let l1Head: L1BlockReference | undefined;

@@ -1,8 +1,7 @@
-import { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { privateKeyToAccount } from "viem/accounts";
 import { keccak256 as keccakOfHex } from "viem";
-import { bytesToHex, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
+import { bytesToHex, createEvents, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { createExclusiveRunner, createStepLoop } from "./step-loop.ts";
@@ -146,9 +145,9 @@ export async function createTransactionManager(
   let gapSince: { readonly nonce: number; readonly at: number } | undefined;
   let wrapperVersion: BlobWrapperVersion | undefined = options.wrapperVersion;
   let chainChecked = false;
-  const emitter = new EventEmitter<{ mined: [status: L1TransactionStatus]; changed: [] }>();
-  // Every waiter listens; there is no number of them that would be a leak.
-  emitter.setMaxListeners(0);
+  const emitter = createEvents<{ mined: [status: L1TransactionStatus]; changed: [] }>("L1 transactions", {
+    logger: log,
+  });
 
   for (const [, record] of records.entries<TransactionRecord>("transaction/")) {
     const earlier = purposes.get(record.purpose);

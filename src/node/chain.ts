@@ -1,8 +1,8 @@
-import { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { executeBlock, genesisBlock, initializeState } from "../chain/index.ts";
 import type { Block, BlockExecution, ExecutionEngine, RollupConfig } from "../chain/index.ts";
 import { createExclusiveRunner } from "../l1/index.ts";
+import { createEvents } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import type { ChainStore, InboxStore } from "../storage/index.ts";
 import type { Chain, ChainEvents, ChainWriter } from "./types.ts";
@@ -23,7 +23,7 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
   const { config, engine, store, inbox } = options;
   await storeGenesis(config, store);
 
-  const events = new EventEmitter<ChainEvents>();
+  const events = createEvents<ChainEvents>("chain", { logger });
   const runExclusively = createExclusiveRunner();
   /** Inbox messages of the blocks this process executed, for storage; a block itself names only the deposits. */
   const consumed = new WeakMap<Block, readonly Hash[]>();
@@ -45,22 +45,13 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
     },
   });
 
-  /** A listener's error is the listener's: the change is committed. */
-  function emit(deliver: () => void): void {
-    try {
-      deliver();
-    } catch (error) {
-      logger.error({ err: error }, "a listener of chain events failed");
-    }
-  }
-
   /** Also finds what the Inbox store changed when L1 took batches back. */
   function announceHeads(): void {
     const previous = announced;
     announced = store.getHeads();
     const { safe, finalized } = announced;
-    if (safe !== previous.safe) emit(() => events.emit("safe", safe));
-    if (finalized !== previous.finalized) emit(() => events.emit("finalized", finalized));
+    if (safe !== previous.safe) events.emit("safe", safe);
+    if (finalized !== previous.finalized) events.emit("finalized", finalized);
   }
 
   function messageHashesOf(block: Block): readonly Hash[] {
@@ -75,7 +66,7 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
   async function appendAll(blocks: readonly Block[]): Promise<void> {
     await store.appendBlocks(blocks.map((block) => ({ block, messageHashes: messageHashesOf(block) })));
     latest = blocks.at(-1) ?? latest;
-    for (const block of blocks) emit(() => events.emit("block", block));
+    for (const block of blocks) events.emit("block", block);
   }
 
   const append = (block: Block): Promise<void> => appendAll([block]);
@@ -86,7 +77,7 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
     latest = readLatest(store);
     reorgs.inc();
     logger.warn({ latest: number, hash: latest.hash, removed: removed.length }, "blocks left the L2 chain");
-    emit(() => events.emit("reorg", removed));
+    events.emit("reorg", removed);
     announceHeads();
     return removed;
   }

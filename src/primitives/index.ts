@@ -1,5 +1,6 @@
 export * from "./append-only-merkle-tree.ts";
 export * from "./bytes.ts";
+export * from "./events.ts";
 export * from "./hex.ts";
 export * from "./keccak.ts";
 export * from "./kzg.ts";

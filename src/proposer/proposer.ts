@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { encodeFunctionData, parseAbi, parseAbiItem } from "viem";
 import { claimId as claimIdOf, stateHash as hashState } from "../chain/index.ts";
@@ -11,7 +10,7 @@ import {
   stateCommitmentChainAbi,
 } from "../l1/index.ts";
 import type { L1TransactionRequest } from "../l1/index.ts";
-import { hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
+import { createEvents, hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import { ProposerError } from "./types.ts";
 import type { OwnClaim, Proposer, ProposerOptions, ProposerStep, WrongClaim } from "./types.ts";
@@ -85,7 +84,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     help: "Batches derived in the last right claim",
     registers: [metrics],
   });
-  const emitter = new EventEmitter<{ wrong: [claim: WrongClaim] }>();
+  const emitter = createEvents<{ wrong: [claim: WrongClaim] }>("proposer", { logger: log });
 
   const genesisState = hashState({
     blockHash: config.genesisHash,

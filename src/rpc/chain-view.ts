@@ -24,7 +24,8 @@ export function findSummary({ store }: ReadableChain, parameter: BlockParameter)
         : block;
     }
     case "number":
-      return store.getSummary(parameter.number);
+      // The store has no keys for the greatest numbers.
+      return parameter.number > store.getHeads().latest ? undefined : store.getSummary(parameter.number);
     case "tag":
       switch (parameter.tag) {
         case "latest":
@@ -77,9 +78,12 @@ export function nextEnvironment({ engine }: ReadableChain, parent: BlockHeader):
 }
 
 function describeBlock(parameter: BlockParameter): string {
-  return parameter.kind === "hash"
-    ? parameter.hash
-    : parameter.kind === "number"
-      ? String(parameter.number)
-      : parameter.tag;
+  switch (parameter.kind) {
+    case "hash":
+      return parameter.hash;
+    case "number":
+      return Number.isSafeInteger(parameter.number) ? String(parameter.number) : "of a number that large";
+    case "tag":
+      return parameter.tag;
+  }
 }

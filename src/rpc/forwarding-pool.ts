@@ -1,8 +1,7 @@
-import { EventEmitter } from "node:events";
 import { z } from "zod";
 import { decodeTransaction, InvalidTransactionError, type Block, type SignedTransaction } from "../chain/index.ts";
 import type { Chain, SubmissionOutcome, TransactionPool } from "../node/index.ts";
-import { bytesToHex, type Address, type Hash, type Logger } from "../primitives/index.ts";
+import { bytesToHex, createEvents, type Address, type Hash, type Logger } from "../primitives/index.ts";
 import { RPC_ERROR, RpcError } from "./protocol/index.ts";
 
 export interface ForwardingPoolOptions {
@@ -40,7 +39,7 @@ export function createForwardingPool(
   const { url, chain, timeout = 15_000, remembered = 10_000, lifetime = 600_000 } = options;
   const { chainId } = chain.config.genesis;
   const forwarded = new Map<Hash, { readonly transaction: SignedTransaction; readonly at: number }>();
-  const events: TransactionPool["events"] = new EventEmitter();
+  const events: TransactionPool["events"] = createEvents("forwarding pool", { logger });
 
   const onBlock = ({ transactions }: Block): void => {
     for (const { hash } of transactions) forwarded.delete(hash);

@@ -1,6 +1,7 @@
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { FilterRegistry } from "./logs/index.ts";
 import type { TransactionDecoder } from "./format/index.ts";
+import type { Notifier } from "./notifier.ts";
 import type { OutboxIndex } from "./outbox/index.ts";
 import {
   defineMethod as define,
@@ -28,6 +29,7 @@ export interface RpcNode extends ReadingNode {
   readonly syncStatus: () => SyncStatus;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;
+  readonly notifier: Notifier;
   readonly clientVersion: string;
   readonly minimumPriorityFee: bigint;
   /** Latest block when the server was made. */

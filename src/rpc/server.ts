@@ -1,10 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { Instruments } from "../primitives/index.ts";
-import { createTransactionDecoder, isSynced } from "./format/index.ts";
+import { allowsOrigin, corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
+import { createTransactionDecoder, formatSyncing, isSynced } from "./format/index.ts";
 import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
+import { createNotifier } from "./notifier.ts";
 import { createOutboxIndex } from "./outbox/index.ts";
 import { createReaderPool, type ReaderKind, type ReaderPool } from "./readers/index.ts";
 import { createDispatcher, errorText, type CallReport, RPC_ERROR } from "./protocol/index.ts";
@@ -29,6 +31,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     { readonly app: FastifyInstance; readonly webSocket: WebSocketEndpoint; readonly node: RpcNode } | undefined;
 
   function createNode(): RpcNode {
+    const startingBlock = chain.store.getHeads().latest;
+    const syncing = (): object | false => formatSyncing({ syncStatus, limits, startingBlock });
     return {
       chain,
       readers: {
@@ -47,10 +51,12 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
         timeout: limits.filterTimeout,
         maximum: limits.filters,
         maximumEntries: limits.filterEntries,
+        maximumBytes: limits.responseBytes,
       }),
+      notifier: createNotifier({ chain, pool, syncing }, { logger }),
       clientVersion: options.clientVersion ?? DEFAULT_CLIENT_VERSION,
       minimumPriorityFee: options.minimumPriorityFee ?? DEFAULT_MINIMUM_PRIORITY_FEE,
-      startingBlock: chain.store.getHeads().latest,
+      startingBlock,
     };
   }
 
@@ -60,14 +66,6 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       { ...readers, kind, threads, config: chain.config, limits, onDifference },
       { logger, metrics },
     );
-  }
-
-  const allowsOrigin = (origin: string | undefined): boolean =>
-    origin === undefined || cors === "*" || cors.includes(origin);
-
-  function allowOrigin(reply: FastifyReply, origin: string | undefined): void {
-    if (origin === undefined || !allowsOrigin(origin)) return;
-    void reply.header("access-control-allow-origin", cors === "*" ? "*" : origin).header("vary", "Origin");
   }
 
   async function start(): ReturnType<RpcServer["start"]> {
@@ -85,8 +83,9 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     });
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    app.addHook("onRequest", (request, reply, done) => {
-      allowOrigin(reply, request.headers.origin);
+    app.addHook("onRequest", ({ method, headers }, reply, done) => {
+      if (isPreflight(method, headers)) return void reply.status(204).headers(preflightHeaders(cors, headers)).send();
+      void reply.headers(corsHeaders(cors, headers));
       done();
     });
     app.setErrorHandler((error: { readonly statusCode?: number; readonly code?: string }, _request, reply) => {
@@ -112,14 +111,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       const text = await dispatcher.dispatch(body, { client: request.ip, connection: undefined, signal: gone.signal });
       return text === undefined ? reply.status(204).send() : sendJson(reply, text);
     });
-    app.options("/", (_request, reply) =>
-      reply
-        .status(204)
-        .header("access-control-allow-methods", "POST, GET, OPTIONS")
-        .header("access-control-allow-headers", "content-type, authorization")
-        .header("access-control-max-age", "600")
-        .send(),
-    );
+    app.options("/", (_request, reply) => reply.status(204).header("allow", "POST, GET, OPTIONS").send());
     app.get("/", (_request, reply) =>
       reply.status(405).header("allow", "POST").send("JSON-RPC: POST here, or connect by WebSocket\n"),
     );
@@ -133,7 +125,11 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       reply.header("content-type", metrics.contentType).send(await metrics.metrics()),
     );
 
-    const webSocket = attachWebSocket(app.server, { dispatcher, limits, allowsOrigin }, { logger });
+    const webSocket = attachWebSocket(
+      app.server,
+      { dispatcher, limits, allowsOrigin: (origin) => allowsOrigin(cors, origin) },
+      { logger },
+    );
     running = { app, webSocket, node };
     gaugeConnections(metrics, () => webSocket.connectionCount);
     try {
@@ -157,6 +153,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     stopping.webSocket.close();
     await stopping.app.close();
     stopping.node.filters.close();
+    stopping.node.notifier.close();
     await Promise.all(Object.values(stopping.node.readers).map((readers) => readers.close()));
   }
 

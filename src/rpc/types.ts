@@ -1,6 +1,7 @@
 import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
+import type { AllowedOrigins } from "./cors.ts";
 import type { ReaderSettings } from "./readers/index.ts";
 
 /** A claim on L1 that this node holds right: its state is what the node itself derived (specification §6). */
@@ -124,7 +125,7 @@ export interface RpcServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   /** Origins browsers may call from; "*" (default) for any, empty for none. */
-  readonly cors?: "*" | readonly string[];
+  readonly cors?: AllowedOrigins;
   readonly limits?: Partial<RpcLimits>;
   /** Smallest tip `eth_maxPriorityFeePerGas` suggests, in wei per gas; 1,000,000 by default. */
   readonly minimumPriorityFee?: bigint;

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import { bytesToHex, type Logger } from "../primitives/index.ts";
-import { errorText, type Dispatcher, RPC_ERROR, type Connection } from "./protocol/index.ts";
+import type { Logger } from "../primitives/index.ts";
+import { createIdentifier, normalizeIdentifier, type Connection, type Dispatcher } from "./protocol/index.ts";
 import type { RpcLimits } from "./types.ts";
 
 /** Close codes of RFC 6455. */
@@ -11,8 +10,8 @@ const GOING_AWAY = 1001;
 
 interface Subscription {
   readonly end: () => void;
-  /** Results from before the answer with the id went out; undefined since. */
-  held: unknown[] | undefined;
+  /** Results, in JSON, from before the answer with the id went out; undefined since. */
+  held: string[] | undefined;
 }
 
 /** WebSocket clients of an HTTP server, one JSON-RPC message a frame. */
@@ -77,27 +76,45 @@ function serve(
 ): void {
   const gone = new AbortController();
   const subscriptions = new Map<string, Subscription>();
+  /** Length of all results that wait for the answers with their subscriptions' ids. */
+  let heldLength = 0;
   let active = 0;
   let answersPing = true;
 
+  function dropSlow(): void {
+    logger.info(
+      { bufferedBytes: client.bufferedAmount, heldLength },
+      "a WebSocket client does not keep up and is dropped",
+    );
+    client.terminate();
+  }
+
   function send(text: string): void {
     if (client.readyState !== client.OPEN) return;
-    if (client.bufferedAmount > limits.webSocketBacklog) {
-      logger.info({ bufferedBytes: client.bufferedAmount }, "a WebSocket client does not keep up and is dropped");
-      return client.terminate();
-    }
+    if (client.bufferedAmount > limits.webSocketBacklog) return dropSlow();
     client.send(text, (error) => {
       if (error instanceof Error) client.terminate();
     });
   }
 
-  function publish(id: string, result: unknown): void {
+  function publish(id: string, json: string): void {
     const subscription = subscriptions.get(id);
     if (subscription === undefined) return;
-    if (subscription.held === undefined) {
-      return send(JSON.stringify({ jsonrpc: "2.0", method: "eth_subscription", params: { subscription: id, result } }));
+    if (subscription.held !== undefined) {
+      subscription.held.push(json);
+      heldLength += json.length;
+      if (heldLength > limits.webSocketBacklog) dropSlow();
+      return;
     }
-    subscription.held.push(result);
+    send(`{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${json}}}`);
+  }
+
+  /** What a subscription held back until now; from here on it publishes at once. */
+  function release(subscription: Subscription): readonly string[] {
+    const held = subscription.held ?? [];
+    subscription.held = undefined;
+    for (const json of held) heldLength -= json.length;
+    return held;
   }
 
   /** The connection as one message sees it: what it subscribes to stays silent until it is answered. */
@@ -107,16 +124,19 @@ function serve(
         return subscriptions.size;
       },
       subscribe(start) {
-        const id = bytesToHex(randomBytes(16));
+        const id = createIdentifier();
+        const end = start((json) => publish(id, json));
         opened.push(id);
-        const end = start((result) => publish(id, result));
         subscriptions.set(id, { end, held: [] });
         return id;
       },
       unsubscribe(id) {
-        const subscription = subscriptions.get(id);
-        subscription?.end();
-        return subscriptions.delete(id);
+        const known = normalizeIdentifier(id);
+        const subscription = subscriptions.get(known);
+        if (subscription === undefined) return false;
+        subscription.end();
+        release(subscription);
+        return subscriptions.delete(known);
       },
     };
   }
@@ -131,15 +151,12 @@ function serve(
     if (text !== undefined) send(text);
     for (const id of opened) {
       const subscription = subscriptions.get(id);
-      const held = subscription?.held ?? [];
-      if (subscription !== undefined) subscription.held = undefined;
-      for (const result of held) publish(id, result);
+      for (const json of subscription === undefined ? [] : release(subscription)) publish(id, json);
     }
   }
 
-  client.on("message", (data, isBinary) => {
-    if (isBinary)
-      return send(errorText(RPC_ERROR.invalidRequest, "invalid request: expected a text frame, got a binary one"));
+  // Text and binary frames alike: some clients send their JSON as bytes.
+  client.on("message", (data) => {
     active++;
     if (active >= limits.requestsPerConnection) client.pause();
     answer((data as Buffer).toString("utf8"))

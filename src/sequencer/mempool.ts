@@ -1,9 +1,9 @@
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import { decodeTransaction, InvalidTransactionError, MAX_TRANSACTION_SIZE } from "../chain/index.ts";
 import type { Block, SenderRecovery, SignedTransaction, SkipReason } from "../chain/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
-import { keccak256 } from "../primitives/index.ts";
+import { bytesToHex, createEvents, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import { authoritiesOf } from "./authorities.ts";
@@ -91,8 +91,8 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
   const lifetime = (options.queuedLifetime ?? DEFAULT_QUEUED_LIFETIME) * 1_000;
   const queues = createTransactionQueues({ ...DEFAULT_MEMPOOL_LIMITS, ...options.limits });
   const journal = createMempoolJournal(options.journal);
-  const events: Mempool["events"] = new EventEmitter();
-  const changes = new EventEmitter<MempoolChanges>();
+  const events: Mempool["events"] = createEvents("mempool", { logger });
+  const changes = createEvents<MempoolChanges>("mempool", { logger });
 
   const outcomes = new Counter({
     name: "onestep_mempool_submissions_total",
@@ -336,7 +336,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
         continue;
       }
       const { transaction, authorities } = pooled;
-      if (transaction.inner.to !== undefined) markDirty(transaction.inner.to.toString());
+      if (transaction.inner.to !== undefined) markDirty(bytesToHex(transaction.inner.to.bytes));
       for (const authority of authorities) markDirty(authority);
       const next = transaction.nonce + 1n;
       if (next > (nonces.get(transaction.sender) ?? 0n)) nonces.set(transaction.sender, next);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createDispatcher, type CallReport, type DispatcherLimits } from "../../src/rpc/protocol/dispatcher.ts";
 import { RpcError } from "../../src/rpc/protocol/errors.ts";
 import { defineMethod, type Method } from "../../src/rpc/protocol/method.ts";
+import { readRequestIds } from "../../src/rpc/protocol/request-ids.ts";
 import { integer, optional } from "../../src/rpc/parameters/scalars.ts";
 
 const LIMITS: DispatcherLimits = {
@@ -131,6 +132,109 @@ describe("JSON-RPC dispatcher", () => {
           ]),
         ),
       ).to.equal(undefined);
+    });
+  });
+
+  describe("ids", () => {
+    const { dispatch } = setUp({ limits: { batchItems: 1_000 } });
+    const idOf = async (id: string, rest = '"jsonrpc":"2.0","method":"echo","params":[1]') => {
+      const answer = (await dispatch(`{"id":${id},${rest}}`)) ?? "";
+      return /^\{"jsonrpc":"2\.0","id":(.*),"(?:result|error)":/s.exec(answer)?.[1];
+    };
+    const WRITTEN = [
+      "0",
+      "-0",
+      "1.0",
+      "1e3",
+      "1E+3",
+      "9007199254740993",
+      "-9007199254740993",
+      "123456789012345678901234567890.123",
+      "1e400",
+      "0.1000",
+      '""',
+      '"id"',
+      '"\\u0061\\n\\"\\\\"',
+      '"}{][,:"',
+      '"ä\u2028"',
+      "null",
+    ];
+
+    it("go back as they were written, with results and with errors", async () => {
+      for (const id of WRITTEN) {
+        expect(await idOf(id)).to.equal(id);
+        expect(await idOf(` \n\t${id}\r `)).to.equal(id);
+        expect(await idOf(id, '"jsonrpc":"2.0","method":"fail"')).to.equal(id);
+        expect(await idOf(id, '"jsonrpc":"2.0","method":"nothing"')).to.equal(id);
+        expect(await idOf(id, '"jsonrpc":"1.0","method":"echo"')).to.equal(id);
+        expect(await idOf(id, '"jsonrpc":"2.0","method":"echo","params":{"id":7}')).to.equal(id);
+      }
+    });
+
+    it("are those of the request and of nothing in it; the last of several counts, however its name is written", async () => {
+      const rest = '"jsonrpc":"2.0","method":"echo"';
+      for (const message of [
+        `{${rest},"params":[{"id":1.0,"a":[{"id":2.0}]}],"id":1e3}`,
+        `{"id":1e3,${rest},"params":[{"id":1.0}]}`,
+        `{"id":4,${rest},"id":{},"id":1e3}`,
+        `{"id":4,${rest},"\\u0069d":1e3}`,
+        `{"\\u0069\\u0064":1e3,${rest},"xid":2,"id ":3,"\\"id":4,"ID":5}`,
+        `{"long":"${"\\\\".repeat(50)}","id":1e3,${rest}}`,
+      ])
+        expect(await dispatch(message)).to.contain('"id":1e3,');
+      expect(await dispatch(`{"id":1e3,${rest},"id":[]}`)).to.contain('"id":null,"error"');
+      expect(await dispatch(`{"id":1e3,${rest},"id":true}`)).to.contain('"id":null,"error"');
+    });
+
+    it("of a batch go back with the answers to their requests", async () => {
+      const requests = WRITTEN.map((id) => `{"jsonrpc":"2.0","params":[{"id":[{}]}],"id":${id},"method":"echo"}`);
+      const others = ["[{}]", "1.0", '"a"', '{"jsonrpc":"2.0","method":"echo"}', "{}"];
+      const expected = WRITTEN.map((id) => `{"jsonrpc":"2.0","id":${id},"result":{"id":[{}]}}`);
+      const text = (await dispatch(` [ ${requests.join(" , ")} , ${others.join(",")} ] `)) ?? "";
+      expect(text.slice(0, expected.join(",").length + 1)).to.equal(`[${expected.join(",")}`);
+      expect((JSON.parse(text) as Answer[]).slice(WRITTEN.length).map(({ id }) => id)).to.deep.equal([
+        null,
+        null,
+        null,
+        null,
+      ]);
+    });
+
+    it("are read as JSON.parse reads them, in any JSON", () => {
+      const key = fc.constantFrom("id", "i", "", '"', "\\", "params");
+      const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+        value: fc.oneof(
+          { depthSize: "small" },
+          fc.jsonValue({ maxDepth: 0 }),
+          fc.constantFrom('\\"', "{", "]", "\\\\"),
+          fc.array(tie("value"), { maxLength: 4 }),
+          fc.dictionary(key, tie("value"), { maxKeys: 4 }),
+        ),
+      }));
+      fc.assert(
+        fc.property(value, fc.constantFrom(undefined, 1, "\t"), (message, indent) => {
+          const ids = readRequestIds(JSON.stringify(message, null, indent));
+          const requests = (Array.isArray(message) ? message : [message]) as unknown[];
+          const written = requests.map((request) =>
+            typeof request === "object" && request !== null && !Array.isArray(request) && Object.hasOwn(request, "id")
+              ? (request as { id: unknown }).id
+              : undefined,
+          );
+          expect(ids.map((id) => (id === undefined ? undefined : (JSON.parse(id) as unknown)))).to.deep.equal(
+            written.map((id) => (id === undefined ? undefined : (JSON.parse(JSON.stringify(id)) as unknown))),
+          );
+        }),
+        { numRuns: 2_000 },
+      );
+    });
+
+    it("are found in a message of millions of values in a fraction of the time it takes to parse it", () => {
+      const message = `{"jsonrpc":"2.0","params":[${"1,".repeat(2_000_000)}1],"id":1.0}`;
+      const started = performance.now();
+      JSON.parse(message);
+      const parsed = performance.now();
+      expect(readRequestIds(message)).to.deep.equal(["1.0"]);
+      expect(performance.now() - parsed).to.be.lessThan(5 * (parsed - started) + 50);
     });
   });
 

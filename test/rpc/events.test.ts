@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { Interface, Wallet, WebSocketProvider } from "ethers";
 import WebSocket from "ws";
 import { createPublicClient, webSocket } from "viem";
-import { hexToBytes } from "../../src/primitives/index.ts";
+import { hexToBytes, ZERO_ADDRESS } from "../../src/primitives/index.ts";
 import { createFilterRegistry } from "../../src/rpc/logs/filters.ts";
 import { createForwardingPool } from "../../src/rpc/index.ts";
+import { decodeTransaction } from "../../src/chain/index.ts";
 import { compileProbe } from "./probe-contract.ts";
 import {
   ask,
@@ -16,13 +17,16 @@ import {
   startNode,
   until,
   viemClients,
+  type RpcAnswer,
   type TestNode,
 } from "./node-fixture.ts";
+import { signFields } from "./signing.ts";
 
 interface Notification {
   readonly method?: string;
   readonly id?: number;
   readonly result?: string;
+  readonly error?: RpcAnswer["error"];
   readonly params?: {
     readonly subscription: string;
     readonly result: { readonly removed?: boolean; readonly hash?: string; readonly logIndex?: string } & string;
@@ -66,6 +70,22 @@ describe("Events by JSON-RPC", function () {
     node.chain.exclusive((writer) =>
       writer.execute({ timestamp: node.chain.latest().header.timestamp + 1, messages: [], transactions }),
     );
+
+  /** A WebSocket connection on which calls are made one after the other. */
+  async function connect() {
+    const socket = new WebSocket(node.webSocketUrl);
+    const received: Notification[] = [];
+    socket.on("message", (data) => received.push(JSON.parse((data as Buffer).toString()) as Notification));
+    await new Promise((resolve) => socket.once("open", resolve));
+    let last = 0;
+    const call = async (method: string, ...params: unknown[]): Promise<Notification> => {
+      const id = ++last;
+      socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+      await until(() => received.some((message) => message.id === id));
+      return received.find((message) => message.id === id)!;
+    };
+    return { socket, received, call };
+  }
 
   it("subscriptions tell of heads, of logs, and with removed: true of logs that left in a reorg, newest first", async () => {
     const listeners = node.chain.events.listenerCount("block");
@@ -208,6 +228,7 @@ describe("Events by JSON-RPC", function () {
       timeout: 100,
       maximum: 1,
       maximumEntries: 1,
+      maximumBytes: 1_000,
       now: () => time,
     });
     const id = registry.create({ kind: "blocks" });
@@ -217,6 +238,153 @@ describe("Events by JSON-RPC", function () {
     expect(() => registry.takeChanges(id)).to.throw("filter not found");
     registry.create({ kind: "blocks" });
     registry.close();
+  });
+
+  it("filters hold as much as an answer may have, and one that overflows says so", async () => {
+    const registry = createFilterRegistry({
+      chain: node.chain,
+      pool: node.mempool,
+      timeout: 1_000_000,
+      maximum: 1,
+      maximumEntries: 1_000,
+      maximumBytes: 10_000,
+    });
+    const id = registry.create({ kind: "transactions", full: true });
+    const transaction = decodeTransaction(
+      hexToBytes(signFields("erin", { data: `0x${"ff".repeat(1_000)}` }).raw),
+      CHAIN_ID,
+    );
+    for (const count of [1, 2]) {
+      for (let sent = 0; sent < count; sent++) node.mempool.events.emit("transaction", transaction);
+      const changes = registry.takeChanges(id);
+      expect(changes).to.have.length(count);
+      expect(JSON.stringify(changes).length).to.be.lessThan(10_000);
+    }
+    for (let sent = 0; sent < 3; sent++) node.mempool.events.emit("transaction", transaction);
+    expect(() => registry.takeChanges(id)).to.throw(/^filter not found: .* bytes and was dropped/);
+    expect(() => registry.takeChanges(id)).to.throw(/^filter not found/);
+    registry.close();
+  });
+
+  it("filters and subscriptions are found by their id as a quantity, with leading zeros, and in any case", async () => {
+    const filter = await result<string>(node, "eth_newBlockFilter");
+    expect(filter).to.match(/^0x[1-9a-f][0-9a-f]*$/);
+    const spellings = (id: string) => [`0x${id.slice(2).padStart(34, "0")}`, `0x00${id.slice(2).toUpperCase()}`, id];
+    for (const id of spellings(filter)) expect(await result(node, "eth_getFilterChanges", id)).to.deep.equal([]);
+    expect(await result(node, "eth_uninstallFilter", spellings(filter)[0])).to.equal(true);
+    expect(await result(node, "eth_uninstallFilter", filter)).to.equal(false);
+
+    const { call, socket } = await connect();
+    for (const spelling of [0, 1, 2]) {
+      const id = (await call("eth_subscribe", "newHeads")).result!;
+      expect(id).to.match(/^0x[1-9a-f][0-9a-f]*$/);
+      expect((await call("eth_unsubscribe", spellings(id)[spelling])).result).to.equal(true);
+    }
+    socket.terminate();
+  });
+
+  it("who listens never disturbs who sends a transaction, nor the others who listen", async () => {
+    const { call, received, socket } = await connect();
+    const failing = (): never => {
+      throw new Error("a subscriber's own fault");
+    };
+    node.chain.events.prependListener("block", failing);
+    node.mempool.events.prependListener("transaction", failing);
+    const heads = (await call("eth_subscribe", "newHeads")).result!;
+    const pending = (await call("eth_subscribe", "newPendingTransactions", true)).result!;
+    const filter = await result<string>(node, "eth_newPendingTransactionFilter", true);
+    const zero = { chainId: 0n, address: ZERO_ADDRESS, nonce: 0n, yParity: 0n, r: 0n, s: 0n };
+    const { raw, hash } = signFields("bob", { type: 4, nonce: BigInt(nonces.bob++), authorizationList: [zero] });
+    try {
+      expect(await result(node, "eth_sendRawTransaction", raw)).to.equal(hash);
+      const block = await execute(hexToBytes(raw));
+      expect(block.transactions.map((transaction) => transaction.hash)).to.deep.equal([hash]);
+      const told = (id: string) => received.find(({ params }) => params?.subscription === id)?.params?.result;
+      await until(() => told(heads) !== undefined && told(pending) !== undefined);
+      expect(told(heads)?.hash).to.equal(block.hash);
+      expect(told(pending)).to.have.nested.property("authorizationList[0].chainId", "0x0");
+      const [entry] = await result<unknown[]>(node, "eth_getFilterChanges", filter);
+      expect(entry).to.deep.equal(told(pending));
+    } finally {
+      node.chain.events.off("block", failing);
+      node.mempool.events.off("transaction", failing);
+      await result(node, "eth_uninstallFilter", filter);
+      socket.terminate();
+    }
+  });
+
+  it("logs to come can be asked for in any range they can be in, as in go-ethereum, and in no other", async () => {
+    const { call, received, socket } = await connect();
+    const { number } = (await execute()).header;
+    const hex = (value: number) => `0x${value.toString(16)}`;
+    for (const range of [
+      { fromBlock: "latest", toBlock: hex(number + 1) },
+      { fromBlock: hex(number + 2), toBlock: hex(number + 1) },
+      { fromBlock: "pending" },
+      { toBlock: "pending" },
+      { fromBlock: "safe" },
+      { fromBlock: "earliest", toBlock: "finalized" },
+      { fromBlock: "0x0", toBlock: "earliest" },
+    ]) {
+      for (const error of [
+        (await ask(node, "eth_newFilter", range)).error,
+        (await call("eth_subscribe", "logs", range)).error,
+      ]) {
+        expect(error?.code, JSON.stringify(range)).to.equal(-32602);
+        expect(error?.message).to.match(/^(invalid block range params: |pending logs are not supported$)/);
+      }
+    }
+    expect((await call("eth_subscribe", "logs", { blockHash: node.chain.latest().hash })).error?.code).to.equal(-32602);
+    expect((await call("eth_subscribe", "newPendingTransactions", "yes")).error?.code).to.equal(-32602);
+
+    // One block that is to come, and what comes from it on: a range that ends in the future is no error here.
+    const ranges = [
+      { address, fromBlock: hex(number + 2), toBlock: hex(number + 2) },
+      { address, fromBlock: hex(number + 2), toBlock: "0x7fffffffffffffff" },
+      { address, fromBlock: "earliest" },
+    ];
+    const subscriptions = await Promise.all(
+      ranges.map(async (range) => (await call("eth_subscribe", "logs", range)).result!),
+    );
+    const filters = await Promise.all(ranges.map((range) => result<string>(node, "eth_newFilter", range)));
+    for (let count = 0; count < 3; count++) await execute(await store(6));
+    const told = (id: string) => received.filter(({ params }) => params?.subscription === id).length;
+    await until(() => told(subscriptions[2]!) === 3);
+    expect(subscriptions.map(told)).to.deep.equal([1, 2, 3]);
+    for (const [index, filter] of filters.entries()) {
+      expect(await result(node, "eth_getFilterChanges", filter)).to.have.length(index + 1);
+      await result(node, "eth_uninstallFilter", filter);
+    }
+    socket.terminate();
+  });
+
+  it("eth_getLogs and eth_getFilterLogs refuse ranges that end after the latest block, or are none", async () => {
+    const { number } = node.chain.latest().header;
+    const hex = (value: number) => `0x${value.toString(16)}`;
+    const future = /^block range extends beyond current head block: toBlock \d+, latest \d+$/;
+    for (const [range, message] of [
+      [{ fromBlock: "0x0", toBlock: hex(number + 1) }, future],
+      [{ fromBlock: hex(number + 1), toBlock: hex(number + 1) }, future],
+      [{ fromBlock: "latest", toBlock: "0x1000000000000" }, future],
+      [{ fromBlock: hex(number + 1), toBlock: "0x7fffffffffffffff" }, future],
+      [{ fromBlock: hex(number + 1) }, /^invalid block range params: /],
+      [{ fromBlock: "0x7fffffffffffffff", toBlock: "0x1" }, /^invalid block range params: /],
+      [{ fromBlock: "latest", toBlock: "0x0" }, /^invalid block range params: /],
+      [{ fromBlock: "pending", toBlock: "pending" }, /^pending logs are not supported$/],
+      [{ toBlock: "pending" }, /^pending logs are not supported$/],
+      [{ toBlock: "0x8000000000000000" }, /expected a block number/],
+      [{ toBlock: "0x10000000000000000" }, /expected a block number/],
+    ] as const) {
+      const { error } = await ask(node, "eth_getLogs", range);
+      expect(error?.code, JSON.stringify(range)).to.equal(-32602);
+      expect(error?.message, JSON.stringify(range)).to.match(message);
+    }
+    expect(await result(node, "eth_getLogs", { fromBlock: "latest", toBlock: hex(number) })).to.be.an("array");
+    const filter = await result<string>(node, "eth_newFilter", { fromBlock: "0x0", toBlock: hex(number + 1) });
+    expect((await ask(node, "eth_getFilterLogs", filter)).error?.message).to.match(future);
+    await execute();
+    expect(await result(node, "eth_getFilterLogs", filter)).to.be.an("array");
+    await result(node, "eth_uninstallFilter", filter);
   });
 
   it("eth_sendRawTransactionSync answers with the receipt, or after its timeout with code 4 and the hash", async () => {
@@ -251,6 +419,11 @@ describe("A replica's forwarding pool", function () {
   it("sends to the sequencer, remembers until a block holds it, and passes errors on as they are", async () => {
     const pool = createForwardingPool({ url: sequencer.url, chain: replica.chain }, replica.instruments);
     stopping.push(() => pool.close());
+    pool.events.on("transaction", () => {
+      throw new Error("a subscriber's own fault");
+    });
+    const heard: string[] = [];
+    pool.events.on("transaction", (transaction) => heard.push(transaction.hash));
     const { wallet, provider } = ethersWallet(sequencer, "bob");
     const signed = await wallet.signTransaction(await wallet.populateTransaction({ to: wallet.address, nonce: 0 }));
     provider.destroy();
@@ -261,6 +434,7 @@ describe("A replica's forwarding pool", function () {
     const block = await included;
     const hash = block.transactions[0]!.hash;
     expect(outcome).to.deep.equal({ kind: "accepted", hash });
+    expect(heard).to.deep.equal([hash]);
     expect(pool.get(hash)?.hash).to.equal(hash);
     expect(pool.pendingNonce(wallet.address.toLowerCase() as `0x${string}`)).to.equal(1n);
     const repeated = await pool.submit(raw).then(

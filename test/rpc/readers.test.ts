@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { createReaderPool, type ReaderPool } from "../../src/rpc/readers/index.ts";
-import type { JsonText} from "../../src/rpc/protocol/index.ts";
+import type { JsonText } from "../../src/rpc/protocol/index.ts";
 import { RpcError } from "../../src/rpc/protocol/index.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../../src/rpc/index.ts";
 import { readerEngine } from "../engine.ts";

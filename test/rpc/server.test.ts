@@ -1,3 +1,4 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -47,6 +48,17 @@ describe("The RPC server", function () {
       }
     });
 
+    it("gives ids back as they were written", async () => {
+      const request = (id: string) => `{"jsonrpc":"2.0","id":${id},"method":"eth_chainId","params":[]}`;
+      const answer = (id: string) => `{"jsonrpc":"2.0","id":${id},"result":"0x1092"}`;
+      for (const id of ["9007199254740993", "1.0", "1e3", '"\\u0061"'])
+        expect(await (await post(request(id))).text()).to.equal(answer(id));
+      const [first, second] = ["18446744073709551615", "-9007199254740993.50"] as const;
+      expect(await (await post(`[${request(first)},${request(second)}]`)).text()).to.equal(
+        `[${answer(first)},${answer(second)}]`,
+      );
+    });
+
     it("answers notifications with 204 and no body", async () => {
       const response = await post(JSON.stringify({ jsonrpc: "2.0", method: "eth_chainId" }));
       expect(response.status).to.equal(204);
@@ -83,10 +95,72 @@ describe("The RPC server", function () {
       expect((await from("https://wallet.example")).headers.get("access-control-allow-origin")).to.equal(
         "https://wallet.example",
       );
-      expect((await from("https://evil.example")).headers.get("access-control-allow-origin")).to.equal(null);
-      const preflight = await from("https://wallet.example", "OPTIONS");
-      expect(preflight.status).to.equal(204);
-      expect(preflight.headers.get("access-control-allow-methods")).to.contain("POST");
+      const refused = await from("https://evil.example");
+      expect(refused.headers.get("access-control-allow-origin")).to.equal(null);
+      expect((await fetch(`${node.url}/healthz`)).headers.get("vary")).to.equal("Origin");
+      expect(refused.headers.get("vary")).to.equal("Origin");
+      const options = await from("https://wallet.example", "OPTIONS");
+      expect([options.status, options.headers.get("allow")]).to.deep.equal([204, "POST, GET, OPTIONS"]);
+    });
+
+    describe("a preflight", () => {
+      /** Headers of the answer; `fetch` would not send these as they are. */
+      const preflight = (asked: Record<string, string>, path = "/", { port } = node) =>
+        new Promise<IncomingMessage>((resolve, reject) =>
+          httpRequest({
+            port,
+            path,
+            method: "OPTIONS",
+            headers: { origin: "https://wallet.example", "access-control-request-method": "POST", ...asked },
+          })
+            .on("response", (response) => resolve(response.resume()))
+            .on("error", reject)
+            .end(),
+        );
+      const VARY =
+        "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network";
+
+      it("allows an allowed origin whatever headers it asks for", async () => {
+        for (const asked of ["content-type", "x-api-key,x-custom-anything", "*", "authorization, solana-client"]) {
+          for (const path of ["/", "/ready", "/nothing"]) {
+            const { statusCode, headers } = await preflight({ "access-control-request-headers": asked }, path);
+            expect(statusCode).to.equal(204);
+            expect(headers).to.include({
+              "access-control-allow-origin": "https://wallet.example",
+              "access-control-allow-methods": "POST, GET, OPTIONS",
+              "access-control-allow-headers": asked,
+              "access-control-max-age": "600",
+              vary: VARY,
+            });
+          }
+        }
+        expect((await preflight({})).headers).to.not.have.property("access-control-allow-headers");
+      });
+
+      it("allows nothing to another origin, nor another method", async () => {
+        for (const asked of [{ origin: "https://evil.example" }, { "access-control-request-method": "DELETE" }]) {
+          const { headers } = await preflight({ "access-control-request-headers": "x-api-key", ...asked });
+          expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).to.deep.equal([]);
+          expect(headers.vary).to.equal(VARY);
+        }
+      });
+
+      it("opens a private network to origins configured by name only", async () => {
+        const asked = { "access-control-request-private-network": "true" };
+        expect((await preflight(asked)).headers).to.include({ "access-control-allow-private-network": "true" });
+        expect((await preflight({})).headers).to.not.have.property("access-control-allow-private-network");
+        const { chain, mempool, instruments } = node;
+        const syncStatus = () => expect.fail("nobody asked");
+        const open = createRpcServer(
+          { chain, readers: { folder: node.folder, ...readerEngine() }, pool: mempool, syncStatus, port: 0 },
+          { ...instruments, metrics: new Registry() },
+        );
+        const { port } = await open.start();
+        const { headers } = await preflight(asked, "/", { ...node, port });
+        await open.stop();
+        expect(headers).to.include({ "access-control-allow-origin": "*" });
+        expect(headers).to.not.have.property("access-control-allow-private-network");
+      });
     });
 
     it("cuts off a client that sends its request too slowly", async () => {
@@ -146,9 +220,19 @@ describe("The RPC server", function () {
       socket.send("{");
       socket.send(new Uint8Array([1, 2, 3]));
       await until(() => messages.length === 2);
-      expect(messages.map(({ error }) => error?.code)).to.have.members([-32700, -32600]);
+      expect(messages.map(({ error }) => error?.code)).to.deep.equal([-32700, -32700]);
       socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" }));
       await until(() => messages.length === 3);
+    });
+
+    it("takes JSON in binary frames as in text frames", async () => {
+      const { socket, messages } = await dial();
+      const request = JSON.stringify({ jsonrpc: "2.0", id: "ä", method: "eth_chainId" });
+      socket.send(Buffer.from(request), { binary: true });
+      socket.send(Buffer.from(`[${request}]`), { binary: true });
+      await until(() => messages.length === 2);
+      const answer = { jsonrpc: "2.0", id: "ä", result: "0x1092" };
+      expect(messages).to.deep.equal([answer, [answer]]);
     });
 
     it("closes the connection of a client that sends too large a message", async () => {

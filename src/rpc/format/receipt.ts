@@ -2,7 +2,7 @@ import { logsBloom, type Block, type BlockTransaction, type Receipt } from "../.
 import { bytesToHex, type Address } from "../../primitives/index.ts";
 import type { FoundLog } from "../../storage/index.ts";
 import { formatQuantity } from "./scalars.ts";
-import { transactionType, type TransactionDecoder } from "./transaction.ts";
+import { recipientOf, transactionType, type TransactionDecoder } from "./transaction.ts";
 
 export function formatLog(
   { log, header, blockHash, transactionHash, transactionIndex, logIndex }: FoundLog,
@@ -91,7 +91,7 @@ function parties(
   decode: TransactionDecoder,
 ): { from: Address; to: Address | undefined; mint?: string; messageIndex?: string } {
   if (transaction.kind === "signed") {
-    return { from: transaction.sender, to: decode(transaction.raw).to?.toString() };
+    return { from: transaction.sender, to: recipientOf(decode(transaction.raw)) };
   }
   const { sender, to, mint, index } = transaction.message;
   return { from: sender, to, mint: formatQuantity(mint), messageIndex: formatQuantity(index) };

@@ -1,7 +1,13 @@
 import { createTxFromRLP, type TypedTransaction } from "@ethereumjs/tx";
 import { createCustomCommon, Hardfork, Mainnet, type Common } from "@ethereumjs/common";
-import type { Block, BlockTransaction, SignedTransaction } from "../../chain/index.ts";
-import { bytesToHex } from "../../primitives/index.ts";
+import {
+  decodeAuthorization,
+  type AuthorizationRequest,
+  type Block,
+  type BlockTransaction,
+  type SignedTransaction,
+} from "../../chain/index.ts";
+import { bytesToHex, type Address } from "../../primitives/index.ts";
 import { formatQuantity } from "./scalars.ts";
 
 /** EIP-2718 type a deposit shows in RPC answers (specification §4). */
@@ -13,6 +19,11 @@ export type TransactionDecoder = (raw: Uint8Array) => TypedTransaction;
 export function createTransactionDecoder(chainId: number): TransactionDecoder {
   const common: Common = createCustomCommon({ chainId }, Mainnet, { hardfork: Hardfork.Osaka });
   return (raw) => createTxFromRLP(raw, { common, freeze: false });
+}
+
+/** Whom a transaction calls; undefined if it creates a contract. */
+export function recipientOf({ to }: Pick<TypedTransaction, "to">): Address | undefined {
+  return to === undefined ? undefined : bytesToHex(to.bytes);
 }
 
 /** Place of a transaction in a block; undefined in the pool. */
@@ -81,6 +92,10 @@ function formatDeposit(
   };
 }
 
+/**
+ * A signed transaction from its decoded fields. The decoder's own JSON is not used: it writes bytes as they stand in RLP, so
+ * zero as "0x".
+ */
 function formatSigned(
   { hash, sender, inner }: Pick<SignedTransaction, "hash" | "sender" | "inner">,
   place: Place,
@@ -91,7 +106,7 @@ function formatSigned(
     hash,
     type: formatQuantity(inner.type),
     from: sender,
-    to: inner.to === undefined ? null : inner.to.toString(),
+    to: recipientOf(inner) ?? null,
     gas: formatQuantity(inner.gasLimit),
     value: formatQuantity(inner.value),
     nonce: formatQuantity(inner.nonce),
@@ -105,12 +120,14 @@ function formatSigned(
     // v is 27 or 28 before EIP-155, and names the chain since.
     return v >= 35n ? { ...common, gasPrice, chainId: formatQuantity((v - 35n) / 2n) } : { ...common, gasPrice };
   }
-  const json = inner.toJSON();
   const typed = {
     ...common,
     chainId: formatQuantity(inner.common.chainId()),
     yParity: formatQuantity(v),
-    accessList: json.accessList ?? [],
+    accessList: inner.accessList.map(([address, slots]) => ({
+      address: bytesToHex(address),
+      storageKeys: slots.map(bytesToHex),
+    })),
   };
   if (!("maxFeePerGas" in inner))
     return { ...typed, gasPrice: formatQuantity((inner as { gasPrice: bigint }).gasPrice) };
@@ -124,16 +141,24 @@ function formatSigned(
     maxFeePerGas: formatQuantity(maxFeePerGas),
     maxPriorityFeePerGas: formatQuantity(maxPriorityFeePerGas),
   };
-  if (json.authorizationList === undefined) return { ...typed, ...fees };
-  const authorizationList = json.authorizationList.map((item) => ({
-    chainId: formatQuantity(BigInt(item.chainId)),
-    address: item.address,
-    nonce: formatQuantity(BigInt(item.nonce)),
-    yParity: formatQuantity(BigInt(item.yParity)),
-    r: formatQuantity(BigInt(item.r)),
-    s: formatQuantity(BigInt(item.s)),
-  }));
-  return { ...typed, ...fees, authorizationList };
+  return "authorizationList" in inner
+    ? {
+        ...typed,
+        ...fees,
+        authorizationList: inner.authorizationList.map(decodeAuthorization).map(formatAuthorization),
+      }
+    : { ...typed, ...fees };
+}
+
+function formatAuthorization({ chainId, address, nonce, yParity, r, s }: AuthorizationRequest): object {
+  return {
+    chainId: formatQuantity(chainId),
+    address,
+    nonce: formatQuantity(nonce),
+    yParity: formatQuantity(yParity),
+    r: formatQuantity(r),
+    s: formatQuantity(s),
+  };
 }
 
 function effectivePrice(maxFeePerGas: bigint, maxPriorityFeePerGas: bigint, baseFee: bigint): bigint {

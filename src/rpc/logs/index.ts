@@ -1,2 +1,3 @@
 export * from "./filters.ts";
+export * from "./live-logs.ts";
 export * from "./query.ts";

@@ -2,7 +2,7 @@ import type { Block } from "../../chain/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
 import { hexToBytes } from "../../primitives/index.ts";
 import { bloomTest, findLogsOfBlock, type FoundLog, type LogFilter } from "../../storage/index.ts";
-import { requireSummary } from "../chain-view.ts";
+import { isPending, requireSummary } from "../chain-view.ts";
 import type { BlockParameter, LogQuery } from "../parameters/index.ts";
 import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
 
@@ -17,8 +17,8 @@ export function selectLogs(filter: LogFilter, block: Block): readonly FoundLog[]
 }
 
 /**
- * The logs a query asks for, in the order of the chain. Throws {@link RpcError} for a range that is upside down or too
- * wide, or for too many logs; the message names the limit.
+ * The logs a query asks for, in the order of the chain. Throws {@link RpcError} for a range that is upside down, ends after
+ * the latest block or is too wide, or for too many logs; the message names the limit.
  */
 export async function queryLogs(
   chain: ReadableChain,
@@ -31,11 +31,14 @@ export async function queryLogs(
     if (block === undefined) throw new RpcError(RPC_ERROR.rejected, `unknown block: no block ${query.range.hash}`);
     return checkCount(selectLogs(query, block), logResults);
   }
+  requireMined(query.range);
+  const { latest } = chain.store.getHeads();
   const fromBlock = blockNumber(chain, query.range.from);
-  const lastAsked = blockNumber(chain, query.range.to);
-  if (fromBlock > lastAsked)
-    throw invalidParams(`invalid block range params: fromBlock ${fromBlock} is after toBlock ${lastAsked}`);
-  const toBlock = Math.min(lastAsked, chain.store.getHeads().latest);
+  const toBlock = blockNumber(chain, query.range.to);
+  if (fromBlock > toBlock)
+    throw invalidParams(`invalid block range params: fromBlock ${fromBlock} is after toBlock ${toBlock}`);
+  if (toBlock > latest)
+    throw invalidParams(`block range extends beyond current head block: toBlock ${toBlock}, latest ${latest}`);
   if (toBlock - fromBlock >= logBlocks) {
     throw limitExceeded(
       `block range too large: at most ${logBlocks} blocks, got ${toBlock - fromBlock + 1} (${fromBlock} to ${toBlock})`,
@@ -48,6 +51,12 @@ export async function queryLogs(
     checkCount(found, logResults);
   }
   return found;
+}
+
+/** Throws {@link RpcError} if a range names the pending block, which has no logs before it is executed. */
+export function requireMined({ from, to }: { readonly [End in "from" | "to"]: BlockParameter | undefined }): void {
+  for (const end of [from, to])
+    if (end !== undefined && isPending(end)) throw invalidParams("pending logs are not supported");
 }
 
 function blockNumber(chain: ReadableChain, parameter: BlockParameter | undefined): number {

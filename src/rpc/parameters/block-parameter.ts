@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Hash } from "../../primitives/index.ts";
-import { flag, hash, integer, object, optional, parameter } from "./scalars.ts";
+import { blockNumber, flag, hash, object, optional, parameter } from "./scalars.ts";
 
 export const BLOCK_TAGS = ["latest", "safe", "finalized", "pending", "earliest"] as const;
 export type BlockTag = (typeof BLOCK_TAGS)[number];
@@ -8,6 +8,7 @@ export type BlockTag = (typeof BLOCK_TAGS)[number];
 /** Which block is meant (execution-apis `BlockNumberOrTagOrHash`, EIP-1898). */
 export type BlockParameter =
   | { readonly kind: "tag"; readonly tag: BlockTag }
+  /** Inexact from 2^53 on, where there are no blocks. */
   | { readonly kind: "number"; readonly number: number }
   | { readonly kind: "hash"; readonly hash: Hash; readonly requireCanonical: boolean };
 
@@ -18,11 +19,11 @@ const EXPECTED = `a block number, one of ${BLOCK_TAGS.join(", ")}`;
 function parseNumberOrTag(value: unknown): BlockParameter | undefined {
   const tag = BLOCK_TAGS.find((name) => name === value);
   if (tag !== undefined) return { kind: "tag", tag };
-  const number = integer.safeParse(value);
+  const number = blockNumber.safeParse(value);
   return number.success ? { kind: "number", number: number.data } : undefined;
 }
 
-/** A number or tag; required. */
+/** A number (below 2^63, as in go-ethereum) or tag; required. 32 bytes are neither. */
 export const blockNumberOrTag: z.ZodType<BlockParameter> = parameter(EXPECTED, parseNumberOrTag);
 
 const eip1898 = object({
@@ -63,7 +64,8 @@ export function formatBlockParameter(parameter: BlockParameter): string {
     case "tag":
       return parameter.tag;
     case "number":
-      return `0x${parameter.number.toString(16)}`;
+      // Greater ones were rounded when they were read; no block has them.
+      return `0x${Math.min(parameter.number, Number.MAX_SAFE_INTEGER).toString(16)}`;
     case "hash":
       return parameter.hash;
   }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { RPC_ERROR, RpcError } from "./errors.ts";
 import { JsonText } from "./method.ts";
 import type { Connection, Method } from "./method.ts";
+import { readRequestIds } from "./request-ids.ts";
 
 /** Bounds on what one request may ask for. */
 export interface DispatcherLimits {
@@ -36,11 +37,13 @@ export interface Dispatcher {
   ): Promise<string | undefined>;
 }
 
-type Id = string | number | null;
+/** A request's id as it is written in the request, so that it goes back unchanged. */
+type Id = string;
+const NO_ID: Id = "null";
 
 /** The JSON-RPC 2.0 text of an error that belongs to no particular request. */
 export function errorText(code: number, message: string): string {
-  return JSON.stringify(errorBody(null, new RpcError(code, message)));
+  return errorAnswer(NO_ID, new RpcError(code, message));
 }
 
 /**
@@ -70,7 +73,7 @@ export function createDispatcher<Node>({
       onCall({ method: undefined, seconds: 0, code: RPC_ERROR.parse, failure: undefined });
       return errorText(RPC_ERROR.parse, "parse error: the message is not valid JSON");
     }
-    if (!Array.isArray(parsed)) return answer(parsed, caller, limits.responseBytes);
+    if (!Array.isArray(parsed)) return answer(parsed, readRequestIds(message)[0], caller, limits.responseBytes);
     if (parsed.length === 0) return errorText(RPC_ERROR.invalidRequest, "invalid request: empty batch");
     if (parsed.length > limits.batchItems) {
       return errorText(
@@ -80,8 +83,9 @@ export function createDispatcher<Node>({
     }
     const answers: string[] = [];
     let room = limits.responseBytes;
-    for (const request of parsed as unknown[]) {
-      const text = await answer(request, caller, room);
+    const ids = readRequestIds(message);
+    for (const [index, request] of (parsed as unknown[]).entries()) {
+      const text = await answer(request, ids[index], caller, room);
       if (text === undefined) continue;
       answers.push(text);
       room = Math.max(0, room - text.length - 1);
@@ -91,16 +95,17 @@ export function createDispatcher<Node>({
 
   async function answer(
     request: unknown,
+    id: Id | undefined,
     caller: Parameters<Dispatcher["dispatch"]>[1],
     room: number,
   ): Promise<string | undefined> {
     const started = performance.now();
-    const call = parseRequest(request);
+    const call = parseRequest(request, id);
     const report = (method: string | undefined, code?: number, failure?: unknown): void =>
       onCall({ method, seconds: (performance.now() - started) / 1000, code, failure });
     if ("error" in call) {
       report(undefined, call.error.code);
-      return JSON.stringify(errorBody(call.id, call.error));
+      return errorAnswer(call.id, call.error);
     }
     const method = byName.get(call.method);
     try {
@@ -113,14 +118,15 @@ export function createDispatcher<Node>({
       }
       const result = await run(method, call.params, caller);
       // Serialized here so that a result that cannot be serialized is this call's internal error.
-      const text = `{"jsonrpc":"2.0","id":${JSON.stringify(call.id)},"result":${result instanceof JsonText ? result.text : JSON.stringify(result ?? null)}}`;
+      const json = result instanceof JsonText ? result.text : JSON.stringify(result ?? null);
+      const text = `{"jsonrpc":"2.0","id":${call.id},"result":${json}}`;
       if (text.length > room) throw tooLarge(limits.responseBytes);
       report(method.name);
       return call.notification ? undefined : text;
     } catch (error) {
       const known = error instanceof RpcError ? error : new RpcError(RPC_ERROR.internal, "internal error");
       report(method?.name, known.code, known === error ? undefined : error);
-      return call.notification ? undefined : JSON.stringify(errorBody(call.id, known));
+      return call.notification ? undefined : errorAnswer(call.id, known);
     }
   }
 
@@ -146,6 +152,7 @@ export function createDispatcher<Node>({
 
 function parseRequest(
   request: unknown,
+  writtenId: Id | undefined,
 ):
   | { readonly id: Id; readonly error: RpcError }
   | { readonly id: Id; readonly method: string; readonly params: readonly unknown[]; readonly notification: boolean } {
@@ -154,28 +161,27 @@ function parseRequest(
     error: new RpcError(RPC_ERROR.invalidRequest, `invalid request: ${message}`),
   });
   if (typeof request !== "object" || request === null || Array.isArray(request))
-    return invalid(null, "expected an object");
+    return invalid(NO_ID, "expected an object");
   const { jsonrpc, id, method, params } = request as Record<string, unknown>;
   const notification = id === undefined;
   if (!(notification || id === null || typeof id === "string" || typeof id === "number")) {
-    return invalid(null, "expected id to be a string, a number or null");
+    return invalid(NO_ID, "expected id to be a string, a number or null");
   }
-  const answerId: Id = notification ? null : id;
+  const answerId = writtenId ?? NO_ID;
   if (jsonrpc !== "2.0") return invalid(answerId, 'expected jsonrpc to be "2.0"');
   if (typeof method !== "string") return invalid(answerId, "expected method to be a string");
   if (params === undefined || params === null) return { id: answerId, method, params: [], notification };
   if (Array.isArray(params)) return { id: answerId, method, params, notification };
   if (typeof params !== "object") return invalid(answerId, "expected params to be an array");
-  if (notification) return { id: null, method, params: [params], notification };
+  if (notification) return { id: NO_ID, method, params: [params], notification };
   return {
     id: answerId,
     error: new RpcError(RPC_ERROR.invalidParams, "expected params by position (an array), got an object"),
   };
 }
 
-function errorBody(id: Id, error: RpcError): object {
-  const { code, message, data } = error;
-  return { jsonrpc: "2.0", id, error: data === undefined ? { code, message } : { code, message, data } };
+function errorAnswer(id: Id, { code, message, data }: RpcError): string {
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`;
 }
 
 function tooLarge(limit: number): RpcError {

@@ -1,4 +1,5 @@
 export * from "./describe-value.ts";
 export * from "./dispatcher.ts";
 export * from "./errors.ts";
+export * from "./identifier.ts";
 export * from "./method.ts";

@@ -25,10 +25,10 @@ export class JsonText {
 export interface Connection {
   readonly subscriptionCount: number;
   /**
-   * Starts a subscription and gives its id. `start` is given a function that publishes a result and gives one that ends
-   * the subscription; nothing is sent before the answer with the id.
+   * Starts a subscription and gives its id. `start` is given a function that publishes a result, in JSON, and gives one that
+   * ends the subscription; nothing is sent before the answer with the id.
    */
-  subscribe(start: (publish: (result: unknown) => void) => () => void): string;
+  subscribe(start: (publish: (json: string) => void) => () => void): string;
   /** Whether there was such a subscription. */
   unsubscribe(id: string): boolean;
 }

@@ -3,7 +3,7 @@ import type { Block } from "../../../chain/index.ts";
 import { isPending, nextEnvironment, requireBlock } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/index.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockNumberOrTag, integer, list, optional } from "../../parameters/index.ts";
+import { blockNumberOrTag, list, optional, position } from "../../parameters/index.ts";
 import { invalidParams } from "../../protocol/index.ts";
 
 const MAXIMUM_BLOCKS = 1024;
@@ -17,10 +17,10 @@ const percentile = z
 /** A block count is a quantity; some wallets send it in decimal. */
 const blockCount = z.union(
   [
-    integer,
+    position,
     z
       .string()
-      .regex(/^[0-9]{1,9}$/)
+      .regex(/^[0-9]{1,20}$/)
       .transform(Number),
   ],
   { error: "expected a block count" },

@@ -1,7 +1,7 @@
 import { bytesToHex } from "../../../primitives/index.ts";
 import { findBlock } from "../../chain-view.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { blockNumberOrTag, hash, integer } from "../../parameters/index.ts";
+import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
 import type { Block } from "../../../chain/index.ts";
 
@@ -11,10 +11,12 @@ export const rawTransactionMethods: readonly RpcMethod[] = [
     const raw = findRawTransaction(node, wanted);
     return raw === undefined ? null : bytesToHex(raw);
   }),
-  defineMethod("eth_getRawTransactionByBlockNumberAndIndex", [blockNumberOrTag, integer], ([block, index], { chain }) =>
-    rawAt(findBlock(chain, block), index),
+  defineMethod(
+    "eth_getRawTransactionByBlockNumberAndIndex",
+    [blockNumberOrTag, position],
+    ([block, index], { chain }) => rawAt(findBlock(chain, block), index),
   ),
-  defineMethod("eth_getRawTransactionByBlockHashAndIndex", [hash, integer], ([wanted, index], { chain }) =>
+  defineMethod("eth_getRawTransactionByBlockHashAndIndex", [hash, position], ([wanted, index], { chain }) =>
     rawAt(chain.store.getBlockByHash(wanted), index),
   ),
 ];

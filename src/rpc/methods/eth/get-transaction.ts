@@ -2,7 +2,7 @@ import type { Block } from "../../../chain/index.ts";
 import { findBlock, isPending } from "../../chain-view.ts";
 import { formatBlockTransaction, formatPooledTransaction } from "../../format/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { blockNumberOrTag, hash, integer } from "../../parameters/index.ts";
+import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
 
 export const getTransactionByHash = defineMethod(
   "eth_getTransactionByHash",
@@ -18,7 +18,7 @@ export const getTransactionByHash = defineMethod(
 
 export const getTransactionByBlockNumberAndIndex = defineMethod(
   "eth_getTransactionByBlockNumberAndIndex",
-  [blockNumberOrTag, integer],
+  [blockNumberOrTag, position],
   ([parameter, index], node) => {
     if (!isPending(parameter)) return answer(node, findBlock(node.chain, parameter), index);
     const pooled = node.pool.content().pending[index];
@@ -28,7 +28,7 @@ export const getTransactionByBlockNumberAndIndex = defineMethod(
 
 export const getTransactionByBlockHashAndIndex = defineMethod(
   "eth_getTransactionByBlockHashAndIndex",
-  [hash, integer],
+  [hash, position],
   ([wanted, index], node) => answer(node, node.chain.store.getBlockByHash(wanted), index),
 );
 

@@ -1,6 +1,6 @@
 import { findSummary } from "../../chain-view.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
-import { blockNumberOrTag, hash, integer } from "../../parameters/index.ts";
+import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
 
 /** There are no uncles: counts are 0 for blocks that exist, and no uncle is ever found. */
 export const uncleMethods: readonly RpcMethod[] = [
@@ -10,6 +10,6 @@ export const uncleMethods: readonly RpcMethod[] = [
   defineMethod("eth_getUncleCountByBlockHash", [hash], ([wanted], { chain }) =>
     chain.store.getBlockByHash(wanted) === undefined ? null : "0x0",
   ),
-  defineMethod("eth_getUncleByBlockNumberAndIndex", [blockNumberOrTag, integer], () => null),
-  defineMethod("eth_getUncleByBlockHashAndIndex", [hash, integer], () => null),
+  defineMethod("eth_getUncleByBlockNumberAndIndex", [blockNumberOrTag, position], () => null),
+  defineMethod("eth_getUncleByBlockHashAndIndex", [hash, position], () => null),
 ];

@@ -1,6 +1,6 @@
 import type { Block } from "../../../chain/index.ts";
 import { defineMethod } from "../../node.ts";
-import { bytes, integer, optional } from "../../parameters/index.ts";
+import { bytes, optional, quantity64 } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { submitTransaction } from "../../submission.ts";
 import { findReceipt } from "./get-transaction-receipt.ts";
@@ -10,7 +10,7 @@ const DEFAULT_TIMEOUT_MILLISECONDS = 20_000;
 /** EIP-7966: submits, and answers with the receipt once a block holds the transaction. */
 export const sendRawTransactionSync = defineMethod(
   "eth_sendRawTransactionSync",
-  [bytes, optional(integer)],
+  [bytes, optional(quantity64.transform(Number))],
   async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], node, { signal }) => {
     const { chain, pool, limits } = node;
     const hash = await submitTransaction(pool, raw, { acceptKnown: true });
@@ -23,8 +23,12 @@ export const sendRawTransactionSync = defineMethod(
         settle();
       };
       const check = (): void => {
-        const receipt = findReceipt(node, hash);
-        if (receipt !== undefined) finish(() => resolve(receipt));
+        try {
+          const receipt = findReceipt(node, hash);
+          if (receipt !== undefined) finish(() => resolve(receipt));
+        } catch (error) {
+          finish(() => reject(error instanceof Error ? error : new Error(String(error))));
+        }
       };
       const onBlock = (block: Block): void => {
         if (block.transactions.some((transaction) => transaction.hash === hash)) check();

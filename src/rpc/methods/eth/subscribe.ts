@@ -1,8 +1,6 @@
 import { z } from "zod";
-import type { Block, SignedTransaction } from "../../../chain/index.ts";
-import { formatHeader, formatLog, formatSyncing, formatPooledTransaction } from "../../format/index.ts";
-import { selectLogs } from "../../logs/index.ts";
-import { defineMethod, type RpcNode } from "../../node.ts";
+import { defineMethod } from "../../node.ts";
+import type { SubscriptionKind } from "../../notifier.ts";
 import { logQuery, parameter } from "../../parameters/index.ts";
 import {
   describeIssue,
@@ -16,6 +14,12 @@ import {
 
 const KINDS = ["newHeads", "logs", "newPendingTransactions", "syncing"] as const;
 const kindParameter = z.enum(KINDS, { error: `expected one of ${KINDS.join(", ")}` });
+/** Whether whole transactions are wanted, as go-ethereum or as others ask for them. */
+const fullTransactions = parameter("true, false, or an object with fullTransactions", (value) => {
+  const asked =
+    typeof value === "object" && value !== null && "fullTransactions" in value ? value.fullTransactions : value;
+  return asked === null ? false : typeof asked === "boolean" ? asked : undefined;
+});
 const anything = parameter("anything", (value) => value ?? null);
 
 /** Subscriptions live as long as their WebSocket connection. */
@@ -24,7 +28,8 @@ export const subscribe = defineMethod("eth_subscribe", [kindParameter, anything]
   if (connection.subscriptionCount >= node.limits.subscriptionsPerConnection) {
     throw limitExceeded(`too many subscriptions: at most ${node.limits.subscriptionsPerConnection} per connection`);
   }
-  return connection.subscribe((publish) => open(kind, argument, node, publish));
+  const wanted = subscriptionOf(kind, argument);
+  return connection.subscribe((publish) => node.notifier.subscribe(wanted, publish));
 });
 
 export const unsubscribe = defineMethod(
@@ -42,61 +47,20 @@ function requireConnection({ connection }: RequestContext): Connection {
   return connection;
 }
 
-/** Starts publishing; the function it gives ends it. */
-function open(
-  kind: (typeof KINDS)[number],
-  argument: unknown,
-  node: RpcNode,
-  publish: (result: unknown) => void,
-): () => void {
-  const { chain, pool } = node;
-  switch (kind) {
-    case "newHeads":
-      return onBlocks(node, (block) => publish(formatHeader(block.hash, block.header)));
-    case "logs": {
-      const result = logQuery.safeParse(argument ?? {});
-      if (!result.success) throw invalidParams(`invalid argument 1: ${describeIssue(result.error, argument)}`);
-      const filter = result.data;
-      const onReorg = (removed: readonly Block[]): void => {
-        for (const block of removed.toReversed()) {
-          for (const log of selectLogs(filter, block).toReversed()) publish(formatLog(log, true));
-        }
-      };
-      chain.events.on("reorg", onReorg);
-      const end = onBlocks(node, (block) => {
-        for (const log of selectLogs(filter, block)) publish(formatLog(log));
-      });
-      return () => {
-        chain.events.off("reorg", onReorg);
-        end();
-      };
-    }
-    case "newPendingTransactions": {
-      const full =
-        argument === true ||
-        (typeof argument === "object" &&
-          argument !== null &&
-          "fullTransactions" in argument &&
-          argument.fullTransactions === true);
-      const onTransaction = (transaction: SignedTransaction): void =>
-        publish(full ? formatPooledTransaction(transaction) : transaction.hash);
-      pool.events.on("transaction", onTransaction);
-      return () => pool.events.off("transaction", onTransaction);
-    }
-    case "syncing": {
-      let syncing: boolean | undefined;
-      return onBlocks(node, () => {
-        const status = formatSyncing(node);
-        const now = status !== false;
-        if (now === syncing) return;
-        syncing = now;
-        publish(status === false ? false : { syncing: true, status });
-      });
-    }
-  }
+function parseArgument<T>(schema: z.ZodType<T>, argument: unknown): T {
+  const result = schema.safeParse(argument);
+  if (result.success) return result.data;
+  throw invalidParams(`invalid argument 1: ${describeIssue(result.error, argument)}`);
 }
 
-function onBlocks({ chain }: RpcNode, listener: (block: Block) => void): () => void {
-  chain.events.on("block", listener);
-  return () => chain.events.off("block", listener);
+function subscriptionOf(kind: (typeof KINDS)[number], argument: unknown): SubscriptionKind {
+  switch (kind) {
+    case "logs":
+      return { kind, query: parseArgument(logQuery, argument ?? {}) };
+    case "newPendingTransactions":
+      return { kind, full: parseArgument(fullTransactions, argument) };
+    case "newHeads":
+    case "syncing":
+      return { kind };
+  }
 }

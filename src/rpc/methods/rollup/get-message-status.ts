@@ -5,13 +5,15 @@ import { defineMethod, type RpcNode } from "../../node.ts";
 import { hash, integer } from "../../parameters/index.ts";
 
 /** A message's index, or its hash, which is the L2 transaction hash of a deposit. */
-const messageParameter = z.union([integer, hash], {
+const messageParameter = z.union([hash, integer], {
   error: "expected the index or the 32-byte hash of an Inbox message",
 });
 
 /** How far a message of the Inbox has come: enqueued on L1, included in an L2 block, executed there. Null if unknown. */
 export const getMessageStatus = defineMethod("rollup_getMessageStatus", [messageParameter], ([wanted], node) => {
   const { inbox } = node.chain;
+  // The store has no keys for the greatest numbers.
+  if (typeof wanted === "number" && wanted >= inbox.messageCount()) return null;
   const message = typeof wanted === "number" ? inbox.getMessage(wanted) : inbox.findMessageByHash(wanted);
   if (message === undefined) return null;
   const origin = inbox.getMessageOrigin(message.index);
