@@ -6,7 +6,7 @@ import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
 import { observedState } from "../block-state.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
-import { FRAME_ERROR, opcodeLabel } from "../frame-error.ts";
+import { FRAME_ERROR } from "../frame-error.ts";
 import { withRefusedCalls } from "../refused-calls.ts";
 import { loadPrecompiles, runPrecompile } from "../precompiles/index.ts";
 import type { StateView } from "../state-view.ts";
@@ -102,7 +102,6 @@ export function toEvmBlock(environment: BlockEnvironment, blobBaseFee = 1n): Evm
   };
 }
 
-const INVALID = 0xfe;
 const STATICCALL = 0xfa;
 /** Calls, which pass gas on; true where they name a value. */
 const CALLS: ReadonlyMap<number, boolean> = new Map([
@@ -130,13 +129,13 @@ export function observe({ evm, state }: EvmExecutor, observer: ExecutionObserver
   const onStep = (step: InterpreterStep): void => {
     const { depth, gasLeft, stack } = step;
     opcode = step.opcode.code;
-    const isKnown = step.opcode.name !== "INVALID" || opcode === INVALID;
     const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee);
     watching.onStep?.({
       depth,
       pc: step.pc,
       opcode,
-      opcodeName: opcodeLabel(opcode, isKnown ? step.opcode.name : undefined),
+      // The library shows an opcode without an instruction as INVALID.
+      opcodeName: step.opcode.name,
       gas: gasLeft,
       gasCost: cost + passedOn(opcode, gasLeft - cost, stack.at(-1)),
       address: bytesToHex(step.address.bytes),
@@ -206,7 +205,6 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   [EVMError.errorMessages.CODESIZE_EXCEEDS_MAXIMUM, FRAME_ERROR.codeTooLong],
   [EVMError.errorMessages.INVALID_BYTECODE_RESULT, FRAME_ERROR.reservedCode],
   [EVMError.errorMessages.INITCODE_SIZE_VIOLATION, FRAME_ERROR.initcodeTooLong],
-  [EVMError.errorMessages.INVALID_JUMP, FRAME_ERROR.invalidJump],
   [EVMError.errorMessages.STATIC_STATE_CHANGE, FRAME_ERROR.writeProtection],
   [EVMError.errorMessages.CREATE_COLLISION, FRAME_ERROR.addressCollision],
   [EVMError.errorMessages.INSUFFICIENT_BALANCE, FRAME_ERROR.insufficientBalance],
@@ -214,6 +212,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 
 /** Why a frame failed, in go-ethereum's words. */
 export function frameError({ error }: EVMError): string {
+  // The library adds where it was.
+  if (error.startsWith(EVMError.errorMessages.INVALID_JUMP)) return FRAME_ERROR.invalidJump;
   return WORDS.get(error) ?? error;
 }
 
