@@ -40,3 +40,16 @@ export function recoverAuthority(authorization: AuthorizationRequest): Address |
     return undefined;
   }
 }
+
+/** Who signed these authorizations, without those that nobody did. */
+export function authoritiesOf(authorizations: readonly AuthorizationRequest[]): Address[] {
+  return authorizations.flatMap((authorization) => recoverAuthority(authorization) ?? []);
+}
+
+const DELEGATION_LENGTH = 23;
+
+/** The target if `code` is an EIP-7702 designator, `0xef0100 ‖ address`. */
+export function delegationOf(code: Uint8Array): Address | undefined {
+  const isDesignator = code.length === DELEGATION_LENGTH && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00;
+  return isDesignator ? bytesToHex(code.subarray(3)) : undefined;
+}

@@ -1,6 +1,7 @@
 import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, merkleRoot } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { minimalBytes } from "./account.ts";
+import { observedState } from "./block-state.ts";
 import type { BlockState } from "./block-state.ts";
 import { L1_CONTEXT_KEYS } from "./block-environment.ts";
 import type { L1ContextValues } from "./block-environment.ts";
@@ -11,7 +12,13 @@ import {
   OUTBOX_ADDRESS,
   OUTBOX_SLOTS,
 } from "./constants.ts";
-import type { BlockEnvironment, BlockExecution, ExecutionObserver, TransactionOutcome } from "./execution-engine.ts";
+import type {
+  BlockEnvironment,
+  BlockExecution,
+  ExecutionObserver,
+  ObservedState,
+  TransactionOutcome,
+} from "./execution-engine.ts";
 import { receiptHash } from "./hashes.ts";
 import { headerHash, logsBloom } from "./header.ts";
 import type { SignedTransaction } from "./signed-transaction.ts";
@@ -94,12 +101,12 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     }
   };
 
-  const context = (availableGas: bigint): ProcessingContext => ({
+  const context = (availableGas: bigint, watching = observer()): ProcessingContext => ({
     environment,
     chainId,
     availableGas,
     isSimulation: false,
-    observer: observer(),
+    observer: watching,
   });
 
   const record = (
@@ -127,14 +134,20 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
   };
 
   const executeDeposit = async (message: DepositMessage): Promise<Receipt> => {
-    const { sender, mint, refundTo, gasLimit } = message;
+    const { sender, to, mint, refundTo, gasLimit } = message;
+    const watching = observer();
+    const observed = watching && observeDeposit(watching, state);
+    const { coinbase } = environment;
+    observed?.begin({ from: sender, to, coinbase, authorities: [], refundTo });
     const balanceBefore = state.balance(sender);
     state.addBalance(sender, mint);
     state.endTransaction();
 
     const nonce = state.account(sender)?.nonce ?? 0n;
     const result =
-      gasLimit > 0n ? await executor.process(messageOfDeposit(message, environment), context(gasLimit)) : undefined;
+      gasLimit > 0n
+        ? await executor.process(messageOfDeposit(message, environment), context(gasLimit, observed?.execution))
+        : undefined;
 
     const gained = state.balance(sender) - balanceBefore;
     const leftover = gained < mint ? gained : mint;
@@ -143,6 +156,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
       state.addBalance(refundTo, leftover);
     }
     state.endTransaction();
+    observed?.end();
     return record({ kind: "deposit", hash: message.hash, message, nonce }, 0n, environment.baseFeePerGas, result);
   };
 
@@ -221,5 +235,32 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     executeMessage,
     executeTransaction,
     seal,
+  };
+}
+
+type TransactionStart = Parameters<NonNullable<ExecutionObserver["onTransactionStart"]>>[0];
+
+/**
+ * Shows an observer a deposit as one transaction: the mint, what is executed (if anything is) and what is paid out at the
+ * end. `execution` is who watches the executor meanwhile.
+ */
+function observeDeposit(observer: ExecutionObserver, state: BlockState) {
+  const own = observedState(state);
+  // An executor has a state of its own while it runs.
+  let current = own;
+  const live: ObservedState = {
+    getAccount: (address) => current.getAccount(address),
+    getStorageAt: (address, slot) => current.getStorageAt(address, slot),
+  };
+  const execution: ExecutionObserver = {
+    ...observer,
+    onTransactionStart: ({ state: executing }) => void (current = executing),
+    onTransactionEnd: () => void (current = own),
+  };
+  return {
+    execution,
+    begin: (transaction: Omit<TransactionStart, "state">) =>
+      observer.onTransactionStart?.({ ...transaction, state: live }),
+    end: () => observer.onTransactionEnd?.({ state: live }),
   };
 }

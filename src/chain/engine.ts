@@ -13,6 +13,7 @@ import type {
   CallOutcome,
   CallRequest,
   ExecutionEngine,
+  ExecutionObserver,
   StateDatabase,
 } from "./execution-engine.ts";
 import { headerHash } from "./header.ts";
@@ -149,11 +150,11 @@ export function createEngine(
     }
   };
 
-  const replay: ExecutionEngine["replay"] = async ({ parent, block, transactionHash, messages, observer }) => {
-    const position = block.transactions.findIndex(({ hash }) => hash === transactionHash);
-    if (position < 0) throw new RangeError(`transaction ${transactionHash} is not in block ${block.hash}`);
+  const replay: ExecutionEngine["replay"] = async ({ parent, block, through, messages, observe }) => {
+    if (!block.transactions.some(({ hash }) => hash === through))
+      throw new RangeError(`transaction ${through} is not in block ${block.hash}`);
     const { executor } = await acquire(parent.header.stateRoot);
-    let isObserved = false;
+    let observer: ExecutionObserver | undefined;
     const execution = beginBlock({
       chainId,
       executor,
@@ -163,22 +164,19 @@ export function createEngine(
         contextOf((address, slot) => executor.state.slot(address, slot)),
         block.header.timestamp,
       ),
-      observer: () => (isObserved ? observer : undefined),
+      observer: () => observer,
       commit: () => Promise.reject(new Error("a replay is not sealed")),
     });
-    /** Whether that was the transaction asked for. */
+    /** Whether that was the last transaction asked for. */
     const run = async (hash: Hash, task: () => Promise<unknown>): Promise<boolean> => {
-      if (hash !== transactionHash) {
-        await task();
-        return false;
-      }
-      isObserved = true;
+      observer = await observe(hash);
       await task();
-      return true;
+      return hash === through;
     };
     for (const message of messages) {
       if (message.index < block.firstMessage || message.index >= block.nextMessage) continue;
-      if (await run(message.hash, () => execution.executeMessage(message))) return release(executor);
+      if (message.kind !== "deposit") await execution.executeMessage(message);
+      else if (await run(message.hash, () => execution.executeMessage(message))) return release(executor);
     }
     for (const transaction of block.transactions) {
       if (transaction.kind === "deposit") continue;

@@ -138,26 +138,41 @@ export interface ExecutionObserver {
    * machine calls nothing else; other engines never call it.
    */
   onMachineStep?(step: StepReport): void;
-  /** Before anything of the transaction (of a deposit: anything but the mint) has changed the state. */
+  /** Before anything of the transaction (of a deposit: the mint too) has changed the state. */
   onTransactionStart?(transaction: {
     readonly from: Address;
     readonly to: Address | undefined;
     readonly coinbase: Address;
+    /** Who signed the EIP-7702 authorizations, whether they hold or not. */
+    readonly authorities: readonly Address[];
+    /** Of a deposit, who gets what of the mint is left. */
+    readonly refundTo: Address | undefined;
+    /** Lives on until `onTransactionEnd`. */
     readonly state: ObservedState;
   }): void;
   /** When fees and refunds are settled. */
   onTransactionEnd?(transaction: { readonly state: ObservedState }): void;
+  /** An instruction, before it runs; the STOP behind the end of a code is one. The bytes are the observer's only until it returns. */
   onStep?(step: {
     readonly depth: number;
     readonly pc: number;
     readonly opcode: number;
     readonly opcodeName: string;
     readonly gas: bigint;
+    /**
+     * What the instruction costs, with what a call (but not a creation) passes on without the stipend; of an instruction that
+     * halts, what its opcode costs at least.
+     */
     readonly gasCost: bigint;
     readonly address: Address;
     readonly stack: readonly bigint[];
     readonly memory: Uint8Array;
+    /** What RETURNDATACOPY would read. */
+    readonly returnData: Uint8Array;
+    /** The refund counter in gas; an SSTORE has moved it already. */
+    readonly refund: bigint;
   }): void;
+  /** A call or creation, also one that is refused (too deep, too little balance, address taken) and ends at once. */
   onCallStart?(call: {
     readonly depth: number;
     readonly kind: "CALL" | "DELEGATECALL" | "STATICCALL" | "CALLCODE" | "CREATE" | "CREATE2";
@@ -171,6 +186,7 @@ export interface ExecutionObserver {
     readonly depth: number;
     readonly gasUsed: bigint;
     readonly output: Uint8Array;
+    /** Why it failed, in go-ethereum's words; of a revert `REVERT_ERROR`. */
     readonly error: string | undefined;
     readonly createdAddress: Address | undefined;
   }): void;
@@ -202,13 +218,16 @@ export interface ExecutionEngine {
     attributes: { readonly timestamp: number },
   ): Promise<BlockExecution>;
   call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
-  /** Runs `transactions` of a stored block again, up to and including `transactionHash`, observing only that one. */
+  /**
+   * Runs the transactions of a stored block again, in order, up to and including `through`. Asks before each who watches it,
+   * if anybody; what `observe` rejects with ends the replay.
+   */
   replay(options: {
     readonly parent: Block;
     readonly block: Block;
-    readonly transactionHash: Hash;
+    readonly through: Hash;
     readonly messages: readonly InboxMessage[];
-    readonly observer: ExecutionObserver;
+    readonly observe: (transactionHash: Hash) => Promise<ExecutionObserver | undefined>;
   }): Promise<void>;
   getAccount(stateRoot: Hash, address: Address): Promise<AccountState | undefined>;
   getCode(stateRoot: Hash, address: Address): Promise<Uint8Array>;

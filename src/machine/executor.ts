@@ -1,4 +1,4 @@
-import { BlockState, createAddress } from "../chain/index.ts";
+import { BlockState, FRAME_ERROR, authoritiesOf, createAddress } from "../chain/index.ts";
 import type {
   BlockEnvironment,
   ProcessingContext,
@@ -14,7 +14,7 @@ import { createMachine, runTransaction } from "./driver.ts";
 import { runFrames } from "./frames.ts";
 import type { Environment, Machine } from "./machine.ts";
 import { beginDecoded, enterDecoded } from "./message.ts";
-import { REVERT, codeOfAccount, observeMachine } from "./observation.ts";
+import { codeOfAccount, observeMachine } from "./observation.ts";
 import { Phase } from "./phase.ts";
 import { prepareMachine } from "./precompiles.ts";
 import { reportSteps } from "./step-report.ts";
@@ -93,7 +93,12 @@ function processInSteps(
   const created = transaction.isCreation ? createAddress(transaction.sender, transaction.nonce) : undefined;
   return {
     kind: "executed",
-    error: transaction.status === 1 ? undefined : exit?.status === 2 ? REVERT : (exit?.reason ?? "exceptional halt"),
+    error:
+      transaction.status === 1
+        ? undefined
+        : exit?.status === 2
+          ? FRAME_ERROR.reverted
+          : (exit?.reason ?? FRAME_ERROR.halted),
     isRevert: exit?.status === 2,
     gasUsed: BigInt(transaction.gasUsed),
     output: exit?.output.bytes.slice() ?? new Uint8Array(),
@@ -118,7 +123,14 @@ function process(
   const { coinbase } = environment;
   beginDecoded(machine, message, { dataGas, availableGas, isSimulation }, () => {
     if (observation !== undefined)
-      observer?.onTransactionStart?.({ from: sender, to, coinbase, state: observation.state });
+      observer?.onTransactionStart?.({
+        from: sender,
+        to,
+        coinbase,
+        authorities: authoritiesOf(message.authorizations),
+        refundTo: undefined,
+        state: observation.state,
+      });
   });
   if (machine.skipReason !== undefined) return { kind: "skipped", reason: machine.skipReason };
 
@@ -137,7 +149,12 @@ function process(
   const { transaction, logs } = machine.included as NonNullable<Machine["included"]>;
   return {
     kind: "executed",
-    error: transaction.status === 1 ? undefined : exit.status === 2 ? REVERT : (exit.reason ?? "exceptional halt"),
+    error:
+      transaction.status === 1
+        ? undefined
+        : exit.status === 2
+          ? FRAME_ERROR.reverted
+          : (exit.reason ?? FRAME_ERROR.halted),
     isRevert: exit.status === 2,
     gasUsed: BigInt(transaction.gasUsed),
     output,

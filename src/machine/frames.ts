@@ -1,4 +1,4 @@
-import { MAX_CODE_SIZE, isTooLong, runPrecompile } from "../chain/index.ts";
+import { FRAME_ERROR, MAX_CODE_SIZE, isTooLong, runPrecompile } from "../chain/index.ts";
 import { keccak256 } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { isPrecompile } from "./access.ts";
@@ -7,7 +7,6 @@ import { beginCopy } from "./copy.ts";
 import { CODE_DEPOSIT_GAS } from "./gas.ts";
 import { EXIT_SUCCESS, FRAME_KIND, exitWith } from "./frame.ts";
 import type { Exit } from "./frame.ts";
-import { HALT } from "./halt.ts";
 import { execute } from "./interpreter.ts";
 import { EMPTY_SLICE } from "./machine.ts";
 import type { ExitStatus, Frame, Machine, Slice, TransactionContext } from "./machine.ts";
@@ -90,7 +89,7 @@ export function stepPrecompile(machine: Machine): void {
   }
   const result = runPrecompile(precompile, input.bytes, frame.gas);
   if ("failure" in result) {
-    exitFailed(machine, result.failure === "out of gas" ? HALT.outOfGas : result.failure);
+    exitFailed(machine, result.failure === "out of gas" ? FRAME_ERROR.outOfGas : result.failure);
     return;
   }
   frame.gas -= result.gas;
@@ -112,9 +111,9 @@ export function stepDepositCode(machine: Machine): void {
     tellSlice(machine.recorder, exitOf(machine).output, 0, bytes.length);
   }
   const gas = CODE_DEPOSIT_GAS * bytes.length;
-  if (bytes.length > MAX_CODE_SIZE) return exitFailed(machine, "max code size exceeded");
-  if (bytes[0] === RESERVED_FIRST_BYTE) return exitFailed(machine, "invalid code: must not begin with 0xef");
-  if (frame.gas < gas) return exitFailed(machine, HALT.outOfGas);
+  if (bytes.length > MAX_CODE_SIZE) return exitFailed(machine, FRAME_ERROR.codeTooLong);
+  if (bytes[0] === RESERVED_FIRST_BYTE) return exitFailed(machine, FRAME_ERROR.reservedCode);
+  if (frame.gas < gas) return exitFailed(machine, FRAME_ERROR.codeDepositOutOfGas);
   frame.gas -= gas;
   const code = bytes.slice();
   modifyAccount(machine, self, { ...codeFields(machine, keccak256(code), code), isDirty: true });

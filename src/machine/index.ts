@@ -1,3 +1,4 @@
+export { isPrecompile } from "./access.ts";
 export * from "./block-state.ts";
 export * from "./commitments.ts";
 export { rawSlice } from "./decoding.ts";

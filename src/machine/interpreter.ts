@@ -1,9 +1,10 @@
+import { FRAME_ERROR, invalidOpcodeError } from "../chain/index.ts";
 import type { ExecutionObserver } from "../chain/index.ts";
 import { jumpDestinations, paddedCode, paddedCodeView } from "./code.ts";
 import type { Code } from "./code.ts";
 import type { Recorder } from "./commitments.ts";
 import { EXP_BYTE_GAS, expansionGas } from "./gas.ts";
-import { HALT, halt } from "./halt.ts";
+import { halt } from "./halt.ts";
 import { instructionOf } from "./instructions/index.ts";
 import type { Instruction } from "./instructions/index.ts";
 import type { Machine } from "./machine.ts";
@@ -58,7 +59,7 @@ function run(machine: Machine, limit: number): void {
   // The frame is behind these until something else looks at it.
   let { pc, gas } = frame;
   let sp = 8 * frame.stackSize;
-  let reason: string = HALT.outOfGas;
+  let reason: string = FRAME_ERROR.outOfGas;
 
   running: {
     for (let taken = 0; taken < limit; taken++) {
@@ -271,7 +272,7 @@ function run(machine: Machine, limit: number): void {
           }
           jumps ??= jumpDestinations(frame.code);
           if (destination >= codeLength || jumps[destination] !== 1) {
-            reason = HALT.invalidJump;
+            reason = FRAME_ERROR.invalidJump;
             break running;
           }
           sp -= opcode === 0x56 ? 8 : 16;
@@ -423,8 +424,12 @@ function tellCode(recorder: Recorder, code: Code, pc: number, opcode: number): v
 
 function stackHalt(opcode: number, sp: number): string {
   const known = OPCODES[opcode];
-  if (known === undefined) return HALT.invalidOpcode;
-  return sp < 8 * known.pops ? HALT.stackUnderflow : HALT.stackOverflow;
+  if (known === undefined) return invalidOpcodeError(opcode, undefined);
+  const { pops, pushes } = known;
+  const items = sp >> 3;
+  return items < pops
+    ? `${FRAME_ERROR.stackUnderflow} (${items} <=> ${pops})`
+    : `stack limit reached ${items} (${STACK_LIMIT + pops - pushes})`;
 }
 
 function makeRules(): Uint32Array {

@@ -1,4 +1,4 @@
-import { observedState } from "../chain/index.ts";
+import { FRAME_ERROR, observedState, withRefusedCalls } from "../chain/index.ts";
 import type { BlockState, ExecutionObserver, ObservedState } from "../chain/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
@@ -36,12 +36,6 @@ export function observeMachine(machine: Machine, blockState: BlockState, observe
   const before = observedState(blockState);
   // An instruction is told of when it has run, for only then its gas is known, but the state it shows is that of before.
   let mark: number | undefined;
-  const onStep: ExecutionObserver["onStep"] = (step) => {
-    observer.onStep?.(step);
-    mark = overlay.mark();
-  };
-  const watch = observer.onStep === undefined ? undefined : { onStep };
-
   const state: ObservedState = {
     getAccount: (address: Address) => {
       const entry = mark === undefined ? overlay.account(address) : overlay.accountAt(mark, address);
@@ -55,12 +49,19 @@ export function observeMachine(machine: Machine, blockState: BlockState, observe
     },
   };
 
+  const watching = withRefusedCalls(observer, state);
+  const onStep: ExecutionObserver["onStep"] = (step) => {
+    watching.onStep?.(step);
+    mark = overlay.mark();
+  };
+  const watch = watching.onStep === undefined ? undefined : { onStep };
+
   const execution = (): void => {
     mark = overlay.mark();
     execute(machine, Infinity, watch);
     mark = undefined;
   };
-  return { state, runFrames: () => runObservedFrames(machine, observer, execution) };
+  return { state, runFrames: () => runObservedFrames(machine, watching, execution) };
 }
 
 function runObservedFrames(machine: Machine, observer: ExecutionObserver, runInstructions: () => void): void {
@@ -85,14 +86,11 @@ function runObservedFrames(machine: Machine, observer: ExecutionObserver, runIns
       depth,
       gasUsed: BigInt((startGas.pop() as number) - (status === 0 ? 0 : frame.gas)),
       output: status === 3 ? codeOfAccount(machine, self) : output.bytes.slice(),
-      error: status === 0 ? (reason ?? "exceptional halt") : status === 2 ? REVERT : undefined,
+      error: status === 0 ? (reason ?? FRAME_ERROR.halted) : status === 2 ? FRAME_ERROR.reverted : undefined,
       createdAddress: isCreation ? self : undefined,
     });
   }
 }
-
-/** What the error of a frame that reverted is called. */
-export const REVERT = "revert";
 
 /** The code of an account in the overlay of a transaction. */
 export function codeOfAccount(machine: Machine, address: Address): Uint8Array {

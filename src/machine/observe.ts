@@ -1,5 +1,7 @@
+import { opcodeLabel } from "../chain/index.ts";
 import type { ExecutionObserver } from "../chain/index.ts";
-import { expansionGas } from "./gas.ts";
+import { CALL_STIPEND, expansionGas } from "./gas.ts";
+import { creationGas } from "./instructions/creation.ts";
 import type { Frame, Machine } from "./machine.ts";
 import { OPCODES } from "./opcodes.ts";
 import { Phase } from "./phase.ts";
@@ -22,10 +24,17 @@ const WRITES: ReadonlyMap<number, MemoryWrite> = new Map([
   [0x5e, { destination: 1, lengthAt: 3, length: 0 }],
 ]);
 
-/**
- * Takes one instruction with `run` and tells of it as it stood before, with the gas it has cost (of a call or creation, also
- * what the callee gets; of an exceptional halt, what the opcode costs at least).
- */
+const CREATE = 0xf0;
+const CREATE2 = 0xf5;
+/** Calls; true where they name a value. */
+const CALLS: ReadonlyMap<number, boolean> = new Map([
+  [0xf1, true],
+  [0xf2, true],
+  [0xf4, false],
+  [0xfa, false],
+]);
+
+/** Takes one instruction with `run` and tells of it as it stood before, with the gas it has cost. */
 export function observeStep(
   machine: Machine,
   onStep: NonNullable<ExecutionObserver["onStep"]>,
@@ -33,12 +42,13 @@ export function observeStep(
 ): void {
   const { frame } = machine;
   if (frame === undefined) throw new Error("expected a frame to execute");
-  const { context, pc, gas, memory } = frame;
+  const { context, pc, gas, memory, returndata } = frame;
   const opcode = frame.code.bytes[pc] ?? 0;
   const stack: bigint[] = [];
   for (let index = 0; index < frame.stackSize; index++) stack.push(toBigint(frame.stack, 8 * index));
   const { bytes, size } = memory;
   const overwritten = overwrittenBytes(frame, opcode);
+  const ownCost = creationCost(frame, opcode);
 
   run(machine, 1);
 
@@ -52,12 +62,18 @@ export function observeStep(
     depth: context.depth,
     pc,
     opcode,
-    opcodeName: OPCODES[opcode]?.name ?? "INVALID",
+    opcodeName: opcodeLabel(opcode, OPCODES[opcode]?.name),
     gas: BigInt(gas),
-    gasCost: BigInt(hasHalted ? (OPCODES[opcode]?.gas ?? 0) : gas - frame.gas),
+    gasCost: BigInt(
+      hasHalted
+        ? (OPCODES[opcode]?.gas ?? 0)
+        : (ownCost ?? gas - frame.gas + gasOfRefusal(machine, frame, opcode, stack)),
+    ),
     address: context.self,
     stack,
     memory: bytes.subarray(0, size),
+    returnData: returndata.bytes,
+    refund: BigInt(machine.refund),
   });
   if (written !== undefined && current !== undefined) bytes.set(current, written.at);
 }
@@ -76,4 +92,25 @@ function overwrittenBytes(
   if (expansionGas(frame.memory, at, length) > frame.gas) return undefined;
   const bytes = frame.memory.bytes.slice(at, at + length);
   return bytes.length === 0 ? undefined : { at, bytes };
+}
+
+function creationCost({ stack, stackSize, memory }: Frame, opcode: number): number | undefined {
+  if ((opcode !== CREATE && opcode !== CREATE2) || stackSize < 3) return undefined;
+  const top = 8 * stackSize - 8;
+  return creationGas(memory, {
+    isCreate2: opcode === CREATE2,
+    offset: toOffset(stack, top - 8),
+    length: toOffset(stack, top - 16),
+  });
+}
+
+/** What a call would have passed on that the frame has back, with the stipend, because nobody was called; else 0. */
+function gasOfRefusal(machine: Machine, frame: Frame, opcode: number, stack: readonly bigint[]): number {
+  const namesValue = CALLS.get(opcode);
+  if (namesValue === undefined || machine.phase !== Phase.Execute || machine.frame !== frame) return 0;
+  const stipend = namesValue && stack.at(-3) !== 0n ? CALL_STIPEND : 0;
+  const available = frame.gas - stipend;
+  const most = available - Math.floor(available / 64);
+  const requested = stack.at(-1) ?? 0n;
+  return stipend + (requested < BigInt(most) ? Number(requested) : most);
 }

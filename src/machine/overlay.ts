@@ -1,4 +1,4 @@
-import { EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT } from "../chain/index.ts";
+import { EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT, delegationOf } from "../chain/index.ts";
 import type { AccountRecord } from "../chain/index.ts";
 import { ZERO_HASH, bytesToBigint, bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
@@ -294,14 +294,6 @@ export class Overlay {
 }
 
 // ── Entries ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const DELEGATION_LENGTH = 23;
-
-/** The target if `code` is an EIP-7702 designator, `0xef0100 ‖ address`. */
-export function delegationOf(code: Uint8Array): Address | undefined {
-  const isDesignator = code.length === DELEGATION_LENGTH && code[0] === 0xef && code[1] === 0x01 && code[2] === 0x00;
-  return isDesignator ? bytesToHex(code.subarray(3)) : undefined;
-}
 
 /** No nonce, balance or code (EIP-161). */
 export function isEmptyEntry(entry: AccountEntry): boolean {

@@ -1,6 +1,7 @@
 import {
   EMPTY_CODE_HASH_HEX,
   EXISTING_AUTHORITY_REFUND,
+  FRAME_ERROR,
   MAX_NONCE,
   createAddress,
   dataGas,
@@ -172,7 +173,7 @@ export function stepEnterTransaction(machine: Machine): void {
     if (isOccupied(account)) {
       transaction.gas = 0;
       transaction.status = 0;
-      machine.exit = { kind: "exit", status: 0, output: EMPTY_SLICE, reason: "create collision" };
+      machine.exit = { kind: "exit", status: 0, output: EMPTY_SLICE, reason: FRAME_ERROR.addressCollision };
       machine.phase = Phase.Settle;
       return;
     }

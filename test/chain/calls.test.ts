@@ -61,7 +61,7 @@ describe("a call", () => {
       {},
       { stateOverrides: new Map([[CONTRACT, { code: hexToBytes(PROGRAMS.invalid) }]]) },
     );
-    expect(halted).to.deep.equal({ kind: "halt", gasUsed: 1_000_000n, error: "invalid opcode" });
+    expect(halted).to.deep.equal({ kind: "halt", gasUsed: 1_000_000n, error: "invalid opcode: INVALID" });
   });
 
   it("says what is missing if it cannot start", async () => {
@@ -272,18 +272,21 @@ describe("observing", () => {
       for (const transaction of transactions) await execution.executeTransaction(transaction);
     });
     const stored: bigint[] = [];
+    const observer: ExecutionObserver = {
+      onStep: ({ opcodeName, stack }) => opcodeName === "SSTORE" && stored.push(stack[0] as bigint),
+    };
     for (const transactionHash of [deposit.hash, ...transactions.map((each) => each.hash)]) {
       await chain.engine.replay({
         parent,
         block,
-        transactionHash,
+        through: transactionHash,
         messages: [deposit],
-        observer: { onStep: ({ opcodeName, stack }) => opcodeName === "SSTORE" && stored.push(stack[0] as bigint) },
+        observe: async (each) => (each === transactionHash ? observer : undefined),
       });
     }
     expect(stored).to.deep.equal([1n, 2n, 3n, 4n]);
     const error = await chain.engine
-      .replay({ parent, block, transactionHash: hash(1), messages: [], observer: {} })
+      .replay({ parent, block, through: hash(1), messages: [], observe: async () => undefined })
       .catch((reason: Error) => reason.message);
     expect(error).to.equal(`transaction ${hash(1)} is not in block ${block.hash}`);
   });

@@ -309,7 +309,7 @@ describe("a static frame", () => {
       const code = assemble(...new Array<number>(topics + 2).fill(0), `LOG${topics}`);
       const machine = machineWith(code, { gas: GAS, isProving: false, isStatic: true, recorder: undefined });
       execute(machine, Infinity);
-      expect(machine.pending).to.include({ kind: "exit", status: 0, reason: "static state change" });
+      expect(machine.pending).to.include({ kind: "exit", status: 0, reason: "write protection" });
     }
   });
 });

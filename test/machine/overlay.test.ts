@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { EMPTY_ACCOUNT } from "../../src/chain/index.ts";
-import { Overlay, delegationOf } from "../../src/machine/overlay.ts";
+import { delegationOf } from "../../src/chain/index.ts";
+import { Overlay } from "../../src/machine/overlay.ts";
 import type { AccountEntry, OverlayItem, SlotEntry } from "../../src/machine/overlay.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";

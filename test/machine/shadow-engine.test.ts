@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { createEthereumjsExecutor, createMemoryStateDatabase, initializeState } from "../../src/chain/index.ts";
-import type { Block, ExecutionEngine, ProcessingResult, TransactionExecutor } from "../../src/chain/index.ts";
+import type {
+  Block,
+  ExecutionEngine,
+  ExecutionObserver,
+  ProcessingResult,
+  TransactionExecutor,
+} from "../../src/chain/index.ts";
 import { createExecutionEngine, createMachineExecutor, createShadowEngine } from "../../src/machine/index.ts";
 import type { EngineDifferenceError } from "../../src/machine/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
@@ -101,12 +107,16 @@ describe("a shadow engine", () => {
         { at: latest.header, stateOverrides: new Map([[CONTRACT, { code: hexToBytes("0x4260005260206000f3") }]]) },
       );
       const steps: unknown[] = [];
+      const observer: ExecutionObserver = {
+        onStep: ({ pc, opcode, gas, stack }) => steps.push({ pc, opcode, gas, stack: [...stack] }),
+      };
+      const watched = latest.transactions[1]?.hash ?? hash(0);
       await engine.replay({
         parent,
         block: latest,
-        transactionHash: latest.transactions[1]?.hash ?? hash(0),
+        through: watched,
         messages: [chain.deposit({ mint: ETHER, value: 5n, gasLimit: 100_000n, to: CONTRACT })],
-        observer: { onStep: ({ pc, opcode, gas, stack }) => steps.push({ pc, opcode, gas, stack: [...stack] }) },
+        observe: async (each) => (each === watched ? observer : undefined),
       });
       expect(failures).to.deep.equal([]);
       expect(steps.length).to.be.greaterThan(5);

@@ -358,7 +358,7 @@ describe("Reading the chain by JSON-RPC", function () {
         { from: alice, to: probe, data: encodeFunctionData({ abi: ABI, functionName: "failWithReason" }) },
         "latest",
       );
-      expect(answer.error).to.equal("execution reverted: no luck");
+      expect(answer.error).to.equal("execution reverted");
       expect(answer.accessList).to.deep.equal([]);
     });
   });

@@ -4,7 +4,10 @@ import type { Common } from "@ethereumjs/common";
 import { createAddressFromString } from "@ethereumjs/util";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../../primitives/index.ts";
 import { BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../constants.ts";
+import { observedState } from "../block-state.ts";
 import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts";
+import { FRAME_ERROR } from "../frame-error.ts";
+import { withRefusedCalls } from "../refused-calls.ts";
 import { loadPrecompiles, runPrecompile } from "../precompiles/index.ts";
 import type { StateView } from "../state-view.ts";
 import { installInterpreterLoop } from "./interpreter-loop.ts";
@@ -100,28 +103,53 @@ export function toEvmBlock(environment: BlockEnvironment, blobBaseFee = 1n): Evm
 }
 
 const STATICCALL = 0xfa;
+/** Calls, which pass gas on; true where they name a value. */
+const CALLS: ReadonlyMap<number, boolean> = new Map([
+  [0xf1, true],
+  [0xf2, true],
+  [0xf4, false],
+  [STATICCALL, false],
+]);
+const CREATIONS: ReadonlySet<number> = new Set([0xf0, 0xf5]);
 
-/** Lets `observer` see what the EVM does until the function it gives is called. */
-export function observe({ evm }: EvmExecutor, observer: ExecutionObserver): () => void {
+/** An observation under way. */
+export interface EvmObservation {
+  /** Gas that is to be refunded for what came before the first frame. */
+  refund: bigint;
+  stop(): void;
+}
+
+/** Lets `observer` see what the EVM does until it is stopped. */
+export function observe({ evm, state }: EvmExecutor, observer: ExecutionObserver): EvmObservation {
+  const watching = withRefusedCalls(observer, observedState(state));
   let opcode = 0;
   const depths: number[] = [];
+  // By depth.
+  const returnData: Uint8Array[] = [];
   const onStep = (step: InterpreterStep): void => {
+    const { depth, gasLeft, stack } = step;
     opcode = step.opcode.code;
-    observer.onStep?.({
-      depth: step.depth,
+    const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee);
+    watching.onStep?.({
+      depth,
       pc: step.pc,
       opcode,
+      // The library shows an opcode without an instruction as INVALID.
       opcodeName: step.opcode.name,
-      gas: step.gasLeft,
-      gasCost: step.opcode.dynamicFee ?? BigInt(step.opcode.fee),
+      gas: gasLeft,
+      gasCost: cost + passedOn(opcode, gasLeft - cost, stack.at(-1)),
       address: bytesToHex(step.address.bytes),
-      stack: step.stack,
+      stack,
       memory: step.memory,
+      returnData: returnData[depth] ?? NO_BYTES,
+      refund: observation.refund + step.gasRefund,
     });
+    if (CALLS.has(opcode) || CREATIONS.has(opcode)) returnData[depth] = NO_BYTES;
   };
   const onCallStart = (message: Message): void => {
     depths.push(message.depth);
-    observer.onCallStart?.({
+    returnData[message.depth] = NO_BYTES;
+    watching.onCallStart?.({
       depth: message.depth,
       kind: callKind(message, opcode),
       // The caller of delegated code is whoever delegates; the message carries his own caller.
@@ -133,26 +161,60 @@ export function observe({ evm }: EvmExecutor, observer: ExecutionObserver): () =
     });
   };
   const onCallEnd = ({ execResult, createdAddress }: EVMResult): void => {
-    observer.onCallEnd?.({
-      depth: depths.pop() ?? 0,
-      gasUsed: execResult.executionGasUsed,
-      output: execResult.returnValue,
-      error: execResult.exceptionError?.error,
+    const { executionGasUsed, returnValue, exceptionError } = execResult;
+    const depth = depths.pop() ?? 0;
+    const error = exceptionError === undefined ? undefined : frameError(exceptionError);
+    const hasData = error === undefined ? createdAddress === undefined : error === FRAME_ERROR.reverted;
+    if (depth > 0) returnData[depth - 1] = hasData ? returnValue : NO_BYTES;
+    watching.onCallEnd?.({
+      depth,
+      gasUsed: executionGasUsed,
+      output: returnValue,
+      error,
       createdAddress: createdAddress === undefined ? undefined : bytesToHex(createdAddress.bytes),
     });
   };
   // Every listener slows each instruction down: only those somebody listens to are registered.
-  const listensToSteps = observer.onStep !== undefined || observer.onCallStart !== undefined;
-  if (listensToSteps) evm.events.on("step", onStep);
-  if (observer.onCallStart !== undefined || observer.onCallEnd !== undefined) {
+  if (watching.onStep !== undefined) evm.events.on("step", onStep);
+  if (watching.onStep !== undefined || watching.onCallStart !== undefined || watching.onCallEnd !== undefined) {
     evm.events.on("beforeMessage", onCallStart);
     evm.events.on("afterMessage", onCallEnd);
   }
-  return () => {
-    evm.events.off("step", onStep);
-    evm.events.off("beforeMessage", onCallStart);
-    evm.events.off("afterMessage", onCallEnd);
+  const observation: EvmObservation = {
+    refund: 0n,
+    stop: () => {
+      evm.events.off("step", onStep);
+      evm.events.off("beforeMessage", onCallStart);
+      evm.events.off("afterMessage", onCallEnd);
+    },
   };
+  return observation;
+}
+
+/** What a call asks to pass on of the gas that is left, as far as it may (EIP-150). */
+function passedOn(opcode: number, available: bigint, requested = 0n): bigint {
+  if (!CALLS.has(opcode) || available < 0n) return 0n;
+  const most = available - available / 64n;
+  return requested < most ? requested : most;
+}
+
+/** ethereumjs's words for why a frame fails, where go-ethereum has others. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  [EVMError.errorMessages.REVERT, FRAME_ERROR.reverted],
+  [EVMError.errorMessages.CODESTORE_OUT_OF_GAS, FRAME_ERROR.codeDepositOutOfGas],
+  [EVMError.errorMessages.CODESIZE_EXCEEDS_MAXIMUM, FRAME_ERROR.codeTooLong],
+  [EVMError.errorMessages.INVALID_BYTECODE_RESULT, FRAME_ERROR.reservedCode],
+  [EVMError.errorMessages.INITCODE_SIZE_VIOLATION, FRAME_ERROR.initcodeTooLong],
+  [EVMError.errorMessages.STATIC_STATE_CHANGE, FRAME_ERROR.writeProtection],
+  [EVMError.errorMessages.CREATE_COLLISION, FRAME_ERROR.addressCollision],
+  [EVMError.errorMessages.INSUFFICIENT_BALANCE, FRAME_ERROR.insufficientBalance],
+]);
+
+/** Why a frame failed, in go-ethereum's words. */
+export function frameError({ error }: EVMError): string {
+  // The library adds where it was.
+  if (error.startsWith(EVMError.errorMessages.INVALID_JUMP)) return FRAME_ERROR.invalidJump;
+  return WORDS.get(error) ?? error;
 }
 
 type CallKind = Parameters<NonNullable<ExecutionObserver["onCallStart"]>>[0]["kind"];

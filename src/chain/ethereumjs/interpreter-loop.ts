@@ -2,6 +2,7 @@ import { EVMError, createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import type { Common } from "@ethereumjs/common";
 import { bytesToBigint } from "../../primitives/index.ts";
+import { FRAME_ERROR, invalidOpcodeError } from "../frame-error.ts";
 
 // What this file uses of the interpreter, which @ethereumjs/evm does not export. Holds for the exact version that
 // package.json names; `installInterpreterLoop` fails if it is gone.
@@ -36,6 +37,9 @@ interface Result {
   readonly exceptionError: EVMError | undefined;
 }
 
+const STOP = 0x00;
+const INVALID = 0xfe;
+const RETURNDATACOPY = 0x3e;
 const JUMP = 0x56;
 const JUMPI = 0x57;
 const JUMPDEST = 0x5b;
@@ -106,9 +110,10 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
 
   let exceptionError: EVMError | undefined;
   try {
-    while (runState.programCounter < code.length) {
+    // An observer is told of the STOP behind the end of a code as well.
+    while (runState.programCounter < code.length || isObserved) {
       const position = runState.programCounter;
-      const opcode = code[position] as number;
+      const opcode = code[position] ?? STOP;
       runState.opCode = opcode;
       // Made by now, perhaps, by a call of the same code inside this one.
       if (opcode === JUMP || opcode === JUMPI) runState.validJumps = analysis.jumps ??= findJumpDestinations(code);
@@ -124,7 +129,7 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
         gas = typeof charged === "bigint" ? charged : await charged;
       }
       if (opcodeInfo.isInvalid) {
-        exceptionError = new EVMError(EVMError.errorMessages.INVALID_OPCODE);
+        exceptionError = specific(new EVMError(EVMError.errorMessages.INVALID_OPCODE), opcode);
         break;
       }
       runState.gasLeft -= gas;
@@ -146,9 +151,21 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
     }
   } catch (error) {
     if (!(error instanceof EVMError)) throw error;
-    if (error.error !== EVMError.errorMessages.STOP) exceptionError = error;
+    if (error.error !== EVMError.errorMessages.STOP) exceptionError = specific(error, runState.opCode);
   }
   return { runState, exceptionError };
+}
+
+/** Puts into an error what the library does not say: which opcode is invalid, and what is out of range. */
+function specific(error: EVMError, opcode: number): EVMError {
+  const { INVALID_OPCODE, OUT_OF_RANGE } = EVMError.errorMessages;
+  const words =
+    error.error === INVALID_OPCODE
+      ? invalidOpcodeError(opcode, opcode === INVALID ? "INVALID" : undefined)
+      : error.error === OUT_OF_RANGE && opcode === RETURNDATACOPY
+        ? FRAME_ERROR.returnDataOutOfBounds
+        : error.error;
+  return Object.assign(new EVMError(error.error), { error: words });
 }
 
 function analysisOf(code: Uint8Array): CodeAnalysis {

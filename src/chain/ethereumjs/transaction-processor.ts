@@ -1,23 +1,22 @@
 import type { EVM } from "@ethereumjs/evm";
-import { EVMError } from "@ethereumjs/evm";
 import { createAddressFromString } from "@ethereumjs/util";
 import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "../../primitives/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { EMPTY_ACCOUNT, hasCode } from "../account.ts";
-import { recoverAuthority } from "../authorization.ts";
+import { authoritiesOf, delegationOf, recoverAuthority } from "../authorization.ts";
 import { observedState } from "../block-state.ts";
 import type { AuthorizationRequest } from "../execution-engine.ts";
+import { FRAME_ERROR } from "../frame-error.ts";
 import { EXISTING_AUTHORITY_REFUND, intrinsicGas } from "../intrinsic-gas.ts";
 import { createAddress } from "../transaction-executor.ts";
 import type { ProcessingContext, ProcessingResult, TransactionMessage } from "../transaction-executor.ts";
 import { MAX_NONCE, findInvalidity } from "../transaction-validity.ts";
 import type { Log } from "../types.ts";
-import { observe, toEvmBlock } from "./evm-executor.ts";
-import type { EvmExecutor } from "./evm-executor.ts";
+import { frameError, observe, toEvmBlock } from "./evm-executor.ts";
+import type { EvmExecutor, EvmObservation } from "./evm-executor.ts";
 
 const MAX_REFUND_QUOTIENT = 5n;
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
-const DELEGATION_LENGTH = 23;
 const ZERO_ADDRESS_BYTES = new Uint8Array(20);
 
 /**
@@ -30,11 +29,11 @@ export async function processTransaction(
   context: ProcessingContext,
 ): Promise<ProcessingResult> {
   const { observer } = context;
-  const stop = observer === undefined ? undefined : observe(executor, observer);
+  const observation = observer === undefined ? undefined : observe(executor, observer);
   try {
-    return await run(executor, message, context);
+    return await run(executor, message, context, observation);
   } finally {
-    stop?.();
+    observation?.stop();
   }
 }
 
@@ -42,6 +41,7 @@ async function run(
   executor: EvmExecutor,
   message: TransactionMessage,
   context: ProcessingContext,
+  observation: EvmObservation | undefined,
 ): Promise<ProcessingResult> {
   const { evm, state } = executor;
   const { sender, to, gasLimit, dataGas, value, data, gasPrice } = message;
@@ -57,7 +57,7 @@ async function run(
   const reason = findInvalidity({
     sender,
     account,
-    hasForeignCode: hasCode(account) && !isDelegation(state.code(sender)),
+    hasForeignCode: hasCode(account) && delegationOf(state.code(sender)) === undefined,
     nonce: message.nonce,
     gasLimit,
     minimumGas: (intrinsic > floor ? intrinsic : floor) + dataGas,
@@ -72,11 +72,19 @@ async function run(
 
   const { observer } = context;
   const { coinbase } = context.environment;
-  observer?.onTransactionStart?.({ from: sender, to, coinbase, state: observedState(state) });
+  observer?.onTransactionStart?.({
+    from: sender,
+    to,
+    coinbase,
+    authorities: authoritiesOf(message.authorizations),
+    refundTo: undefined,
+    state: observedState(state),
+  });
   state.openCheckpoint();
   try {
     state.setAccount(sender, { ...account, nonce: account.nonce + 1n, balance: account.balance - gasLimit * gasPrice });
     const authorizationRefund = applyAuthorizations(executor, message.authorizations, context.chainId);
+    if (observation !== undefined) observation.refund = authorizationRefund;
 
     const executed =
       observer === undefined && to !== undefined && isPlainTransfer(executor, to)
@@ -99,7 +107,7 @@ async function run(
     return {
       kind: "executed",
       error: executed.error,
-      isRevert: executed.error === EVMError.errorMessages.REVERT,
+      isRevert: executed.error === FRAME_ERROR.reverted,
       gasUsed,
       output: executed.output,
       logs: executed.logs,
@@ -176,7 +184,7 @@ async function runMessage(
   return {
     gasUsed: execResult.executionGasUsed,
     refund: execResult.gasRefund ?? 0n,
-    error: execResult.exceptionError?.error,
+    error: execResult.exceptionError && frameError(execResult.exceptionError),
     output: execResult.returnValue,
     logs: (execResult.logs ?? []).map(([address, topics, logData]) => ({
       address: bytesToHex(address),
@@ -202,7 +210,7 @@ function applyAuthorizations(
     if (authority === undefined) continue;
     evm.journal.addAlwaysWarmAddress(authority);
     const account = state.account(authority);
-    if (account !== undefined && hasCode(account) && !isDelegation(state.code(authority))) continue;
+    if (account !== undefined && hasCode(account) && delegationOf(state.code(authority)) === undefined) continue;
     if ((account?.nonce ?? 0n) !== nonce) continue;
     if (account !== undefined) refund += EXISTING_AUTHORITY_REFUND;
     const target = hexToBytes(address);
@@ -214,8 +222,4 @@ function applyAuthorizations(
     state.setAccount(authority, { ...updated, nonce: updated.nonce + 1n });
   }
   return refund;
-}
-
-function isDelegation(code: Uint8Array): boolean {
-  return code.length === DELEGATION_LENGTH && equalBytes(code.subarray(0, 3), DELEGATION_PREFIX);
 }

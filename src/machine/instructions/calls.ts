@@ -1,3 +1,4 @@
+import { FRAME_ERROR, invalidOpcodeError } from "../../chain/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { accessGas, isPrecompile, isWarm } from "../access.ts";
 import { EXIT_SUCCESS, FRAME_KIND, beginFrame, exitWith } from "../frame.ts";
@@ -11,7 +12,7 @@ import {
   WARM_GAS,
   expansionGas,
 } from "../gas.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf } from "../memory.ts";
@@ -22,7 +23,7 @@ import { setLimb, toAddress, toBigint, toNumberBelow, toOffset } from "../word.t
 /** CALL: gas, to, value, input offset and length, output offset and length. */
 export function call(machine: Machine, frame: Frame): void {
   const value = toBigint(frame.stack, 8 * frame.stackSize - 24);
-  if (frame.context.isStatic && value !== 0n) return halt(machine, HALT.staticStateChange);
+  if (frame.context.isStatic && value !== 0n) return halt(machine, FRAME_ERROR.writeProtection);
   enter(machine, frame, FRAME_KIND.call, value);
 }
 
@@ -74,7 +75,7 @@ function enter(machine: Machine, frame: Frame, kind: CallKind, value: bigint): v
   if (delegation !== undefined && delegate !== undefined) {
     gas -= delegation === target ? WARM_GAS : accessGas(delegation, delegate);
   }
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
   const most = gas - Math.floor(gas / 64);
   const forwarded = toNumberBelow(stack, top, most) ?? most;
   const stipend = value === 0n ? 0 : CALL_STIPEND;
@@ -135,7 +136,7 @@ function exitWithMemory(machine: Machine, frame: Frame, status: 1 | 2, reason: s
   const offset = toOffset(stack, top);
   const length = toOffset(stack, top - 8);
   const gas = frame.gas - expansionGas(memory, offset, length);
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas = gas;
   expand(memory, offset, length);
   exitWith(machine, { kind: "exit", status, output: sliceOf(memory, offset, length), reason });
@@ -148,13 +149,13 @@ export function stop(machine: Machine): void {
 
 /** INVALID (EIP-141). */
 export function invalid(machine: Machine): void {
-  halt(machine, HALT.invalidOpcode);
+  halt(machine, invalidOpcodeError(0xfe, "INVALID"));
 }
 
 /** SELFDESTRUCT (EIP-6780). */
 export function selfdestruct(machine: Machine, frame: Frame): void {
   const { self, isStatic } = frame.context;
-  if (isStatic) return halt(machine, HALT.staticStateChange);
+  if (isStatic) return halt(machine, FRAME_ERROR.writeProtection);
   const beneficiary: Address = toAddress(frame.stack, 8 * frame.stackSize - 8);
   const account = needAccount(machine, beneficiary);
   if (account === undefined) return;
@@ -163,7 +164,7 @@ export function selfdestruct(machine: Machine, frame: Frame): void {
   let gas = frame.gas - SELFDESTRUCT_GAS;
   if (!isWarm(beneficiary, account)) gas -= COLD_ACCOUNT_GAS;
   if (balance !== 0n && isEmptyEntry(account)) gas -= NEW_ACCOUNT_GAS;
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas = gas;
   if (beneficiary === self) {
     modifyAccount(machine, self, { isDirty: true, ...(isCreated ? { balance: 0n, isDestroyed: true } : {}) });

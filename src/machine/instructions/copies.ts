@@ -1,7 +1,8 @@
+import { FRAME_ERROR } from "../../chain/index.ts";
 import { beginCopy } from "../copy.ts";
 import { codeSlice } from "../code.ts";
 import { COPY_WORD_GAS, OFFSET_LIMIT, expansionGas, wordsOf } from "../gas.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import type { Frame, Machine, Slice } from "../machine.ts";
 import { copyIn, expand, markDirty, sliceOf, tellBytes, tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
@@ -24,7 +25,7 @@ export function codecopy(machine: Machine, frame: Frame): void {
 export function returndatacopy(machine: Machine, frame: Frame): void {
   const top = 8 * frame.stackSize - 8;
   if (toOffset(frame.stack, top - 8) + toOffset(frame.stack, top - 16) > frame.returndata.bytes.length) {
-    return halt(machine, HALT.outOfRange);
+    return halt(machine, FRAME_ERROR.returnDataOutOfBounds);
   }
   copyFrom(machine, frame, frame.returndata);
 }
@@ -36,7 +37,7 @@ function copyFrom(machine: Machine, frame: Frame, source: Slice): void {
   const sourceOffset = toOffset(stack, top - 8);
   const length = toOffset(stack, top - 16);
   const gas = frame.gas - COPY_GAS - COPY_WORD_GAS * wordsOf(length) - expansionGas(memory, destination, length);
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas = gas;
   frame.stackSize -= 3;
   frame.pc++;
@@ -53,7 +54,7 @@ export function mcopy(machine: Machine, frame: Frame): void {
   const length = toOffset(stack, top - 16);
   const furthest = Math.max(destination, sourceOffset);
   const gas = frame.gas - COPY_GAS - COPY_WORD_GAS * wordsOf(length) - expansionGas(memory, furthest, length);
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas = gas;
   frame.stackSize -= 3;
   frame.pc++;

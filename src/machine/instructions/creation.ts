@@ -1,4 +1,4 @@
-import { createAddress, create2Address } from "../../chain/index.ts";
+import { FRAME_ERROR, createAddress, create2Address } from "../../chain/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { FRAME_KIND, beginFrame } from "../frame.ts";
 import {
@@ -10,10 +10,11 @@ import {
   expansionGas,
   wordsOf,
 } from "../gas.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf, tellBytes } from "../memory.ts";
+import type { Memory } from "../memory.ts";
 import { isOccupied, markJournal, modifyAccount, needAccount, presentAccount, warmAccount } from "../overlay.ts";
 import type { AccountEntry } from "../overlay.ts";
 import { setLimb, toBigint, toHash, toOffset } from "../word.ts";
@@ -33,16 +34,15 @@ export function create2(machine: Machine, frame: Frame): void {
 function enter(machine: Machine, frame: Frame, kind: 0xf0 | 0xf5): void {
   const { stack, memory, context } = frame;
   const { self } = context;
-  if (context.isStatic) return halt(machine, HALT.staticStateChange);
+  if (context.isStatic) return halt(machine, FRAME_ERROR.writeProtection);
   const top = 8 * frame.stackSize - 8;
   const isCreate2 = kind === FRAME_KIND.create2;
   const value = toBigint(stack, top);
   const offset = toOffset(stack, top - 8);
   const length = toOffset(stack, top - 16);
-  if (length > MAX_INITCODE_SIZE) return halt(machine, HALT.initcodeTooLong);
-  const wordGas = INITCODE_WORD_GAS + (isCreate2 ? KECCAK_WORD_GAS : 0);
-  const gas = frame.gas - CREATE_GAS - wordGas * wordsOf(length) - expansionGas(memory, offset, length);
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (length > MAX_INITCODE_SIZE) return halt(machine, FRAME_ERROR.initcodeTooLong);
+  const gas = frame.gas - creationGas(memory, { isCreate2, offset, length });
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
 
   const creator = presentAccount(machine, self);
   const canCreate = creator.balance >= value && creator.nonce < MAX_NONCE && context.depth < MAX_DEPTH;
@@ -98,6 +98,15 @@ function enter(machine: Machine, frame: Frame, kind: 0xf0 | 0xf5): void {
     },
     gas - kept,
   );
+}
+
+/** What a creation costs without what it passes on. */
+export function creationGas(
+  memory: Memory,
+  { isCreate2, offset, length }: { readonly isCreate2: boolean; readonly offset: number; readonly length: number },
+): number {
+  const wordGas = INITCODE_WORD_GAS + (isCreate2 ? KECCAK_WORD_GAS : 0);
+  return CREATE_GAS + wordGas * wordsOf(length) + expansionGas(memory, offset, length);
 }
 
 function pushZero(frame: Frame): void {

@@ -1,6 +1,11 @@
-import { BLOCKHASH_WINDOW, BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH } from "../../chain/index.ts";
+import {
+  BLOCKHASH_WINDOW,
+  BLOCK_HASH_HISTORY_ADDRESS,
+  BLOCK_HASH_HISTORY_LENGTH,
+  FRAME_ERROR,
+} from "../../chain/index.ts";
 import { bigintToBytes32, bytesToHex } from "../../primitives/index.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, FrameContext, Machine, Slice, TransactionContext } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
@@ -83,7 +88,7 @@ export function blockhash(machine: Machine, frame: Frame): void {
     if (slot === undefined) return;
     hash = slot.current;
   }
-  if (frame.gas < BLOCKHASH_GAS) return halt(machine, HALT.outOfGas);
+  if (frame.gas < BLOCKHASH_GAS) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas -= BLOCKHASH_GAS;
   fromBigint(frame.stack, top, hash);
   frame.pc++;

@@ -1,3 +1,4 @@
+import { FRAME_ERROR } from "../../chain/index.ts";
 import {
   KECCAK_RATE,
   KECCAK_STATE_SIZE,
@@ -9,7 +10,7 @@ import {
   padMessage,
 } from "../../primitives/index.ts";
 import { KECCAK_GAS, KECCAK_WORD_GAS, expansionGas, wordsOf } from "../gas.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf, tellBytes, tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
@@ -29,7 +30,7 @@ export function keccak256(machine: Machine, frame: Frame): void {
   const offset = toOffset(stack, top);
   const length = toOffset(stack, top - 8);
   const gas = frame.gas - KECCAK_GAS - KECCAK_WORD_GAS * wordsOf(length) - expansionGas(memory, offset, length);
-  if (gas < 0) return halt(machine, HALT.outOfGas);
+  if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas = gas;
   frame.pc++;
   expand(memory, offset, length);

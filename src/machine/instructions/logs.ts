@@ -1,7 +1,8 @@
+import { FRAME_ERROR } from "../../chain/index.ts";
 import { concatBytes, hexToBytes, keccak256 } from "../../primitives/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import { LOG_BYTE_GAS, LOG_GAS, LOG_TOPIC_GAS, expansionGas } from "../gas.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf, tellBytes } from "../memory.ts";
 import { Phase } from "../phase.ts";
@@ -18,14 +19,14 @@ export const log4 = logInstruction(4);
 
 function logInstruction(topicCount: number): (machine: Machine, frame: Frame) => void {
   return (machine, frame) => {
-    if (frame.context.isStatic) return halt(machine, HALT.staticStateChange);
+    if (frame.context.isStatic) return halt(machine, FRAME_ERROR.writeProtection);
     const { stack, memory } = frame;
     const top = 8 * frame.stackSize - 8;
     const offset = toOffset(stack, top);
     const length = toOffset(stack, top - 8);
     const cost = LOG_GAS + LOG_TOPIC_GAS * topicCount + LOG_BYTE_GAS * length;
     const gas = frame.gas - cost - expansionGas(memory, offset, length);
-    if (gas < 0) return halt(machine, HALT.outOfGas);
+    if (gas < 0) return halt(machine, FRAME_ERROR.outOfGas);
     frame.gas = gas;
     frame.stackSize -= topicCount + 2;
     frame.pc++;

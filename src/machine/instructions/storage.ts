@@ -1,3 +1,4 @@
+import { FRAME_ERROR } from "../../chain/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { accessGas } from "../access.ts";
 import { beginCopy } from "../copy.ts";
@@ -12,7 +13,7 @@ import {
   expansionGas,
   wordsOf,
 } from "../gas.ts";
-import { HALT, halt } from "../halt.ts";
+import { halt } from "../halt.ts";
 import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand } from "../memory.ts";
@@ -38,7 +39,7 @@ export function sload(machine: Machine, frame: Frame): void {
   const slot = needSlot(machine, self, key);
   if (slot === undefined) return;
   const gas = slot.isWarm ? WARM_GAS : COLD_SLOT_GAS;
-  if (frame.gas < gas) return halt(machine, HALT.outOfGas);
+  if (frame.gas < gas) return halt(machine, FRAME_ERROR.outOfGas);
   warmSlot(machine, self, key, slot);
   frame.gas -= gas;
   fromBigint(frame.stack, top, slot.current);
@@ -49,11 +50,11 @@ export function sload(machine: Machine, frame: Frame): void {
 export function sstore(machine: Machine, frame: Frame): void {
   const top = 8 * frame.stackSize - 8;
   const { self, isStatic } = frame.context;
-  if (isStatic) return halt(machine, HALT.staticStateChange);
+  if (isStatic) return halt(machine, FRAME_ERROR.writeProtection);
   const key = toHash(frame.stack, top);
   const slot = needSlot(machine, self, key);
   if (slot === undefined) return;
-  if (frame.gas <= SSTORE_SENTRY) return halt(machine, HALT.outOfGas);
+  if (frame.gas <= SSTORE_SENTRY) return halt(machine, FRAME_ERROR.outOfGas);
   const value = toBigint(frame.stack, top - 8);
   const { original, current } = slot;
   let gas = slot.isWarm ? 0 : COLD_SLOT_GAS;
@@ -67,7 +68,7 @@ export function sstore(machine: Machine, frame: Frame): void {
     }
     if (value === original) refund += (original === 0n ? SSTORE_SET_GAS : SSTORE_RESET_GAS) - WARM_GAS;
   }
-  if (frame.gas < gas) return halt(machine, HALT.outOfGas);
+  if (frame.gas < gas) return halt(machine, FRAME_ERROR.outOfGas);
   if (machine.isProving || value !== current || !slot.isWarm) {
     modifySlot(machine, self, key, { current: value, isWarm: true });
   }
@@ -79,7 +80,7 @@ export function sstore(machine: Machine, frame: Frame): void {
 
 /** TLOAD (EIP-1153). */
 export function tload(machine: Machine, frame: Frame): void {
-  if (frame.gas < WARM_GAS) return halt(machine, HALT.outOfGas);
+  if (frame.gas < WARM_GAS) return halt(machine, FRAME_ERROR.outOfGas);
   const top = 8 * frame.stackSize - 8;
   fromBigint(frame.stack, top, readTransient(machine, frame.context.self, toHash(frame.stack, top)));
   frame.gas -= WARM_GAS;
@@ -88,8 +89,8 @@ export function tload(machine: Machine, frame: Frame): void {
 
 /** TSTORE (EIP-1153). */
 export function tstore(machine: Machine, frame: Frame): void {
-  if (frame.context.isStatic) return halt(machine, HALT.staticStateChange);
-  if (frame.gas < WARM_GAS) return halt(machine, HALT.outOfGas);
+  if (frame.context.isStatic) return halt(machine, FRAME_ERROR.writeProtection);
+  if (frame.gas < WARM_GAS) return halt(machine, FRAME_ERROR.outOfGas);
   const top = 8 * frame.stackSize - 8;
   modifyTransient(machine, frame.context.self, toHash(frame.stack, top), toBigint(frame.stack, top - 8));
   frame.gas -= WARM_GAS;
@@ -148,7 +149,7 @@ function access(machine: Machine, frame: Frame, address: Address, gas: number): 
   if (account === undefined) return undefined;
   const cost = accessGas(address, account) + gas;
   if (frame.gas < cost) {
-    halt(machine, HALT.outOfGas);
+    halt(machine, FRAME_ERROR.outOfGas);
     return undefined;
   }
   warmAccount(machine, address, account);
@@ -162,7 +163,7 @@ const SELFBALANCE_GAS = 5;
 /** SELFBALANCE (EIP-1884). */
 export function selfbalance(machine: Machine, frame: Frame): void {
   const account = presentAccount(machine, frame.context.self);
-  if (frame.gas < SELFBALANCE_GAS) return halt(machine, HALT.outOfGas);
+  if (frame.gas < SELFBALANCE_GAS) return halt(machine, FRAME_ERROR.outOfGas);
   frame.gas -= SELFBALANCE_GAS;
   fromBigint(frame.stack, 8 * frame.stackSize, account.balance);
   frame.stackSize++;

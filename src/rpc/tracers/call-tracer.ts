@@ -1,8 +1,9 @@
-import { bytesToHex, type Address } from "../../primitives/index.ts";
-import { formatQuantity } from "../format/index.ts";
-import { limitExceeded } from "../protocol/index.ts";
-import { revertReason, wordToAddress } from "../simulation/index.ts";
-import type { TraceLimits, Tracer } from "./tracer.ts";
+import { FRAME_ERROR, memoryWindow, wordToAddress } from "../../chain/index.ts";
+import type { ObservedState, ObservedStep } from "../../chain/index.ts";
+import { bytesToHex, type Address, type Hash } from "../../primitives/index.ts";
+import { formatQuantity, formatWord } from "../format/index.ts";
+import { revertReason } from "../simulation/index.ts";
+import type { TraceContext, Tracer } from "./tracer.ts";
 
 export interface CallTracerOptions {
   readonly onlyTopCall: boolean;
@@ -26,97 +27,120 @@ interface Frame {
 
 interface FrameLog {
   readonly address: Address;
-  readonly topics: readonly string[];
+  readonly topics: readonly Hash[];
   readonly data: string;
+  /** Place in the block, as `logIndex` of a receipt. */
+  readonly index: string;
+  /** How many calls of the frame were made before. */
   readonly position: string;
 }
 
-/** The tree of calls, in the format of go-ethereum's call tracer. */
-export function createCallTracer(options: CallTracerOptions, limits: TraceLimits): Tracer {
-  const open: Frame[] = [];
-  let top: Frame | undefined;
-  let size = 0;
+interface OpenFrame {
+  readonly frame: Frame;
+  /** Logs of the block when it began: what it goes back to if it fails. */
+  readonly logCount: number;
+  /** Put into the frame if it ends well, for a SELFDESTRUCT ends it. */
+  destruction: Frame | undefined;
+}
 
-  function grow(bytes: number): boolean {
-    size += 200 + 2 * bytes;
-    return size <= limits.size;
+const FRAME_SIZE = 300;
+const LOG_SIZE = 600;
+
+/** The tree of calls, in the format of go-ethereum's call tracer. */
+export function createCallTracer(options: CallTracerOptions, { meter, firstLogIndex }: TraceContext): Tracer {
+  const open: OpenFrame[] = [];
+  let state: ObservedState | undefined;
+  let top: Frame | undefined;
+  let logCount = firstLogIndex;
+
+  const isShown = (): boolean => !options.onlyTopCall || open.length === 1;
+
+  function addLog(frame: Frame, step: ObservedStep, topicCount: number): void {
+    const { stack, address } = step;
+    const [offset, length] = [stack.at(-1), stack.at(-2)];
+    if (offset === undefined || length === undefined || stack.length < 2 + topicCount) return;
+    const data = memoryWindow(step, offset, length);
+    if (data === undefined || !meter.grow(LOG_SIZE + 2 * data.length)) return;
+    (frame.logs ??= []).push({
+      address,
+      topics: stack
+        .slice(stack.length - 2 - topicCount, -2)
+        .toReversed()
+        .map(formatWord),
+      data: bytesToHex(data),
+      index: formatQuantity(logCount),
+      position: formatQuantity(frame.calls?.length ?? 0),
+    });
   }
 
   return {
     observer: {
+      onTransactionStart: ({ state: live }) => void (state = live),
       onCallStart({ kind, from, to, value, gas, input }) {
+        const parent = open.at(-1)?.frame;
+        const inherited = kind === "DELEGATECALL" ? parent?.value : undefined;
         const frame: Frame = {
           type: kind,
           from,
           ...(to === undefined ? {} : { to }),
-          ...(kind === "STATICCALL" || kind === "DELEGATECALL" ? {} : { value: formatQuantity(value) }),
+          ...(kind === "STATICCALL" ? {} : { value: inherited ?? formatQuantity(value) }),
           gas: formatQuantity(gas),
           gasUsed: "0x0",
           input: "0x",
         };
-        const parent = open.at(-1);
         // Frames are stacked even if they are not kept, so that ends find their starts.
-        open.push(frame);
+        open.push({ frame, logCount, destruction: undefined });
         top ??= frame;
-        if (parent !== undefined && options.onlyTopCall) return;
-        if (!grow(input.length)) return;
+        if (!isShown() || !meter.grow(FRAME_SIZE + 2 * input.length)) return;
         frame.input = bytesToHex(input);
         if (parent !== undefined) (parent.calls ??= []).push(frame);
       },
-      onStep({ opcodeName, opcode, stack, memory, address, gas }) {
-        const frame = open.at(-1);
-        if (frame === undefined || (options.onlyTopCall && open.length > 1)) return;
-        const operand = (fromTop: number): bigint => stack[stack.length - 1 - fromTop] ?? 0n;
-        if (opcodeName === "SELFDESTRUCT" && !options.onlyTopCall && grow(0)) {
-          (frame.calls ??= []).push({
+      onStep(step) {
+        const current = open.at(-1);
+        if (current === undefined) return;
+        const { opcode, opcodeName, stack, address } = step;
+        if (opcodeName === "SELFDESTRUCT") {
+          const beneficiary = stack.at(-1);
+          if (options.onlyTopCall || beneficiary === undefined || !meter.grow(FRAME_SIZE)) return;
+          current.destruction = {
             type: "SELFDESTRUCT",
             from: address,
-            to: wordToAddress(operand(0)),
-            gas: formatQuantity(gas),
+            to: wordToAddress(beneficiary),
+            value: formatQuantity(state?.getAccount(address)?.balance ?? 0n),
+            gas: "0x0",
             gasUsed: "0x0",
             input: "0x",
-          });
+          };
+        } else if (options.withLog && opcode >= 0xa0 && opcode <= 0xa4) {
+          if (isShown()) addLog(current.frame, step, opcode - 0xa0);
+          logCount++;
         }
-        if (!options.withLog || opcode < 0xa0 || opcode > 0xa4) return;
-        const count = opcode - 0xa0;
-        if (stack.length < 2 + count) return;
-        // A log that fits its gas has at most 2^24 / 8 bytes; memory beyond its size reads as zeros.
-        if (operand(0) > 2n ** 24n || operand(1) > 2n ** 24n) return;
-        const [offset, length] = [Number(operand(0)), Number(operand(1))];
-        if (!grow(length)) return;
-        const data = new Uint8Array(length);
-        data.set(memory.subarray(Math.min(offset, memory.length), Math.min(offset + length, memory.length)));
-        (frame.logs ??= []).push({
-          address,
-          topics: Array.from(
-            { length: count },
-            (_, index) =>
-              `0x${operand(2 + index)
-                .toString(16)
-                .padStart(64, "0")}`,
-          ),
-          data: bytesToHex(data),
-          position: formatQuantity(frame.calls?.length ?? 0),
-        });
       },
       onCallEnd({ gasUsed, output, error, createdAddress }) {
-        const frame = open.pop();
-        if (frame === undefined) return;
+        const wasShown = isShown();
+        const ended = open.pop();
+        if (ended === undefined) return;
+        const { frame, destruction } = ended;
         frame.gasUsed = formatQuantity(gasUsed);
         if (createdAddress !== undefined) frame.to = createdAddress;
-        if (grow(output.length) && output.length > 0) frame.output = bytesToHex(output);
-        if (error === undefined) return;
-        const reverted = /revert/i.test(error);
-        frame.error = reverted ? "execution reverted" : error;
-        const reason = reverted ? revertReason(output) : undefined;
+        const isRevert = error === FRAME_ERROR.reverted;
+        if (wasShown && (error === undefined || isRevert) && output.length > 0 && meter.grow(2 * output.length))
+          frame.output = bytesToHex(output);
+        if (error === undefined) {
+          if (destruction !== undefined) (frame.calls ??= []).push(destruction);
+          return;
+        }
+        frame.error = error;
+        const reason = isRevert ? revertReason(output) : undefined;
         if (reason !== undefined) frame.revertReason = reason;
         if (frame.type.startsWith("CREATE")) delete frame.to;
+        logCount = ended.logCount;
         forgetLogs(frame);
       },
+      onTransactionEnd: () => void (state = undefined),
     },
     result({ from, to, value, gas, gasUsed, input, failed }) {
-      if (size > limits.size)
-        throw limitExceeded(`trace too large: more than ${limits.size} bytes; ask for less by the tracer's options`);
+      meter.check();
       const frame: Frame = top ?? {
         type: to === undefined ? "CREATE" : "CALL",
         from,

@@ -1,35 +1,28 @@
-import type { TraceOptions } from "../parameters/index.ts";
-import { invalidParams } from "../protocol/index.ts";
+import type { TracerChoice } from "../parameters/index.ts";
 import { createCallTracer } from "./call-tracer.ts";
-import { createStructLogger } from "./struct-logger.ts";
-import type { TraceLimits, Tracer } from "./tracer.ts";
+import { createFourByteTracer } from "./four-byte-tracer.ts";
+import { createMuxTracer } from "./mux-tracer.ts";
 import { createPrestateTracer } from "./prestate-tracer.ts";
 import { createStepTracer } from "./step-tracer.ts";
+import { createStructLogger } from "./struct-logger.ts";
+import type { TraceContext, Tracer } from "./tracer.ts";
 
 /** The tracer that options of `debug_trace*` ask for. */
-export function createTracer(options: TraceOptions | undefined, limits: TraceLimits): Tracer {
-  const { tracer, tracerConfig } = options ?? {};
-  switch (tracer) {
-    case "callTracer":
-      return createCallTracer(
-        { onlyTopCall: tracerConfig?.onlyTopCall ?? false, withLog: tracerConfig?.withLog ?? false },
-        limits,
-      );
-    case "prestateTracer":
-      return createPrestateTracer({ diffMode: tracerConfig?.diffMode ?? false }, limits);
-    case "stepTracer":
-      return createStepTracer({ limit: options?.limit ?? 0 }, limits);
+export function createTracer(choice: TracerChoice, context: TraceContext): Tracer {
+  switch (choice.tracer) {
     case undefined:
-      return createStructLogger(
-        {
-          enableMemory: options?.enableMemory ?? false,
-          disableStack: options?.disableStack ?? false,
-          disableStorage: options?.disableStorage ?? false,
-          limit: options?.limit ?? 0,
-        },
-        limits,
-      );
-    default:
-      throw invalidParams(`expected tracer callTracer, prestateTracer or stepTracer, got ${String(tracer)}`);
+      return createStructLogger(choice, context);
+    case "callTracer":
+      return createCallTracer(choice, context);
+    case "prestateTracer":
+      return createPrestateTracer(choice, context);
+    case "4byteTracer":
+      return createFourByteTracer(context);
+    case "noopTracer":
+      return { observer: {}, result: () => ({}) };
+    case "muxTracer":
+      return createMuxTracer(new Map(choice.tracers.map((each) => [each.tracer, createTracer(each, context)])));
+    case "stepTracer":
+      return createStepTracer(choice, context);
   }
 }

@@ -1,10 +1,18 @@
-import { create2Address, createAddress } from "../../chain/index.ts";
-import type { ObservedState } from "../../chain/index.ts";
-import { bytesToHex, equalBytes, ZERO_HASH, type Address, type Hash } from "../../primitives/index.ts";
-import { formatQuantity, formatWord } from "../format/index.ts";
-import { limitExceeded } from "../protocol/index.ts";
-import { createTouchObserver } from "../simulation/index.ts";
-import type { TraceLimits, Tracer } from "./tracer.ts";
+import type { ObservedState, ObservedStep } from "../../chain/index.ts";
+import { addressToCreate, createAddress, delegationOf } from "../../chain/index.ts";
+import { bytesToHex, equalBytes, keccak256, ZERO_HASH, type Address, type Hash } from "../../primitives/index.ts";
+import { formatQuantity } from "../format/index.ts";
+import { touchesOf } from "../simulation/index.ts";
+import type { TraceContext, Tracer } from "./tracer.ts";
+
+export interface PrestateTracerOptions {
+  /** Only what changed, before and after. */
+  readonly diffMode: boolean;
+  readonly disableCode: boolean;
+  readonly disableStorage: boolean;
+  /** Also accounts that did not exist before; not with `diffMode`. */
+  readonly includeEmpty: boolean;
+}
 
 interface AccountSnapshot {
   readonly exists: boolean;
@@ -14,46 +22,77 @@ interface AccountSnapshot {
   readonly storage: Map<Hash, Hash>;
 }
 
-type AccountFields = { balance?: string; nonce?: number; code?: string; storage?: Record<Hash, Hash> };
+type AccountFields = {
+  balance?: string;
+  nonce?: number;
+  code?: string;
+  codeHash?: Hash;
+  storage?: Record<Hash, Hash>;
+};
+
+type Snapshots = Map<Address, AccountSnapshot>;
 
 /**
  * What the transaction touched as it was before it, in the format of go-ethereum's prestate tracer; in diff mode only what
  * changed, before and after.
  */
-export function createPrestateTracer({ diffMode }: { readonly diffMode: boolean }, limits: TraceLimits): Tracer {
-  const before = new Map<Address, AccountSnapshot>();
-  const after = new Map<Address, AccountSnapshot>();
+export function createPrestateTracer(options: PrestateTracerOptions, { meter }: TraceContext): Tracer {
+  const before: Snapshots = new Map();
+  const after: Snapshots = new Map();
   let state: ObservedState | undefined;
-  let size = 0;
+  let isFull = false;
+  // What the last instruction was the first to touch: if it halts the frame, it has touched nothing.
+  let fresh: (() => void)[] = [];
 
   // Called before the opcode that touches it runs, so what is read is what stood there before the transaction.
   function remember(address: Address, slot?: Hash): void {
-    if (state === undefined || size > limits.size) return;
+    if (state === undefined || isFull) return;
     let snapshot = before.get(address);
     if (snapshot === undefined) {
       snapshot = read(state, address, []);
-      size += 300 + 2 * snapshot.code.length;
+      isFull = !meter.grow(400 + (options.disableCode ? 0 : 2 * snapshot.code.length));
       before.set(address, snapshot);
+      fresh.push(() => before.delete(address));
     }
-    if (slot === undefined || snapshot.storage.has(slot)) return;
-    size += 140;
-    snapshot.storage.set(slot, state.getStorageAt(address, slot));
+    const { storage } = snapshot;
+    if (slot === undefined || options.disableStorage || storage.has(slot)) return;
+    isFull = !meter.grow(140);
+    storage.set(slot, state.getStorageAt(address, slot));
+    fresh.push(() => storage.delete(slot));
   }
 
-  const touches = createTouchObserver(remember);
+  /** An account that is called, and whose code that runs by EIP-7702. */
+  function rememberCallee(address: Address): void {
+    remember(address);
+    const target = delegationOf(state?.getAccount(address)?.code ?? NO_BYTES);
+    if (target !== undefined) remember(target);
+  }
+
+  function rememberTouched(step: ObservedStep): void {
+    fresh = [];
+    touchesOf(step, remember);
+    const created = state && addressToCreate(step, state);
+    if (created !== undefined) remember(created);
+  }
 
   return {
     observer: {
-      onTransactionStart({ from, to, coinbase, state: live }) {
+      onTransactionStart({ from, to, coinbase, authorities, refundTo, state: live }) {
         state = live;
-        remember(from);
-        remember(coinbase);
-        remember(to ?? createAddress(from, live.getAccount(from)?.nonce ?? 0n));
+        rememberCallee(to ?? createAddress(from, live.getAccount(from)?.nonce ?? 0n));
+        for (const address of [from, coinbase, ...authorities]) remember(address);
+        if (refundTo !== undefined) remember(refundTo);
+        fresh = [];
       },
-      onStep(step) {
-        touches.onStep(step);
-        const created = addressToCreate(step, state);
-        if (created !== undefined) remember(created);
+      onStep: rememberTouched,
+      onCallStart({ to }) {
+        fresh = [];
+        if (to !== undefined) rememberCallee(to);
+        fresh = [];
+      },
+      onCallEnd({ error }) {
+        if (error !== undefined) for (const forget of fresh) forget();
+        fresh = [];
       },
       onTransactionEnd({ state: live }) {
         for (const [address, { storage }] of before) after.set(address, read(live, address, storage.keys()));
@@ -61,56 +100,36 @@ export function createPrestateTracer({ diffMode }: { readonly diffMode: boolean 
       },
     },
     result() {
-      if (size > limits.size) throw limitExceeded(`trace too large: more than ${limits.size} bytes`);
-      return diffMode
-        ? formatDifference(before, after)
-        : Object.fromEntries([...before].map(([address, snapshot]) => [address, format(snapshot)]));
+      meter.check();
+      if (options.diffMode) return formatDifference(before, after, options);
+      const kept = [...before].filter(([, { exists }]) => exists || options.includeEmpty);
+      return Object.fromEntries(kept.map(([address, snapshot]) => [address, format(snapshot, options)]));
     },
   };
 }
 
-type Step = Parameters<ReturnType<typeof createTouchObserver>["onStep"]>[0];
-
-/** Where the CREATE or CREATE2 about to run would put its contract. */
-function addressToCreate(
-  { opcodeName, stack, memory, address }: Step,
-  state: ObservedState | undefined,
-): Address | undefined {
-  if (opcodeName === "CREATE") return createAddress(address, state?.getAccount(address)?.nonce ?? 0n);
-  if (opcodeName !== "CREATE2") return undefined;
-  const [offset, length, salt] = [stack.at(-2), stack.at(-3), stack.at(-4)];
-  // Longer initcode than EIP-3860 allows creates nothing.
-  if (offset === undefined || length === undefined || salt === undefined || length > 49_152n || offset > 2n ** 32n)
-    return undefined;
-  const initcode = new Uint8Array(Number(length));
-  const start = Math.min(Number(offset), memory.length);
-  initcode.set(memory.subarray(start, Math.min(start + initcode.length, memory.length)));
-  return create2Address(address, formatWord(salt), initcode);
-}
+const NO_BYTES = new Uint8Array();
 
 function read(state: ObservedState, address: Address, slots: Iterable<Hash>): AccountSnapshot {
   const account = state.getAccount(address);
   const storage = new Map<Hash, Hash>();
   for (const slot of slots) storage.set(slot, account === undefined ? ZERO_HASH : state.getStorageAt(address, slot));
-  return account === undefined
-    ? { exists: false, balance: 0n, nonce: 0n, code: new Uint8Array(), storage }
-    : { exists: true, balance: account.balance, nonce: account.nonce, code: account.code, storage };
+  if (account === undefined) return { exists: false, balance: 0n, nonce: 0n, code: NO_BYTES, storage };
+  const { balance, nonce, code } = account;
+  return { exists: balance !== 0n || nonce !== 0n || code.length > 0, balance, nonce, code, storage };
 }
 
-function format({ balance, nonce, code, storage }: AccountSnapshot): AccountFields {
-  return {
-    balance: formatQuantity(balance),
-    ...(nonce === 0n ? {} : { nonce: Number(nonce) }),
-    ...(code.length === 0 ? {} : { code: bytesToHex(code) }),
-    ...(storage.size === 0 ? {} : { storage: Object.fromEntries(storage) }),
-  };
+function format({ balance, nonce, code, storage }: AccountSnapshot, { disableCode }: PrestateTracerOptions) {
+  const fields: AccountFields = { balance: formatQuantity(balance) };
+  if (nonce !== 0n) fields.nonce = Number(nonce);
+  if (code.length > 0 && !disableCode) fields.code = bytesToHex(code);
+  if (code.length > 0) fields.codeHash = keccak256(code);
+  if (storage.size > 0) fields.storage = Object.fromEntries(storage);
+  return fields;
 }
 
-/** `pre` has the touched fields that changed as they were, `post` as they are; a slot of 0 is left out on either side. */
-function formatDifference(
-  before: ReadonlyMap<Address, AccountSnapshot>,
-  after: ReadonlyMap<Address, AccountSnapshot>,
-): object {
+/** `pre` has the touched accounts that changed as they were, `post` what is new of them; a slot of 0 is left out. */
+function formatDifference(before: Snapshots, after: Snapshots, options: PrestateTracerOptions): object {
   const pre: Record<Address, AccountFields> = {};
   const post: Record<Address, AccountFields> = {};
   for (const [address, old] of before) {
@@ -118,26 +137,20 @@ function formatDifference(
     const changed: AccountFields = {};
     if (old.balance !== now.balance) changed.balance = formatQuantity(now.balance);
     if (old.nonce !== now.nonce) changed.nonce = Number(now.nonce);
-    if (!equalBytes(old.code, now.code)) changed.code = bytesToHex(now.code);
-    const slots = [...old.storage].filter(([slot, value]) => now.storage.get(slot) !== value);
-    if (Object.keys(changed).length === 0 && slots.length === 0 && old.exists === now.exists) continue;
-    if (old.exists) {
-      const { storage: _, ...fields } = format(old);
-      pre[address] = withStorage(
-        fields,
-        slots.map(([slot, value]) => [slot, value]),
-      );
+    if (!equalBytes(old.code, now.code)) {
+      changed.codeHash = keccak256(now.code);
+      if (!options.disableCode) changed.code = bytesToHex(now.code);
     }
-    if (now.exists)
-      post[address] = withStorage(
-        changed,
-        slots.map(([slot]) => [slot, now.storage.get(slot) ?? ZERO_HASH]),
-      );
+    const slots = [...old.storage.keys()].filter((slot) => old.storage.get(slot) !== now.storage.get(slot));
+    if (Object.keys(changed).length === 0 && slots.length === 0) continue;
+    if (old.exists) pre[address] = withStorage(format({ ...old, storage: new Map() }, options), slots, old.storage);
+    if (now.exists) post[address] = withStorage(changed, slots, now.storage);
   }
   return { pre, post };
 }
 
-function withStorage(fields: AccountFields, slots: readonly (readonly [Hash, Hash])[]): AccountFields {
-  const nonzero = slots.filter(([, value]) => value !== ZERO_HASH);
-  return nonzero.length === 0 ? fields : { ...fields, storage: Object.fromEntries(nonzero) };
+function withStorage(fields: AccountFields, slots: readonly Hash[], storage: ReadonlyMap<Hash, Hash>): AccountFields {
+  const nonzero = slots.map((slot) => [slot, storage.get(slot) ?? ZERO_HASH] as const);
+  const shown = nonzero.filter(([, value]) => value !== ZERO_HASH);
+  return shown.length === 0 ? fields : { ...fields, storage: Object.fromEntries(shown) };
 }

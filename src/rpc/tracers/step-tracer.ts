@@ -1,7 +1,7 @@
 import { formatStep } from "../../machine/index.ts";
 import { formatQuantity } from "../format/index.ts";
 import { RPC_ERROR, RpcError, limitExceeded } from "../protocol/index.ts";
-import type { TraceLimits, Tracer } from "./tracer.ts";
+import type { TraceContext, Tracer } from "./tracer.ts";
 
 interface Step {
   readonly index: number;
@@ -19,17 +19,16 @@ interface Step {
 }
 
 /** One entry per step of the machine (docs/machine.md §6): what a dispute would end in. */
-export function createStepTracer({ limit }: { readonly limit: number }, limits: TraceLimits): Tracer {
+export function createStepTracer({ limit }: { readonly limit: number }, { maximumSteps, meter }: TraceContext): Tracer {
   const steps: Step[] = [];
   let taken = 0;
-  let size = 0;
-  let overflow: string | undefined;
+  let isFull = false;
 
   return {
     observer: {
       onMachineStep: (report) => {
         taken++;
-        if (overflow !== undefined || (limit > 0 && steps.length >= limit)) return;
+        if (isFull || (limit > 0 && steps.length >= limit)) return;
         const { index, name, next, frame, changes } = report;
         const text = formatStep(report);
         steps.push({
@@ -46,14 +45,13 @@ export function createStepTracer({ limit }: { readonly limit: number }, limits: 
           changes,
           text,
         });
-        size += 2 * text.length + 150;
-        if (steps.length > limits.steps) overflow = `more than ${limits.steps} steps`;
-        else if (size > limits.size) overflow = `more than ${limits.size} bytes`;
-        if (overflow !== undefined) steps.length = 0;
+        isFull = !meter.grow(2 * text.length + 150) || steps.length > maximumSteps;
       },
     },
     result: ({ gasUsed, failed }) => {
-      if (overflow !== undefined) throw limitExceeded(`trace too large: ${overflow}; ask for less by the option limit`);
+      if (steps.length > maximumSteps)
+        throw limitExceeded(`trace too large: more than ${maximumSteps} steps; ask for less by the option limit`);
+      meter.check();
       if (taken === 0)
         throw new RpcError(
           RPC_ERROR.invalidParams,

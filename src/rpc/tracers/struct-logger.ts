@@ -1,13 +1,16 @@
-import { bytesToHex } from "../../primitives/index.ts";
-import { formatQuantity } from "../format/index.ts";
+import { FRAME_ERROR } from "../../chain/index.ts";
+import type { ObservedState, ObservedStep } from "../../chain/index.ts";
+import { bytesToHex, type Address, type Hash } from "../../primitives/index.ts";
+import { formatQuantity, formatWord } from "../format/index.ts";
 import { limitExceeded } from "../protocol/index.ts";
-import type { TraceLimits, Tracer } from "./tracer.ts";
+import type { TraceContext, Tracer } from "./tracer.ts";
 
 /** Options of go-ethereum's default tracer. */
 export interface StructLoggerOptions {
   readonly enableMemory: boolean;
   readonly disableStack: boolean;
   readonly disableStorage: boolean;
+  readonly enableReturnData: boolean;
   /** Entries to keep; 0 for all. */
   readonly limit: number;
 }
@@ -20,90 +23,100 @@ interface StructLog {
   readonly depth: number;
   error?: string;
   readonly stack?: readonly string[];
+  readonly returnData?: string;
   readonly memory?: readonly string[];
-  storage?: Readonly<Record<string, string>>;
+  readonly storage?: Readonly<Record<Hash, Hash>>;
+  readonly refund?: number;
 }
 
-const WORD_SIZE = 66;
+const WORD_SIZE = 70;
+/** How a creation fails when its code has ended well. */
+const DEPOSIT_ERRORS: readonly string[] = [
+  FRAME_ERROR.codeDepositOutOfGas,
+  FRAME_ERROR.codeTooLong,
+  FRAME_ERROR.reservedCode,
+];
 
 /** One entry per opcode, in the format of go-ethereum's struct logger. */
-export function createStructLogger(options: StructLoggerOptions, limits: TraceLimits): Tracer {
+export function createStructLogger(options: StructLoggerOptions, { maximumSteps, meter }: TraceContext): Tracer {
   const structLogs: StructLog[] = [];
-  // Storage each frame's account was seen to read or write, by account.
-  const storages = new Map<string, Record<string, string>>();
-  let firstDepth: number | undefined;
-  let size = 0;
-  let overflow: string | undefined;
-  let output = new Uint8Array();
-  // An SLOAD whose value shows on the stack of the next step of the same frame.
-  let load:
-    { readonly entry: StructLog; readonly depth: number; readonly address: string; readonly key: string } | undefined;
+  // Storage each account was seen to read or write.
+  const storages = new Map<Address, Readonly<Record<Hash, Hash>>>();
+  let state: ObservedState | undefined;
+  let isFull = false;
+  let output: Uint8Array = new Uint8Array();
+  // Of the last instruction, until a frame begins or ends.
+  let latest: StructLog | undefined;
 
-  return {
-    observer: {
-      onStep(step) {
-        firstDepth ??= step.depth;
-        if (load !== undefined && load.depth === step.depth) {
-          const value = step.stack.at(-1);
-          if (value !== undefined) load.entry.storage = remember(load.address, load.key, value);
-        }
-        load = undefined;
-        if (overflow !== undefined || (options.limit > 0 && structLogs.length >= options.limit)) return;
-        const entry: StructLog = {
-          pc: step.pc,
-          op: step.opcodeName,
-          gas: Number(step.gas),
-          gasCost: Number(step.gasCost),
-          depth: step.depth - firstDepth + 1,
-          ...(options.disableStack ? {} : { stack: step.stack.map(formatQuantity) }),
-          ...(options.enableMemory ? { memory: words(step.memory) } : {}),
-        };
-        structLogs.push(entry);
-        const top = step.stack.at(-1);
-        if (!options.disableStorage && top !== undefined) {
-          const key = word(top);
-          if (step.opcodeName === "SLOAD") load = { entry, depth: step.depth, address: step.address, key };
-          if (step.opcodeName === "SSTORE") {
-            const value = step.stack.at(-2);
-            if (value !== undefined) entry.storage = remember(step.address, key, value);
-          }
-        }
-        size +=
-          100 +
-          WORD_SIZE *
-            ((entry.stack?.length ?? 0) + (entry.memory?.length ?? 0) + 2 * Object.keys(entry.storage ?? {}).length);
-        if (structLogs.length > limits.steps) overflow = `more than ${limits.steps} opcodes`;
-        else if (size > limits.size) overflow = `more than ${limits.size} bytes`;
-        if (overflow !== undefined) structLogs.length = 0;
-      },
-      onCallEnd(end) {
-        output = Uint8Array.from(end.output);
-        const last = structLogs.at(-1);
-        if (end.error !== undefined && end.error !== "revert" && last !== undefined && load?.entry !== last)
-          last.error ??= end.error;
-      },
-    },
-    result({ gasUsed, failed }) {
-      if (overflow !== undefined)
-        throw limitExceeded(`trace too large: ${overflow}; ask for less by the tracer's options`);
-      return { gas: Number(gasUsed), failed, returnValue: bytesToHex(output), structLogs };
-    },
-  };
-
-  function remember(address: string, key: string, value: bigint): Record<string, string> {
-    const storage = { ...storages.get(address), [key]: word(value) };
+  /** What is known of the account's storage, of an SLOAD and SSTORE only. */
+  function storageOf({ opcodeName, stack, address }: ObservedStep): Readonly<Record<Hash, Hash>> | undefined {
+    const [key, written] = [stack.at(-1), stack.at(-2)];
+    if (options.disableStorage || key === undefined) return undefined;
+    const slot = formatWord(key);
+    const value =
+      opcodeName === "SLOAD"
+        ? state?.getStorageAt(address, slot)
+        : opcodeName === "SSTORE" && written !== undefined
+          ? formatWord(written)
+          : undefined;
+    if (value === undefined) return undefined;
+    const storage = { ...storages.get(address), [slot]: value };
     storages.set(address, storage);
     return storage;
   }
+
+  function entryOf(step: ObservedStep): StructLog {
+    const { memory, returnData, refund } = step;
+    const storage = storageOf(step);
+    return {
+      pc: step.pc,
+      op: step.opcodeName,
+      gas: Number(step.gas),
+      gasCost: Number(step.gasCost),
+      depth: step.depth + 1,
+      ...(options.disableStack ? {} : { stack: step.stack.map(formatQuantity) }),
+      ...(options.enableReturnData && returnData.length > 0 ? { returnData: bytesToHex(returnData) } : {}),
+      ...(options.enableMemory && memory.length > 0 ? { memory: words(memory) } : {}),
+      ...(storage === undefined ? {} : { storage }),
+      ...(refund === 0n ? {} : { refund: Number(refund) }),
+    };
+  }
+
+  return {
+    observer: {
+      onTransactionStart: ({ state: live }) => void (state = live),
+      onStep(step) {
+        latest = undefined;
+        if (isFull || (options.limit > 0 && structLogs.length >= options.limit)) return;
+        latest = entryOf(step);
+        structLogs.push(latest);
+        const { stack = [], memory = [], storage = {}, returnData = "" } = latest;
+        const size = 120 + WORD_SIZE * (stack.length + memory.length + 2 * Object.keys(storage).length);
+        isFull = !meter.grow(size + returnData.length) || structLogs.length > maximumSteps;
+      },
+      onCallStart: () => void (latest = undefined),
+      onCallEnd({ depth, output: returned, error }) {
+        const isRevert = error === FRAME_ERROR.reverted;
+        if (depth === 0 && (error === undefined || isRevert)) output = Uint8Array.from(returned);
+        if (error !== undefined && !isRevert && latest !== undefined && !DEPOSIT_ERRORS.includes(error))
+          latest.error = error;
+        latest = undefined;
+      },
+      onTransactionEnd: () => void (state = undefined),
+    },
+    result({ gasUsed, failed }) {
+      if (structLogs.length > maximumSteps)
+        throw limitExceeded(`trace too large: more than ${maximumSteps} opcodes; ask for less by the tracer's options`);
+      meter.grow(2 * output.length);
+      meter.check();
+      return { gas: Number(gasUsed), failed, returnValue: bytesToHex(output), structLogs };
+    },
+  };
 }
 
-function word(value: bigint): string {
-  return value.toString(16).padStart(64, "0");
-}
-
+/** Memory in words of 32 bytes, of which it always is a whole number. */
 function words(memory: Uint8Array): string[] {
-  const result: string[] = [];
-  for (let offset = 0; offset + 32 <= memory.length; offset += 32)
-    result.push(bytesToHex(memory.subarray(offset, offset + 32)).slice(2));
-  return result;
+  return Array.from({ length: memory.length / 32 }, (_, index) =>
+    bytesToHex(memory.subarray(32 * index, 32 * index + 32)),
+  );
 }

@@ -1,56 +1,114 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Block, InboxMessage } from "../../chain/index.ts";
+import type { Block, BlockTransaction, ExecutionObserver, InboxMessage } from "../../chain/index.ts";
 import { ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
 import type { ReadingNode } from "../node.ts";
 import type { TraceOptions } from "../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../protocol/index.ts";
 import { callData, runCall, prepareCall, type Simulation } from "../simulation/index.ts";
 import { createTracer } from "./create-tracer.ts";
-import type { TracedTransaction } from "./tracer.ts";
+import { createTraceMeter } from "./trace-meter.ts";
+import type { TraceContext, TracedTransaction, Tracer } from "./tracer.ts";
 
 /** Runs the transactions of a stored block up to the one at `index` again, and traces that one. */
 export async function traceStored(
-  { chain, decode, limits }: ReadingNode,
+  node: ReadingNode,
   block: Block,
   index: number,
-  options: TraceOptions | undefined,
+  options: TraceOptions,
+  signal: AbortSignal,
 ): Promise<object> {
-  const transaction = block.transactions[index];
-  const receipt = block.receipts[index];
-  const parent = chain.store.getBlock(block.header.number - 1);
-  if (transaction === undefined || receipt === undefined || parent?.hash !== block.header.parentHash) {
-    throw new RpcError(
-      RPC_ERROR.notFound,
-      `transaction ${index} of block ${block.header.number} left the chain; ask again`,
-    );
-  }
-  const tracer = createTracer(options, { steps: limits.traceSteps, size: limits.responseBytes });
-  await chain.engine.replay({
-    parent,
-    block,
-    transactionHash: transaction.hash,
-    messages: messagesOf(chain, block),
-    observer: tracer.observer,
-  });
-  const outcome = { gasUsed: receipt.gasUsed, failed: receipt.status === 0 };
+  const [trace] = await traceRange(node, block, { from: index, to: index + 1 }, options, signal);
+  return (trace as TransactionTrace).result;
+}
+
+/** Traces every transaction of a block, in order, which runs once. */
+export async function traceBlock(
+  node: ReadingNode,
+  block: Block,
+  options: TraceOptions,
+  signal: AbortSignal,
+): Promise<readonly TransactionTrace[]> {
+  return traceRange(node, block, { from: 0, to: block.transactions.length }, options, signal);
+}
+
+/** An entry of `debug_traceBlock*`. */
+export interface TransactionTrace {
+  readonly txHash: Hash;
+  readonly result: object;
+}
+
+async function traceRange(
+  { chain, decode, limits }: ReadingNode,
+  block: Block,
+  { from, to }: { readonly from: number; readonly to: number },
+  options: TraceOptions,
+  signal: AbortSignal,
+): Promise<readonly TransactionTrace[]> {
+  const { transactions, receipts, header } = block;
+  const last = transactions[to - 1];
+  if (last === undefined && from === to) return [];
+  const parent = chain.store.getBlock(header.number - 1);
+  if (last === undefined || parent?.hash !== header.parentHash)
+    throw new RpcError(RPC_ERROR.notFound, `transaction ${to - 1} of block ${header.number} left the chain; ask again`);
+  const meter = createTraceMeter(limits.responseBytes);
+  const traces: TransactionTrace[] = [];
+  let position = 0;
+  let firstLogIndex = 0;
+  // Ends the trace of the transaction that ran last, if it has one.
+  let finish: (() => object) | undefined;
+  const settle = (): void => {
+    const before = transactions[position - 1];
+    if (finish !== undefined && before !== undefined) traces.push({ txHash: before.hash, result: finish() });
+    finish = undefined;
+  };
+  const observe = async (hash: Hash): Promise<ExecutionObserver | undefined> => {
+    settle();
+    await nextTurn();
+    signal.throwIfAborted();
+    const index = position++;
+    const [transaction, receipt] = [transactions[index], receipts[index]];
+    if (transaction?.hash !== hash || receipt === undefined)
+      throw new Error(
+        `expected transaction ${index} of block ${header.number} to be ${transaction?.hash}, not ${hash}`,
+      );
+    const context: TraceContext = { maximumSteps: limits.traceSteps, meter, firstLogIndex };
+    firstLogIndex += receipt.logs.length;
+    if (index < from) return undefined;
+    const tracer = startTrace(options, context);
+    const outcome = { gasUsed: receipt.gasUsed, failed: receipt.status === 0 };
+    finish = () => tracer.result({ ...describe(transaction, decode), ...outcome });
+    return tracer.observer;
+  };
+  const messages = messagesOf(chain, block);
+  await chain.engine.replay({ parent, block, through: last.hash, messages, observe });
+  settle();
+  return traces;
+}
+
+/** What a trace says of a transaction before it runs. */
+function describe(
+  transaction: BlockTransaction,
+  decode: ReadingNode["decode"],
+): Omit<TracedTransaction, "gasUsed" | "failed"> {
   if (transaction.kind === "deposit") {
     const { sender, to, value, gasLimit, data } = transaction.message;
-    return tracer.result({ from: sender, to, value, gas: gasLimit, input: data, ...outcome });
+    return { from: sender, to, value, gas: gasLimit, input: data };
   }
   const { to, value, gasLimit, data } = decode(transaction.raw);
-  return tracer.result({ from: transaction.sender, to: to?.toString(), value, gas: gasLimit, input: data, ...outcome });
+  return { from: transaction.sender, to: to?.toString(), value, gas: gasLimit, input: data };
 }
 
 /** Traces a call as `eth_call` would run it. */
 export async function traceCall(
   { chain, limits }: ReadingNode,
   simulation: Simulation,
-  options: TraceOptions | undefined,
+  options: TraceOptions,
 ): Promise<object> {
-  const tracer = createTracer(options, { steps: limits.traceSteps, size: limits.responseBytes });
+  const meter = createTraceMeter(limits.responseBytes);
   const request = await prepareCall(chain, simulation, limits.callGas);
+  const tracer = startTrace(options, { maximumSteps: limits.traceSteps, meter, firstLogIndex: 0 });
   const outcome = await runCall(chain, simulation, request, tracer.observer);
-  const transaction: TracedTransaction = {
+  return tracer.result({
     from: simulation.call.from ?? ZERO_ADDRESS,
     to: request.to,
     value: request.value,
@@ -58,24 +116,22 @@ export async function traceCall(
     input: callData(simulation.call),
     gasUsed: outcome.gasUsed,
     failed: outcome.kind !== "success",
-  };
-  return tracer.result(transaction);
+  });
 }
 
-/** Traces every transaction of a block, in order. */
-export async function traceBlock(
-  node: ReadingNode,
-  block: Block,
-  options: TraceOptions | undefined,
-  signal: AbortSignal,
-): Promise<object[]> {
-  const traces: { readonly txHash: Hash; readonly result: object }[] = [];
-  for (const [index, { hash }] of block.transactions.entries()) {
-    await nextTurn();
-    signal.throwIfAborted();
-    traces.push({ txHash: hash, result: await traceStored(node, block, index, options) });
-  }
-  return traces;
+/** The tracer asked for, whose result is an error if the transaction takes longer than its timeout from here. */
+function startTrace({ choice, timeout }: TraceOptions, context: TraceContext): Tracer {
+  const { observer, result } = createTracer(choice, context);
+  if (timeout === undefined) return { observer, result };
+  const deadline = performance.now() + timeout;
+  return {
+    observer,
+    result: (transaction) => {
+      if (performance.now() > deadline)
+        throw new RpcError(RPC_ERROR.timeout, `execution timeout: the trace took longer than ${timeout} ms`);
+      return result(transaction);
+    },
+  };
 }
 
 function messagesOf({ inbox }: ReadingNode["chain"], block: Block): InboxMessage[] {

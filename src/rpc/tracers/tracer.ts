@@ -1,5 +1,6 @@
 import type { ExecutionObserver } from "../../chain/index.ts";
 import type { Address } from "../../primitives/index.ts";
+import type { TraceMeter } from "./trace-meter.ts";
 
 /** The transaction or call being traced, and how it ended. */
 export interface TracedTransaction {
@@ -19,9 +20,11 @@ export interface Tracer {
   result(transaction: TracedTransaction): object;
 }
 
-/** Bounds of one trace. */
-export interface TraceLimits {
-  readonly steps: number;
-  /** Characters of the answer, estimated as it grows. */
-  readonly size: number;
+/** What a tracer must know before it starts. */
+export interface TraceContext {
+  /** Opcodes of one transaction. */
+  readonly maximumSteps: number;
+  readonly meter: TraceMeter;
+  /** Logs of the block before the transaction. */
+  readonly firstLogIndex: number;
 }

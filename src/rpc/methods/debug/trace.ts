@@ -1,28 +1,32 @@
 import type { Block } from "../../../chain/index.ts";
 import { requireBlock, viewState } from "../../chain-view.ts";
 import { defineExecutingMethod, type ReadingMethod } from "../../node.ts";
-import { blockNumberOrTag, blockParameter, callParameter, hash, traceOptions } from "../../parameters/index.ts";
+import {
+  blockNumberOrTag,
+  blockParameter,
+  callParameter,
+  hash,
+  traceCallOptions,
+  traceOptions,
+} from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { traceBlock, traceCall, traceStored } from "../../tracers/index.ts";
 
 export const traceMethods: readonly ReadingMethod[] = [
-  defineExecutingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node) => {
+  defineExecutingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node, { signal }) => {
     const location = node.chain.store.getTransactionLocation(wanted);
     const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
     if (location === undefined || block === undefined)
       throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
-    return traceStored(node, block, location.index, options);
+    return traceStored(node, block, location.index, options, signal);
   }),
   defineExecutingMethod(
     "debug_traceCall",
-    [callParameter, blockParameter, traceOptions],
+    [callParameter, blockParameter, traceCallOptions],
     async ([call, block, options], node) => {
       const view = await viewState(node.chain, block);
-      return traceCall(
-        node,
-        { call, view, stateOverrides: options?.stateOverrides, blockOverrides: options?.blockOverrides },
-        options,
-      );
+      const { stateOverrides, blockOverrides } = options;
+      return traceCall(node, { call, view, stateOverrides, blockOverrides }, options);
     },
   ),
   defineExecutingMethod(
