@@ -12,6 +12,7 @@ import type { BlobSource } from "./blob-source.ts";
 import { InconsistentL1Error, readInboxLog } from "./inbox-log.ts";
 import type { InboxLog } from "./inbox-log.ts";
 import { createLogRangeReader } from "./log-range.ts";
+import { unlessAborted } from "./pause.ts";
 import { createExclusiveRunner, createStepLoop } from "./step-loop.ts";
 import type { L1Client } from "./transaction-manager-types.ts";
 
@@ -156,15 +157,7 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   });
 
   /** Lets a stop not wait for an answer, which may take as long as all retries. */
-  function abortable<T>(request: Promise<T>): Promise<T> {
-    const { signal } = stopping;
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason as Error);
-      if (signal.aborted) return abort();
-      signal.addEventListener("abort", abort, { once: true });
-      request.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
-  }
+  const abortable = <T>(request: Promise<T>): Promise<T> => unlessAborted(request, stopping.signal);
 
   async function getBlock(number: number): Promise<Block | undefined> {
     try {

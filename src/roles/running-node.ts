@@ -6,10 +6,13 @@ import {
   type BlobSource,
   type InboxReader,
   type L1Client,
+  type L1Connection,
   createBeaconBlobSource,
   createBlobArchive,
   createInboxReader,
   createL1Client,
+  isUnanswered,
+  untilAnswered,
 } from "../l1/index.ts";
 import { type EngineName, createExecutionEngine } from "../machine/index.ts";
 import { type Chain, type Follower, type SyncStatus, createChain, createFollower } from "../node/index.ts";
@@ -32,6 +35,8 @@ export interface NodeOptions {
   readonly engine: EngineName;
   /** Whether the other engine executes everything too; the node fails at the first difference. */
   readonly shadow: boolean;
+  /** Ends waiting for an L1 that does not answer. */
+  readonly signal: AbortSignal;
 }
 
 /** A node that follows L1, which every role is first. What is added to it stops with it. */
@@ -57,18 +62,21 @@ export interface RunningNode {
 }
 
 /**
- * Opens the database, checks the configuration against L1, and begins to follow L1. Rejects if the folder is of another
- * rollup or in use, or if L1 does not answer or has no such rollup.
+ * Waits until L1 answers, checks the configuration against it, opens the database, and begins to follow L1. Rejects if the
+ * folder is of another rollup or in use, if L1 is another chain or has no such rollup, and with the signal's reason.
  */
 export async function openNode(options: NodeOptions, instruments: Instruments): Promise<RunningNode> {
   const { config } = options;
   const { logger } = instruments;
   const closers = createClosers(instruments);
   try {
-    const connection = await createL1Client({ url: options.l1RpcUrl, chainId: config.l1ChainId }, instruments);
+    const connection = await createL1Client(
+      { url: options.l1RpcUrl, chainId: config.l1ChainId, wait: options.signal },
+      instruments,
+    );
     closers.add("L1 connection", () => connection.close());
     const { client } = connection;
-    await verifyRollupConfig(client, config);
+    await verifyOnceAnswered(connection, options, instruments);
     const database = await openNodeDatabase(
       { folder: options.dataDirectory, genesisHash: config.genesisHash },
       instruments,
@@ -133,12 +141,44 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
         closers.add(name, close);
       },
       failure,
-      close: () => closers.closeAll(),
+      async close() {
+        // First, so that no part waits for an answer; nothing is lost that a kill would not lose either.
+        await connection.close();
+        await closers.closeAll();
+      },
     };
   } catch (error) {
     await closers.closeAll().catch(() => undefined);
     throw error;
   }
+}
+
+/** Checks the configuration against L1 when L1 answers, and has come as far as the rollup's deployment. */
+async function verifyOnceAnswered(
+  { client, endpoint }: L1Connection,
+  { config, signal }: NodeOptions,
+  { logger }: Instruments,
+): Promise<void> {
+  await untilAnswered(
+    async () => {
+      const head = await client.getBlockNumber();
+      if (head < config.l1StartBlock) {
+        throw new L1BehindError(`it is at block ${head}, the rollup was deployed in block ${config.l1StartBlock}`);
+      }
+      await verifyRollupConfig(client, config);
+    },
+    {
+      what: `the rollup's contracts on the L1 endpoint ${endpoint}`,
+      isFinal: (error) => !(error instanceof L1BehindError) && !isUnanswered(error),
+      signal,
+      logger,
+    },
+  );
+}
+
+/** The L1 endpoint has not come to the rollup's deployment. */
+class L1BehindError extends Error {
+  override readonly name = "L1BehindError";
 }
 
 /** Executes the sequencer's signed blocks on a node before their batch is on L1. */
