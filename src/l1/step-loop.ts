@@ -28,8 +28,8 @@ export interface StepLoopOptions {
    */
   readonly step: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
-  /** Seconds between steps. */
-  readonly interval: number;
+  /** Seconds between steps; a function is asked each time. */
+  readonly interval: number | (() => number);
 }
 
 export function createStepLoop({ step, onError, interval }: StepLoopOptions): StepLoop {
@@ -44,7 +44,7 @@ export function createStepLoop({ step, onError, interval }: StepLoopOptions): St
         if (isConnectionClosed(error)) return;
         onError(error);
       }
-      if (!again) await pause(interval * 1000, signal);
+      if (!again) await pause((typeof interval === "number" ? interval : interval()) * 1000, signal);
     }
   }
 

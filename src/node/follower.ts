@@ -84,10 +84,11 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
   });
 
   const status = (): SyncStatus => {
-    const { l1Head, synced } = reader.status();
+    const { l1Head, synced, problem } = reader.status();
     return {
       l1Head,
       l1Synced: synced,
+      l1Problem: problem,
       batchCount: inbox.batchCount(),
       derivedBatchCount: store.derivedBatchCount(),
       messageCount: inbox.messageCount(),

@@ -15,7 +15,14 @@ import {
   untilAnswered,
 } from "../l1/index.ts";
 import { type EngineName, createExecutionEngine } from "../machine/index.ts";
-import { type Chain, type Follower, type SyncStatus, createChain, createFollower } from "../node/index.ts";
+import {
+  type Chain,
+  type Follower,
+  type SyncStatus,
+  createChain,
+  createFollower,
+  whyNotSynced,
+} from "../node/index.ts";
 import { type Instruments, loadKzg } from "../primitives/index.ts";
 import { type NodeDatabase, openNodeDatabase } from "../storage/index.ts";
 import { createClosers } from "./closing.ts";
@@ -52,7 +59,7 @@ export interface RunningNode {
   syncStatus(): SyncStatus;
   /** Timestamp in seconds of the latest L1 block known. */
   l1Timestamp(): number | undefined;
-  /** Resolves when all of L1 that is known is derived. Rejects with the signal's reason. */
+  /** Resolves when the node is synced, as `whyNotSynced` has it. Rejects with the signal's reason. */
   waitUntilSynced(signal: AbortSignal): Promise<void>;
   /** Has something stopped before the node, and before what was added earlier. */
   onClose(name: string, close: () => Promise<void> | void): void;
@@ -119,7 +126,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       instruments,
     );
     const follower = createFollower({ chain, reader, recovery }, instruments);
-    const l1Clock = followL1Clock(reader, client, instruments);
+    const l1Clock = followL1Clock(reader);
     follower.start();
     closers.add("follower", () => follower.stop());
     reader.start();
@@ -136,7 +143,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       instruments,
       syncStatus: () => follower.status(),
       l1Timestamp: l1Clock,
-      waitUntilSynced: (signal) => waitUntilSynced(reader, follower, signal),
+      waitUntilSynced: (signal) => waitUntilSynced(follower, signal),
       onClose: (name, close) => {
         closers.add(name, close);
       },
@@ -198,29 +205,17 @@ function firstOwnThenBeacon(archive: BlobArchive, beacon: BlobSource | undefined
   };
 }
 
-/** Keeps the timestamp of the L1 head, asked for when the head has changed. */
-function followL1Clock(reader: InboxReader, client: L1Client, { logger }: Instruments): () => number | undefined {
-  let known: { readonly hash: string; readonly timestamp: number } | undefined;
-  reader.events.on("polled", ({ l1Head }) => {
-    if (l1Head === undefined || l1Head.hash === known?.hash) return;
-    client.getBlock({ blockHash: l1Head.hash }).then(
-      ({ timestamp }) => {
-        known = { hash: l1Head.hash, timestamp: Number(timestamp) };
-      },
-      (error: unknown) => {
-        logger.debug({ err: error }, "the timestamp of the L1 head is not known yet");
-      },
-    );
+/** Keeps the timestamp of the L1 head as of the last look, when what L1 has up to it had been read. */
+function followL1Clock(reader: InboxReader): () => number | undefined {
+  let known: number | undefined;
+  reader.events.on("polled", ({ l1Timestamp }) => {
+    known = l1Timestamp;
   });
-  return () => known?.timestamp;
+  return () => known;
 }
 
-async function waitUntilSynced(reader: InboxReader, follower: Follower, signal: AbortSignal): Promise<void> {
-  const isSynced = (): boolean => {
-    const { batchCount, derivedBatchCount } = follower.status();
-    return reader.status().caughtUp && batchCount === derivedBatchCount;
-  };
-  while (!isSynced()) {
+async function waitUntilSynced(follower: Follower, signal: AbortSignal): Promise<void> {
+  while (whyNotSynced(follower.status()) !== undefined) {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         clearTimeout(timer);
