@@ -12,6 +12,7 @@ export { unlessAborted } from "./pause.ts";
 export { decodePostedPayload } from "./posted-payload.ts";
 export * from "./step-loop.ts";
 export { isUnanswered } from "./l1-failures.ts";
+export * from "./trouble-reporter.ts";
 export * from "./until-answered.ts";
 export * from "./transaction-manager.ts";
 export { errorText, findRevert } from "./transaction-manager-errors.ts";
