@@ -111,8 +111,8 @@ export const devnetCommand = defineCommand({
     const options = devnetOptions(values);
     const instruments = { logger, metrics: new Registry() };
     await runService(
-      async () => {
-        const devnet = await startDevnet(options, instruments);
+      async (signal) => {
+        const devnet = await startDevnet(options, instruments, signal);
         if (values.infoFile !== undefined) writeInfoFile(values.infoFile, devnet.info);
         process.stdout.write(describeDevnet(devnet.info));
         return devnet;

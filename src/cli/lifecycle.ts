@@ -22,14 +22,16 @@ const SAME_SIGNAL = 300;
 
 /**
  * Starts a service and runs it until a signal or its failure; then stops it and ends the process: exit code 0 after a
- * signal, 1 after a failure or a stop that takes too long, 130 after a second signal, which does not wait.
+ * signal, 1 after a failure or a stop that takes too long, 130 after a second signal, which does not wait. `start` is given
+ * what is aborted by a signal, so that a start that waits for something ends too.
  */
 export async function runService(
-  start: () => Promise<Service>,
+  start: (signal: AbortSignal) => Promise<Service>,
   options: LifecycleOptions,
   { logger }: { readonly logger: Logger },
 ): Promise<never> {
   let stoppedAt: number | undefined;
+  const starting = new AbortController();
   const stopped = new Promise<undefined>((resolve) => {
     for (const signal of STOP_SIGNALS) {
       process.on(signal, () => {
@@ -40,6 +42,7 @@ export async function runService(
             logger.error({ milliseconds: options.stopTimeout }, "stopping took too long");
             process.exit(1);
           }, options.stopTimeout).unref();
+          starting.abort(new Error(`stopped by ${signal}`));
           resolve(undefined);
         } else if (Date.now() - stoppedAt > SAME_SIGNAL) {
           logger.warn({ signal }, "stopped by force");
@@ -50,11 +53,13 @@ export async function runService(
   });
   let failure: Error | undefined;
   try {
-    const service = await start();
+    const service = await start(starting.signal);
     failure = await Promise.race([stopped, service.failure]);
     if (failure !== undefined) logger.fatal({ err: failure }, failure.message);
     await service.close();
   } catch (error) {
+    // What a start that was told to stop ends with is no failure.
+    if (error === starting.signal.reason) process.exit(0);
     failure = error instanceof Error ? error : new Error(String(error));
     logger.fatal({ err: failure }, failure.message);
   }

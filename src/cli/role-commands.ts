@@ -46,7 +46,7 @@ async function runRole(
   }
   const instruments = { logger, metrics: new Registry() };
   await runService(
-    async () => {
+    async (signal) => {
       const node = await openNode(
         {
           config,
@@ -57,6 +57,7 @@ async function runRole(
           l1FinalityDepth: values.l1FinalityDepth,
           engine: values.engine,
           shadow: values.shadow,
+          signal,
         },
         instruments,
       );

@@ -12,7 +12,7 @@ import {
   rollupConfigSchema,
 } from "../chain/index.ts";
 import { type DeploymentPreset, formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
-import { inboxAbi } from "../l1/index.ts";
+import { inboxAbi, unlessAborted } from "../l1/index.ts";
 import type { EngineName } from "../machine/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import {
@@ -111,18 +111,30 @@ const REMOTE_POLL_INTERVAL = 4;
 /** A Hardhat network calls every block final; one more block is waited for, so that the heads are seen apart. */
 const HARDHAT_FINALITY_DEPTH = 1;
 
-/** Starts an L1, unless there is one, and every role of a rollup on it in this process. */
-export async function startDevnet(options: DevnetOptions, instruments: Instruments): Promise<Devnet> {
+/**
+ * Starts an L1, unless there is one, and every role of a rollup on it in this process. Aborting the signal ends a start
+ * that is under way, with its reason.
+ */
+export async function startDevnet(
+  options: DevnetOptions,
+  instruments: Instruments,
+  signal: AbortSignal,
+): Promise<Devnet> {
   const closers = createClosers(instruments);
   try {
-    return await start(options, instruments, closers);
+    return await unlessAborted(start(options, instruments, closers, signal), signal);
   } catch (error) {
     await closers.closeAll().catch(() => undefined);
     throw error;
   }
 }
 
-async function start(options: DevnetOptions, instruments: Instruments, closers: Closers): Promise<Devnet> {
+async function start(
+  options: DevnetOptions,
+  instruments: Instruments,
+  closers: Closers,
+  signal: AbortSignal,
+): Promise<Devnet> {
   const { host } = options;
   const folder = openFolder(options.dataDirectory, closers);
   const l1 = await openL1(options, folder, instruments, closers);
@@ -147,6 +159,7 @@ async function start(options: DevnetOptions, instruments: Instruments, closers: 
       l1FinalityDepth: local ? HARDHAT_FINALITY_DEPTH : undefined,
       engine: options.engine,
       shadow: options.shadow,
+      signal,
     },
     instruments,
   );

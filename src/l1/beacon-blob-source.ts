@@ -11,7 +11,7 @@ export interface BeaconBlobSourceOptions {
   /** Base addresses of beacon APIs, tried in this order; at least one. */
   readonly urls: readonly string[];
   readonly kzg: Kzg;
-  /** Rounds over all addresses before giving up. */
+  /** Rounds over all addresses before giving up; there is no other where every address lacks the blobs. */
   readonly attempts?: number;
   /** Milliseconds before the second round; doubles with every further one. */
   readonly retryDelay?: number;
@@ -27,7 +27,15 @@ const decimal = z
   .regex(/^\d{1,15}$/, "expected a decimal number")
   .transform(Number);
 const genesisSchema = z.object({ data: z.object({ genesis_time: decimal }) });
-const specSchema = z.object({ data: z.object({ SECONDS_PER_SLOT: decimal.refine((seconds) => seconds > 0) }) });
+const positive = decimal.refine((value) => value > 0);
+const specSchema = z.object({
+  data: z.union([
+    z.object({ SECONDS_PER_SLOT: positive }).transform(({ SECONDS_PER_SLOT }) => SECONDS_PER_SLOT),
+    z.object({ SLOT_DURATION_MS: positive }).transform(({ SLOT_DURATION_MS }) => SLOT_DURATION_MS / 1000),
+  ]),
+});
+/** Of every public Ethereum network, for archives of blobs that do not tell. */
+const DEFAULT_SECONDS_PER_SLOT = 12;
 const blobsSchema = z.object({ data: z.array(z.string()) });
 const sidecarsSchema = z.object({ data: z.array(z.object({ blob: z.string(), kzg_commitment: z.string() })) });
 
@@ -65,11 +73,13 @@ export function createBeaconBlobSource(options: BeaconBlobSourceOptions, { logge
           request.signal?.throwIfAborted();
           failures.push(result);
           failureCounter.inc({ kind: result.kind });
-          logger.warn(
+          // Whoever asked for them says so once, in one line.
+          logger.debug(
             { ...result, l1BlockNumber: request.l1BlockNumber, attempt: attempt + 1 },
             "no blobs from endpoint",
           );
         }
+        if (failures.every(({ kind }) => kind === "missing" || kind === "wrong-chain")) break;
       }
       throw new BlobUnavailableError(request, failures);
     },
@@ -102,10 +112,18 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
     return getJson(address, path, signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
   };
 
+  const readSlotDuration = async (signal: AbortSignal | undefined): Promise<number> => {
+    try {
+      return parse(specSchema, await get("/eth/v1/config/spec", [], signal)).data;
+    } catch (error) {
+      if (error instanceof EndpointError && error.kind === "missing") return DEFAULT_SECONDS_PER_SLOT;
+      throw error;
+    }
+  };
+
   const readClock = async (signal: AbortSignal | undefined): Promise<SlotClock> => {
     const genesis = parse(genesisSchema, await get("/eth/v1/beacon/genesis", [], signal));
-    const spec = parse(specSchema, await get("/eth/v1/config/spec", [], signal));
-    return { genesisTime: genesis.data.genesis_time, secondsPerSlot: spec.data.SECONDS_PER_SLOT };
+    return { genesisTime: genesis.data.genesis_time, secondsPerSlot: await readSlotDuration(signal) };
   };
 
   const readCandidates = async (slot: number, hashes: readonly Hash[], signal: AbortSignal | undefined) => {

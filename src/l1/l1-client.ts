@@ -3,6 +3,12 @@ import type { Transport } from "viem";
 import { getWebSocketRpcClient } from "viem/utils";
 import { Histogram } from "prom-client";
 import type { Instruments } from "../primitives/index.ts";
+import { L1ConnectionClosedError } from "./l1-connection-closed.ts";
+import { isPassing, isRequestLimit, retryAfterOf } from "./l1-failures.ts";
+import { lowerCaseHex } from "./lower-case-hex.ts";
+import { pause, unlessAborted } from "./pause.ts";
+import { createRequestPacer } from "./request-pacer.ts";
+import { untilAnswered } from "./until-answered.ts";
 import type { L1Client } from "./transaction-manager-types.ts";
 
 export interface L1ClientOptions {
@@ -12,11 +18,19 @@ export interface L1ClientOptions {
   readonly chainId: number;
   /** Milliseconds for one attempt of one request; default 20,000. */
   readonly timeout?: number;
-  /** Attempts after the first for what may pass: connection failures, timeouts, rate limits; default 4. */
+  /** Attempts after the first for what may pass: connection failures, timeouts, server errors; default 4. */
   readonly retries?: number;
   /** Milliseconds before the first of them, doubling with each; default 250. */
   readonly retryDelay?: number;
+  /**
+   * Waits for an endpoint that does not answer until this is aborted, and then rejects with its reason; without it an
+   * endpoint that does not answer is an error.
+   */
+  readonly wait?: AbortSignal | undefined;
 }
+
+/** Attempts after the first that an endpoint refuses for the number of requests, each after a longer silence. */
+const LIMIT_RETRIES = 8;
 
 /** Why an endpoint cannot serve as the L1. */
 export type L1ClientProblem =
@@ -51,28 +65,54 @@ export interface L1Connection {
   readonly client: L1Client;
   /** The URL without what may be secret. */
   readonly endpoint: string;
+  /** Ends what is under way, too: requests reject with an `L1ConnectionClosedError` from now on. */
   close(): Promise<void>;
 }
 
-/** Connects to an L1 endpoint and checks that it is of the expected chain. @throws L1ClientError */
+/**
+ * Connects to an L1 endpoint and checks that it is of the expected chain. Requests are spread out as far as the endpoint
+ * demands, and repeated when they may be answered the next time. @throws L1ClientError; the reason of `wait`
+ */
 export async function createL1Client(
   options: L1ClientOptions,
   { logger, metrics }: Instruments,
 ): Promise<L1Connection> {
   const { url, chainId, timeout = 20_000, retries = 4, retryDelay = 250 } = options;
   const endpoint = endpointOf(url);
-  const attempts = { timeout, retryCount: retries, retryDelay };
+  const closing = new AbortController();
+  const attempts = { timeout, retryCount: 0 };
   const socket = /^ws/i.test(url) ? createSocketRequests(url, timeout) : undefined;
   const inner = socket === undefined ? http(url, attempts) : custom({ request: socket.request }, attempts);
   const hide = (error: unknown) => hideUrl(error, url, endpoint);
-  const client: L1Client = createPublicClient({ transport: measured(inner, metrics, hide), cacheTime: 0 });
-  const close = async () => socket?.close();
+  const persistent = repeated(inner, { retries, retryDelay, signal: closing.signal });
+  const client: L1Client = createPublicClient({ transport: measured(persistent, metrics, hide), cacheTime: 0 });
+  const close = async () => {
+    closing.abort(new L1ConnectionClosedError());
+    socket?.close();
+  };
+  const readChainId = async (): Promise<number> => {
+    try {
+      return await client.getChainId();
+    } catch (error) {
+      throw new L1ClientError({ kind: "unreachable", endpoint, message: shortMessage(error) });
+    }
+  };
   let actual: number;
   try {
-    actual = await client.getChainId();
+    actual = await (options.wait === undefined
+      ? readChainId()
+      : unlessAborted(
+          untilAnswered(readChainId, {
+            what: `the L1 endpoint ${endpoint}`,
+            isFinal: () => false,
+            signal: options.wait,
+            logger,
+          }),
+          options.wait,
+        ));
   } catch (error) {
     await close();
-    throw new L1ClientError({ kind: "unreachable", endpoint, message: shortMessage(error) });
+    throw error;
   }
   if (actual !== chainId) {
     await close();
@@ -127,6 +167,52 @@ function hideUrl(error: unknown, url: string, endpoint: string): void {
       if (typeof value === "string" || Array.isArray(value)) Reflect.set(link, key, hide(value));
     }
   }
+}
+
+interface RepeatOptions {
+  readonly retries: number;
+  /** Milliseconds before the first of them, doubling. */
+  readonly retryDelay: number;
+  /** Ends everything with its reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The transport with requests spread out and repeated. A request with a `retryCount` of its own is repeated so often; a
+ * refusal for the number of requests is waited out in any case.
+ */
+function repeated(inner: Transport, { retries, retryDelay, signal }: RepeatOptions): Transport {
+  const pacer = createRequestPacer({
+    retryAfter: retryAfterOf,
+    pause: async (milliseconds) => {
+      await pause(milliseconds, signal);
+      signal.throwIfAborted();
+    },
+  });
+  return (parameters) => {
+    const transport = inner(parameters);
+    const send = transport.request as (call: unknown, options?: object) => Promise<unknown>;
+    const request = async (call: { method: string }, options: { readonly retryCount?: number } = {}) => {
+      const attempts = options.retryCount ?? retries;
+      const isLimit = (error: unknown): boolean => isRequestLimit(error, call.method);
+      const attempt = () => unlessAborted(send(call, { ...options, signal }), signal);
+      for (let failures = 0, refusals = 0; ;) {
+        signal.throwIfAborted();
+        try {
+          return lowerCaseHex(await pacer.run(attempt, isLimit));
+        } catch (error) {
+          signal.throwIfAborted();
+          if (isLimit(error)) {
+            if (refusals++ >= LIMIT_RETRIES) throw error;
+          } else {
+            if (failures >= attempts || !isPassing(error)) throw error;
+            await pause(retryDelay * 2 ** failures++, signal);
+          }
+        }
+      }
+    };
+    return { ...transport, request: request as typeof transport.request };
+  };
 }
 
 /** The transport with the time and outcome of every request, retries included, as metrics. */

@@ -1,3 +1,6 @@
+import { isConnectionClosed } from "./l1-connection-closed.ts";
+import { pause } from "./pause.ts";
+
 /** Runs tasks one at a time, in the order they were asked for. */
 export type ExclusiveRunner = <T>(task: () => Promise<T>) => Promise<T>;
 
@@ -19,11 +22,14 @@ export interface StepLoop {
 }
 
 export interface StepLoopOptions {
-  /** Resolves to whether the next step follows at once. Its errors go to `onError` and do not end the loop. */
+  /**
+   * Resolves to whether the next step follows at once. Its errors go to `onError` and do not end the loop; those of a
+   * connection that was closed, which is how a node begins to stop, end it silently.
+   */
   readonly step: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
-  /** Seconds between steps. */
-  readonly interval: number;
+  /** Seconds between steps; a function is asked each time. */
+  readonly interval: number | (() => number);
 }
 
 export function createStepLoop({ step, onError, interval }: StepLoopOptions): StepLoop {
@@ -35,9 +41,10 @@ export function createStepLoop({ step, onError, interval }: StepLoopOptions): St
       try {
         again = await step();
       } catch (error) {
+        if (isConnectionClosed(error)) return;
         onError(error);
       }
-      if (!again) await pause(interval * 1000, signal);
+      if (!again) await pause((typeof interval === "number" ? interval : interval()) * 1000, signal);
     }
   }
 
@@ -54,17 +61,4 @@ export function createStepLoop({ step, onError, interval }: StepLoopOptions): St
       await stopping?.done;
     },
   };
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
 }

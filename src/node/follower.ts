@@ -3,7 +3,7 @@ import { InvalidTransactionError } from "../chain/index.ts";
 import type { Block, BlockInput, SenderRecovery, SignedTransaction } from "../chain/index.ts";
 import { deriveBlocks } from "../derivation/index.ts";
 import type { DerivationCursor } from "../derivation/index.ts";
-import { createExclusiveRunner } from "../l1/index.ts";
+import { createExclusiveRunner, createTroubleReporter, errorText } from "../l1/index.ts";
 import type { InboxReader } from "../l1/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import type { Instruments } from "../primitives/index.ts";
@@ -84,10 +84,11 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
   });
 
   const status = (): SyncStatus => {
-    const { l1Head, synced } = reader.status();
+    const { l1Head, synced, problem } = reader.status();
     return {
       l1Head,
       l1Synced: synced,
+      l1Problem: problem,
       batchCount: inbox.batchCount(),
       derivedBatchCount: store.derivedBatchCount(),
       messageCount: inbox.messageCount(),
@@ -368,6 +369,7 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
 
   let running: Promise<void> = Promise.resolve();
   let isScheduled = false;
+  const trouble = createTroubleReporter();
   let retry: NodeJS.Timeout | undefined;
 
   /** Runs `deriveAll` soon, once for any number of requests that come before it begins. */
@@ -379,10 +381,13 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
       isScheduled = false;
       try {
         await deriveAll();
+        trouble.over();
       } catch (error) {
         if (isStopped()) return;
         failures.inc();
-        logger.error({ err: error }, "following L1 failed; it is tried again");
+        trouble.report(errorText(error), (again) => {
+          logger.error({ err: error, ...again }, "following L1 failed; it is tried again");
+        });
         retry = setTimeout(schedule, retryDelay * 1000);
       }
     });

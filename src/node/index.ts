@@ -3,3 +3,4 @@ export type { ChainOptions } from "./chain.ts";
 export { createFollower } from "./follower.ts";
 export type { Follower, FollowerOptions } from "./follower.ts";
 export * from "./types.ts";
+export * from "./synced.ts";

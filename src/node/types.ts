@@ -100,6 +100,8 @@ export interface TransactionPool {
 export interface SyncStatus {
   readonly l1Head: L1BlockReference | undefined;
   readonly l1Synced: L1BlockReference | undefined;
+  /** Why what is read of L1 may not be all that it has; undefined if L1 was read to its head lately. */
+  readonly l1Problem?: string | undefined;
   readonly batchCount: number;
   readonly derivedBatchCount: number;
   readonly messageCount: number;

@@ -6,13 +6,23 @@ import {
   type BlobSource,
   type InboxReader,
   type L1Client,
+  type L1Connection,
   createBeaconBlobSource,
   createBlobArchive,
   createInboxReader,
   createL1Client,
+  isUnanswered,
+  untilAnswered,
 } from "../l1/index.ts";
 import { type EngineName, createExecutionEngine } from "../machine/index.ts";
-import { type Chain, type Follower, type SyncStatus, createChain, createFollower } from "../node/index.ts";
+import {
+  type Chain,
+  type Follower,
+  type SyncStatus,
+  createChain,
+  createFollower,
+  whyNotSynced,
+} from "../node/index.ts";
 import { type Instruments, loadKzg } from "../primitives/index.ts";
 import type { RpcServerOptions } from "../rpc/index.ts";
 import { type NodeDatabase, openNodeDatabase } from "../storage/index.ts";
@@ -33,6 +43,8 @@ export interface NodeOptions {
   readonly engine: EngineName;
   /** Whether the other engine executes everything too; the node fails at the first difference. */
   readonly shadow: boolean;
+  /** Ends waiting for an L1 that does not answer. */
+  readonly signal: AbortSignal;
 }
 
 /** A node that follows L1, which every role is first. What is added to it stops with it. */
@@ -50,7 +62,7 @@ export interface RunningNode {
   syncStatus(): SyncStatus;
   /** Timestamp in seconds of the latest L1 block known. */
   l1Timestamp(): number | undefined;
-  /** Resolves when all of L1 that is known is derived. Rejects with the signal's reason. */
+  /** Resolves when the node is synced, as `whyNotSynced` has it. Rejects with the signal's reason. */
   waitUntilSynced(signal: AbortSignal): Promise<void>;
   /** Has something stopped before the node, and before what was added earlier. */
   onClose(name: string, close: () => Promise<void> | void): void;
@@ -60,18 +72,21 @@ export interface RunningNode {
 }
 
 /**
- * Opens the database, checks the configuration against L1, and begins to follow L1. Rejects if the folder is of another
- * rollup or in use, or if L1 does not answer or has no such rollup.
+ * Waits until L1 answers, checks the configuration against it, opens the database, and begins to follow L1. Rejects if the
+ * folder is of another rollup or in use, if L1 is another chain or has no such rollup, and with the signal's reason.
  */
 export async function openNode(options: NodeOptions, instruments: Instruments): Promise<RunningNode> {
   const { config } = options;
   const { logger } = instruments;
   const closers = createClosers(instruments);
   try {
-    const connection = await createL1Client({ url: options.l1RpcUrl, chainId: config.l1ChainId }, instruments);
+    const connection = await createL1Client(
+      { url: options.l1RpcUrl, chainId: config.l1ChainId, wait: options.signal },
+      instruments,
+    );
     closers.add("L1 connection", () => connection.close());
     const { client } = connection;
-    await verifyRollupConfig(client, config);
+    await verifyOnceAnswered(connection, options, instruments);
     const database = await openNodeDatabase(
       { folder: options.dataDirectory, genesisHash: config.genesisHash },
       instruments,
@@ -114,7 +129,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       instruments,
     );
     const follower = createFollower({ chain, reader, recovery }, instruments);
-    const l1Clock = followL1Clock(reader, client, instruments);
+    const l1Clock = followL1Clock(reader);
     follower.start();
     closers.add("follower", () => follower.stop());
     reader.start();
@@ -135,17 +150,49 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       },
       syncStatus: () => follower.status(),
       l1Timestamp: l1Clock,
-      waitUntilSynced: (signal) => waitUntilSynced(reader, follower, signal),
+      waitUntilSynced: (signal) => waitUntilSynced(follower, signal),
       onClose: (name, close) => {
         closers.add(name, close);
       },
       failure,
-      close: () => closers.closeAll(),
+      async close() {
+        // First, so that no part waits for an answer; nothing is lost that a kill would not lose either.
+        await connection.close();
+        await closers.closeAll();
+      },
     };
   } catch (error) {
     await closers.closeAll().catch(() => undefined);
     throw error;
   }
+}
+
+/** Checks the configuration against L1 when L1 answers, and has come as far as the rollup's deployment. */
+async function verifyOnceAnswered(
+  { client, endpoint }: L1Connection,
+  { config, signal }: NodeOptions,
+  { logger }: Instruments,
+): Promise<void> {
+  await untilAnswered(
+    async () => {
+      const head = await client.getBlockNumber();
+      if (head < config.l1StartBlock) {
+        throw new L1BehindError(`it is at block ${head}, the rollup was deployed in block ${config.l1StartBlock}`);
+      }
+      await verifyRollupConfig(client, config);
+    },
+    {
+      what: `the rollup's contracts on the L1 endpoint ${endpoint}`,
+      isFinal: (error) => !(error instanceof L1BehindError) && !isUnanswered(error),
+      signal,
+      logger,
+    },
+  );
+}
+
+/** The L1 endpoint has not come to the rollup's deployment. */
+class L1BehindError extends Error {
+  override readonly name = "L1BehindError";
 }
 
 /** Executes the sequencer's signed blocks on a node before their batch is on L1. */
@@ -165,29 +212,17 @@ function firstOwnThenBeacon(archive: BlobArchive, beacon: BlobSource | undefined
   };
 }
 
-/** Keeps the timestamp of the L1 head, asked for when the head has changed. */
-function followL1Clock(reader: InboxReader, client: L1Client, { logger }: Instruments): () => number | undefined {
-  let known: { readonly hash: string; readonly timestamp: number } | undefined;
-  reader.events.on("polled", ({ l1Head }) => {
-    if (l1Head === undefined || l1Head.hash === known?.hash) return;
-    client.getBlock({ blockHash: l1Head.hash }).then(
-      ({ timestamp }) => {
-        known = { hash: l1Head.hash, timestamp: Number(timestamp) };
-      },
-      (error: unknown) => {
-        logger.debug({ err: error }, "the timestamp of the L1 head is not known yet");
-      },
-    );
+/** Keeps the timestamp of the L1 head as of the last look, when what L1 has up to it had been read. */
+function followL1Clock(reader: InboxReader): () => number | undefined {
+  let known: number | undefined;
+  reader.events.on("polled", ({ l1Timestamp }) => {
+    known = l1Timestamp;
   });
-  return () => known?.timestamp;
+  return () => known;
 }
 
-async function waitUntilSynced(reader: InboxReader, follower: Follower, signal: AbortSignal): Promise<void> {
-  const isSynced = (): boolean => {
-    const { batchCount, derivedBatchCount } = follower.status();
-    return reader.status().caughtUp && batchCount === derivedBatchCount;
-  };
-  while (!isSynced()) {
+async function waitUntilSynced(follower: Follower, signal: AbortSignal): Promise<void> {
+  while (whyNotSynced(follower.status()) !== undefined) {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         clearTimeout(timer);

@@ -1,8 +1,9 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Counter, Gauge, Histogram } from "prom-client";
+import { whyNotSynced } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import { allowsOrigin, corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
-import { createTransactionDecoder, formatSyncing, isSynced } from "./format/index.ts";
+import { createTransactionDecoder, formatSyncing } from "./format/index.ts";
 import { createFilterRegistry } from "./logs/index.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
@@ -118,8 +119,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     app.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
     app.get("/ready", (_request, reply) => {
       const status = syncStatus();
-      const ready = isSynced(status, limits.readyLag);
-      return reply.status(ready ? 200 : 503).send({ ready, ...status });
+      const reason = whyNotSynced(status, limits.readyLag);
+      return reply.status(reason === undefined ? 200 : 503).send({ ready: reason === undefined, reason, ...status });
     });
     app.get("/metrics", async (_request, reply) =>
       reply.header("content-type", metrics.contentType).send(await metrics.metrics()),

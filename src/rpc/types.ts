@@ -1,4 +1,4 @@
-import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
+import { type Chain, SYNCED_LAG, type SyncStatus, type TransactionPool } from "../node/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import type { AllowedOrigins } from "./cors.ts";
@@ -105,7 +105,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   webSocketPing: 30_000,
   inclusionTimeout: 60_000,
   traceSteps: 500_000,
-  readyLag: 20,
+  readyLag: SYNCED_LAG,
 };
 
 export interface RpcServerOptions {

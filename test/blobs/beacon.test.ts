@@ -15,6 +15,7 @@ import { BlobUnavailableError } from "../../src/l1/blob-source.ts";
 import type { BlobFailure, BlobRequest, BlobSource } from "../../src/l1/blob-source.ts";
 import { ZERO_HASH, bytesToHex, loadKzg } from "../../src/primitives/index.ts";
 import type { Hash, Kzg } from "../../src/primitives/index.ts";
+import { capturedLog } from "../captured-log.ts";
 import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
 
 type Handler = (path: string, request: IncomingMessage, response: ServerResponse) => void;
@@ -258,6 +259,26 @@ describe("blobs from beacon APIs", () => {
       requests = 0;
       expect((await failureOf(flaky, requestFor([hashes[0]!], 9), { attempts: 2 })).kind).to.equal("unreachable");
       expect(requests).to.equal(2);
+    });
+
+    it("does not ask again where every endpoint lacks the blobs, and leaves the log to whoever asked", async () => {
+      const seen: string[] = [];
+      const url = await serveMainnet({}, seen);
+      const log = capturedLog();
+      const source = createBeaconBlobSource({ urls: [url], kzg, attempts: 3, retryDelay: 60_000 }, log.instruments);
+      expect((await failuresOf(source, requestFor([hashes[0]!]))).map(({ kind }) => kind)).to.deep.equal(["missing"]);
+      expect(seen.filter((path) => path.startsWith("/eth/v1/beacon/blobs/"))).to.have.length(1);
+      expect(log.all).to.have.length(0);
+    });
+
+    it("knows how long a slot is from either name of it, and takes that of Ethereum where it is not told", async () => {
+      for (const spec of [{ data: { SLOT_DURATION_MS: "12000" } }, undefined]) {
+        const url = await serveMainnet({
+          "/eth/v1/config/spec": spec,
+          "/eth/v1/beacon/blobs/100": { data: BLOBS.map(bytesToHex) },
+        });
+        expectBlobs(await sourceOf([url]).getBlobs(requestFor([hashes[0]!])), [BLOBS[0]!]);
+      }
     });
 
     it("calls every answer that is not the API's malformed", async () => {

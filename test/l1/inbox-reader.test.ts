@@ -76,6 +76,7 @@ describe("The Inbox reader", () => {
         synced: { number, hash },
         finalized: number - 2,
         caughtUp: true,
+        problem: undefined,
       });
       expect(database.inbox.getBatchOrigin(1)?.block.number).to.equal(L1_START + 3);
     });
@@ -220,6 +221,8 @@ describe("The Inbox reader", () => {
       l1.mine(deposit);
       // The header hides it as well: such an endpoint is lying, not lagging.
       l1.intercept((method, _params, answer) => {
+        // Neither can the contract be asked.
+        if (method === "eth_call") throw rpcError(-32000, "missing trie node");
         const result = answer();
         if (method === "eth_getLogs") return [];
         return method === "eth_getBlockByNumber" && result !== null
@@ -228,7 +231,10 @@ describe("The Inbox reader", () => {
       });
       await reader.syncOnce();
       expect(database.inbox.messageCount()).to.equal(1);
-      l1.intercept(undefined);
+      l1.intercept((method, _params, answer) => {
+        if (method === "eth_call") throw rpcError(-32000, "missing trie node");
+        return answer();
+      });
       l1.mine(deposit, batch(2));
       expect((await rejection(reader.syncOnce())).message).to.contain("expected message 1 of the Inbox, got 2");
       await reader.syncOnce();
@@ -263,7 +269,8 @@ describe("The Inbox reader", () => {
             : result,
       ];
       for (const [index, lie] of lies.entries()) {
-        l1.intercept((method, _params, answer) => lie(method, answer()));
+        // Blocks with their transactions would help out.
+        l1.intercept((method, _params, answer) => (method === "eth_getBlockByHash" ? null : lie(method, answer())));
         const error = await rejection(reader.syncOnce());
         expect(["InconsistentL1Error", "TransactionNotFoundError"], `lie ${index}: ${error.message}`).to.include(
           error.name,
@@ -312,6 +319,225 @@ describe("The Inbox reader", () => {
       });
       await asked;
       await reader.stop();
+    });
+  });
+
+  describe("an endpoint that is not like the others", () => {
+    type Lie = (method: string, params: readonly unknown[], answer: () => unknown) => unknown;
+    const alter =
+      (methods: string, change: (result: Record<string, unknown>) => unknown): Lie =>
+      (method, _params, answer) => {
+        const result = answer();
+        if (!methods.includes(method) || result === null) return result;
+        return Array.isArray(result)
+          ? result.map((item) => change(item as Record<string, unknown>))
+          : change(result as Record<string, unknown>);
+      };
+    const HEADERS = "eth_getBlockByNumber eth_getBlockByHash";
+
+    const unlike: Readonly<Record<string, Lie>> = {
+      "gives blocks without a bloom of logs": alter(HEADERS, (block) => ({ ...block, logsBloom: null })),
+      "gives logs without the hash of their block": alter("eth_getLogs", (log) => ({ ...log, blockHash: null })),
+      "gives logs without anything it need not give": alter(
+        "eth_getLogs",
+        ({ logIndex: _1, transactionIndex: _2, removed: _3, ...log }) => log,
+      ),
+      "gives more than was asked for": alter(`${HEADERS} eth_getLogs eth_getTransactionByHash`, (result) => ({
+        ...result,
+        blockTimestamp: "0x1",
+        mood: { good: true },
+      })),
+      "does not look at the address of a filter": (method, _params, answer) => {
+        const result = answer();
+        if (method !== "eth_getLogs") return result;
+        return (result as object[]).flatMap((log) => [{ ...log, address: `0x${"0e".repeat(20)}` }, log]);
+      },
+      "takes no block hash in a filter of logs": (method, params, answer) => {
+        if (method === "eth_getLogs" && "blockHash" in (params[0] as object))
+          throw rpcError(-32602, "invalid params: blockHash is not supported");
+        return answer();
+      },
+      "takes no block hash in a call": (method, params, answer) => {
+        if (method === "eth_call" && typeof params[1] === "object") throw rpcError(-32602, "invalid block parameter");
+        return answer();
+      },
+      "answers no call at an old block": (method, _params, answer) => {
+        if (method === "eth_call") throw rpcError(-32000, "missing trie node 1234 (path )");
+        return answer();
+      },
+      "finds no transaction by its hash": (method, _params, answer) =>
+        method === "eth_getTransactionByHash" ? null : answer(),
+      "is still making its index of transactions": (method, _params, answer) => {
+        if (method === "eth_getTransactionByHash") throw rpcError(-32000, "transaction indexing is in progress");
+        return answer();
+      },
+      "has no final block": (_method, params, answer) => {
+        if (params[0] === "finalized") throw rpcError(-32000, "finalized block not found");
+        return answer();
+      },
+      "does not know what final is": (_method, params, answer) => {
+        if (params[0] === "finalized") throw rpcError(-32602, "invalid argument 0: hex string without 0x prefix");
+        return answer();
+      },
+    };
+    for (const [name, lie] of Object.entries(unlike)) {
+      it(`but ${name}, is read to its head`, async () => {
+        l1.mine(deposit, batch(1));
+        for (let number = 0; number < 60; number++) l1.mine(...(number % 9 === 0 ? [deposit, batch(number)] : []));
+        l1.mine(deposit, { kind: "context" }, blobBatch(2));
+        l1.intercept(lie);
+        const status = await createReader({ finality: { kind: "tag" } }).syncOnce();
+        expect(status).to.deep.include({ caughtUp: true, problem: undefined });
+        l1.intercept(undefined);
+        expectInboxOfHead();
+      });
+    }
+
+    it("gives a block's transactions whole, once it has not found one by its hash", async () => {
+      for (let number = 0; number < 20; number++) l1.mine(batch(number));
+      l1.intercept((method, _params, answer) => (method === "eth_getTransactionByHash" ? null : answer()));
+      await createReader().syncOnce();
+      expectInboxOfHead();
+      expect(l1.calls.filter((method) => method === "eth_getTransactionByHash")).to.have.length.below(20);
+    });
+
+    it("takes another look at final blocks when it has some, and none is lost meanwhile", async () => {
+      l1.mine(deposit);
+      const reader = createReader({ finality: { kind: "tag" } });
+      l1.intercept((_method, params, answer) => {
+        if (params[0] === "finalized") throw rpcError(-39001, "Unknown block");
+        return answer();
+      });
+      expect((await reader.syncOnce()).finalized).to.equal(undefined);
+      l1.intercept(undefined);
+      expect((await reader.syncOnce()).finalized).to.equal(l1.head().number);
+    });
+
+    for (const [name, hide] of [
+      ["all logs", () => true],
+      ["logs of batches", (log: { topics: readonly string[] }) => log.topics.length === 2],
+      ["logs of the newer blocks", (log: { blockNumber: string }) => Number(log.blockNumber) > 60],
+      [
+        "some logs of one block",
+        (log: { blockNumber: string; logIndex: string }) => Number(log.blockNumber) >= 59 && log.logIndex !== "0x0",
+      ],
+    ] as const) {
+      it(`that hides ${name} is found out, and what it hid is read when it gives it`, async () => {
+        for (let number = 0; number < 80; number++) l1.mine(...(number % 5 === 0 ? [deposit, batch(number)] : []));
+        l1.intercept((method, _params, answer) => {
+          const result = answer();
+          return method === "eth_getLogs" ? (result as never[]).filter((log) => !hide(log)) : result;
+        });
+        const reader = createReader({ logRange: 20 });
+        for (let look = 0; look < 3; look++) {
+          const { message } = await rejection(reader.syncOnce());
+          expect(message).to.match(
+            /hides logs: at L1 block 83 the Inbox has 16 batches and 16 messages, its logs show/,
+          );
+          expect(reader.status()).to.deep.include({ caughtUp: false, problem: message });
+          expect(database.inbox.getSyncedBlock()?.number ?? 0).to.be.lessThan(l1.head().number);
+        }
+        l1.intercept(undefined);
+        for (let look = 0; look < 2 && !reader.status().caughtUp; look++)
+          await reader.syncOnce().catch(() => undefined);
+        expect(reader.status()).to.deep.include({ caughtUp: true, problem: undefined });
+        expectInboxOfHead();
+      });
+    }
+
+    it("that hid logs from an earlier process is found out by the next", async () => {
+      for (let number = 0; number < 50; number++) l1.mine(deposit, batch(number));
+      l1.intercept((method, _params, answer) => {
+        if (method === "eth_call") throw rpcError(-32601, "no method eth_call");
+        return method === "eth_getLogs" ? [] : answer();
+      });
+      await createReader().syncOnce();
+      expect(database.inbox.getSyncedBlock()?.number).to.equal(l1.head().number);
+      l1.intercept(undefined);
+      const reader = createReader();
+      expect((await rejection(reader.syncOnce())).message).to.contain("hides logs");
+      await reader.syncOnce();
+      expectInboxOfHead();
+    });
+
+    it("that gives blooms of zeros is read all the same", async () => {
+      l1.mine(deposit, batch(1));
+      l1.intercept(alter(HEADERS, (block) => ({ ...block, logsBloom: `0x${"00".repeat(256)}` })));
+      const reader = createReader();
+      await rejection(reader.syncOnce());
+      await reader.syncOnce();
+      expectInboxOfHead();
+    });
+
+    it("that fails at one of the last blocks is read up to there", async () => {
+      for (let number = 0; number < 20; number++) l1.mine(deposit, batch(number));
+      l1.intercept((_method, params, answer) => {
+        if (params[0] === "0xf") throw rpcError(-32000, "rate limited");
+        return answer();
+      });
+      const reader = createReader();
+      await rejection(reader.syncOnce());
+      expect(database.inbox.getSyncedBlock()?.number).to.equal(14);
+      expect(database.inbox.batchCount()).to.equal(11);
+      l1.intercept(undefined);
+      await reader.syncOnce();
+      expectInboxOfHead();
+    });
+
+    it("whose parts do not know the same blocks is not taken for a reorg", async () => {
+      const reader = createReader();
+      for (let number = 0; number < 5; number++) l1.mine(deposit, batch(number));
+      await reader.syncOnce();
+      let reorgs = 0;
+      reader.events.on("reorg", () => reorgs++);
+      const { number } = l1.head();
+      l1.mine(deposit);
+      l1.intercept((_method, params, answer) => (params[0] === `0x${number.toString(16)}` ? null : answer()));
+      await rejection(reader.syncOnce());
+      expect([reorgs, database.inbox.batchCount()]).to.deep.equal([0, 5]);
+      l1.intercept(undefined);
+      await reader.syncOnce();
+      expectInboxOfHead();
+      expect(reorgs).to.equal(0);
+    });
+
+    it("that answers another request is not believed", async () => {
+      l1.mine(deposit, batch(1));
+      l1.mine(deposit, batch(2));
+      const reader = createReader();
+      for (const asked of ["eth_getBlockByNumber", "eth_getTransactionByHash"]) {
+        const answers = new Map<string, unknown>();
+        l1.intercept((method, params, answer) => {
+          const result = answer();
+          if (method === "eth_getBlockByHash") return null;
+          if (method !== asked || params[0] === "latest") return result;
+          const previous = answers.get(method) ?? result;
+          answers.set(method, result);
+          return previous;
+        });
+        expect((await rejection(reader.syncOnce())).name).to.equal("InconsistentL1Error");
+      }
+      l1.intercept(undefined);
+      await reader.syncOnce();
+      expectInboxOfHead();
+    });
+
+    it("that cannot be read for a minute makes what was read a thing of the past", async () => {
+      let now = 0;
+      l1.mine(deposit);
+      const reader = createReader({ now: () => now });
+      expect(reader.status().problem).to.equal("L1 has not been read to its head yet");
+      await reader.syncOnce();
+      l1.intercept(() => {
+        throw rpcError(-32603, "internal error");
+      });
+      now = 60_000;
+      await rejection(reader.syncOnce());
+      expect(reader.status().problem).to.equal(undefined);
+      now = 61_000;
+      expect(reader.status().problem).to.equal("L1 has not been read to its head for 61 s");
+      l1.intercept(undefined);
+      expect((await reader.syncOnce()).problem).to.equal(undefined);
     });
   });
 

@@ -6,6 +6,18 @@ import { expect } from "chai";
 import { WebSocketServer } from "ws";
 import { L1ClientError, createL1Client } from "../../src/l1/index.ts";
 import { silentInstruments } from "../storage/fixtures.ts";
+import { capturedLog } from "../captured-log.ts";
+import {
+  answersTo,
+  fails,
+  httpReply,
+  limitsRequests,
+  rpcErrorReply,
+  shouts,
+  startHostileL1Proxy,
+  upstreamOf,
+} from "./hostile-l1-proxy.ts";
+import type { ProxyReply } from "./hostile-l1-proxy.ts";
 
 /** A JSON-RPC endpoint of chain 1 whose first answers are these HTTP statuses. */
 async function listen(failures: number[] = []) {
@@ -57,6 +69,110 @@ describe("The L1 client", () => {
     expect(server.requests).to.deep.equal(["eth_chainId", "eth_chainId", "eth_chainId", "eth_chainId"]);
     await close();
     await server.close();
+  });
+
+  describe("on an endpoint that limits requests", () => {
+    const chain = upstreamOf(async () => "0x1");
+
+    for (const [name, refusal] of [
+      ["HTTP 200 and -32000", rpcErrorReply(-32000, "rate limited")],
+      ["HTTP 429", httpReply(429, "slow down")],
+      ["-32005", rpcErrorReply(-32005, "limit exceeded")],
+      ["-32029", rpcErrorReply(-32029, "no more")],
+      ["-32097", rpcErrorReply(-32097, "no more")],
+      ["HTTP 503 with words", httpReply(503, "Too many requests, try again later")],
+    ] as const satisfies readonly (readonly [string, ProxyReply])[]) {
+      it(`by ${name}, gets every answer, and asks no faster than it must`, async () => {
+        const proxy = await startHostileL1Proxy(chain, [limitsRequests(15, refusal)]);
+        const { client, close } = await createL1Client({ url: proxy.url, chainId: 1 }, silentInstruments());
+        const answers = await Promise.all(Array.from({ length: 40 }, () => client.getGasPrice()));
+        expect(answers).to.deep.equal(Array.from({ length: 40 }, () => 1n));
+        expect(proxy.calls.length).to.be.lessThan(40 * 2.5);
+        await close();
+        await proxy.close();
+      }).timeout(30_000);
+    }
+
+    it("at its first request, connects all the same", async () => {
+      let isFirst = true;
+      const proxy = await startHostileL1Proxy(chain, [
+        (_call, next) => (isFirst ? ((isFirst = false), rpcErrorReply(-32000, "request rate exceeded")) : next()),
+      ]);
+      const { client, close } = await createL1Client({ url: proxy.url, chainId: 1 }, silentInstruments());
+      expect(await client.getBlockNumber()).to.equal(1n);
+      await close();
+      await proxy.close();
+    });
+  });
+
+  it("waits for an endpoint that does not answer, says so, and ends when it is told to", async () => {
+    const proxy = await startHostileL1Proxy(
+      upstreamOf(async () => "0x1"),
+      [() => httpReply(500)],
+    );
+    const log = capturedLog();
+    const stop = new AbortController();
+    const options = { url: `${proxy.url}/secret-key`, chainId: 1, retries: 0, wait: stop.signal };
+    const connecting = createL1Client(options, log.instruments);
+    const [line] = await log.lines(1);
+    expect(line?.msg).to.equal(`waiting for the L1 endpoint ${proxy.url}`);
+    expect(JSON.stringify(line)).not.to.contain("secret");
+    proxy.faults = [];
+    const { client, close } = await connecting;
+    expect(await client.getBlockNumber()).to.equal(1n);
+    await close();
+
+    proxy.faults = [() => ({ kind: "silence" })];
+    const waiting = createL1Client(options, silentInstruments());
+    const reason = new Error("enough");
+    stop.abort(reason);
+    expect(await waiting.catch((error: unknown) => error)).to.equal(reason);
+    await proxy.close();
+  });
+
+  it("does not wait for an endpoint of another chain", async () => {
+    const proxy = await startHostileL1Proxy(upstreamOf(async () => "0x1"));
+    const options = { url: proxy.url, chainId: 5, wait: new AbortController().signal };
+    expect((await failure(createL1Client(options, silentInstruments()))).problem.kind).to.equal("wrong-chain");
+    await proxy.close();
+  });
+
+  it("gets its answers through error pages, cut connections and broken JSON, and in lower case", async () => {
+    const hash = `0x${"ab".repeat(32)}`;
+    const upstream = upstreamOf(async (method) =>
+      method === "eth_chainId" ? "0x1" : { hash, number: "0xaf", extra: 1 },
+    );
+    const proxy = await startHostileL1Proxy(upstream, [
+      fails(2, httpReply(200, "<html>try again</html>")),
+      fails(3, { kind: "reset" }),
+      fails(5, httpReply(200, '{"jsonrpc":"2.0","id":1,"result":{"ha')),
+      shouts,
+    ]);
+    const options = { url: proxy.url, chainId: 1, retryDelay: 1, retries: 8 };
+    const { client, close } = await createL1Client(options, silentInstruments());
+    for (let count = 0; count < 10; count++) expect(await client.getBlock()).to.deep.include({ hash, number: 0xafn });
+    await close();
+    await proxy.close();
+  });
+
+  it("ends what is under way when it is closed, a pause before another attempt included", async () => {
+    const proxy = await startHostileL1Proxy(
+      upstreamOf(async () => "0x1"),
+      [
+        answersTo(["eth_gasPrice"], { kind: "silence" }),
+        answersTo(["eth_blockNumber"], httpReply(500)),
+        answersTo(["eth_blobBaseFee"], rpcErrorReply(-32000, "rate limited")),
+      ],
+    );
+    const options = { url: proxy.url, chainId: 1, retryDelay: 60_000 };
+    const { client, close } = await createL1Client(options, silentInstruments());
+    const requests = [client.getGasPrice(), client.getBlockNumber(), client.getBlobBaseFee()];
+    const outcomes = Promise.all(requests.map((request) => request.catch((error: unknown) => inspect(error))));
+    while (proxy.calls.length < 4) await new Promise((resolve) => setImmediate(resolve));
+    await close();
+    for (const outcome of await outcomes) expect(outcome).to.contain("the connection to L1 is closed");
+    expect(inspect(await client.getChainId().catch((error: unknown) => error))).to.contain("is closed");
+    await proxy.close();
   });
 
   it("refuses an endpoint of another chain, without telling its key", async () => {

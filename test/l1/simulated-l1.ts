@@ -1,4 +1,12 @@
-import { createPublicClient, custom, encodeAbiParameters, encodeEventTopics, encodeFunctionData } from "viem";
+import {
+  createPublicClient,
+  custom,
+  decodeFunctionData,
+  encodeAbiParameters,
+  encodeEventTopics,
+  encodeFunctionData,
+  encodeFunctionResult,
+} from "viem";
 import { blobsToPayload } from "../../src/batch/index.ts";
 import { blobsHash, calldataHash, hashMessage, logsBloom } from "../../src/chain/index.ts";
 import type { ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
@@ -147,6 +155,27 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
           gasUsed: "0x0",
           transactions: [],
         };
+  const formatTransaction = (block: SimulatedBlock, transaction: SimulatedBlock["transactions"][number]) => ({
+    ...transaction,
+    blockHash: block.hash,
+    blockNumber: quantity(block.number),
+    type: "0x2",
+    from: ZERO_ADDRESS,
+    to: INBOX,
+    gas: "0x0",
+    nonce: "0x0",
+    value: "0x0",
+  });
+  /** Of the Inbox, as of a block. */
+  const count = (data: Hex, last: SimulatedBlock): Hex => {
+    const { functionName } = decodeFunctionData({ abi: inboxAbi, data });
+    if (functionName !== "batchCount" && functionName !== "messageCount") throw rpcError(3, "execution reverted");
+    const lists = blocks
+      .slice(0, last.number + 1)
+      .map(({ batches, messages }) => ({ batchCount: batches, messageCount: messages }));
+    const result = BigInt(lists.reduce((sum, list) => sum + list[functionName].length, 0));
+    return encodeFunctionResult({ abi: inboxAbi, functionName, result });
+  };
   const formatLogs = (found: readonly SimulatedBlock[]) =>
     found.flatMap((block) =>
       block.logs.map((log, index) => ({
@@ -167,6 +196,21 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
         const [at] = params as [string];
         return formatBlock(at === "latest" || at === "finalized" ? blocks.at(-1) : blocks[Number(at)]);
       }
+      case "eth_getBlockByHash": {
+        const block = blocks.find(({ hash }) => hash === params[0]);
+        if (block === undefined) return null;
+        const transactions = block.transactions.map((transaction) => formatTransaction(block, transaction));
+        return {
+          ...formatBlock(block),
+          transactions: params[1] === true ? transactions : transactions.map(({ hash }) => hash),
+        };
+      }
+      case "eth_call": {
+        const [{ data }, at] = params as [{ data: Hex }, string | { blockHash: Hash }];
+        const block = typeof at === "string" ? blocks[Number(at)] : blocks.find(({ hash }) => hash === at.blockHash);
+        if (block === undefined) throw rpcError(-32000, "header not found");
+        return count(data, block);
+      }
       case "eth_getLogs": {
         const [filter] = params as [{ blockHash?: Hash; fromBlock?: string; toBlock?: string }];
         if (filter.blockHash !== undefined) {
@@ -182,17 +226,7 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
         for (const block of blocks) {
           const transaction = block.transactions.find(({ hash }) => hash === params[0]);
           if (transaction !== undefined) {
-            return {
-              ...transaction,
-              blockHash: block.hash,
-              blockNumber: quantity(block.number),
-              type: "0x2",
-              from: ZERO_ADDRESS,
-              to: INBOX,
-              gas: "0x0",
-              nonce: "0x0",
-              value: "0x0",
-            };
+            return formatTransaction(block, transaction);
           }
         }
         return null;

@@ -67,6 +67,7 @@ describe("The follower", () => {
     const { latest } = first.chain.store.getHeads();
     expect(status).to.deep.equal({
       l1Head: { number, hash },
+      l1Problem: undefined,
       l1Synced: { number, hash },
       batchCount: l1.batches().length,
       derivedBatchCount: l1.batches().length,

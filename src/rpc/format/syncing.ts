@@ -1,12 +1,6 @@
 import type { RpcNode } from "../node.ts";
-import type { SyncStatus } from "../../node/index.ts";
+import { whyNotSynced } from "../../node/index.ts";
 import { formatQuantity } from "./scalars.ts";
-
-/** Whether everything read from L1 is derived, and what is read is at most `lag` L1 blocks old. */
-export function isSynced({ l1Head, l1Synced, batchCount, derivedBatchCount }: SyncStatus, lag: number): boolean {
-  if (l1Head === undefined || l1Synced === undefined) return false;
-  return derivedBatchCount >= batchCount && l1Head.number - l1Synced.number <= lag;
-}
 
 /**
  * The answer of `eth_syncing`. How many L2 blocks are still to come is not known before they are derived, so the
@@ -18,7 +12,7 @@ export function formatSyncing({
   startingBlock,
 }: Pick<RpcNode, "syncStatus" | "limits" | "startingBlock">): object | false {
   const status = syncStatus();
-  if (isSynced(status, limits.readyLag)) return false;
+  if (whyNotSynced(status, limits.readyLag) === undefined) return false;
   return {
     startingBlock: formatQuantity(Math.min(startingBlock, status.latest)),
     currentBlock: formatQuantity(status.latest),
