@@ -51,39 +51,42 @@ export function defineMethod<const Schemas extends readonly z.ZodType[]>(
 }
 
 /** A method that runs on a reader thread. */
-export interface ReadingMethod extends MethodOf<ReadingNode, ReadingContext> {
-  /** Which threads it runs on. */
-  readonly kind: ReaderKind;
-}
+export type ReadingMethod = MethodOf<ReadingNode, ReadingContext>;
 
 /** Aborted when nobody waits for the answer any more. */
 export type ReadingContext = Pick<RequestContext, "signal">;
 
-type ReadingHandler<Schemas extends readonly z.ZodType[]> = (
-  params: Outputs<Schemas>,
-  node: ReadingNode,
-  context: ReadingContext,
-) => unknown;
-
-/** `defineMethod` for methods that read whole blocks. */
+/** `defineMethod` for methods that execute EVM code or read whole blocks. */
 export function defineReadingMethod<const Schemas extends readonly z.ZodType[]>(
   name: string,
   schemas: Schemas,
-  handle: ReadingHandler<Schemas>,
+  handle: (params: Outputs<Schemas>, node: ReadingNode, context: ReadingContext) => unknown,
 ): ReadingMethod {
-  return { ...define(name, schemas, handle), kind: "reading" };
+  return define(name, schemas, handle);
 }
 
-/** `defineMethod` for methods that execute EVM code. */
-export function defineExecutingMethod<const Schemas extends readonly z.ZodType[]>(
-  name: string,
+/** A reading method as the main thread has it: it hands its parameters to a thread of this kind, which checks them. */
+export function onReaderThread(kind: ReaderKind): (method: ReadingMethod) => RpcMethod {
+  return ({ name }) => ({
+    name,
+    weight: "light",
+    run: (params, { readers }, context) => readers[kind].run(name, params, context),
+  });
+}
+
+/**
+ * A reading method that the main thread answers itself where only it knows the answer, as of what is in the pool; what
+ * `handle` gives undefined for goes to a reading thread.
+ */
+export function answeredBefore<const Schemas extends readonly z.ZodType[]>(
+  { name }: ReadingMethod,
   schemas: Schemas,
-  handle: ReadingHandler<Schemas>,
-): ReadingMethod {
-  return { ...define(name, schemas, handle), kind: "executing" };
-}
-
-/** The same method as the main thread has it: it hands its parameters to a reader thread, which checks them. */
-export function onReaderThread({ name, kind }: ReadingMethod): RpcMethod {
-  return { name, weight: "light", run: (params, { readers }, context) => readers[kind].run(name, params, context) };
+  handle: (params: Outputs<Schemas>, node: RpcNode) => unknown,
+): RpcMethod {
+  const own = defineMethod(name, schemas, handle);
+  return {
+    ...own,
+    run: async (params, node, context) =>
+      (await own.run(params, node, context)) ?? node.readers.reading.run(name, params, context),
+  };
 }

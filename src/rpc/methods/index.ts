@@ -1,5 +1,5 @@
 import { onReaderThread, type RpcMethod } from "../node.ts";
-import { rawMethods } from "./debug/raw.ts";
+import { debugRawPooledTransaction, getRawHeader } from "./debug/raw.ts";
 import { accounts } from "./eth/accounts.ts";
 import { blobBaseFee } from "./eth/blob-base-fee.ts";
 import { blockNumber } from "./eth/block-number.ts";
@@ -8,19 +8,14 @@ import { coinbase } from "./eth/coinbase.ts";
 import { filterMethods } from "./eth/filters.ts";
 import { gasPrice } from "./eth/gas-price.ts";
 import { getBalance } from "./eth/get-balance.ts";
-import { getBlockByHash, getBlockByNumber } from "./eth/get-block.ts";
-import { getBlockTransactionCountByHash, getBlockTransactionCountByNumber } from "./eth/get-block-transaction-count.ts";
+import { getPendingBlock } from "./eth/get-block.ts";
+import { getPendingTransactionCount } from "./eth/get-block-transaction-count.ts";
 import { getCode } from "./eth/get-code.ts";
 import { getHeaderByHash, getHeaderByNumber } from "./eth/get-header.ts";
-import { rawTransactionMethods } from "./eth/get-raw-transaction.ts";
+import { getRawPooledTransaction } from "./eth/get-raw-transaction.ts";
 import { getStorageAt } from "./eth/get-storage-at.ts";
-import {
-  getTransactionByBlockHashAndIndex,
-  getTransactionByBlockNumberAndIndex,
-  getTransactionByHash,
-} from "./eth/get-transaction.ts";
+import { getPendingTransactionByIndex, getPooledTransactionByHash } from "./eth/get-transaction.ts";
 import { getTransactionCount } from "./eth/get-transaction-count.ts";
-import { getTransactionReceipt } from "./eth/get-transaction-receipt.ts";
 import { uncleMethods } from "./eth/get-uncle.ts";
 import { maxPriorityFeePerGas } from "./eth/max-priority-fee-per-gas.ts";
 import { sendRawTransaction } from "./eth/send-raw-transaction.ts";
@@ -33,20 +28,32 @@ import { version } from "./net/version.ts";
 import { config } from "./rollup/config.ts";
 import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
 import { getClaimOfBlock } from "./rollup/get-claim-of-block.ts";
-import { getMessageStatus } from "./rollup/get-message-status.ts";
 import { getWithdrawalProof } from "./rollup/get-withdrawal-proof.ts";
 import { getWithdrawalStatus } from "./rollup/get-withdrawal-status.ts";
-import { getWithdrawals } from "./rollup/get-withdrawals.ts";
 import { syncStatus } from "./rollup/sync-status.ts";
+import { EXECUTING_METHODS } from "./executing-methods.ts";
 import { READING_METHODS } from "./reading-methods.ts";
 import { modules } from "./rpc/modules.ts";
 import { txpoolMethods } from "./txpool/content.ts";
 import { clientVersion } from "./web3/client-version.ts";
 import { sha3 } from "./web3/sha3.ts";
 
+/** Reading methods that look into the pool first. */
+const POOL_METHODS: readonly RpcMethod[] = [
+  debugRawPooledTransaction,
+  getPendingBlock,
+  getPendingTransactionByIndex,
+  getPendingTransactionCount,
+  getPooledTransactionByHash,
+  getRawPooledTransaction,
+];
+const lookIntoPool = new Set(POOL_METHODS.map(({ name }) => name));
+
 /** Every method the node serves. */
 export const METHODS: readonly RpcMethod[] = [
-  ...READING_METHODS.map(onReaderThread),
+  ...EXECUTING_METHODS.map(onReaderThread("executing")),
+  ...READING_METHODS.filter(({ name }) => !lookIntoPool.has(name)).map(onReaderThread("reading")),
+  ...POOL_METHODS,
   accounts,
   blobBaseFee,
   blockNumber,
@@ -55,20 +62,11 @@ export const METHODS: readonly RpcMethod[] = [
   ...filterMethods,
   gasPrice,
   getBalance,
-  getBlockByHash,
-  getBlockByNumber,
-  getBlockTransactionCountByHash,
-  getBlockTransactionCountByNumber,
   getCode,
   getHeaderByHash,
   getHeaderByNumber,
-  ...rawTransactionMethods,
   getStorageAt,
-  getTransactionByBlockHashAndIndex,
-  getTransactionByBlockNumberAndIndex,
-  getTransactionByHash,
   getTransactionCount,
-  getTransactionReceipt,
   ...uncleMethods,
   maxPriorityFeePerGas,
   sendRawTransaction,
@@ -82,14 +80,12 @@ export const METHODS: readonly RpcMethod[] = [
   clientVersion,
   sha3,
   ...txpoolMethods,
-  ...rawMethods,
+  getRawHeader,
   config,
   getBatchOfBlock,
   getClaimOfBlock,
-  getMessageStatus,
   getWithdrawalProof,
   getWithdrawalStatus,
-  getWithdrawals,
   syncStatus,
   modules,
 ];

@@ -1,21 +1,43 @@
 import type { ReadingMethod } from "../node.ts";
-import { traceMethods } from "./debug/trace.ts";
-import { call } from "./eth/call.ts";
-import { createAccessList } from "./eth/create-access-list.ts";
-import { estimateGas } from "./eth/estimate-gas.ts";
+import { getRawTransaction } from "./debug/raw.ts";
 import { feeHistory } from "./eth/fee-history.ts";
+import { getBlockByHash, getBlockByNumber } from "./eth/get-block.ts";
 import { getBlockReceipts } from "./eth/get-block-receipts.ts";
+import { getBlockTransactionCountByHash, getBlockTransactionCountByNumber } from "./eth/get-block-transaction-count.ts";
 import { getLogs } from "./eth/get-logs.ts";
 import { getProof } from "./eth/get-proof.ts";
+import {
+  getRawTransactionByBlockHashAndIndex,
+  getRawTransactionByBlockNumberAndIndex,
+  getRawTransactionByHash,
+} from "./eth/get-raw-transaction.ts";
+import {
+  getTransactionByBlockHashAndIndex,
+  getTransactionByBlockNumberAndIndex,
+  getTransactionByHash,
+} from "./eth/get-transaction.ts";
+import { getTransactionReceipt } from "./eth/get-transaction-receipt.ts";
+import { getMessageStatus } from "./rollup/get-message-status.ts";
+import { getWithdrawals } from "./rollup/get-withdrawals.ts";
 
-/** Methods that run on reader threads. A file of its own, so that these load no more than they need. */
+/** Methods that read whole blocks, but execute nothing. */
 export const READING_METHODS: readonly ReadingMethod[] = [
-  call,
-  createAccessList,
-  estimateGas,
   feeHistory,
+  getBlockByHash,
+  getBlockByNumber,
   getBlockReceipts,
+  getBlockTransactionCountByHash,
+  getBlockTransactionCountByNumber,
   getLogs,
+  getMessageStatus,
   getProof,
-  ...traceMethods,
+  getRawTransaction,
+  getRawTransactionByBlockHashAndIndex,
+  getRawTransactionByBlockNumberAndIndex,
+  getRawTransactionByHash,
+  getTransactionByBlockHashAndIndex,
+  getTransactionByBlockNumberAndIndex,
+  getTransactionByHash,
+  getTransactionReceipt,
+  getWithdrawals,
 ];

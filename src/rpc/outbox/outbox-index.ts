@@ -24,8 +24,6 @@ export interface SentWithdrawal {
 export interface OutboxIndex {
   /** Message `index`, if the latest block or one before it sent that many. */
   get(index: number): Promise<SentWithdrawal | undefined>;
-  /** Messages a block sent in one of its transactions, in order. */
-  ofTransaction(block: Block, transactionIndex: number): readonly Withdrawal[];
   /**
    * Siblings that prove message `index` against the Outbox root of `block`. Throws a RangeError if the message is not
    * in it.
@@ -202,10 +200,6 @@ export function createOutboxIndex(
       }
       return undefined;
     },
-    ofTransaction: (block, transactionIndex) =>
-      (block.receipts[transactionIndex]?.logs ?? [])
-        .map(decodeMessageSent)
-        .filter((withdrawal) => withdrawal !== undefined),
     async prove(index, block) {
       await followed();
       const count = countAt(block.header.number);
@@ -223,6 +217,13 @@ export function createOutboxIndex(
 // Zero-padded so that key order is index order.
 function messageKey(index: number): string {
   return `${MESSAGE_PREFIX}${String(index).padStart(10, "0")}`;
+}
+
+/** Messages a block sent in one of its transactions, in order. */
+export function withdrawalsOfTransaction({ receipts }: Block, transactionIndex: number): readonly Withdrawal[] {
+  return (receipts[transactionIndex]?.logs ?? [])
+    .map(decodeMessageSent)
+    .filter((withdrawal) => withdrawal !== undefined);
 }
 
 /** The message a log of the Outbox reports; undefined for any other log. */

@@ -8,10 +8,9 @@ import type { ReadableChain } from "../../node/index.ts";
 import { ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
 import { openNodeDatabaseReader, type ReadableChainStore } from "../../storage/index.ts";
 import { createTransactionDecoder } from "../format/index.ts";
-import { READING_METHODS } from "../methods/reading-methods.ts";
-import type { ReadingNode } from "../node.ts";
+import type { ReadingMethod, ReadingNode } from "../node.ts";
 import { RPC_ERROR, RpcError } from "../protocol/index.ts";
-import type { ReaderRequest, ReaderResponse, ReaderThreadData } from "./reader-protocol.ts";
+import type { ReaderKind, ReaderRequest, ReaderResponse, ReaderThreadData } from "./reader-protocol.ts";
 
 /** Readers give way to the thread that builds blocks: they get about a quarter of a core that both want. */
 const NICENESS = 5;
@@ -26,7 +25,7 @@ const post = (response: ReaderResponse): void => port.postMessage(response);
 
 const database = openNodeDatabaseReader({ folder: data.folder, genesisHash: data.config.genesisHash });
 const node = createNode();
-const methods = new Map(READING_METHODS.map((method) => [method.name, method]));
+const methods = new Map((await loadMethods(data.kind)).map((method) => [method.name, method]));
 let cancellation = new AbortController();
 
 port.on("message", (request: ReaderRequest) => {
@@ -38,6 +37,13 @@ if (data.kind === "executing") await warmUp(node.chain);
 // Only on Linux is a thread meant by this; elsewhere it would be the whole process. Starting is not slowed by it.
 if (process.platform === "linux") setPriority(NICENESS);
 post({ kind: "ready" });
+
+/** Executing threads are ended and started again most, so they load the least. */
+async function loadMethods(kind: ReaderKind): Promise<readonly ReadingMethod[]> {
+  return kind === "executing"
+    ? (await import("../methods/executing-methods.ts")).EXECUTING_METHODS
+    : (await import("../methods/reading-methods.ts")).READING_METHODS;
+}
 
 function createNode(): ReadingNode {
   const { config, limits, engine, shadow } = data;

@@ -1,23 +1,26 @@
 import { encodeHeader } from "../../../chain/index.ts";
 import { bytesToHex } from "../../../primitives/index.ts";
 import { requireSummary } from "../../chain-view.ts";
-import { defineMethod, type RpcMethod } from "../../node.ts";
+import { answeredBefore, defineMethod, defineReadingMethod } from "../../node.ts";
 import { blockParameter, hash } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
 
-/**
- * The encodings Ethereum and this chain share. A block's body and its receipts have none: their roots commit to hashes
- * (specification §4).
- */
-export const rawMethods: readonly RpcMethod[] = [
-  defineMethod("debug_getRawHeader", [blockParameter], ([block], { chain }) =>
-    bytesToHex(encodeHeader(requireSummary(chain, block).header)),
-  ),
-  defineMethod("debug_getRawTransaction", [hash], ([wanted], node) => {
-    const raw = findRawTransaction(node, wanted);
-    if (raw === undefined)
-      throw new RpcError(RPC_ERROR.notFound, `transaction not found, or a deposit, which has no raw form: ${wanted}`);
-    return bytesToHex(raw);
-  }),
-];
+// The encodings Ethereum and this chain share. A block's body and its receipts have none: their roots commit to hashes
+// (specification §4).
+
+export const getRawHeader = defineMethod("debug_getRawHeader", [blockParameter], ([block], { chain }) =>
+  bytesToHex(encodeHeader(requireSummary(chain, block).header)),
+);
+
+export const getRawTransaction = defineReadingMethod("debug_getRawTransaction", [hash], ([wanted], { chain }) => {
+  const raw = findRawTransaction(chain, wanted);
+  if (raw === undefined)
+    throw new RpcError(RPC_ERROR.notFound, `transaction not found, or a deposit, which has no raw form: ${wanted}`);
+  return bytesToHex(raw);
+});
+
+export const debugRawPooledTransaction = answeredBefore(getRawTransaction, [hash], ([wanted], { pool }) => {
+  const pooled = pool.get(wanted);
+  return pooled && bytesToHex(pooled.raw);
+});

@@ -1,6 +1,6 @@
 import type { Block } from "../../../chain/index.ts";
 import { requireBlock, viewState } from "../../chain-view.ts";
-import { defineExecutingMethod, type ReadingMethod } from "../../node.ts";
+import { defineReadingMethod, type ReadingMethod } from "../../node.ts";
 import {
   blockNumberOrTag,
   blockParameter,
@@ -13,14 +13,14 @@ import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { traceBlock, traceCall, traceStored } from "../../tracers/index.ts";
 
 export const traceMethods: readonly ReadingMethod[] = [
-  defineExecutingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node, { signal }) => {
+  defineReadingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node, { signal }) => {
     const location = node.chain.store.getTransactionLocation(wanted);
     const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
     if (location === undefined || block === undefined)
       throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
     return traceStored(node, block, location.index, options, signal);
   }),
-  defineExecutingMethod(
+  defineReadingMethod(
     "debug_traceCall",
     [callParameter, blockParameter, traceCallOptions],
     async ([call, block, options], node) => {
@@ -29,13 +29,13 @@ export const traceMethods: readonly ReadingMethod[] = [
       return traceCall(node, { call, view, stateOverrides, blockOverrides }, options);
     },
   ),
-  defineExecutingMethod(
+  defineReadingMethod(
     "debug_traceBlockByNumber",
     [blockNumberOrTag, traceOptions],
     ([block, options], node, { signal }) =>
       traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal),
   ),
-  defineExecutingMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) =>
+  defineReadingMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) =>
     traceBlock(
       node,
       traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })),

@@ -1,10 +1,10 @@
 import { bytesToHex } from "../../../primitives/index.ts";
 import { viewState } from "../../chain-view.ts";
-import { defineExecutingMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
 import { outputOf, simulate } from "../../simulation/index.ts";
 
-export const call = defineExecutingMethod(
+export const call = defineReadingMethod(
   "eth_call",
   [callParameter, blockParameter, stateOverrides, blockOverrides],
   async ([request, block, accounts, environment], { chain, limits }) => {

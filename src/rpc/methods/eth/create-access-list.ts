@@ -1,10 +1,10 @@
 import { formatQuantity } from "../../format/index.ts";
 import { viewState } from "../../chain-view.ts";
-import { defineExecutingMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter, callParameter, stateOverrides } from "../../parameters/index.ts";
 import { createAccessList as create } from "../../simulation/index.ts";
 
-export const createAccessList = defineExecutingMethod(
+export const createAccessList = defineReadingMethod(
   "eth_createAccessList",
   [callParameter, blockParameter, stateOverrides],
   async ([request, block, accounts], { chain, limits }, { signal }) => {

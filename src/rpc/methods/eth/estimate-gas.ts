@@ -1,10 +1,10 @@
 import { viewState } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/index.ts";
-import { defineExecutingMethod } from "../../node.ts";
+import { defineReadingMethod } from "../../node.ts";
 import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
 import { estimateGas as estimate } from "../../simulation/index.ts";
 
-export const estimateGas = defineExecutingMethod(
+export const estimateGas = defineReadingMethod(
   "eth_estimateGas",
   [callParameter, blockParameter, stateOverrides, blockOverrides],
   async ([request, block, accounts, environment], { chain, limits }, { signal }) => {

@@ -1,23 +1,28 @@
-import { findBlock, isPending } from "../../chain-view.ts";
+import { findSummary, isPending } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/index.ts";
-import { defineMethod } from "../../node.ts";
-import { blockNumberOrTag, hash } from "../../parameters/index.ts";
+import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
+import { blockNumberOrTag, hash, type BlockParameter } from "../../parameters/index.ts";
 
-export const getBlockTransactionCountByNumber = defineMethod(
+export const getBlockTransactionCountByNumber = defineReadingMethod(
   "eth_getBlockTransactionCountByNumber",
   [blockNumberOrTag],
-  ([parameter], { chain, pool }) => {
-    if (isPending(parameter)) return formatQuantity(pool.content().pending.length);
-    const block = findBlock(chain, parameter);
-    return block === undefined ? null : formatQuantity(block.transactions.length);
-  },
+  ([parameter], node) => count(node, parameter),
 );
 
-export const getBlockTransactionCountByHash = defineMethod(
+export const getPendingTransactionCount = answeredBefore(
+  getBlockTransactionCountByNumber,
+  [blockNumberOrTag],
+  ([parameter], { pool }) => (isPending(parameter) ? formatQuantity(pool.content().pending.length) : undefined),
+);
+
+export const getBlockTransactionCountByHash = defineReadingMethod(
   "eth_getBlockTransactionCountByHash",
   [hash],
-  ([wanted], { chain }) => {
-    const block = chain.store.getBlockByHash(wanted);
-    return block === undefined ? null : formatQuantity(block.transactions.length);
-  },
+  ([wanted], node) => count(node, { kind: "hash", hash: wanted, requireCanonical: false }),
 );
+
+function count({ chain }: ReadingNode, parameter: BlockParameter): string | null {
+  const block = findSummary(chain, parameter);
+  const transactions = block && chain.store.getTransactions(block.hash);
+  return transactions === undefined ? null : formatQuantity(transactions.length);
+}

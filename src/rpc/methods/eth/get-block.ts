@@ -1,29 +1,31 @@
 import { findBlock, isPending, nextEnvironment } from "../../chain-view.ts";
 import { formatBlock, formatPendingBlock } from "../../format/index.ts";
-import { defineMethod, type RpcNode } from "../../node.ts";
+import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
 import { blockNumberOrTag, type BlockParameter, flag, hash, optional } from "../../parameters/index.ts";
 
-export const getBlockByNumber = defineMethod(
+export const getBlockByNumber = defineReadingMethod(
   "eth_getBlockByNumber",
   [blockNumberOrTag, optional(flag)],
   ([block, full = false], node) => answer(node, block, full),
 );
 
-export const getBlockByHash = defineMethod(
+export const getBlockByHash = defineReadingMethod(
   "eth_getBlockByHash",
   [hash, optional(flag)],
   ([wanted, full = false], node) => answer(node, { kind: "hash", hash: wanted, requireCanonical: false }, full),
 );
 
-async function answer(
-  { chain, pool, decode }: RpcNode,
-  parameter: BlockParameter,
-  full: boolean,
-): Promise<object | null> {
-  if (isPending(parameter)) {
+export const getPendingBlock = answeredBefore(
+  getBlockByNumber,
+  [blockNumberOrTag, optional(flag)],
+  async ([block, full = false], { chain, pool }) => {
+    if (!isPending(block)) return undefined;
     const latest = chain.latest();
     return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pool.content().pending, full);
-  }
+  },
+);
+
+function answer({ chain, decode }: ReadingNode, parameter: BlockParameter, full: boolean): object | null {
   const block = findBlock(chain, parameter);
   return block === undefined ? null : formatBlock(block, full, decode);
 }

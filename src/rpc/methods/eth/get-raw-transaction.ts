@@ -1,25 +1,36 @@
+import type { Block } from "../../../chain/index.ts";
 import { bytesToHex } from "../../../primitives/index.ts";
 import { findBlock } from "../../chain-view.ts";
-import { defineMethod, type RpcMethod } from "../../node.ts";
+import { answeredBefore, defineReadingMethod } from "../../node.ts";
 import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
-import type { Block } from "../../../chain/index.ts";
 
 /** Raw EIP-2718 bytes; null for a deposit, which has none. */
-export const rawTransactionMethods: readonly RpcMethod[] = [
-  defineMethod("eth_getRawTransactionByHash", [hash], ([wanted], node) => {
-    const raw = findRawTransaction(node, wanted);
+export const getRawTransactionByHash = defineReadingMethod(
+  "eth_getRawTransactionByHash",
+  [hash],
+  ([wanted], { chain }) => {
+    const raw = findRawTransaction(chain, wanted);
     return raw === undefined ? null : bytesToHex(raw);
-  }),
-  defineMethod(
-    "eth_getRawTransactionByBlockNumberAndIndex",
-    [blockNumberOrTag, position],
-    ([block, index], { chain }) => rawAt(findBlock(chain, block), index),
-  ),
-  defineMethod("eth_getRawTransactionByBlockHashAndIndex", [hash, position], ([wanted, index], { chain }) =>
-    rawAt(chain.store.getBlockByHash(wanted), index),
-  ),
-];
+  },
+);
+
+export const getRawPooledTransaction = answeredBefore(getRawTransactionByHash, [hash], ([wanted], { pool }) => {
+  const pooled = pool.get(wanted);
+  return pooled && bytesToHex(pooled.raw);
+});
+
+export const getRawTransactionByBlockNumberAndIndex = defineReadingMethod(
+  "eth_getRawTransactionByBlockNumberAndIndex",
+  [blockNumberOrTag, position],
+  ([block, index], { chain }) => rawAt(findBlock(chain, block), index),
+);
+
+export const getRawTransactionByBlockHashAndIndex = defineReadingMethod(
+  "eth_getRawTransactionByBlockHashAndIndex",
+  [hash, position],
+  ([wanted, index], { chain }) => rawAt(chain.store.getBlockByHash(wanted), index),
+);
 
 function rawAt(block: Block | undefined, index: number): string | null {
   const transaction = block?.transactions[index];

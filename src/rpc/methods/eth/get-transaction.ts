@@ -1,38 +1,41 @@
 import type { Block } from "../../../chain/index.ts";
 import { findBlock, isPending } from "../../chain-view.ts";
 import { formatBlockTransaction, formatPooledTransaction } from "../../format/index.ts";
-import { defineMethod, type RpcNode } from "../../node.ts";
+import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
 import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
 
-export const getTransactionByHash = defineMethod(
-  "eth_getTransactionByHash",
-  [hash],
-  ([wanted], { chain, pool, decode }) => {
-    const location = chain.store.getTransactionLocation(wanted);
-    const block = location === undefined ? undefined : chain.store.getBlock(location.blockNumber);
-    if (location !== undefined && block !== undefined) return formatBlockTransaction(block, location.index, decode);
-    const pooled = pool.get(wanted);
-    return pooled === undefined ? null : formatPooledTransaction(pooled);
-  },
-);
+export const getTransactionByHash = defineReadingMethod("eth_getTransactionByHash", [hash], ([wanted], node) => {
+  const location = node.chain.store.getTransactionLocation(wanted);
+  return location === undefined ? null : answer(node, node.chain.store.getBlock(location.blockNumber), location.index);
+});
 
-export const getTransactionByBlockNumberAndIndex = defineMethod(
+export const getPooledTransactionByHash = answeredBefore(getTransactionByHash, [hash], ([wanted], { chain, pool }) => {
+  const pooled = chain.store.getTransactionLocation(wanted) === undefined ? pool.get(wanted) : undefined;
+  return pooled && formatPooledTransaction(pooled);
+});
+
+export const getTransactionByBlockNumberAndIndex = defineReadingMethod(
   "eth_getTransactionByBlockNumberAndIndex",
   [blockNumberOrTag, position],
-  ([parameter, index], node) => {
-    if (!isPending(parameter)) return answer(node, findBlock(node.chain, parameter), index);
-    const pooled = node.pool.content().pending[index];
-    return pooled === undefined ? null : formatPooledTransaction(pooled);
+  ([parameter, index], node) => answer(node, findBlock(node.chain, parameter), index),
+);
+
+export const getPendingTransactionByIndex = answeredBefore(
+  getTransactionByBlockNumberAndIndex,
+  [blockNumberOrTag, position],
+  ([parameter, index], { pool }) => {
+    const pooled = isPending(parameter) ? pool.content().pending[index] : undefined;
+    return pooled && formatPooledTransaction(pooled);
   },
 );
 
-export const getTransactionByBlockHashAndIndex = defineMethod(
+export const getTransactionByBlockHashAndIndex = defineReadingMethod(
   "eth_getTransactionByBlockHashAndIndex",
   [hash, position],
   ([wanted, index], node) => answer(node, node.chain.store.getBlockByHash(wanted), index),
 );
 
-function answer({ decode }: RpcNode, block: Block | undefined, index: number): object | null {
+function answer({ decode }: ReadingNode, block: Block | undefined, index: number): object | null {
   return block === undefined || index >= block.transactions.length
     ? null
     : formatBlockTransaction(block, index, decode);

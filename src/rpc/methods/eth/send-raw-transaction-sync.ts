@@ -1,9 +1,10 @@
 import type { Block } from "../../../chain/index.ts";
+import { formatReceipt } from "../../format/index.ts";
 import { defineMethod } from "../../node.ts";
 import { bytes, optional, quantity64 } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { submitTransaction } from "../../submission.ts";
-import { findReceipt } from "./get-transaction-receipt.ts";
+import { getTransactionReceipt } from "./get-transaction-receipt.ts";
 
 const DEFAULT_TIMEOUT_MILLISECONDS = 20_000;
 
@@ -11,8 +12,8 @@ const DEFAULT_TIMEOUT_MILLISECONDS = 20_000;
 export const sendRawTransactionSync = defineMethod(
   "eth_sendRawTransactionSync",
   [bytes, optional(quantity64.transform(Number))],
-  async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], node, { signal }) => {
-    const { chain, pool, limits } = node;
+  async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], { chain, pool, limits, decode, readers }, context) => {
+    const { signal } = context;
     const hash = await submitTransaction(pool, raw, { acceptKnown: true });
     const wait = Math.min(timeout === 0 ? DEFAULT_TIMEOUT_MILLISECONDS : timeout, limits.inclusionTimeout);
     return new Promise((resolve, reject) => {
@@ -22,16 +23,11 @@ export const sendRawTransactionSync = defineMethod(
         chain.events.off("block", onBlock);
         settle();
       };
-      const check = (): void => {
-        try {
-          const receipt = findReceipt(node, hash);
-          if (receipt !== undefined) finish(() => resolve(receipt));
-        } catch (error) {
-          finish(() => reject(error instanceof Error ? error : new Error(String(error))));
-        }
-      };
       const onBlock = (block: Block): void => {
-        if (block.transactions.some((transaction) => transaction.hash === hash)) check();
+        const index = block.transactions.findIndex((transaction) => transaction.hash === hash);
+        if (index < 0) return;
+        // A receipt that cannot be formatted is this call's failure, not the block's.
+        finish(() => resolve(Promise.resolve().then(() => formatReceipt(block, index, decode))));
       };
       const giveUp = (): void =>
         finish(() =>
@@ -47,7 +43,8 @@ export const sendRawTransactionSync = defineMethod(
       const timer = setTimeout(giveUp, wait);
       chain.events.on("block", onBlock);
       signal.addEventListener("abort", onAbort, { once: true });
-      check();
+      if (chain.store.getTransactionLocation(hash) !== undefined)
+        finish(() => resolve(readers.reading.run(getTransactionReceipt.name, [hash], context)));
     });
   },
   { weight: "waiting" },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { InboxMessage } from "../../../chain/index.ts";
 import { formatQuantity } from "../../format/index.ts";
-import { defineMethod, type RpcNode } from "../../node.ts";
+import { defineReadingMethod, type ReadingNode } from "../../node.ts";
 import { hash, integer } from "../../parameters/index.ts";
 
 /** A message's index, or its hash, which is the L2 transaction hash of a deposit. */
@@ -10,7 +10,7 @@ const messageParameter = z.union([hash, integer], {
 });
 
 /** How far a message of the Inbox has come: enqueued on L1, included in an L2 block, executed there. Null if unknown. */
-export const getMessageStatus = defineMethod("rollup_getMessageStatus", [messageParameter], ([wanted], node) => {
+export const getMessageStatus = defineReadingMethod("rollup_getMessageStatus", [messageParameter], ([wanted], node) => {
   const { inbox } = node.chain;
   // The store has no keys for the greatest numbers.
   if (typeof wanted === "number" && wanted >= inbox.messageCount()) return null;
@@ -28,7 +28,7 @@ export const getMessageStatus = defineMethod("rollup_getMessageStatus", [message
   };
 });
 
-function progress({ chain }: RpcNode, message: InboxMessage): object {
+function progress({ chain }: ReadingNode, message: InboxMessage): object {
   const block = chain.store.getBlock(findConsumer(chain, message.index) ?? -1);
   if (block === undefined) return { status: "enqueued" };
   const { safe, finalized } = chain.store.getHeads();
@@ -51,13 +51,13 @@ function progress({ chain }: RpcNode, message: InboxMessage): object {
 }
 
 /** Number of the block that consumed message `index`: the first whose `nextMessage` is beyond it. */
-function findConsumer({ store }: RpcNode["chain"], index: number): number | undefined {
+function findConsumer({ store }: ReadingNode["chain"], index: number): number | undefined {
   let low = 0;
   let high = store.getHeads().latest;
-  if ((store.getBlock(high)?.nextMessage ?? 0) <= index) return undefined;
+  if ((store.getSummary(high)?.nextMessage ?? 0) <= index) return undefined;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if ((store.getBlock(middle)?.nextMessage ?? 0) > index) high = middle;
+    if ((store.getSummary(middle)?.nextMessage ?? 0) > index) high = middle;
     else low = middle + 1;
   }
   return low;

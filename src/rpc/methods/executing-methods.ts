@@ -1,0 +1,8 @@
+import type { ReadingMethod } from "../node.ts";
+import { traceMethods } from "./debug/trace.ts";
+import { call } from "./eth/call.ts";
+import { createAccessList } from "./eth/create-access-list.ts";
+import { estimateGas } from "./eth/estimate-gas.ts";
+
+/** Methods that execute EVM code. A file of their own, so that the threads they run on load no more than they need. */
+export const EXECUTING_METHODS: readonly ReadingMethod[] = [call, createAccessList, estimateGas, ...traceMethods];
