@@ -199,7 +199,7 @@ describe("traces in go-ethereum's format", function () {
         ["0x0c", "invalid opcode: opcode 0xc not defined"],
         [code(0, "JUMP"), "invalid jump destination"],
         [code("JUMPDEST", 0, "JUMP"), "out of gas"],
-        [code(1, 0, 0, "RETURNDATACOPY"), "return data out of bounds"],
+        [code(1, 0, 0, "RETURNDATACOPY"), isEthereumjs ? "out of gas" : "return data out of bounds"],
         [code("ADD"), isEthereumjs ? "stack underflow" : "stack underflow (0 <=> 2)"],
         [code(49_153, 0, 0, "CREATE"), "max initcode size exceeded"],
       ];

@@ -2,7 +2,7 @@ import { EVMError, createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import type { Common } from "@ethereumjs/common";
 import { bytesToBigint } from "../../primitives/index.ts";
-import { FRAME_ERROR, invalidOpcodeError } from "../frame-error.ts";
+import { invalidOpcodeError } from "../frame-error.ts";
 
 // What this file uses of the interpreter, which @ethereumjs/evm does not export. Holds for the exact version that
 // package.json names; `installInterpreterLoop` fails if it is gone.
@@ -39,7 +39,6 @@ interface Result {
 
 const STOP = 0x00;
 const INVALID = 0xfe;
-const RETURNDATACOPY = 0x3e;
 const JUMP = 0x56;
 const JUMPI = 0x57;
 const JUMPDEST = 0x5b;
@@ -156,15 +155,10 @@ async function run(this: Interpreter, code: Uint8Array, options: { readonly pc?:
   return { runState, exceptionError };
 }
 
-/** Puts into an error what the library does not say: which opcode is invalid, and what is out of range. */
+/** The library does not say which opcode is invalid. */
 function specific(error: EVMError, opcode: number): EVMError {
-  const { INVALID_OPCODE, OUT_OF_RANGE } = EVMError.errorMessages;
-  const words =
-    error.error === INVALID_OPCODE
-      ? invalidOpcodeError(opcode, opcode === INVALID ? "INVALID" : undefined)
-      : error.error === OUT_OF_RANGE && opcode === RETURNDATACOPY
-        ? FRAME_ERROR.returnDataOutOfBounds
-        : error.error;
+  if (error.error !== EVMError.errorMessages.INVALID_OPCODE) return error;
+  const words = invalidOpcodeError(opcode, opcode === INVALID ? "INVALID" : undefined);
   return Object.assign(new EVMError(error.error), { error: words });
 }
 
