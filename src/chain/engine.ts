@@ -17,8 +17,10 @@ import type {
 } from "./execution-engine.ts";
 import { headerHash } from "./header.ts";
 import { openTrie, trieProof } from "./merkle-patricia-trie.ts";
+import { loadPrecompiles } from "./precompiles/index.ts";
 import { decodeUnrecovered, withSender } from "./signed-transaction.ts";
 import { describeSkip } from "./skip-reason.ts";
+import { applyStateOverrides } from "./state-overrides.ts";
 import { openStateView } from "./state-view.ts";
 import type { StateView } from "./state-view.ts";
 import type { BlockHeader } from "./types.ts";
@@ -239,8 +241,9 @@ async function runCall(
   const { at } = options;
   const environment = environmentOf(at, options.environment);
   if (environment.number === at.number + 1) writeParentHash(state, environment.number, headerHash(at));
-  applyOverrides(state, options);
-  state.endTransaction();
+  const overrides = options.stateOverrides;
+  const precompiles =
+    overrides === undefined ? undefined : applyStateOverrides(state, overrides, await loadPrecompiles());
   const nonce = state.account(request.from)?.nonce ?? 0n;
   const result = await executor.process(
     {
@@ -266,6 +269,8 @@ async function runCall(
       chainId,
       availableGas: request.gas,
       isSimulation: true,
+      blobBaseFee: options.blobBaseFee,
+      precompiles,
       observer: options.observer,
     },
   );
@@ -287,22 +292,6 @@ async function runCall(
 function environmentOf(header: BlockHeader, changes: Partial<BlockEnvironment> | undefined): BlockEnvironment {
   const { number, timestamp, coinbase, gasLimit, baseFeePerGas, prevRandao } = header;
   return { number, timestamp, coinbase, gasLimit, baseFeePerGas, prevRandao, dataPrice: 0n, ...changes };
-}
-
-function applyOverrides(state: BlockState, { stateOverrides }: CallOptions): void {
-  for (const [address, override] of stateOverrides ?? []) {
-    const account = state.account(address) ?? EMPTY_ACCOUNT;
-    state.setAccount(address, {
-      ...account,
-      balance: override.balance ?? account.balance,
-      nonce: override.nonce ?? account.nonce,
-    });
-    if (override.code !== undefined) state.setCode(address, override.code);
-    if (override.state !== undefined) state.clearSlots(address);
-    for (const slots of [override.state, override.stateDiff]) {
-      for (const [slot, value] of slots ?? []) state.setSlot(address, slot, hexToBytes(value));
-    }
-  }
 }
 
 function toAccountState(record: AccountRecord): AccountState {

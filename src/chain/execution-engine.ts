@@ -68,6 +68,8 @@ export interface AuthorizationRequest {
   readonly s: bigint;
 }
 
+export type StateOverrides = ReadonlyMap<Address, AccountOverride>;
+
 export interface AccountOverride {
   readonly balance?: bigint;
   readonly nonce?: bigint;
@@ -76,6 +78,8 @@ export interface AccountOverride {
   readonly state?: ReadonlyMap<Hash, Hash>;
   /** Replaces these slots. */
   readonly stateDiff?: ReadonlyMap<Hash, Hash>;
+  /** Where the precompile of this account is to be instead, which nothing else overrides. */
+  readonly movePrecompileTo?: Address;
 }
 
 export interface CallOptions {
@@ -83,7 +87,9 @@ export interface CallOptions {
   readonly at: BlockHeader;
   /** Environment fields that differ from those of `at` (as for a pending block). */
   readonly environment?: Partial<BlockEnvironment>;
-  readonly stateOverrides?: ReadonlyMap<Address, AccountOverride>;
+  /** Wei; what BLOBBASEFEE gives in place of 1. */
+  readonly blobBaseFee?: bigint;
+  readonly stateOverrides?: StateOverrides;
   /** Sees every opcode; for `debug_trace*`, `eth_createAccessList`. */
   readonly observer?: ExecutionObserver;
 }
@@ -201,6 +207,7 @@ export interface ExecutionEngine {
     parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number },
     attributes: { readonly timestamp: number },
   ): Promise<BlockExecution>;
+  /** Throws an InvalidOverrideError for overrides that cannot be. */
   call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
   /** Runs `transactions` of a stored block again, up to and including `transactionHash`, observing only that one. */
   replay(options: {

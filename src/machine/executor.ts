@@ -32,12 +32,18 @@ export async function createMachineExecutor(): Promise<TransactionExecutor> {
     | { readonly environment: BlockEnvironment; readonly blobFee: bigint | undefined; readonly machine: Machine }
     | undefined;
 
-  const machineFor = ({ environment, blobBaseFee, chainId }: ProcessingContext): Machine => {
-    if (known?.environment === environment && known.blobFee === blobBaseFee) return known.machine;
+  const machineFor = ({ environment, blobBaseFee, chainId, precompiles }: ProcessingContext): Machine => {
+    if (
+      known?.environment === environment &&
+      known.blobFee === blobBaseFee &&
+      known.machine.precompiles === precompiles
+    )
+      return known.machine;
     const machine = createMachine({
       environment: toEnvironment(chainId, environment, blobBaseFee),
       ...stateOf(state),
       isProving: false,
+      precompiles,
       stacks,
     });
     known = { environment, blobFee: blobBaseFee, machine };

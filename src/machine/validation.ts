@@ -177,6 +177,8 @@ export function stepEnterTransaction(machine: Machine): void {
       return;
     }
   }
+  // A precompile that was moved here comes before the delegation.
+  const delegatedTo = machine.precompiles?.has(self) === true ? undefined : delegate;
   const gas = transaction.gasLimit - Number(transaction.dataGas) - transaction.intrinsicGas;
   const context: FrameContext = {
     parent: undefined,
@@ -187,8 +189,8 @@ export function stepEnterTransaction(machine: Machine): void {
     self,
     caller: sender,
     value,
-    codeAddress: delegate ?? self,
-    isDelegated: delegate !== undefined,
+    codeAddress: delegatedTo ?? self,
+    isDelegated: delegatedTo !== undefined,
     input: data,
     outOffset: 0,
     outLength: 0,

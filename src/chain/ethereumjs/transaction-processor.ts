@@ -30,6 +30,7 @@ export async function processTransaction(
   context: ProcessingContext,
 ): Promise<ProcessingResult> {
   const { observer } = context;
+  executor.usePrecompiles(context.precompiles);
   const stop = observer === undefined ? undefined : observe(executor, observer);
   try {
     return await run(executor, message, context);
@@ -140,14 +141,14 @@ function transfer({ state }: EvmExecutor, sender: Address, to: Address, value: b
 }
 
 async function runMessage(
-  { evm }: EvmExecutor,
+  { evm, precompileAddresses }: EvmExecutor,
   message: TransactionMessage,
   { environment, blobBaseFee }: ProcessingContext,
   gasLimit: bigint,
 ): Promise<MessageOutcome> {
   const { sender, to, value, data, gasPrice, accessList } = message;
   const { journal } = evm;
-  for (const precompile of evm.precompiles.keys()) journal.addAlwaysWarmAddress(precompile);
+  for (const precompile of precompileAddresses) journal.addAlwaysWarmAddress(precompile);
   journal.addAlwaysWarmAddress(sender);
   if (to !== undefined) journal.addAlwaysWarmAddress(to);
   journal.addAlwaysWarmAddress(environment.coinbase);

@@ -4,12 +4,13 @@ import type {
   CallOutcome,
   CallRequest,
   ExecutionObserver,
+  StateOverrides as EngineStateOverrides,
 } from "../../chain/index.ts";
-import { TRANSACTION_GAS_CAP } from "../../chain/index.ts";
+import { InvalidOverrideError, TRANSACTION_GAS_CAP } from "../../chain/index.ts";
 import type { Chain } from "../../node/index.ts";
 import { bytesToHex, equalBytes, ZERO_ADDRESS, type Address } from "../../primitives/index.ts";
 import type { StateView } from "../chain-view.ts";
-import type { BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
+import type { BlockOverride, BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
 import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/index.ts";
 import { revertReason } from "./revert-reason.ts";
 
@@ -20,8 +21,6 @@ export interface Simulation {
   readonly stateOverrides: StateOverrides;
   readonly blockOverrides: BlockOverrides;
 }
-
-export type Overrides = ReadonlyMap<Address, AccountOverride>;
 
 /** Runs a simulation with at most `gasLimit` gas. Throws {@link RpcError} for one that could not be a transaction. */
 export async function simulate(
@@ -39,13 +38,19 @@ export async function runCall(
   request: CallRequest,
   observer?: ExecutionObserver,
 ): Promise<CallOutcome> {
-  const stateOverrides = toOverrides(simulation.stateOverrides);
-  return chain.engine.call(request, {
-    at: simulation.view.header,
-    environment: environmentOf(simulation),
-    ...(stateOverrides === undefined ? {} : { stateOverrides }),
-    ...(observer === undefined ? {} : { observer }),
-  });
+  const stateOverrides = toStateOverrides(simulation.stateOverrides);
+  const blobBaseFee = simulation.blockOverrides?.blobBaseFee;
+  try {
+    return await chain.engine.call(request, {
+      at: simulation.view.header,
+      environment: environmentOf(simulation),
+      ...(blobBaseFee === undefined ? {} : { blobBaseFee }),
+      ...(stateOverrides === undefined ? {} : { stateOverrides }),
+      ...(observer === undefined ? {} : { observer }),
+    });
+  } catch (error) {
+    throw error instanceof InvalidOverrideError ? rejected(error.message) : error;
+  }
 }
 
 /**
@@ -151,35 +156,37 @@ export async function balanceOf(chain: Chain, { view, stateOverrides }: Simulati
 export function environmentOf({ view, blockOverrides }: Simulation): Partial<BlockEnvironment> {
   const environment: Partial<BlockEnvironment> = view.pending ?? {};
   if (blockOverrides === undefined) return environment;
-  const { number, time, gasLimit } = blockOverrides;
-  const coinbase = blockOverrides.feeRecipient ?? blockOverrides.coinbase;
-  const prevRandao = blockOverrides.prevRandao ?? blockOverrides.random;
-  const baseFeePerGas = blockOverrides.baseFeePerGas ?? blockOverrides.baseFee;
+  return { ...environment, ...overriddenEnvironment(blockOverrides) };
+}
+
+/** The fields of a block's environment that are overridden. */
+export function overriddenEnvironment({
+  number,
+  time,
+  gasLimit,
+  feeRecipient,
+  prevRandao,
+  baseFeePerGas,
+}: BlockOverride): Partial<BlockEnvironment> {
   return {
-    ...environment,
-    ...(number === undefined ? {} : { number: safeNumber(number, "number") }),
-    ...(time === undefined ? {} : { timestamp: safeNumber(time, "time") }),
+    ...(number === undefined ? {} : { number }),
+    ...(time === undefined ? {} : { timestamp: time }),
     ...(gasLimit === undefined ? {} : { gasLimit }),
-    ...(coinbase === undefined ? {} : { coinbase }),
+    ...(feeRecipient === undefined ? {} : { coinbase: feeRecipient }),
     ...(prevRandao === undefined ? {} : { prevRandao }),
     ...(baseFeePerGas === undefined ? {} : { baseFeePerGas }),
   };
-}
-
-function safeNumber(value: bigint, field: string): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER))
-    throw invalidParams(`expected ${field} of block overrides below 2^53, got ${value}`);
-  return Number(value);
 }
 
 export function baseFeeOf(simulation: Simulation): bigint {
   return environmentOf(simulation).baseFeePerGas ?? simulation.view.header.baseFeePerGas;
 }
 
-function toOverrides(overrides: StateOverrides): Overrides | undefined {
+/** Overrides as the engine takes them. Throws {@link RpcError} for an account with both kinds of storage. */
+export function toStateOverrides(overrides: StateOverrides): EngineStateOverrides | undefined {
   if (overrides === undefined) return undefined;
   const result = new Map<Address, AccountOverride>();
-  for (const [account, { balance, nonce, code, state, stateDiff }] of overrides) {
+  for (const [account, { balance, nonce, code, state, stateDiff, movePrecompileToAddress }] of overrides) {
     if (state !== undefined && stateDiff !== undefined)
       throw invalidParams(`account ${account} has both 'state' and 'stateDiff'`);
     result.set(account, {
@@ -188,6 +195,7 @@ function toOverrides(overrides: StateOverrides): Overrides | undefined {
       ...(code === undefined ? {} : { code }),
       ...(state === undefined ? {} : { state }),
       ...(stateDiff === undefined ? {} : { stateDiff }),
+      ...(movePrecompileToAddress === undefined ? {} : { movePrecompileTo: movePrecompileToAddress }),
     });
   }
   return result;
