@@ -13,6 +13,8 @@ import type {
   CallOutcome,
   CallRequest,
   ExecutionEngine,
+  ExecutionObserver,
+  ReplayPoint,
   StateDatabase,
 } from "./execution-engine.ts";
 import { headerHash } from "./header.ts";
@@ -138,20 +140,14 @@ export function createEngine(
     },
   });
 
-  const call: ExecutionEngine["call"] = async (request, callOptions) => {
-    const { executor } = await acquire(callOptions.at.stateRoot);
-    try {
-      return await runCall(executor, chainId, request, callOptions);
-    } finally {
-      release(executor);
-    }
-  };
-
-  const replay: ExecutionEngine["replay"] = async ({ parent, block, transactionHash, messages, observer }) => {
-    const position = block.transactions.findIndex(({ hash }) => hash === transactionHash);
-    if (position < 0) throw new RangeError(`transaction ${transactionHash} is not in block ${block.hash}`);
-    const { executor } = await acquire(parent.header.stateRoot);
-    let isObserved = false;
+  /** Runs a stored block up to a transaction, on an executor at the parent's state; the function it gives runs that one. */
+  const replayBefore = async (
+    executor: TransactionExecutor,
+    { parent, block, transactionHash, messages }: ReplayPoint,
+    observer: () => ExecutionObserver | undefined,
+  ): Promise<() => Promise<unknown>> => {
+    if (!block.transactions.some(({ hash }) => hash === transactionHash))
+      throw new RangeError(`transaction ${transactionHash} is not in block ${block.hash}`);
     const execution = beginBlock({
       chainId,
       executor,
@@ -161,31 +157,45 @@ export function createEngine(
         contextOf((address, slot) => executor.state.slot(address, slot)),
         block.header.timestamp,
       ),
-      observer: () => (isObserved ? observer : undefined),
+      observer,
       commit: () => Promise.reject(new Error("a replay is not sealed")),
     });
-    /** Whether that was the transaction asked for. */
-    const run = async (hash: Hash, task: () => Promise<unknown>): Promise<boolean> => {
-      if (hash !== transactionHash) {
-        await task();
-        return false;
-      }
-      isObserved = true;
-      await task();
-      return true;
-    };
     for (const message of messages) {
       if (message.index < block.firstMessage || message.index >= block.nextMessage) continue;
-      if (await run(message.hash, () => execution.executeMessage(message))) return release(executor);
+      const run = () => execution.executeMessage(message);
+      if (message.hash === transactionHash) return run;
+      await run();
     }
     for (const transaction of block.transactions) {
       if (transaction.kind === "deposit") continue;
       const signed = withSender(decodeUnrecovered(transaction.raw, chainId), transaction.sender);
-      if (await run(transaction.hash, () => execution.executeTransaction(signed))) return release(executor);
+      const run = () => execution.executeTransaction(signed);
+      if (transaction.hash === transactionHash) return run;
+      await run();
     }
     throw new RangeError(
       `the messages of block ${block.hash} from ${block.firstMessage} to ${block.nextMessage} were not all given`,
     );
+  };
+
+  const call: ExecutionEngine["call"] = async (request, callOptions) => {
+    const { before, at } = callOptions;
+    const { executor } = await acquire((before?.parent.header ?? at).stateRoot);
+    try {
+      if (before !== undefined) await replayBefore(executor, before, () => undefined);
+      return await runCall(executor, chainId, request, callOptions);
+    } finally {
+      release(executor);
+    }
+  };
+
+  const replay: ExecutionEngine["replay"] = async ({ observer, ...point }) => {
+    const { executor } = await acquire(point.parent.header.stateRoot);
+    let isObserved = false;
+    const run = await replayBefore(executor, point, () => (isObserved ? observer : undefined));
+    isObserved = true;
+    await run();
+    release(executor);
   };
 
   const recordAt = (stateRoot: Hash, address: Address): AccountRecord | undefined =>
@@ -274,7 +284,7 @@ async function runCall(
       observer: options.observer,
     },
   );
-  if (result.kind === "skipped") return { kind: "halt", gasUsed: 0n, error: describeSkip(result.reason) };
+  if (result.kind === "skipped") return { kind: "refused", gasUsed: 0n, error: describeSkip(result.reason) };
   const { gasUsed, output, logs } = result;
   if (result.error === undefined) {
     return {

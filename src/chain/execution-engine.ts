@@ -82,9 +82,20 @@ export interface AccountOverride {
   readonly movePrecompileTo?: Address;
 }
 
+/** A transaction of a stored block, and all it takes to run the block again up to there. */
+export interface ReplayPoint {
+  readonly parent: Block;
+  readonly block: Block;
+  readonly transactionHash: Hash;
+  /** Those the block has consumed, in order; others are passed over. */
+  readonly messages: readonly InboxMessage[];
+}
+
 export interface CallOptions {
   /** Header whose post-state the call reads. */
   readonly at: BlockHeader;
+  /** In place of that post-state, the state before a transaction of the same block. */
+  readonly before?: ReplayPoint;
   /** Environment fields that differ from those of `at` (as for a pending block). */
   readonly environment?: Partial<BlockEnvironment>;
   /** Wei; what BLOBBASEFEE gives in place of 1. */
@@ -104,7 +115,9 @@ export type CallOutcome =
     }
   | { readonly kind: "revert"; readonly gasUsed: bigint; readonly output: Uint8Array }
   /** Exceptional halt (out of gas, invalid opcode, …). */
-  | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string };
+  | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string }
+  /** It did not run, and could not as a transaction. */
+  | { readonly kind: "refused"; readonly gasUsed: 0n; readonly error: string };
 
 /** The state as it is while an observed transaction runs; not to be used after `onTransactionEnd`. */
 export interface ObservedState {
@@ -209,14 +222,8 @@ export interface ExecutionEngine {
   ): Promise<BlockExecution>;
   /** Throws an InvalidOverrideError for overrides that cannot be. */
   call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
-  /** Runs `transactions` of a stored block again, up to and including `transactionHash`, observing only that one. */
-  replay(options: {
-    readonly parent: Block;
-    readonly block: Block;
-    readonly transactionHash: Hash;
-    readonly messages: readonly InboxMessage[];
-    readonly observer: ExecutionObserver;
-  }): Promise<void>;
+  /** Runs a stored block again, up to and including a transaction, observing only that one. */
+  replay(options: ReplayPoint & { readonly observer: ExecutionObserver }): Promise<void>;
   getAccount(stateRoot: Hash, address: Address): Promise<AccountState | undefined>;
   getCode(stateRoot: Hash, address: Address): Promise<Uint8Array>;
   getStorageAt(stateRoot: Hash, address: Address, slot: Hash): Promise<Hash>;

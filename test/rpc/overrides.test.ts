@@ -1,8 +1,20 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { bytesToHex } from "../../src/primitives/index.ts";
+import { bytesToHex, hexToBytes } from "../../src/primitives/index.ts";
 import { assemble } from "../machine/assemble.ts";
-import { ask, result, startNode, type Hex, type TestNode } from "./node-fixture.ts";
+import {
+  CHAIN_ID,
+  GENESIS_TIMESTAMP,
+  GWEI,
+  ask,
+  context,
+  deposit,
+  result,
+  startNode,
+  viemClients,
+  type Hex,
+  type TestNode,
+} from "./node-fixture.ts";
 
 const PRECOMPILES = [...Array.from({ length: 0x11 }, (_, index) => index + 1), 0x100].map(addressOf);
 const [RECOVERY, SHA256, RIPEMD160, IDENTITY] = PRECOMPILES as [Hex, Hex, Hex, Hex];
@@ -45,7 +57,7 @@ function forwarder(target: Hex, opcode: string): Hex {
 describe("overrides", () => {
   let node: TestNode;
   before(async () => {
-    node = await startNode();
+    node = await startNode({ sequencing: false });
   });
   after(() => node.close());
 
@@ -257,6 +269,89 @@ describe("overrides", () => {
     }
     const harmless = { type: "0x2", blobs: [], blobVersionedHashes: null, maxFeePerBlobGas: "0x1", hash: word(1) };
     expect(await result(node, "eth_call", { to: CALLER, ...harmless }, "latest")).to.equal("0x");
+  });
+
+  describe("of a traced call by txIndex", () => {
+    const TARGET: Hex = `0x${"7a".repeat(20)}`;
+    let block: Hex;
+    before(async () => {
+      const { account } = viemClients(node, "alice");
+      const messages = [context(0), deposit(1, { to: TARGET, value: 5n })];
+      await node.receive(messages);
+      const transactions = await Promise.all(
+        [1n, 2n].map(async (value, nonce) =>
+          hexToBytes(
+            await account.signTransaction({
+              chainId: CHAIN_ID,
+              type: "eip1559",
+              to: TARGET,
+              value,
+              nonce,
+              gas: 21_000n,
+              maxFeePerGas: GWEI,
+            }),
+          ),
+        ),
+      );
+      const timestamp = GENESIS_TIMESTAMP + 12;
+      const { header, transactions: included } = await node.chain.exclusive((writer) =>
+        writer.execute({ timestamp, messages, transactions }),
+      );
+      expect(included).to.have.length(3);
+      block = `0x${header.number.toString(16)}`;
+    });
+
+    const see = async (program: string, options: object): Promise<bigint> => {
+      const trace = await result<{ output: Hex }>(node, "debug_traceCall", { to: CALLER }, block, {
+        tracer: "callTracer",
+        stateOverrides: { [CALLER]: { code: code(`${program} 0 MSTORE 32 0 RETURN`) } },
+        ...options,
+      });
+      return BigInt(trace.output);
+    };
+
+    it("run on the state before that transaction of the block, deposits counted", async () => {
+      for (const [txIndex, balance] of [0n, 5n, 6n].entries()) {
+        expect(await see(`${TARGET} BALANCE`, { txIndex: `0x${txIndex}` }), `txIndex ${txIndex}`).to.equal(balance);
+      }
+      expect(await see(`${TARGET} BALANCE`, {})).to.equal(8n);
+    });
+
+    it("see the block's own environment, and the overrides on top", async () => {
+      const { header } = node.chain.latest();
+      expect(await see("NUMBER", { txIndex: 1 })).to.equal(BigInt(header.number));
+      expect(await see("TIMESTAMP", { txIndex: 1 })).to.equal(BigInt(header.timestamp));
+      expect(await see("1 NUMBER SUB BLOCKHASH", { txIndex: 1 })).to.equal(BigInt(header.parentHash));
+      const stateOverrides = { [CALLER]: { code: code(`${TARGET} BALANCE 0 MSTORE 32 0 RETURN`) } };
+      const overridden = { ...stateOverrides, [TARGET]: { balance: "0x63" } };
+      expect(await see("", { txIndex: 1, stateOverrides: overridden })).to.equal(99n);
+    });
+
+    it("spend what the sender has then, not after the block", async () => {
+      const spend = (value: Hex, options: object) =>
+        ask(node, "debug_traceCall", { from: TARGET, to: CALLER, value }, block, { tracer: "callTracer", ...options });
+      expect((await spend("0x8", {})).error).to.equal(undefined);
+      expect((await spend("0x6", { txIndex: 2 })).error).to.equal(undefined);
+      expect((await spend("0x7", { txIndex: 2 })).error).to.deep.equal({
+        code: -32000,
+        message: "insufficient funds for gas * price + value: have 6, want 7",
+      });
+    });
+
+    it("are refused for transactions that are not there", async () => {
+      const trace = (at: string, txIndex: unknown) => refusal("debug_traceCall", { to: CALLER }, at, { txIndex });
+      expect((await trace(block, "0x3"))?.message).to.match(/^transaction index 3 out of range for block 0x/);
+      expect((await trace("earliest", "0x0"))?.message).to.equal("no transaction in genesis");
+      expect((await trace("pending", "0x0"))?.message).to.equal("expected a stored block with txIndex, got pending");
+      expect((await trace(block, "one"))?.message).to.include("at txIndex: expected a 0x-prefixed hex quantity");
+    });
+  });
+
+  it("with a gas price need a balance, and an empty account has none", async () => {
+    const price = `0x${node.chain.latest().header.baseFeePerGas.toString(16)}`;
+    const error = await refusal("eth_call", { from: OTHER, to: CALLER, gasPrice: price }, "latest");
+    expect(error?.code).to.equal(-32000);
+    expect(error?.message).to.match(/^insufficient funds for gas \* price \+ value: address .* have 0 want [1-9]/);
   });
 
   async function delegation() {

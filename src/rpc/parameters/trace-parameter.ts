@@ -13,6 +13,7 @@ export const traceOptions = optional(
     disableStack: optional(flag),
     disableStorage: optional(flag),
     limit: optional(integer),
+    txIndex: optional(integer),
     stateOverrides,
     blockOverrides,
   }),

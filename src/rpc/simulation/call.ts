@@ -4,6 +4,7 @@ import type {
   CallOutcome,
   CallRequest,
   ExecutionObserver,
+  ReplayPoint,
   StateOverrides as EngineStateOverrides,
 } from "../../chain/index.ts";
 import { InvalidOverrideError, TRANSACTION_GAS_CAP } from "../../chain/index.ts";
@@ -14,10 +15,15 @@ import type { BlockOverride, BlockOverrides, CallParameter, StateOverrides } fro
 import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/index.ts";
 import { revertReason } from "./revert-reason.ts";
 
+/** What no transaction can do with less of. */
+export const TRANSFER_GAS = 21_000n;
+
 /** A call as asked for, and all it is to see. */
 export interface Simulation {
   readonly call: CallParameter;
   readonly view: StateView;
+  /** In place of the state of `view`, the state before a transaction of its block. */
+  readonly before?: ReplayPoint;
   readonly stateOverrides: StateOverrides;
   readonly blockOverrides: BlockOverrides;
 }
@@ -44,6 +50,7 @@ export async function runCall(
     return await chain.engine.call(request, {
       at: simulation.view.header,
       environment: environmentOf(simulation),
+      ...(simulation.before === undefined ? {} : { before: simulation.before }),
       ...(blobBaseFee === undefined ? {} : { blobBaseFee }),
       ...(stateOverrides === undefined ? {} : { stateOverrides }),
       ...(observer === undefined ? {} : { observer }),
@@ -65,14 +72,17 @@ export async function prepareCall(chain: Chain, simulation: Simulation, gasLimit
   const cap = gasLimit < TRANSACTION_GAS_CAP ? gasLimit : TRANSACTION_GAS_CAP;
   const { gasPrice, feeCap } = callFees(call, baseFeeOf(simulation));
   let gas = call.gas === undefined || call.gas > cap ? cap : call.gas;
-  const balance = await balanceOf(chain, simulation, from);
-  if (call.gas === undefined && feeCap > 0n && balance >= value) {
-    const affordable = (balance - value) / feeCap;
-    if (affordable < gas) gas = affordable;
-  }
-  const required = gas * feeCap + value;
-  if (balance < required) {
-    throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${required}`);
+  // What an account has in the middle of a block only execution tells, which checks it by itself.
+  if (simulation.before === undefined) {
+    const balance = await balanceOf(chain, simulation, from);
+    if (call.gas === undefined && feeCap > 0n && balance >= value) {
+      const affordable = (balance - value) / feeCap;
+      if (affordable < gas && affordable >= TRANSFER_GAS) gas = affordable;
+    }
+    const required = gas * feeCap + value;
+    if (balance < required) {
+      throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${required}`);
+    }
   }
   return {
     from,
@@ -208,7 +218,7 @@ export function outputOf(outcome: CallOutcome): Uint8Array {
 }
 
 export function callError(outcome: Exclude<CallOutcome, { kind: "success" }>): RpcError {
-  if (outcome.kind === "halt") return rejected(outcome.error);
+  if (outcome.kind !== "revert") return rejected(outcome.error);
   const reason = revertReason(outcome.output);
   return new RpcError(
     RPC_ERROR.reverted,

@@ -27,6 +27,7 @@ export const traceMethods: readonly RpcMethod[] = [
         node,
         { call, view, stateOverrides: options?.stateOverrides, blockOverrides: options?.blockOverrides },
         options,
+        requireBlock(node.chain, block),
       );
     },
     { weight: "heavy" },
