@@ -7,6 +7,7 @@ import { blockNumber } from "./eth/block-number.ts";
 import { call } from "./eth/call.ts";
 import { chainId } from "./eth/chain-id.ts";
 import { coinbase } from "./eth/coinbase.ts";
+import { ethConfig } from "./eth/config.ts";
 import { createAccessList } from "./eth/create-access-list.ts";
 import { estimateGas } from "./eth/estimate-gas.ts";
 import { feeHistory } from "./eth/fee-history.ts";
@@ -22,6 +23,7 @@ import { getLogs } from "./eth/get-logs.ts";
 import { getProof } from "./eth/get-proof.ts";
 import { rawTransactionMethods } from "./eth/get-raw-transaction.ts";
 import { getStorageAt } from "./eth/get-storage-at.ts";
+import { getStorageValues } from "./eth/get-storage-values.ts";
 import {
   getTransactionByBlockHashAndIndex,
   getTransactionByBlockNumberAndIndex,
@@ -60,6 +62,7 @@ export const METHODS: readonly RpcMethod[] = [
   chainId,
   coinbase,
   createAccessList,
+  ethConfig,
   estimateGas,
   feeHistory,
   ...filterMethods,
@@ -77,6 +80,7 @@ export const METHODS: readonly RpcMethod[] = [
   getProof,
   ...rawTransactionMethods,
   getStorageAt,
+  getStorageValues,
   getTransactionByBlockHashAndIndex,
   getTransactionByBlockNumberAndIndex,
   getTransactionByHash,
