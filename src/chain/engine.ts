@@ -15,9 +15,11 @@ import type {
   ExecutionEngine,
   ExecutionObserver,
   ReplayPoint,
+  Simulation,
   StateDatabase,
 } from "./execution-engine.ts";
 import { headerHash } from "./header.ts";
+import { createMemoryStateDatabase } from "./memory-state-database.ts";
 import { openTrie, trieProof } from "./merkle-patricia-trie.ts";
 import { loadPrecompiles } from "./precompiles/index.ts";
 import { decodeUnrecovered, withSender } from "./signed-transaction.ts";
@@ -189,6 +191,52 @@ export function createEngine(
     }
   };
 
+  const simulate: ExecutionEngine["simulate"] = async (base) => {
+    const standard = await loadPrecompiles();
+    const executor = idle.pop() ?? (await createExecutor());
+    const { state } = executor;
+    // What simulated blocks write lies over the database, and goes with them.
+    const added = createMemoryStateDatabase();
+    const view = openStateView(
+      { get: (hash) => added.get(hash) ?? database.get(hash), putMany: added.putMany },
+      base.header.stateRoot,
+    );
+    let parent: typeof base = base;
+    const openNext: Simulation["openBlock"] = async ({ timestamp, environment, blobBaseFee, stateOverrides }) => {
+      executor.reset(() => view);
+      const context = contextOf((address, slot) => state.slot(address, slot));
+      const precompiles =
+        stateOverrides === undefined ? undefined : applyStateOverrides(state, stateOverrides, standard);
+      const execution = beginBlock({
+        chainId,
+        executor,
+        parent,
+        environment: { ...environmentAfter(parent.header, context, timestamp), ...environment },
+        observer: () => undefined,
+        commit: async (changed) => {
+          const { root, entries } = view.advance(changed.changes());
+          await added.putMany(entries);
+          return root;
+        },
+        simulated: { blobBaseFee, precompiles },
+      });
+      return {
+        environment: execution.environment,
+        get gasUsed() {
+          return execution.gasUsed;
+        },
+        nonce: (address) => state.account(address)?.nonce ?? 0n,
+        call: execution.executeCall,
+        seal: async () => {
+          const block = await execution.seal();
+          parent = block;
+          return block;
+        },
+      };
+    };
+    return { openBlock: openNext, close: () => release(executor) };
+  };
+
   const replay: ExecutionEngine["replay"] = async ({ observer, ...point }) => {
     const { executor } = await acquire(point.parent.header.stateRoot);
     let isObserved = false;
@@ -238,7 +286,7 @@ export function createEngine(
       };
     });
 
-  return { name, openBlock, call, replay, getAccount, getCode, getStorageAt, getProof };
+  return { name, openBlock, call, simulate, replay, getAccount, getCode, getStorageAt, getProof };
 }
 
 async function runCall(

@@ -1,6 +1,7 @@
 import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { Block, BlockHeader, InboxMessage, Log, Receipt } from "./types.ts";
 import type { SignedTransaction } from "./signed-transaction.ts";
+import type { ProcessingResult, TransactionMessage } from "./transaction-executor.ts";
 
 /** Why a transaction leaves no trace in a block (specification §3 rule 5). */
 export type SkipReason =
@@ -166,6 +167,8 @@ export interface ExecutionObserver {
   }): void;
   /** When fees and refunds are settled. */
   onTransactionEnd?(transaction: { readonly state: ObservedState }): void;
+  /** Opcodes that `onStep` is told of; all if this is not given. What it is not told of runs much faster. */
+  readonly opcodes?: ReadonlySet<number>;
   onStep?(step: {
     readonly depth: number;
     readonly pc: number;
@@ -195,6 +198,42 @@ export interface ExecutionObserver {
   }): void;
 }
 
+/** A call that is simulated as a transaction of a block. */
+export interface SimulatedCall {
+  readonly message: TransactionMessage;
+  /** The transaction it stands for in the block: its encoding, as if it were signed, and hash. */
+  readonly raw: Uint8Array;
+  readonly hash: Hash;
+  /** Whether a gas price below the base fee is refused even if it is 0. */
+  readonly validatesFees: boolean;
+  readonly observer?: ExecutionObserver;
+}
+
+/** One simulated block. Calls must not overlap: each is awaited before the next. */
+export interface SimulatedBlock {
+  readonly environment: BlockEnvironment;
+  /** Gas used so far. */
+  readonly gasUsed: bigint;
+  /** The nonce an account has now. */
+  nonce(address: Address): bigint;
+  call(call: SimulatedCall): Promise<ProcessingResult>;
+  /** Ends the block, as a real one ends. */
+  seal(): Promise<Block>;
+}
+
+/** Blocks on top of a stored one, each on the one before. Nothing of them gets into the state database. */
+export interface Simulation {
+  /** Starts the next block: the child of the last one, with overrides of its state, which stay, and of its environment. */
+  openBlock(options: {
+    readonly timestamp: number;
+    readonly environment: Partial<BlockEnvironment>;
+    readonly blobBaseFee?: bigint | undefined;
+    readonly stateOverrides?: StateOverrides | undefined;
+  }): Promise<SimulatedBlock>;
+  /** To be called once, at the end. */
+  close(): void;
+}
+
 export interface AccountState {
   readonly nonce: bigint;
   readonly balance: bigint;
@@ -222,6 +261,12 @@ export interface ExecutionEngine {
   ): Promise<BlockExecution>;
   /** Throws an InvalidOverrideError for overrides that cannot be. */
   call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
+  /** Starts a simulation on top of a stored block. Opening a block throws an InvalidOverrideError for what cannot be. */
+  simulate(base: {
+    readonly hash: Hash;
+    readonly header: BlockHeader;
+    readonly nextMessage: number;
+  }): Promise<Simulation>;
   /** Runs a stored block again, up to and including a transaction, observing only that one. */
   replay(options: ReplayPoint & { readonly observer: ExecutionObserver }): Promise<void>;
   getAccount(stateRoot: Hash, address: Address): Promise<AccountState | undefined>;

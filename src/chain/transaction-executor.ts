@@ -61,6 +61,8 @@ export interface ProcessingContext {
    * and a gas price of 0 runs without fees.
    */
   readonly isSimulation: boolean;
+  /** Of a simulation: a gas price of 0 is below the base fee like any other. */
+  readonly validatesFees?: boolean | undefined;
   /** Wei; 1 where it is not given, as on a chain without blobs. */
   readonly blobBaseFee?: bigint | undefined;
   /** In place of Osaka's at their own addresses, which stay the warm ones (EIP-2929): of a simulation with overrides. */
@@ -78,6 +80,8 @@ export type ProcessingResult =
       readonly isRevert: boolean;
       /** Data gas included. */
       readonly gasUsed: bigint;
+      /** The same before refunds. */
+      readonly maxGasUsed: bigint;
       readonly output: Uint8Array;
       readonly logs: readonly Log[];
       readonly contractAddress: Address | undefined;

@@ -40,7 +40,7 @@ export function observeMachine(machine: Machine, blockState: BlockState, observe
     observer.onStep?.(step);
     mark = overlay.mark();
   };
-  const watch = observer.onStep === undefined ? undefined : { onStep };
+  const watch = observer.onStep === undefined ? undefined : { ...observer, onStep };
 
   const state: ObservedState = {
     getAccount: (address: Address) => {

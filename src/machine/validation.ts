@@ -41,6 +41,7 @@ export interface ValidationRules {
   readonly availableGas: bigint;
   /** As of src/chain/transaction-validity.ts. */
   readonly isSimulation: boolean;
+  readonly validatesFees?: boolean | undefined;
 }
 
 export function stepValidate(machine: Machine): void {
@@ -84,6 +85,7 @@ export function validate(machine: Machine, rules: ValidationRules): void {
     value: transaction.value,
     initcodeLength: isCreation ? transaction.data.bytes.length : 0,
     isSimulation: rules.isSimulation,
+    validatesFees: rules.validatesFees,
   });
   if (reason !== undefined) return skip(machine, reason);
   const price = baseFee + transaction.maxPriorityFeePerGas;

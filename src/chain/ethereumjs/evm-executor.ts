@@ -126,6 +126,7 @@ export function observe({ evm }: EvmExecutor, observer: ExecutionObserver): () =
   const depths: number[] = [];
   const onStep = (step: InterpreterStep): void => {
     opcode = step.opcode.code;
+    if (observer.opcodes?.has(opcode) === false) return;
     observer.onStep?.({
       depth: step.depth,
       pc: step.pc,

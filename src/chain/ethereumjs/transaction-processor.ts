@@ -68,6 +68,7 @@ async function run(
     value,
     initcodeLength: to === undefined ? data.length : 0,
     isSimulation: context.isSimulation,
+    validatesFees: context.validatesFees,
   });
   if (reason !== undefined) return { kind: "skipped", reason };
 
@@ -85,6 +86,7 @@ async function run(
         : await runMessage(executor, message, context, gasLimit - dataGas - intrinsic);
 
     let gasUsed = intrinsic + executed.gasUsed;
+    const maxGasUsed = (gasUsed > floor ? gasUsed : floor) + dataGas;
     const refund = authorizationRefund + executed.refund;
     const maxRefund = gasUsed / MAX_REFUND_QUOTIENT;
     gasUsed -= refund < maxRefund ? refund : maxRefund;
@@ -102,6 +104,7 @@ async function run(
       error: executed.error,
       isRevert: executed.error === EVMError.errorMessages.REVERT,
       gasUsed,
+      maxGasUsed,
       output: executed.output,
       logs: executed.logs,
       contractAddress: to === undefined ? createAddress(sender, account.nonce) : undefined,

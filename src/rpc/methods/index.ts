@@ -35,6 +35,7 @@ import { uncleMethods } from "./eth/get-uncle.ts";
 import { maxPriorityFeePerGas } from "./eth/max-priority-fee-per-gas.ts";
 import { sendRawTransaction } from "./eth/send-raw-transaction.ts";
 import { sendRawTransactionSync } from "./eth/send-raw-transaction-sync.ts";
+import { simulateV1 } from "./eth/simulate-v1.ts";
 import { subscribe, unsubscribe } from "./eth/subscribe.ts";
 import { syncing } from "./eth/syncing.ts";
 import { listening } from "./net/listening.ts";
@@ -90,6 +91,7 @@ export const METHODS: readonly RpcMethod[] = [
   maxPriorityFeePerGas,
   sendRawTransaction,
   sendRawTransactionSync,
+  simulateV1,
   subscribe,
   unsubscribe,
   syncing,

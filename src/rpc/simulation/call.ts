@@ -1,5 +1,6 @@
 import type {
   AccountOverride,
+  AuthorizationRequest,
   BlockEnvironment,
   CallOutcome,
   CallRequest,
@@ -96,16 +97,12 @@ export async function prepareCall(chain: Chain, simulation: Simulation, gasLimit
       : {
           accessList: call.accessList.map(({ address, storageKeys }) => ({ address, storageKeys: storageKeys ?? [] })),
         }),
-    ...(call.authorizationList === undefined
-      ? {}
-      : {
-          authorizationList: call.authorizationList.map(({ yParity, v, nonce, ...rest }) => ({
-            ...rest,
-            nonce,
-            yParity: Number(yParity ?? v ?? 0n),
-          })),
-        }),
+    ...(call.authorizationList === undefined ? {} : { authorizationList: authorizationsOf(call) }),
   };
+}
+
+export function authorizationsOf({ authorizationList = [] }: CallParameter): AuthorizationRequest[] {
+  return authorizationList.map(({ yParity, v, ...rest }) => ({ ...rest, yParity: Number(yParity ?? v ?? 0n) }));
 }
 
 export function callData({ data, input }: CallParameter): Uint8Array {
@@ -147,7 +144,7 @@ function belowBaseFee(call: CallParameter, maxFeePerGas: bigint, baseFee: bigint
   );
 }
 
-function checkChainId({ chainId }: CallParameter, have: bigint): void {
+export function checkChainId({ chainId }: CallParameter, have: bigint): void {
   if (chainId !== undefined && chainId !== have) {
     throw rejected(`chainId does not match node's (have=${chainId}, want=${have})`);
   }
