@@ -5,7 +5,7 @@ import { bytesToHex, type Hex } from "../../primitives/index.ts";
 import { formatLog, formatPooledTransaction } from "../format/index.ts";
 import type { LogQuery } from "../parameters/index.ts";
 import { limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
-import { selectLogs } from "./query.ts";
+import { isInRange, selectLogs } from "./query.ts";
 
 /** What a filter reports. */
 export type FilterKind =
@@ -65,11 +65,7 @@ export function createFilterRegistry({
   }
 
   function logEntries(query: LogQuery, block: Block, removed: boolean): object[] {
-    const { range } = query;
-    const { number } = block.header;
-    if (range.kind === "block") return [];
-    if (range.from?.kind === "number" && number < range.from.number) return [];
-    if (range.to?.kind === "number" && number > range.to.number) return [];
+    if (!isInRange(query, block.header.number)) return [];
     return selectLogs(query, block).map((log) => formatLog(log, removed));
   }
 

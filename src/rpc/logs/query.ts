@@ -11,6 +11,13 @@ export interface LogLimits {
   readonly logResults: number;
 }
 
+/** Whether new blocks of this number are among those a query asks for; a tag bounds nothing that is still to come. */
+export function isInRange({ range }: LogQuery, number: number): boolean {
+  if (range.kind === "block") return false;
+  if (range.from?.kind === "number" && number < range.from.number) return false;
+  return range.to?.kind !== "number" || number <= range.to.number;
+}
+
 /** The logs of one block that pass a filter. */
 export function selectLogs(filter: LogFilter, block: Block): readonly FoundLog[] {
   return bloomTest(filter)(hexToBytes(block.header.logsBloom)) ? findLogsOfBlock(block, block.receipts, filter) : [];

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Block, SignedTransaction } from "../../../chain/index.ts";
 import { formatHeader, formatLog, formatSyncing, formatPooledTransaction } from "../../format/index.ts";
-import { selectLogs } from "../../logs/index.ts";
+import { isInRange, selectLogs } from "../../logs/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
-import { logQuery, parameter } from "../../parameters/index.ts";
+import { flag, logQuery, optional, parameter, strictObject } from "../../parameters/index.ts";
 import {
   describeIssue,
+  describeValue,
   type Connection,
   type RequestContext,
   invalidParams,
@@ -16,6 +17,15 @@ import {
 
 const KINDS = ["newHeads", "logs", "newPendingTransactions", "syncing"] as const;
 const kindParameter = z.enum(KINDS, { error: `expected one of ${KINDS.join(", ")}` });
+/** Whether whole transactions are wanted, as a flag or in an object. */
+const pendingOptions = optional(
+  z.union(
+    [flag, strictObject({ fullTransactions: optional(flag) }).transform(({ fullTransactions }) => fullTransactions)],
+    {
+      error: "expected true, false or an object with fullTransactions",
+    },
+  ),
+);
 const anything = parameter("anything", (value) => value ?? null);
 
 /** Subscriptions live as long as their WebSocket connection. */
@@ -50,6 +60,8 @@ function open(
   publish: (result: unknown) => void,
 ): () => void {
   const { chain, pool } = node;
+  if ((kind === "newHeads" || kind === "syncing") && !isEmpty(argument))
+    throw invalidParams(`too many arguments: ${kind} takes none, got ${describeValue(argument)}`);
   switch (kind) {
     case "newHeads":
       return onBlocks(node, (block) => publish(formatHeader(block.hash, block.header)));
@@ -57,13 +69,19 @@ function open(
       const result = logQuery.safeParse(argument ?? {});
       if (!result.success) throw invalidParams(`invalid argument 1: ${describeIssue(result.error, argument)}`);
       const filter = result.data;
+      if (filter.range.kind === "block")
+        throw invalidParams(
+          "invalid argument 1: expected no blockHash, since a subscription is to blocks that are to come",
+        );
       const onReorg = (removed: readonly Block[]): void => {
         for (const block of removed.toReversed()) {
+          if (!isInRange(filter, block.header.number)) continue;
           for (const log of selectLogs(filter, block).toReversed()) publish(formatLog(log, true));
         }
       };
       chain.events.on("reorg", onReorg);
       const end = onBlocks(node, (block) => {
+        if (!isInRange(filter, block.header.number)) return;
         for (const log of selectLogs(filter, block)) publish(formatLog(log));
       });
       return () => {
@@ -72,14 +90,10 @@ function open(
       };
     }
     case "newPendingTransactions": {
-      const full =
-        argument === true ||
-        (typeof argument === "object" &&
-          argument !== null &&
-          "fullTransactions" in argument &&
-          argument.fullTransactions === true);
+      const full = pendingOptions.safeParse(argument ?? undefined);
+      if (!full.success) throw invalidParams(`invalid argument 1: ${describeIssue(full.error, argument)}`);
       const onTransaction = (transaction: SignedTransaction): void =>
-        publish(full ? formatPooledTransaction(transaction) : transaction.hash);
+        publish(full.data === true ? formatPooledTransaction(transaction) : transaction.hash);
       pool.events.on("transaction", onTransaction);
       return () => pool.events.off("transaction", onTransaction);
     }
@@ -94,6 +108,11 @@ function open(
       });
     }
   }
+}
+
+/** Null or an object with nothing in it, which some clients send for no argument. */
+function isEmpty(argument: unknown): boolean {
+  return argument === null || (typeof argument === "object" && Object.keys(argument).length === 0);
 }
 
 function onBlocks({ chain }: RpcNode, listener: (block: Block) => void): () => void {
