@@ -9,6 +9,7 @@ import {
   BLOCK_HASH_HISTORY_ADDRESS,
   BLOCK_HASH_HISTORY_LENGTH,
   L1_CONTEXT_ADDRESS,
+  FEE_VAULT_ADDRESS,
   OUTBOX_ADDRESS,
   OUTBOX_SLOTS,
 } from "./constants.ts";
@@ -17,6 +18,7 @@ import type {
   BlockExecution,
   ExecutionObserver,
   ObservedState,
+  SimulatedCall,
   TransactionOutcome,
 } from "./execution-engine.ts";
 import { receiptHash } from "./hashes.ts";
@@ -69,16 +71,25 @@ export interface BlockExecutionOptions {
   readonly observer: () => ExecutionObserver | undefined;
   /** Writes the state's changes to the database and gives the new root. */
   readonly commit: (state: BlockState) => Promise<Hash>;
+  /** What simulated calls see in place of what all others see. */
+  readonly simulated?: Pick<ProcessingContext, "blobBaseFee" | "precompiles">;
+}
+
+/** A block that runs calls nobody has signed, too. Such a block is for nobody to keep. */
+export interface SimulatingBlockExecution extends BlockExecution {
+  executeCall(call: SimulatedCall): Promise<ProcessingResult>;
 }
 
 /** Starts a block on an executor that was reset to the parent's state. */
-export function beginBlock(options: BlockExecutionOptions): BlockExecution {
-  const { chainId, executor, parent, environment, observer, commit } = options;
+export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecution {
+  const { chainId, executor, parent, environment, observer, commit, simulated } = options;
   const { state } = executor;
   const transactions: BlockTransaction[] = [];
   const receipts: Receipt[] = [];
   let nextMessage = parent.nextMessage;
   let gasUsed = 0n;
+  // Wei of base fees; only a simulated call pays less than the base fee.
+  let collected = 0n;
   let hasTransactions = false;
   let phase: "idle" | "busy" | "failed" | "sealed" = "idle";
 
@@ -118,6 +129,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     const executed = result?.kind === "executed" ? result : undefined;
     const used = executed?.gasUsed ?? 0n;
     gasUsed += used;
+    collected += used * (effectiveGasPrice < environment.baseFeePerGas ? effectiveGasPrice : environment.baseFeePerGas);
     const receipt: Receipt = {
       transactionHash: transaction.hash,
       status: executed === undefined ? (result === undefined ? 1 : 0) : executed.error === undefined ? 1 : 0,
@@ -192,9 +204,23 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
       return { kind: "included", receipt };
     });
 
+  const executeCall = ({ message, raw, hash, validatesFees, observer: watcher }: SimulatedCall) =>
+    exclusively(async () => {
+      const result = await executor.process(message, {
+        ...context(environment.gasLimit - gasUsed),
+        ...simulated,
+        isSimulation: true,
+        validatesFees,
+        observer: watcher,
+      });
+      if (result.kind === "skipped") return result;
+      record({ kind: "signed", hash, raw, sender: message.sender }, message.dataGas, message.gasPrice, result);
+      return result;
+    });
+
   const seal = () =>
     exclusively(async () => {
-      state.addBalance(environment.coinbase, environment.baseFeePerGas * gasUsed);
+      state.addBalance(FEE_VAULT_ADDRESS, collected);
       state.endTransaction();
       const outboxRoot = slotKey(bytesToBigint(state.slot(OUTBOX_ADDRESS, OUTBOX_ROOT_KEY)));
       const stateRoot = await commit(state);
@@ -234,6 +260,7 @@ export function beginBlock(options: BlockExecutionOptions): BlockExecution {
     },
     executeMessage,
     executeTransaction,
+    executeCall,
     seal,
   };
 }

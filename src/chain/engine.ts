@@ -14,12 +14,17 @@ import type {
   CallRequest,
   ExecutionEngine,
   ExecutionObserver,
+  ReplayPoint,
+  Simulation,
   StateDatabase,
 } from "./execution-engine.ts";
 import { headerHash } from "./header.ts";
+import { createMemoryStateDatabase } from "./memory-state-database.ts";
 import { openTrie, trieProof } from "./merkle-patricia-trie.ts";
+import { loadPrecompiles } from "./precompiles/index.ts";
 import { decodeUnrecovered, withSender } from "./signed-transaction.ts";
 import { describeSkip } from "./skip-reason.ts";
+import { applyStateOverrides } from "./state-overrides.ts";
 import { openStateView } from "./state-view.ts";
 import type { StateView } from "./state-view.ts";
 import type { BlockHeader } from "./types.ts";
@@ -141,20 +146,16 @@ export function createEngine(
     },
   });
 
-  const call: ExecutionEngine["call"] = async (request, callOptions) => {
-    const { executor } = await acquire(callOptions.at.stateRoot);
-    try {
-      return await runCall(executor, chainId, request, callOptions);
-    } finally {
-      release(executor);
-    }
-  };
-
-  const replay: ExecutionEngine["replay"] = async ({ parent, block, through, messages, observe }) => {
-    if (!block.transactions.some(({ hash }) => hash === through))
-      throw new RangeError(`transaction ${through} is not in block ${block.hash}`);
-    const { executor } = await acquire(parent.header.stateRoot);
-    let observer: ExecutionObserver | undefined;
+  /**
+   * Goes through the transactions of a stored block in order, on an executor at the parent's state: `visit` runs one, or does
+   * not, and says whether it was the last.
+   */
+  const replayBlock = async (
+    executor: TransactionExecutor,
+    { parent, block, messages }: Omit<ReplayPoint, "transactionHash">,
+    visit: (hash: Hash, run: () => Promise<unknown>) => Promise<boolean>,
+    observer: () => ExecutionObserver | undefined,
+  ): Promise<void> => {
     const execution = beginBlock({
       chainId,
       executor,
@@ -164,28 +165,107 @@ export function createEngine(
         contextOf((address, slot) => executor.state.slot(address, slot)),
         block.header.timestamp,
       ),
-      observer: () => observer,
+      observer,
       commit: () => Promise.reject(new Error("a replay is not sealed")),
     });
-    /** Whether that was the last transaction asked for. */
-    const run = async (hash: Hash, task: () => Promise<unknown>): Promise<boolean> => {
-      observer = await observe(hash);
-      await task();
-      return hash === through;
-    };
     for (const message of messages) {
       if (message.index < block.firstMessage || message.index >= block.nextMessage) continue;
       if (message.kind !== "deposit") await execution.executeMessage(message);
-      else if (await run(message.hash, () => execution.executeMessage(message))) return release(executor);
+      else if (await visit(message.hash, () => execution.executeMessage(message))) return;
     }
     for (const transaction of block.transactions) {
       if (transaction.kind === "deposit") continue;
       const signed = withSender(decodeUnrecovered(transaction.raw, chainId), transaction.sender);
-      if (await run(transaction.hash, () => execution.executeTransaction(signed))) return release(executor);
+      if (await visit(transaction.hash, () => execution.executeTransaction(signed))) return;
     }
     throw new RangeError(
-      `the messages of block ${block.hash} from ${block.firstMessage} to ${block.nextMessage} were not all given`,
+      `expected the messages of block ${block.hash} from ${block.firstMessage} to ${block.nextMessage}, and a transaction of it`,
     );
+  };
+
+  const call: ExecutionEngine["call"] = async (request, callOptions) => {
+    const { before, at } = callOptions;
+    const { executor } = await acquire((before?.parent.header ?? at).stateRoot);
+    try {
+      if (before !== undefined)
+        await replayBlock(
+          executor,
+          before,
+          async (hash, run) => {
+            if (hash === before.transactionHash) return true;
+            await run();
+            return false;
+          },
+          () => undefined,
+        );
+      return await runCall(executor, chainId, request, callOptions);
+    } finally {
+      release(executor);
+    }
+  };
+
+  const simulate: ExecutionEngine["simulate"] = async (base) => {
+    const standard = await loadPrecompiles();
+    const executor = idle.pop() ?? (await createExecutor());
+    const { state } = executor;
+    // What simulated blocks write lies over the database, and goes with them.
+    const added = createMemoryStateDatabase();
+    const view = openStateView(
+      { get: (hash) => added.get(hash) ?? database.get(hash), putMany: added.putMany },
+      base.header.stateRoot,
+    );
+    let parent: typeof base = base;
+    const openNext: Simulation["openBlock"] = async ({ timestamp, environment, blobBaseFee, stateOverrides }) => {
+      executor.reset(() => view);
+      const context = contextOf((address, slot) => state.slot(address, slot));
+      const precompiles =
+        stateOverrides === undefined ? undefined : applyStateOverrides(state, stateOverrides, standard);
+      const execution = beginBlock({
+        chainId,
+        executor,
+        parent,
+        environment: { ...environmentAfter(parent.header, context, timestamp), ...environment },
+        observer: () => undefined,
+        commit: async (changed) => {
+          const { root, entries } = view.advance(changed.changes());
+          await added.putMany(entries);
+          return root;
+        },
+        simulated: { blobBaseFee, precompiles },
+      });
+      return {
+        environment: execution.environment,
+        get gasUsed() {
+          return execution.gasUsed;
+        },
+        nonce: (address) => state.account(address)?.nonce ?? 0n,
+        call: execution.executeCall,
+        seal: async () => {
+          const block = await execution.seal();
+          parent = block;
+          return block;
+        },
+      };
+    };
+    return { openBlock: openNext, close: () => release(executor) };
+  };
+
+  const replay: ExecutionEngine["replay"] = async ({ parent, block, through, messages, observe }) => {
+    if (!block.transactions.some(({ hash }) => hash === through))
+      throw new RangeError(`transaction ${through} is not in block ${block.hash}`);
+    const { executor } = await acquire(parent.header.stateRoot);
+    let observer: ExecutionObserver | undefined;
+    await replayBlock(
+      executor,
+      { parent, block, messages },
+      async (hash, run) => {
+        observer = await observe(hash);
+        await run();
+        return hash === through;
+      },
+      () => observer,
+    );
+    release(executor);
   };
 
   const recordAt = (stateRoot: Hash, address: Address): AccountRecord | undefined =>
@@ -228,7 +308,7 @@ export function createEngine(
       };
     });
 
-  return { name, openBlock, call, replay, getAccount, getCode, getStorageAt, getProof };
+  return { name, openBlock, call, simulate, replay, getAccount, getCode, getStorageAt, getProof };
 }
 
 async function runCall(
@@ -241,8 +321,9 @@ async function runCall(
   const { at } = options;
   const environment = environmentOf(at, options.environment);
   if (environment.number === at.number + 1) writeParentHash(state, environment.number, headerHash(at));
-  applyOverrides(state, options);
-  state.endTransaction();
+  const overrides = options.stateOverrides;
+  const precompiles =
+    overrides === undefined ? undefined : applyStateOverrides(state, overrides, await loadPrecompiles());
   const nonce = state.account(request.from)?.nonce ?? 0n;
   const result = await executor.process(
     {
@@ -268,10 +349,12 @@ async function runCall(
       chainId,
       availableGas: request.gas,
       isSimulation: true,
+      blobBaseFee: options.blobBaseFee,
+      precompiles,
       observer: options.observer,
     },
   );
-  if (result.kind === "skipped") return { kind: "halt", gasUsed: 0n, error: describeSkip(result.reason) };
+  if (result.kind === "skipped") return { kind: "refused", gasUsed: 0n, error: describeSkip(result.reason) };
   const { gasUsed, output, logs } = result;
   if (result.error === undefined) {
     return {
@@ -289,22 +372,6 @@ async function runCall(
 function environmentOf(header: BlockHeader, changes: Partial<BlockEnvironment> | undefined): BlockEnvironment {
   const { number, timestamp, coinbase, gasLimit, baseFeePerGas, prevRandao } = header;
   return { number, timestamp, coinbase, gasLimit, baseFeePerGas, prevRandao, dataPrice: 0n, ...changes };
-}
-
-function applyOverrides(state: BlockState, { stateOverrides }: CallOptions): void {
-  for (const [address, override] of stateOverrides ?? []) {
-    const account = state.account(address) ?? EMPTY_ACCOUNT;
-    state.setAccount(address, {
-      ...account,
-      balance: override.balance ?? account.balance,
-      nonce: override.nonce ?? account.nonce,
-    });
-    if (override.code !== undefined) state.setCode(address, override.code);
-    if (override.state !== undefined) state.clearSlots(address);
-    for (const slots of [override.state, override.stateDiff]) {
-      for (const [slot, value] of slots ?? []) state.setSlot(address, slot, hexToBytes(value));
-    }
-  }
 }
 
 function toAccountState(record: AccountRecord): AccountState {

@@ -1,6 +1,7 @@
 import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { Block, BlockHeader, InboxMessage, Log, Receipt } from "./types.ts";
 import type { SignedTransaction } from "./signed-transaction.ts";
+import type { ProcessingResult, TransactionMessage } from "./transaction-executor.ts";
 
 /** Why a transaction leaves no trace in a block (specification §3 rule 5). */
 export type SkipReason =
@@ -68,6 +69,8 @@ export interface AuthorizationRequest {
   readonly s: bigint;
 }
 
+export type StateOverrides = ReadonlyMap<Address, AccountOverride>;
+
 export interface AccountOverride {
   readonly balance?: bigint;
   readonly nonce?: bigint;
@@ -76,14 +79,29 @@ export interface AccountOverride {
   readonly state?: ReadonlyMap<Hash, Hash>;
   /** Replaces these slots. */
   readonly stateDiff?: ReadonlyMap<Hash, Hash>;
+  /** Where the precompile of this account is to be instead, which nothing else overrides. */
+  readonly movePrecompileTo?: Address;
+}
+
+/** A transaction of a stored block, and all it takes to run the block again up to there. */
+export interface ReplayPoint {
+  readonly parent: Block;
+  readonly block: Block;
+  readonly transactionHash: Hash;
+  /** Those the block has consumed, in order; others are passed over. */
+  readonly messages: readonly InboxMessage[];
 }
 
 export interface CallOptions {
   /** Header whose post-state the call reads. */
   readonly at: BlockHeader;
+  /** In place of that post-state, the state before a transaction of the same block. */
+  readonly before?: ReplayPoint;
   /** Environment fields that differ from those of `at` (as for a pending block). */
   readonly environment?: Partial<BlockEnvironment>;
-  readonly stateOverrides?: ReadonlyMap<Address, AccountOverride>;
+  /** Wei; what BLOBBASEFEE gives in place of 1. */
+  readonly blobBaseFee?: bigint;
+  readonly stateOverrides?: StateOverrides;
   /** Sees every opcode; for `debug_trace*`, `eth_createAccessList`. */
   readonly observer?: ExecutionObserver;
 }
@@ -98,7 +116,9 @@ export type CallOutcome =
     }
   | { readonly kind: "revert"; readonly gasUsed: bigint; readonly output: Uint8Array }
   /** Exceptional halt (out of gas, invalid opcode, …). */
-  | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string };
+  | { readonly kind: "halt"; readonly gasUsed: bigint; readonly error: string }
+  /** It did not run, and could not as a transaction. */
+  | { readonly kind: "refused"; readonly gasUsed: 0n; readonly error: string };
 
 /** The state as it is while an observed transaction runs; not to be used after `onTransactionEnd`. */
 export interface ObservedState {
@@ -152,6 +172,11 @@ export interface ExecutionObserver {
   }): void;
   /** When fees and refunds are settled. */
   onTransactionEnd?(transaction: { readonly state: ObservedState }): void;
+  /**
+   * Opcodes that `onStep` is told of; all if this is not given. What it is not told of runs much faster. An observer that
+   * gives it is not told of calls that are refused.
+   */
+  readonly opcodes?: ReadonlySet<number>;
   /** An instruction, before it runs; the STOP behind the end of a code is one. The bytes are the observer's only until it returns. */
   onStep?(step: {
     readonly depth: number;
@@ -192,6 +217,42 @@ export interface ExecutionObserver {
   }): void;
 }
 
+/** A call that is simulated as a transaction of a block. */
+export interface SimulatedCall {
+  readonly message: TransactionMessage;
+  /** The transaction it stands for in the block: its encoding, as if it were signed, and hash. */
+  readonly raw: Uint8Array;
+  readonly hash: Hash;
+  /** Whether a gas price below the base fee is refused even if it is 0. */
+  readonly validatesFees: boolean;
+  readonly observer?: ExecutionObserver;
+}
+
+/** One simulated block. Calls must not overlap: each is awaited before the next. */
+export interface SimulatedBlock {
+  readonly environment: BlockEnvironment;
+  /** Gas used so far. */
+  readonly gasUsed: bigint;
+  /** The nonce an account has now. */
+  nonce(address: Address): bigint;
+  call(call: SimulatedCall): Promise<ProcessingResult>;
+  /** Ends the block, as a real one ends. */
+  seal(): Promise<Block>;
+}
+
+/** Blocks on top of a stored one, each on the one before. Nothing of them gets into the state database. */
+export interface Simulation {
+  /** Starts the next block: the child of the last one, with overrides of its state, which stay, and of its environment. */
+  openBlock(options: {
+    readonly timestamp: number;
+    readonly environment: Partial<BlockEnvironment>;
+    readonly blobBaseFee?: bigint | undefined;
+    readonly stateOverrides?: StateOverrides | undefined;
+  }): Promise<SimulatedBlock>;
+  /** To be called once, at the end. */
+  close(): void;
+}
+
 export interface AccountState {
   readonly nonce: bigint;
   readonly balance: bigint;
@@ -217,7 +278,14 @@ export interface ExecutionEngine {
     parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number },
     attributes: { readonly timestamp: number },
   ): Promise<BlockExecution>;
+  /** Throws an InvalidOverrideError for overrides that cannot be. */
   call(request: CallRequest, options: CallOptions): Promise<CallOutcome>;
+  /** Starts a simulation on top of a stored block. Opening a block throws an InvalidOverrideError for what cannot be. */
+  simulate(base: {
+    readonly hash: Hash;
+    readonly header: BlockHeader;
+    readonly nextMessage: number;
+  }): Promise<Simulation>;
   /**
    * Runs the transactions of a stored block again, in order, up to and including `through`. Asks before each who watches it,
    * if anybody; what `observe` rejects with ends the replay.

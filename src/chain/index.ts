@@ -26,6 +26,7 @@ export * from "./sender-recovery.ts";
 export { InvalidTransactionError, decodeTransaction } from "./signed-transaction.ts";
 export type { SignedTransaction } from "./signed-transaction.ts";
 export * from "./skip-reason.ts";
+export * from "./state-overrides.ts";
 export * from "./state-view.ts";
 export * from "./transaction-executor.ts";
 export * from "./transaction-validity.ts";

@@ -27,6 +27,8 @@ interface RefusedCall {
  */
 export function withRefusedCalls(observer: ExecutionObserver, state: ObservedState): ExecutionObserver {
   if (observer.onCallStart === undefined && observer.onCallEnd === undefined) return observer;
+  // It does not see every call instruction, and need not know.
+  if (observer.opcodes !== undefined) return observer;
   // Told of when the caller goes on without a frame between: otherwise the instruction has halted.
   let pending: RefusedCall | undefined;
 

@@ -6,6 +6,7 @@ import { decodeAuthorization } from "./authorization.ts";
 import type { BlockState } from "./block-state.ts";
 import type { AuthorizationRequest, BlockEnvironment, ExecutionObserver, SkipReason } from "./execution-engine.ts";
 import { dataGas as dataGasOf } from "./fees.ts";
+import type { Precompiles } from "./precompiles/index.ts";
 import type { SignedTransaction } from "./signed-transaction.ts";
 import type { StateView } from "./state-view.ts";
 import type { DepositMessage, Log } from "./types.ts";
@@ -60,8 +61,12 @@ export interface ProcessingContext {
    * and a gas price of 0 runs without fees.
    */
   readonly isSimulation: boolean;
+  /** Of a simulation: a gas price of 0 is below the base fee like any other. */
+  readonly validatesFees?: boolean | undefined;
   /** Wei; 1 where it is not given, as on a chain without blobs. */
-  readonly blobBaseFee?: bigint;
+  readonly blobBaseFee?: bigint | undefined;
+  /** In place of Osaka's at their own addresses, which stay the warm ones (EIP-2929): of a simulation with overrides. */
+  readonly precompiles?: Precompiles | undefined;
   /** Sees the transaction. */
   readonly observer: ExecutionObserver | undefined;
 }
@@ -75,6 +80,8 @@ export type ProcessingResult =
       readonly isRevert: boolean;
       /** Data gas included. */
       readonly gasUsed: bigint;
+      /** The same before refunds. */
+      readonly maxGasUsed: bigint;
       readonly output: Uint8Array;
       readonly logs: readonly Log[];
       readonly contractAddress: Address | undefined;

@@ -27,6 +27,8 @@ export interface ValidityInput {
   readonly initcodeLength: number;
   /** Nobody signed it: the sender may have code, gas may exceed the cap, and a fee of 0 runs without fees. */
   readonly isSimulation: boolean;
+  /** A fee of 0 does not, even so. */
+  readonly validatesFees?: boolean | undefined;
 }
 
 /** Why a transaction does not run, if it does not. */
@@ -34,7 +36,7 @@ export function findInvalidity(input: ValidityInput): SkipReason | undefined {
   const { sender, account, nonce, gasLimit, minimumGas, availableGas, maxFeePerGas, baseFee, isSimulation } = input;
   if (gasLimit > TRANSACTION_GAS_CAP && !isSimulation)
     return { kind: "invalid", message: `gas limit ${gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)` };
-  if (maxFeePerGas < baseFee && !(isSimulation && maxFeePerGas === 0n))
+  if (maxFeePerGas < baseFee && !(isSimulation && input.validatesFees !== true && maxFeePerGas === 0n))
     return { kind: "fee-below-base-fee", maxFeePerGas, baseFee };
   if (gasLimit < minimumGas) return { kind: "gas-below-intrinsic", gasLimit, required: minimumGas };
   if (gasLimit > availableGas) return { kind: "block-gas-exceeded", gasLimit, available: availableGas };

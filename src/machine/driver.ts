@@ -1,3 +1,4 @@
+import type { Precompiles } from "../chain/index.ts";
 import { EMPTY_APPEND_ONLY_MERKLE_TREE, ZERO_HASH } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import {
@@ -34,6 +35,7 @@ export interface MachineOptions {
   readonly sink?: StateSink;
   /** Every step as docs/machine.md has it. */
   readonly isProving: boolean;
+  readonly precompiles?: Precompiles | undefined;
   readonly chain?: Hash;
   /** Stacks of a machine that is used no more. */
   readonly stacks?: Machine["stacks"];
@@ -45,6 +47,7 @@ export function createMachine({
   state,
   sink,
   isProving,
+  precompiles,
   chain = ZERO_HASH,
   stacks = [],
 }: MachineOptions): Machine {
@@ -73,6 +76,7 @@ export function createMachine({
     included: undefined,
     exit: undefined,
     isProving,
+    precompiles,
     recorder: undefined,
   };
 }

@@ -12,7 +12,7 @@ import { stateOf } from "./block-state.ts";
 import { rawSlice, running } from "./decoding.ts";
 import { createMachine, runTransaction } from "./driver.ts";
 import { runFrames } from "./frames.ts";
-import type { Environment, Machine } from "./machine.ts";
+import type { Environment, Machine, TransactionContext } from "./machine.ts";
 import { beginDecoded, enterDecoded } from "./message.ts";
 import { codeOfAccount, observeMachine } from "./observation.ts";
 import { Phase } from "./phase.ts";
@@ -32,12 +32,18 @@ export async function createMachineExecutor(): Promise<TransactionExecutor> {
     | { readonly environment: BlockEnvironment; readonly blobFee: bigint | undefined; readonly machine: Machine }
     | undefined;
 
-  const machineFor = ({ environment, blobBaseFee, chainId }: ProcessingContext): Machine => {
-    if (known?.environment === environment && known.blobFee === blobBaseFee) return known.machine;
+  const machineFor = ({ environment, blobBaseFee, chainId, precompiles }: ProcessingContext): Machine => {
+    if (
+      known?.environment === environment &&
+      known.blobFee === blobBaseFee &&
+      known.machine.precompiles === precompiles
+    )
+      return known.machine;
     const machine = createMachine({
       environment: toEnvironment(chainId, environment, blobBaseFee),
       ...stateOf(state),
       isProving: false,
+      precompiles,
       stacks,
     });
     known = { environment, blobFee: blobBaseFee, machine };
@@ -101,11 +107,17 @@ function processInSteps(
           : (exit?.reason ?? FRAME_ERROR.halted),
     isRevert: exit?.status === 2,
     gasUsed: BigInt(transaction.gasUsed),
+    maxGasUsed: gasBeforeRefund(transaction),
     output: exit?.output.bytes.slice() ?? new Uint8Array(),
     logs,
     contractAddress: created,
     nonce: transaction.nonce,
   };
+}
+
+/** Gas of a transaction that is over, data gas included, as it was before refunds. */
+function gasBeforeRefund({ gasLimit, gas, floorGas, dataGas }: TransactionContext): bigint {
+  return BigInt(Math.max(gasLimit - Number(dataGas) - gas, floorGas)) + dataGas;
 }
 
 function process(
@@ -115,13 +127,13 @@ function process(
   context: ProcessingContext,
 ): ProcessingResult {
   const { sender, to, gasLimit, dataGas } = message;
-  const { observer, availableGas, isSimulation, environment } = context;
+  const { observer, availableGas, isSimulation, validatesFees, environment } = context;
   if (gasLimit > BigInt(Number.MAX_SAFE_INTEGER))
     return { kind: "skipped", reason: { kind: "invalid", message: `gas limit ${gasLimit} is above 2^53 − 1` } };
   enterDecoded(machine, message);
   const observation = observer === undefined ? undefined : observeMachine(machine, state, observer);
   const { coinbase } = environment;
-  beginDecoded(machine, message, { dataGas, availableGas, isSimulation }, () => {
+  beginDecoded(machine, message, { dataGas, availableGas, isSimulation, validatesFees }, () => {
     if (observation !== undefined)
       observer?.onTransactionStart?.({
         from: sender,
@@ -157,6 +169,7 @@ function process(
           : (exit.reason ?? FRAME_ERROR.halted),
     isRevert: exit.status === 2,
     gasUsed: BigInt(transaction.gasUsed),
+    maxGasUsed: gasBeforeRefund(transaction),
     output,
     logs,
     contractAddress: created,

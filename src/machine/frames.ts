@@ -1,7 +1,6 @@
 import { FRAME_ERROR, MAX_CODE_SIZE, isTooLong, runPrecompile } from "../chain/index.ts";
 import { keccak256 } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
-import { isPrecompile } from "./access.ts";
 import { codeOf, codeOfSlice } from "./code.ts";
 import { beginCopy } from "./copy.ts";
 import { CODE_DEPOSIT_GAS } from "./gas.ts";
@@ -13,7 +12,7 @@ import type { ExitStatus, Frame, Machine, Slice, TransactionContext } from "./ma
 import { tellSlice } from "./memory.ts";
 import { codeFields, isEmptyEntry, modifyAccount, presentAccount, restoreJournal } from "./overlay.ts";
 import { Phase } from "./phase.ts";
-import { precompileAt } from "./precompiles.ts";
+import { precompileAt, runsPrecompile } from "./precompiles.ts";
 import { fromHex, setLimb } from "./word.ts";
 
 // Entering and leaving frames (docs/machine.md §9). Nothing here recurses: the caller of a frame is its context's `parent`.
@@ -57,7 +56,7 @@ export function stepEnterFrame(machine: Machine): void {
     if (machine.isProving || value !== 0n || isEmptyEntry(accountToModify(machine, self)))
       addBalance(machine, self, value);
   }
-  if (isPrecompile(codeAddress) && !isDelegated) machine.phase = Phase.Precompile;
+  if (!isDelegated && runsPrecompile(machine, codeAddress)) machine.phase = Phase.Precompile;
   else if (presentAccount(machine, codeAddress).codeLength === 0) exitWith(machine, EXIT_SUCCESS);
   else machine.phase = Phase.EnterCode;
 }
@@ -82,8 +81,8 @@ export function stepPrecompile(machine: Machine): void {
   const frame = machine.frame as Frame;
   const { codeAddress, input } = frame.context;
   const { recorder } = machine;
-  const isIdentity = codeAddress === IDENTITY;
-  const precompile = precompileAt(codeAddress);
+  const isIdentity = codeAddress === IDENTITY && machine.precompiles === undefined;
+  const precompile = precompileAt(codeAddress, machine.precompiles);
   if (recorder !== undefined && !isIdentity && !isTooLong(precompile, input.bytes)) {
     tellSlice(recorder, input, 0, precompile.significantLength ?? input.bytes.length);
   }

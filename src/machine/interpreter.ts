@@ -42,9 +42,11 @@ export function execute(machine: Machine, limit: number, observer?: ExecutionObs
     return;
   }
   const { frame } = machine;
+  const { onStep, opcodes } = observer;
   const end = Math.min(limit, GO);
   for (let taken = 0; taken < end && machine.phase === Phase.Execute && machine.frame === frame; taken++) {
-    observeStep(machine, observer.onStep, run);
+    if (opcodes === undefined || opcodes.has(frame?.code.bytes[frame.pc] ?? 0)) observeStep(machine, onStep, run);
+    else run(machine, 1);
   }
 }
 

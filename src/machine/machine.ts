@@ -1,5 +1,5 @@
 import type { Address, AppendOnlyMerkleTree, Hash } from "../primitives/index.ts";
-import type { AccountRecord, Log, SkipReason } from "../chain/index.ts";
+import type { AccountRecord, Log, Precompiles, SkipReason } from "../chain/index.ts";
 import type { BufferTree, Recorder } from "./commitments.ts";
 import type { Code } from "./code.ts";
 import type { Memory } from "./memory.ts";
@@ -210,6 +210,8 @@ export interface Machine {
    * where it is needed; the end of the transaction is the same.
    */
   readonly isProving: boolean;
+  /** In place of Osaka's at their own addresses: of a simulation with overrides, which nobody proves. */
+  readonly precompiles: Precompiles | undefined;
   /** Is told what a step opens, when it makes a witness. */
   recorder: Recorder | undefined;
 }

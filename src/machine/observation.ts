@@ -54,7 +54,8 @@ export function observeMachine(machine: Machine, blockState: BlockState, observe
     watching.onStep?.(step);
     mark = overlay.mark();
   };
-  const watch = watching.onStep === undefined ? undefined : { onStep };
+  const { opcodes } = watching;
+  const watch = watching.onStep === undefined ? undefined : { onStep, ...(opcodes && { opcodes }) };
 
   const execution = (): void => {
     mark = overlay.mark();

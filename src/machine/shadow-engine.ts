@@ -140,11 +140,12 @@ function compareResults(left: ProcessingResult, right: ProcessingResult, isSimul
     // Which reason is found first is nobody's business but that of the one who asks for a simulation.
     if (result.kind === "skipped")
       return { outcome: "skipped", ...(isSimulation ? { reason: describeSkip(result.reason) } : {}) };
-    const { error, isRevert, gasUsed, output, logs, contractAddress, nonce } = result;
+    const { error, isRevert, gasUsed, maxGasUsed, output, logs, contractAddress, nonce } = result;
     const isSuccess = error === undefined;
     return {
       outcome: isSuccess ? "success" : isRevert ? "revert" : "exceptional halt",
       gasUsed: String(gasUsed),
+      maxGasUsed: String(maxGasUsed),
       output: bytesToHex(output),
       logs: isSuccess ? JSON.stringify(logs.map((log) => ({ ...log, data: bytesToHex(log.data) }))) : "[]",
       contractAddress: String(contractAddress),

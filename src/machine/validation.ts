@@ -42,6 +42,7 @@ export interface ValidationRules {
   readonly availableGas: bigint;
   /** As of src/chain/transaction-validity.ts. */
   readonly isSimulation: boolean;
+  readonly validatesFees?: boolean | undefined;
 }
 
 export function stepValidate(machine: Machine): void {
@@ -85,6 +86,7 @@ export function validate(machine: Machine, rules: ValidationRules): void {
     value: transaction.value,
     initcodeLength: isCreation ? transaction.data.bytes.length : 0,
     isSimulation: rules.isSimulation,
+    validatesFees: rules.validatesFees,
   });
   if (reason !== undefined) return skip(machine, reason);
   const price = baseFee + transaction.maxPriorityFeePerGas;
@@ -178,6 +180,8 @@ export function stepEnterTransaction(machine: Machine): void {
       return;
     }
   }
+  // A precompile that was moved here comes before the delegation.
+  const delegatedTo = machine.precompiles?.has(self) === true ? undefined : delegate;
   const gas = transaction.gasLimit - Number(transaction.dataGas) - transaction.intrinsicGas;
   const context: FrameContext = {
     parent: undefined,
@@ -188,8 +192,8 @@ export function stepEnterTransaction(machine: Machine): void {
     self,
     caller: sender,
     value,
-    codeAddress: delegate ?? self,
-    isDelegated: delegate !== undefined,
+    codeAddress: delegatedTo ?? self,
+    isDelegated: delegatedTo !== undefined,
     input: data,
     outOffset: 0,
     outLength: 0,

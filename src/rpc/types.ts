@@ -55,6 +55,8 @@ export interface RpcLimits {
   readonly executionTimeout: number;
   /** Gas of one simulated call; at most 2^24 since no transaction can have more. */
   readonly callGas: bigint;
+  /** Gas of all calls of one `eth_simulateV1` together. */
+  readonly simulationGas: bigint;
   /** Blocks one log query may span, and logs it may give. */
   readonly logBlocks: number;
   readonly logResults: number;
@@ -92,6 +94,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   readerMemory: 512,
   executionTimeout: 5_000,
   callGas: 2n ** 24n,
+  simulationGas: 50_000_000n,
   logBlocks: 10_000,
   logResults: 10_000,
   filterTimeout: 300_000,

@@ -67,12 +67,12 @@ describe("a call", () => {
   it("says what is missing if it cannot start", async () => {
     const chain = await withContract(READER);
     expect(await call(chain, { value: 2n * ETHER })).to.deep.equal({
-      kind: "halt",
+      kind: "refused",
       gasUsed: 0n,
       error: `insufficient funds for gas * price + value: have ${ETHER}, want ${2n * ETHER}`,
     });
     expect(await call(chain, { gas: 20_999n })).to.deep.equal({
-      kind: "halt",
+      kind: "refused",
       gasUsed: 0n,
       error: "intrinsic gas too low: have 20999, want 21000",
     });
@@ -81,7 +81,7 @@ describe("a call", () => {
   it("needs no funds at gas price 0, and pays at any other", async () => {
     const chain = await withContract(READER);
     expect((await call(chain, { from: account(1) })).kind).to.equal("success");
-    expect((await call(chain, { from: account(1), gasPrice: GWEI })).kind).to.equal("halt");
+    expect((await call(chain, { from: account(1), gasPrice: GWEI })).kind).to.equal("refused");
   });
 
   it("creates contracts and names their address", async () => {

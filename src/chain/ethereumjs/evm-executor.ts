@@ -9,6 +9,7 @@ import type { BlockEnvironment, ExecutionObserver } from "../execution-engine.ts
 import { FRAME_ERROR } from "../frame-error.ts";
 import { withRefusedCalls } from "../refused-calls.ts";
 import { loadPrecompiles, runPrecompile } from "../precompiles/index.ts";
+import type { Precompile, Precompiles } from "../precompiles/index.ts";
 import type { StateView } from "../state-view.ts";
 import { installInterpreterLoop } from "./interpreter-loop.ts";
 import { JournaledState } from "./journaled-state.ts";
@@ -31,27 +32,28 @@ export interface EvmBlock {
 export interface EvmExecutor {
   readonly evm: EVM;
   readonly state: JournaledState;
+  /** Addresses of Osaka's precompiles as the EVM writes them: without 0x. */
+  readonly precompileAddresses: readonly string[];
+  /** Puts other precompiles in place of Osaka's; undefined puts these back. */
+  usePrecompiles(precompiles: Precompiles | undefined): void;
   /** Starts over on the state `view` gives, which must stay at one root. */
   reset(view: () => StateView): void;
 }
 
 const NO_BYTES = new Uint8Array();
 
-/** The precompiles as ethereumjs wants them, in place of all of its own. */
-async function customPrecompiles() {
-  return Array.from(await loadPrecompiles(), ([address, precompile]) => ({
-    address: createAddressFromString(address),
-    function: ({ data, gasLimit }: PrecompileInput): ExecResult => {
-      // Gas of a simulated call may be any number; a precompile takes no more than `MAX_PRECOMPILE_GAS`.
-      const result = runPrecompile(precompile, data, Number(gasLimit));
-      if ("failure" in result) {
-        const { OUT_OF_GAS, OUT_OF_RANGE } = EVMError.errorMessages;
-        const exceptionError = new EVMError(result.failure === "out of gas" ? OUT_OF_GAS : OUT_OF_RANGE);
-        return { returnValue: NO_BYTES, executionGasUsed: gasLimit, exceptionError };
-      }
-      return { returnValue: result.output, executionGasUsed: BigInt(result.gas) };
-    },
-  }));
+/** A precompile as ethereumjs wants it. */
+function customPrecompile(precompile: Precompile): (input: PrecompileInput) => ExecResult {
+  return ({ data, gasLimit }) => {
+    // Gas of a simulated call may be any number; a precompile takes no more than `MAX_PRECOMPILE_GAS`.
+    const result = runPrecompile(precompile, data, Number(gasLimit));
+    if ("failure" in result) {
+      const { OUT_OF_GAS, OUT_OF_RANGE } = EVMError.errorMessages;
+      const exceptionError = new EVMError(result.failure === "out of gas" ? OUT_OF_GAS : OUT_OF_RANGE);
+      return { returnValue: NO_BYTES, executionGasUsed: gasLimit, exceptionError };
+    }
+    return { returnValue: result.output, executionGasUsed: BigInt(result.gas) };
+  };
 }
 
 /** Creating an EVM takes a millisecond or so; keep and `reset` it. */
@@ -71,19 +73,36 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     putBlock: () => Promise.resolve(),
     shallowCopy: () => blockchain,
   };
+  const precompiles = await loadPrecompiles();
   const evm = new EVM({
     common,
     stateManager: state,
     blockchain,
-    customPrecompiles: await customPrecompiles(),
+    // In place of all of its own.
+    customPrecompiles: Array.from(precompiles, ([address, precompile]) => ({
+      address: createAddressFromString(address),
+      function: customPrecompile(precompile),
+    })),
   });
+  const standard = new Map(evm.precompiles);
+  let used: Precompiles | undefined;
+  const usePrecompiles = (next: Precompiles | undefined): void => {
+    if (next === used) return;
+    used = next;
+    evm.precompiles.clear();
+    const entries =
+      next === undefined
+        ? standard
+        : Array.from(next, ([address, precompile]) => [address.slice(2), customPrecompile(precompile)] as const);
+    for (const [address, run] of entries) evm.precompiles.set(address, run);
+  };
   const reset = (next: () => StateView) => {
     view = next;
     state.clearCaches();
     evm.journal.cleanJournal();
     evm.transientStorage.clear();
   };
-  return { evm, state, reset };
+  return { evm, state, precompileAddresses: [...standard.keys()], usePrecompiles, reset };
 }
 
 /** `blobBaseFee` is that of a chain without blobs, 1 wei, unless given. */
@@ -130,20 +149,22 @@ export function observe({ evm, state }: EvmExecutor, observer: ExecutionObserver
     const { depth, gasLeft, stack } = step;
     opcode = step.opcode.code;
     const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee);
-    watching.onStep?.({
-      depth,
-      pc: step.pc,
-      opcode,
-      // The library shows an opcode without an instruction as INVALID.
-      opcodeName: step.opcode.name,
-      gas: gasLeft,
-      gasCost: cost + passedOn(opcode, gasLeft - cost, stack.at(-1)),
-      address: bytesToHex(step.address.bytes),
-      stack,
-      memory: step.memory,
-      returnData: returnData[depth] ?? NO_BYTES,
-      refund: observation.refund + step.gasRefund,
-    });
+    const isTold = watching.opcodes?.has(opcode) !== false;
+    if (isTold)
+      watching.onStep?.({
+        depth,
+        pc: step.pc,
+        opcode,
+        // The library shows an opcode without an instruction as INVALID.
+        opcodeName: step.opcode.name,
+        gas: gasLeft,
+        gasCost: cost + passedOn(opcode, gasLeft - cost, stack.at(-1)),
+        address: bytesToHex(step.address.bytes),
+        stack,
+        memory: step.memory,
+        returnData: returnData[depth] ?? NO_BYTES,
+        refund: observation.refund + step.gasRefund,
+      });
     if (CALLS.has(opcode) || CREATIONS.has(opcode)) returnData[depth] = NO_BYTES;
   };
   const onCallStart = (message: Message): void => {

@@ -29,6 +29,7 @@ export async function processTransaction(
   context: ProcessingContext,
 ): Promise<ProcessingResult> {
   const { observer } = context;
+  executor.usePrecompiles(context.precompiles);
   const observation = observer === undefined ? undefined : observe(executor, observer);
   try {
     return await run(executor, message, context, observation);
@@ -67,6 +68,7 @@ async function run(
     value,
     initcodeLength: to === undefined ? data.length : 0,
     isSimulation: context.isSimulation,
+    validatesFees: context.validatesFees,
   });
   if (reason !== undefined) return { kind: "skipped", reason };
 
@@ -92,6 +94,7 @@ async function run(
         : await runMessage(executor, message, context, gasLimit - dataGas - intrinsic);
 
     let gasUsed = intrinsic + executed.gasUsed;
+    const maxGasUsed = (gasUsed > floor ? gasUsed : floor) + dataGas;
     const refund = authorizationRefund + executed.refund;
     const maxRefund = gasUsed / MAX_REFUND_QUOTIENT;
     gasUsed -= refund < maxRefund ? refund : maxRefund;
@@ -109,6 +112,7 @@ async function run(
       error: executed.error,
       isRevert: executed.error === FRAME_ERROR.reverted,
       gasUsed,
+      maxGasUsed,
       output: executed.output,
       logs: executed.logs,
       contractAddress: to === undefined ? createAddress(sender, account.nonce) : undefined,
@@ -148,14 +152,14 @@ function transfer({ state }: EvmExecutor, sender: Address, to: Address, value: b
 }
 
 async function runMessage(
-  { evm }: EvmExecutor,
+  { evm, precompileAddresses }: EvmExecutor,
   message: TransactionMessage,
   { environment, blobBaseFee }: ProcessingContext,
   gasLimit: bigint,
 ): Promise<MessageOutcome> {
   const { sender, to, value, data, gasPrice, accessList } = message;
   const { journal } = evm;
-  for (const precompile of evm.precompiles.keys()) journal.addAlwaysWarmAddress(precompile);
+  for (const precompile of precompileAddresses) journal.addAlwaysWarmAddress(precompile);
   journal.addAlwaysWarmAddress(sender);
   if (to !== undefined) journal.addAlwaysWarmAddress(to);
   journal.addAlwaysWarmAddress(environment.coinbase);

@@ -99,6 +99,8 @@ function enter(machine: Machine, frame: Frame, kind: CallKind, value: bigint): v
   frame.gas = gas - forwarded;
   const isDelegateCall = kind === FRAME_KIND.delegatecall;
   const keepsSelf = isDelegateCall || kind === FRAME_KIND.callcode;
+  // A precompile that was moved here comes before the delegation, which is paid for all the same.
+  const delegatedTo = machine.precompiles?.has(target) === true ? undefined : delegation;
   beginFrame(
     machine,
     {
@@ -110,8 +112,8 @@ function enter(machine: Machine, frame: Frame, kind: CallKind, value: bigint): v
       self: keepsSelf ? context.self : target,
       caller: isDelegateCall ? context.caller : context.self,
       value: isDelegateCall ? context.value : value,
-      codeAddress: delegation ?? target,
-      isDelegated: delegation !== undefined,
+      codeAddress: delegatedTo ?? target,
+      isDelegated: delegatedTo !== undefined,
       input: sliceOf(memory, inOffset, inLength),
       outOffset: outLength === 0 ? 0 : outOffset,
       outLength,

@@ -3,6 +3,13 @@ import { traceMethods } from "./debug/trace.ts";
 import { call } from "./eth/call.ts";
 import { createAccessList } from "./eth/create-access-list.ts";
 import { estimateGas } from "./eth/estimate-gas.ts";
+import { simulateV1 } from "./eth/simulate-v1.ts";
 
 /** Methods that execute EVM code. A file of their own, so that the threads they run on load no more than they need. */
-export const EXECUTING_METHODS: readonly ReadingMethod[] = [call, createAccessList, estimateGas, ...traceMethods];
+export const EXECUTING_METHODS: readonly ReadingMethod[] = [
+  call,
+  createAccessList,
+  estimateGas,
+  simulateV1,
+  ...traceMethods,
+];

@@ -5,6 +5,7 @@ import { blobBaseFee } from "./eth/blob-base-fee.ts";
 import { blockNumber } from "./eth/block-number.ts";
 import { chainId } from "./eth/chain-id.ts";
 import { coinbase } from "./eth/coinbase.ts";
+import { ethConfig } from "./eth/config.ts";
 import { filterMethods } from "./eth/filters.ts";
 import { gasPrice } from "./eth/gas-price.ts";
 import { getBalance } from "./eth/get-balance.ts";
@@ -59,6 +60,7 @@ export const METHODS: readonly RpcMethod[] = [
   blockNumber,
   chainId,
   coinbase,
+  ethConfig,
   ...filterMethods,
   gasPrice,
   getBalance,

@@ -17,6 +17,7 @@ import {
   getTransactionByHash,
 } from "./eth/get-transaction.ts";
 import { getTransactionReceipt } from "./eth/get-transaction-receipt.ts";
+import { getStorageValues } from "./eth/get-storage-values.ts";
 import { getMessageStatus } from "./rollup/get-message-status.ts";
 import { getWithdrawals } from "./rollup/get-withdrawals.ts";
 
@@ -31,6 +32,7 @@ export const READING_METHODS: readonly ReadingMethod[] = [
   getLogs,
   getMessageStatus,
   getProof,
+  getStorageValues,
   getRawTransaction,
   getRawTransactionByBlockHashAndIndex,
   getRawTransactionByBlockNumberAndIndex,

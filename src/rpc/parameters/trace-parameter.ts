@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { blockOverrides, stateOverrides } from "./call-parameter.ts";
+import { blockOverrides, stateOverrides, type BlockOverrides, type StateOverrides } from "./call-parameter.ts";
 import { flag, integer, object, optional, parameter } from "./scalars.ts";
 
 const TRACERS = ["callTracer", "prestateTracer", "4byteTracer", "noopTracer", "muxTracer", "stepTracer"] as const;
@@ -108,6 +108,13 @@ export interface TraceOptions {
   readonly timeout: number | undefined;
 }
 
+export interface TraceCallOptions extends TraceOptions {
+  /** The call runs on the state before this transaction of the block; undefined for that after the block. */
+  readonly txIndex: number | undefined;
+  readonly stateOverrides: StateOverrides;
+  readonly blockOverrides: BlockOverrides;
+}
+
 const DEFAULT_OPTIONS: TraceOptions = { choice: loggerChoice({}), timeout: undefined };
 
 const OPTION_FIELDS = {
@@ -127,12 +134,15 @@ export const traceOptions: z.ZodType<TraceOptions> = orDefault(
 
 /** Options of `debug_traceCall`. */
 export const traceCallOptions = orDefault(
-  only("debug_traceCall", { ...OPTION_FIELDS, stateOverrides, blockOverrides }).transform((options, context) => ({
-    ...chosen(options, context),
-    stateOverrides: options.stateOverrides,
-    blockOverrides: options.blockOverrides,
-  })),
-  { ...DEFAULT_OPTIONS, stateOverrides: undefined, blockOverrides: undefined },
+  only("debug_traceCall", { ...OPTION_FIELDS, txIndex: optional(integer), stateOverrides, blockOverrides }).transform(
+    (options, context): TraceCallOptions => ({
+      ...chosen(options, context),
+      txIndex: options.txIndex,
+      stateOverrides: options.stateOverrides,
+      blockOverrides: options.blockOverrides,
+    }),
+  ),
+  { ...DEFAULT_OPTIONS, txIndex: undefined, stateOverrides: undefined, blockOverrides: undefined },
 );
 
 /** `schema`, or `standard` if the value is left out or null. */

@@ -13,6 +13,21 @@ export const RPC_ERROR = {
   responseTooLarge: -32003,
   /** The node is busy, or the request asks for more than a limit. */
   limitExceeded: -32005,
+  /** Codes of `eth_simulateV1` (execution-apis), as go-ethereum gives them. */
+  nonceTooLow: -38010,
+  nonceTooHigh: -38011,
+  feeBelowBaseFee: -38012,
+  gasBelowIntrinsic: -38013,
+  insufficientFunds: -38014,
+  blockGasExceeded: -38015,
+  blockNumberOrder: -38020,
+  blockTimeOrder: -38021,
+  senderHasCode: -38024,
+  initcodeTooLong: -38025,
+  /** Of `eth_getStorageValues` too. */
+  simulationLimit: -38026,
+  /** A call of a simulation that halted. */
+  halted: -32015,
   /** A reverted call; `data` is what it returned. */
   reverted: 3,
   /** EIP-7966: accepted, but not included in time; `data` is the transaction hash. */

@@ -1,27 +1,33 @@
 import type {
   AccountOverride,
+  AuthorizationRequest,
   BlockEnvironment,
   CallOutcome,
   CallRequest,
   ExecutionObserver,
+  ReplayPoint,
+  StateOverrides as EngineStateOverrides,
 } from "../../chain/index.ts";
-import { TRANSACTION_GAS_CAP } from "../../chain/index.ts";
+import { InvalidOverrideError, TRANSACTION_GAS_CAP } from "../../chain/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
 import { bytesToHex, equalBytes, ZERO_ADDRESS, type Address } from "../../primitives/index.ts";
 import type { StateView } from "../chain-view.ts";
-import type { BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
+import type { BlockOverride, BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
 import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/index.ts";
 import { revertReason } from "./revert-reason.ts";
+
+/** What no transaction can do with less of. */
+export const TRANSFER_GAS = 21_000n;
 
 /** A call as asked for, and all it is to see. */
 export interface Simulation {
   readonly call: CallParameter;
   readonly view: StateView;
+  /** In place of the state of `view`, the state before a transaction of its block. */
+  readonly before?: ReplayPoint;
   readonly stateOverrides: StateOverrides;
   readonly blockOverrides: BlockOverrides;
 }
-
-export type Overrides = ReadonlyMap<Address, AccountOverride>;
 
 /** Runs a simulation with at most `gasLimit` gas. Throws {@link RpcError} for one that could not be a transaction. */
 export async function simulate(
@@ -39,13 +45,20 @@ export async function runCall(
   request: CallRequest,
   observer?: ExecutionObserver,
 ): Promise<CallOutcome> {
-  const stateOverrides = toOverrides(simulation.stateOverrides);
-  return chain.engine.call(request, {
-    at: simulation.view.header,
-    environment: environmentOf(simulation),
-    ...(stateOverrides === undefined ? {} : { stateOverrides }),
-    ...(observer === undefined ? {} : { observer }),
-  });
+  const stateOverrides = toStateOverrides(simulation.stateOverrides);
+  const blobBaseFee = simulation.blockOverrides?.blobBaseFee;
+  try {
+    return await chain.engine.call(request, {
+      at: simulation.view.header,
+      environment: environmentOf(simulation),
+      ...(simulation.before === undefined ? {} : { before: simulation.before }),
+      ...(blobBaseFee === undefined ? {} : { blobBaseFee }),
+      ...(stateOverrides === undefined ? {} : { stateOverrides }),
+      ...(observer === undefined ? {} : { observer }),
+    });
+  } catch (error) {
+    throw error instanceof InvalidOverrideError ? rejected(error.message) : error;
+  }
 }
 
 /**
@@ -64,14 +77,17 @@ export async function prepareCall(
   const cap = gasLimit < TRANSACTION_GAS_CAP ? gasLimit : TRANSACTION_GAS_CAP;
   const { gasPrice, feeCap } = callFees(call, baseFeeOf(simulation));
   let gas = call.gas === undefined || call.gas > cap ? cap : call.gas;
-  const balance = await balanceOf(chain, simulation, from);
-  if (call.gas === undefined && feeCap > 0n && balance >= value) {
-    const affordable = (balance - value) / feeCap;
-    if (affordable < gas) gas = affordable;
-  }
-  const required = gas * feeCap + value;
-  if (balance < required) {
-    throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${required}`);
+  // What an account has in the middle of a block only execution tells, which checks it by itself.
+  if (simulation.before === undefined) {
+    const balance = await balanceOf(chain, simulation, from);
+    if (call.gas === undefined && feeCap > 0n && balance >= value) {
+      const affordable = (balance - value) / feeCap;
+      if (affordable < gas && affordable >= TRANSFER_GAS) gas = affordable;
+    }
+    const required = gas * feeCap + value;
+    if (balance < required) {
+      throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${required}`);
+    }
   }
   return {
     from,
@@ -85,16 +101,12 @@ export async function prepareCall(
       : {
           accessList: call.accessList.map(({ address, storageKeys }) => ({ address, storageKeys: storageKeys ?? [] })),
         }),
-    ...(call.authorizationList === undefined
-      ? {}
-      : {
-          authorizationList: call.authorizationList.map(({ yParity, v, nonce, ...rest }) => ({
-            ...rest,
-            nonce,
-            yParity: Number(yParity ?? v ?? 0n),
-          })),
-        }),
+    ...(call.authorizationList === undefined ? {} : { authorizationList: authorizationsOf(call) }),
   };
+}
+
+export function authorizationsOf({ authorizationList = [] }: CallParameter): AuthorizationRequest[] {
+  return authorizationList.map(({ yParity, v, ...rest }) => ({ ...rest, yParity: Number(yParity ?? v ?? 0n) }));
 }
 
 export function callData({ data, input }: CallParameter): Uint8Array {
@@ -136,7 +148,7 @@ function belowBaseFee(call: CallParameter, maxFeePerGas: bigint, baseFee: bigint
   );
 }
 
-function checkChainId({ chainId }: CallParameter, have: bigint): void {
+export function checkChainId({ chainId }: CallParameter, have: bigint): void {
   if (chainId !== undefined && chainId !== have) {
     throw rejected(`chainId does not match node's (have=${chainId}, want=${have})`);
   }
@@ -159,35 +171,37 @@ export async function balanceOf(
 export function environmentOf({ view, blockOverrides }: Simulation): Partial<BlockEnvironment> {
   const environment: Partial<BlockEnvironment> = view.pending ?? {};
   if (blockOverrides === undefined) return environment;
-  const { number, time, gasLimit } = blockOverrides;
-  const coinbase = blockOverrides.feeRecipient ?? blockOverrides.coinbase;
-  const prevRandao = blockOverrides.prevRandao ?? blockOverrides.random;
-  const baseFeePerGas = blockOverrides.baseFeePerGas ?? blockOverrides.baseFee;
+  return { ...environment, ...overriddenEnvironment(blockOverrides) };
+}
+
+/** The fields of a block's environment that are overridden. */
+export function overriddenEnvironment({
+  number,
+  time,
+  gasLimit,
+  feeRecipient,
+  prevRandao,
+  baseFeePerGas,
+}: BlockOverride): Partial<BlockEnvironment> {
   return {
-    ...environment,
-    ...(number === undefined ? {} : { number: safeNumber(number, "number") }),
-    ...(time === undefined ? {} : { timestamp: safeNumber(time, "time") }),
+    ...(number === undefined ? {} : { number }),
+    ...(time === undefined ? {} : { timestamp: time }),
     ...(gasLimit === undefined ? {} : { gasLimit }),
-    ...(coinbase === undefined ? {} : { coinbase }),
+    ...(feeRecipient === undefined ? {} : { coinbase: feeRecipient }),
     ...(prevRandao === undefined ? {} : { prevRandao }),
     ...(baseFeePerGas === undefined ? {} : { baseFeePerGas }),
   };
-}
-
-function safeNumber(value: bigint, field: string): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER))
-    throw invalidParams(`expected ${field} of block overrides below 2^53, got ${value}`);
-  return Number(value);
 }
 
 export function baseFeeOf(simulation: Simulation): bigint {
   return environmentOf(simulation).baseFeePerGas ?? simulation.view.header.baseFeePerGas;
 }
 
-function toOverrides(overrides: StateOverrides): Overrides | undefined {
+/** Overrides as the engine takes them. Throws {@link RpcError} for an account with both kinds of storage. */
+export function toStateOverrides(overrides: StateOverrides): EngineStateOverrides | undefined {
   if (overrides === undefined) return undefined;
   const result = new Map<Address, AccountOverride>();
-  for (const [account, { balance, nonce, code, state, stateDiff }] of overrides) {
+  for (const [account, { balance, nonce, code, state, stateDiff, movePrecompileToAddress }] of overrides) {
     if (state !== undefined && stateDiff !== undefined)
       throw invalidParams(`account ${account} has both 'state' and 'stateDiff'`);
     result.set(account, {
@@ -196,6 +210,7 @@ function toOverrides(overrides: StateOverrides): Overrides | undefined {
       ...(code === undefined ? {} : { code }),
       ...(state === undefined ? {} : { state }),
       ...(stateDiff === undefined ? {} : { stateDiff }),
+      ...(movePrecompileToAddress === undefined ? {} : { movePrecompileTo: movePrecompileToAddress }),
     });
   }
   return result;
@@ -208,7 +223,7 @@ export function outputOf(outcome: CallOutcome): Uint8Array {
 }
 
 export function callError(outcome: Exclude<CallOutcome, { kind: "success" }>): RpcError {
-  if (outcome.kind === "halt") return rejected(outcome.error);
+  if (outcome.kind !== "revert") return rejected(outcome.error);
   const reason = revertReason(outcome.output);
   return new RpcError(
     RPC_ERROR.reverted,

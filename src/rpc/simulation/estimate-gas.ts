@@ -14,10 +14,10 @@ import {
   environmentOf,
   prepareCall,
   runCall,
+  TRANSFER_GAS,
   type Simulation,
 } from "./call.ts";
 
-const TRANSFER_GAS = 21_000n;
 /** Gas a CALL with value gives to the callee on top (EIP-150's 63/64 rule hides it from gas used). */
 const CALL_STIPEND = 2_300n;
 /** The search ends when the bounds are this close: 1.5% of the upper, as in go-ethereum. */
@@ -90,7 +90,7 @@ async function searchGas(
 ): Promise<bigint> {
   const best = await attempt(highest);
   if (best.kind !== "success") {
-    throw best.kind === "halt" && /out of gas|intrinsic gas/i.test(best.error)
+    throw best.kind !== "revert" && /out of gas|intrinsic gas/i.test(best.error)
       ? exceedsAllowance(allowance)
       : callError(best);
   }

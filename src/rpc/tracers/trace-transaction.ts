@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Block, BlockTransaction, ExecutionObserver, InboxMessage } from "../../chain/index.ts";
+import type { Block, BlockTransaction, ExecutionObserver, InboxMessage, ReplayPoint } from "../../chain/index.ts";
 import { ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
 import type { ReadingNode } from "../node.ts";
-import type { TraceOptions } from "../parameters/index.ts";
-import { RPC_ERROR, RpcError } from "../protocol/index.ts";
-import { callData, runCall, prepareCall, type Simulation } from "../simulation/index.ts";
+import type { TraceCallOptions, TraceOptions } from "../parameters/index.ts";
+import { invalidParams, rejected, RPC_ERROR, RpcError } from "../protocol/index.ts";
+import { callData, callError, runCall, prepareCall, type Simulation } from "../simulation/index.ts";
 import { createTracer } from "./create-tracer.ts";
 import { createTraceMeter } from "./trace-meter.ts";
 import type { TraceContext, TracedTransaction, Tracer } from "./tracer.ts";
@@ -98,16 +98,22 @@ function describe(
   return { from: transaction.sender, to: to?.toString(), value, gas: gasLimit, input: data };
 }
 
-/** Traces a call as `eth_call` would run it. */
+/** Traces a call as `eth_call` would run it, after `block` or before the transaction of it that the options name. */
 export async function traceCall(
   { chain, limits }: ReadingNode,
-  simulation: Simulation,
-  options: TraceOptions,
+  after: Simulation,
+  options: TraceCallOptions,
+  block: Block,
 ): Promise<object> {
+  if (options.txIndex !== undefined && after.view.pending !== undefined)
+    throw invalidParams("expected a stored block with txIndex, got pending");
+  const before = options.txIndex === undefined ? undefined : replayPoint(chain, block, options.txIndex);
+  const simulation: Simulation = before === undefined ? after : { ...after, before };
   const meter = createTraceMeter(limits.responseBytes);
   const request = await prepareCall(chain, simulation, limits.callGas);
   const tracer = startTrace(options, { maximumSteps: limits.traceSteps, meter, firstLogIndex: 0 });
   const outcome = await runCall(chain, simulation, request, tracer.observer);
+  if (outcome.kind === "refused") throw callError(outcome);
   return tracer.result({
     from: simulation.call.from ?? ZERO_ADDRESS,
     to: request.to,
@@ -132,6 +138,17 @@ function startTrace({ choice, timeout }: TraceOptions, context: TraceContext): T
       return result(transaction);
     },
   };
+}
+
+/** The transaction at `index`; of a block without any, 0 is its end, and undefined. Throws {@link RpcError} if there is none. */
+function replayPoint(chain: ReadingNode["chain"], block: Block, index: number): ReplayPoint | undefined {
+  if (block.header.number === 0) throw rejected("no transaction in genesis");
+  if (index === 0 && block.transactions.length === 0) return undefined;
+  const transaction = block.transactions[index];
+  if (transaction === undefined) throw rejected(`transaction index ${index} out of range for block ${block.hash}`);
+  const parent = chain.store.getBlockByHash(block.header.parentHash);
+  if (parent === undefined) throw rejected(`parent ${block.header.parentHash} not found`);
+  return { parent, block, transactionHash: transaction.hash, messages: messagesOf(chain, block) };
 }
 
 function messagesOf({ inbox }: ReadingNode["chain"], block: Block): InboxMessage[] {

@@ -26,7 +26,8 @@ export const traceMethods: readonly ReadingMethod[] = [
     async ([call, block, options], node) => {
       const view = await viewState(node.chain, block);
       const { stateOverrides, blockOverrides } = options;
-      return traceCall(node, { call, view, stateOverrides, blockOverrides }, options);
+      const simulation = { call, view, stateOverrides, blockOverrides };
+      return traceCall(node, simulation, options, requireBlock(node.chain, block));
     },
   ),
   defineReadingMethod(

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { defineMethod } from "../../node.ts";
 import type { SubscriptionKind } from "../../notifier.ts";
-import { logQuery, parameter } from "../../parameters/index.ts";
+import { flag, logQuery, optional, parameter, strictObject } from "../../parameters/index.ts";
 import {
   describeIssue,
+  describeValue,
   type Connection,
   type RequestContext,
   invalidParams,
@@ -14,12 +15,13 @@ import {
 
 const KINDS = ["newHeads", "logs", "newPendingTransactions", "syncing"] as const;
 const kindParameter = z.enum(KINDS, { error: `expected one of ${KINDS.join(", ")}` });
-/** Whether whole transactions are wanted, as go-ethereum or as others ask for them. */
-const fullTransactions = parameter("true, false, or an object with fullTransactions", (value) => {
-  const asked =
-    typeof value === "object" && value !== null && "fullTransactions" in value ? value.fullTransactions : value;
-  return asked === null ? false : typeof asked === "boolean" ? asked : undefined;
-});
+/** Whether whole transactions are wanted, as a flag or in an object. */
+const pendingOptions = optional(
+  z.union(
+    [flag, strictObject({ fullTransactions: optional(flag) }).transform(({ fullTransactions }) => fullTransactions)],
+    { error: "expected true, false or an object with fullTransactions" },
+  ),
+);
 const anything = parameter("anything", (value) => value ?? null);
 
 /** Subscriptions live as long as their WebSocket connection. */
@@ -58,9 +60,16 @@ function subscriptionOf(kind: (typeof KINDS)[number], argument: unknown): Subscr
     case "logs":
       return { kind, query: parseArgument(logQuery, argument ?? {}) };
     case "newPendingTransactions":
-      return { kind, full: parseArgument(fullTransactions, argument) };
+      return { kind, full: parseArgument(pendingOptions, argument ?? undefined) ?? false };
     case "newHeads":
     case "syncing":
+      if (!isEmpty(argument))
+        throw invalidParams(`too many arguments: ${kind} takes none, got ${describeValue(argument)}`);
       return { kind };
   }
+}
+
+/** Null or an object with nothing in it, which some clients send for no argument. */
+function isEmpty(argument: unknown): boolean {
+  return argument === null || (typeof argument === "object" && Object.keys(argument).length === 0);
 }
