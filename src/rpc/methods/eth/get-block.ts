@@ -1,5 +1,5 @@
 import { findBlock, isPending, nextEnvironment } from "../../chain-view.ts";
-import { formatBlock, formatPendingBlock } from "../../format/index.ts";
+import { checkAnswerSize, formatBlock, formatPendingBlock } from "../../format/index.ts";
 import { defineMethod, type RpcNode } from "../../node.ts";
 import { blockNumberOrTag, type BlockParameter, flag, hash, optional } from "../../parameters/index.ts";
 
@@ -16,13 +16,15 @@ export const getBlockByHash = defineMethod(
 );
 
 async function answer(
-  { chain, pool, decode }: RpcNode,
+  { chain, pool, decode, limits }: RpcNode,
   parameter: BlockParameter,
   full: boolean,
 ): Promise<object | null> {
   if (isPending(parameter)) {
     const latest = chain.latest();
-    return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pool.content().pending, full);
+    const { pending } = pool.content();
+    if (full) checkAnswerSize(pending, limits.responseBytes);
+    return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pending, full);
   }
   const block = findBlock(chain, parameter);
   return block === undefined ? null : formatBlock(block, full, decode);
