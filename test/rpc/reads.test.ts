@@ -223,7 +223,7 @@ describe("Reading the chain by JSON-RPC", function () {
       expect(await result(node, "eth_getTransactionByHash", queued.hash)).to.deep.equal(queued);
       expect(
         await result<{ queued: object }>(node, "txpool_content").then(({ queued: all }) => Object.keys(all)),
-      ).to.deep.equal([account.address.toLowerCase()]);
+      ).to.deep.equal([account.address]);
       await reader.waitForTransactionReceipt({ hash: await wallet.sendTransaction({ to: alice, nonce }) });
       await reader.waitForTransactionReceipt({ hash: queued.hash });
       expect(await reader.getTransactionCount({ ...account, blockTag: "pending" })).to.equal(nonce + 2);
