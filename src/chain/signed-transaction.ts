@@ -6,6 +6,14 @@ import { MAX_TRANSACTION_SIZE, MIN_TRANSACTION_SIZE, TRANSACTION_GAS_CAP } from 
 import { transactionCommon } from "./ethereumjs-common.ts";
 import { calldataTokens } from "./fees.ts";
 import { SECP256K1_ORDER, publicKeyToAddress, recoverPublicKey } from "./secp256k1.ts";
+import {
+  describeGasLimit,
+  diagnoseTransaction,
+  EXPECTED_ACCESS_LIST,
+  EXPECTED_AUTHORIZATION_LIST,
+  isAccessList,
+  isAuthorizationList,
+} from "./transaction-diagnosis.ts";
 
 /** A decoded transaction with its sender recovered. */
 export interface SignedTransaction {
@@ -42,10 +50,6 @@ const SUPPORTED_TYPES = [1, 2, 4];
 
 /** Lists in lists: transaction, access list, its item, the slots of that. */
 const MAX_LIST_DEPTH = 4;
-const ADDRESS_SIZE = 20;
-const SLOT_SIZE = 32;
-/** Most bytes of an authorization's chain id, nonce, yParity, r and s (EIP-7702). */
-const AUTHORIZATION_NUMBER_SIZES = [32, 8, 1, 32, 32] as const;
 
 /**
  * Decodes raw EIP-2718 bytes of types 0, 1, 2 and 4 and recovers the sender. Total: throws an InvalidTransactionError, and
@@ -86,10 +90,11 @@ export function decodeUnrecovered(raw: Uint8Array, chainId: number): Unrecovered
   if (r === 0n || r >= SECP256K1_ORDER) throw new InvalidTransactionError(`signature r is out of range: ${r}`);
   if (s === 0n || s > SECP256K1_ORDER / 2n) throw new InvalidTransactionError(`signature s is out of range: ${s}`);
   if (inner.gasLimit > TRANSACTION_GAS_CAP) {
-    throw new InvalidTransactionError(
-      `gas limit ${inner.gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)`,
-    );
+    throw new InvalidTransactionError(describeGasLimit(inner.gasLimit));
   }
+
+  const recoveryId = recoveryIdOf(inner.type === 0, v, chainId);
+  if (recoveryId === undefined) throw new InvalidTransactionError(diagnoseTransaction(raw, chainId));
 
   const signature = new Uint8Array(64);
   signature.set(bigintToBytes32(r), 0);
@@ -108,7 +113,7 @@ export function decodeUnrecovered(raw: Uint8Array, chainId: number): Unrecovered
     inner,
     signingHash: inner.getHashedMessageToSign(),
     signature,
-    recoveryId: recoveryIdOf(inner.type === 0, v, chainId),
+    recoveryId,
   };
 }
 
@@ -124,51 +129,16 @@ function decodeInner(raw: Uint8Array, chainId: number): TypedTransaction {
   try {
     inner = createTxFromRLP(raw, { common: transactionCommon(chainId), params: {} });
     encoded = inner.serialize();
-  } catch (error) {
-    throw new InvalidTransactionError(error instanceof Error ? error.message : String(error));
+  } catch {
+    throw new InvalidTransactionError(diagnoseTransaction(raw, chainId));
   }
   // The library reads some encodings it would never write (such as leading zeros in the chain id).
-  if (!equalBytes(encoded, raw)) throw new InvalidTransactionError("the encoding is not canonical");
+  if (!equalBytes(encoded, raw)) throw new InvalidTransactionError(diagnoseTransaction(raw, chainId));
   // It looks at lengths only, which a list has too.
-  if ("accessList" in inner && !isAccessList(inner.accessList))
-    throw new InvalidTransactionError("expected an access list of [20-byte address, [32-byte slot, …]] (EIP-2930)");
+  if ("accessList" in inner && !isAccessList(inner.accessList)) throw new InvalidTransactionError(EXPECTED_ACCESS_LIST);
   if ("authorizationList" in inner && !isAuthorizationList(inner.authorizationList))
-    throw new InvalidTransactionError(
-      "expected an authorization list of [chain id, 20-byte address, nonce, yParity, r, s] (EIP-7702)",
-    );
+    throw new InvalidTransactionError(EXPECTED_AUTHORIZATION_LIST);
   return inner;
-}
-
-function isAccessList(list: unknown): boolean {
-  return isListOf(list, (item) => {
-    if (!Array.isArray(item) || item.length !== 2) return false;
-    const [address, slots] = item as readonly unknown[];
-    return hasSize(address, ADDRESS_SIZE) && isListOf(slots, (slot) => hasSize(slot, SLOT_SIZE));
-  });
-}
-
-function isAuthorizationList(list: unknown): boolean {
-  return isListOf(list, (item) => {
-    if (!Array.isArray(item) || item.length !== 6) return false;
-    const [chainId, address, ...others] = item as readonly unknown[];
-    const numbers = [chainId, ...others];
-    return (
-      hasSize(address, ADDRESS_SIZE) &&
-      AUTHORIZATION_NUMBER_SIZES.every((maximum, index) => isNumber(numbers[index], maximum))
-    );
-  });
-}
-
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isItem);
-}
-
-function hasSize(value: unknown, size: number): boolean {
-  return value instanceof Uint8Array && value.length === size;
-}
-
-function isNumber(value: unknown, maximumSize: number): boolean {
-  return value instanceof Uint8Array && value.length <= maximumSize && value[0] !== 0;
 }
 
 /**
@@ -200,8 +170,8 @@ function checkListDepth(encoded: Uint8Array): void {
   }
 }
 
-function recoveryIdOf(isLegacy: boolean, v: bigint, chainId: number): 0 | 1 {
+/** Undefined if `v` is of another chain, or of none. */
+function recoveryIdOf(isLegacy: boolean, v: bigint, chainId: number): 0 | 1 | undefined {
   const id = !isLegacy ? v : v === 27n || v === 28n ? v - 27n : v - 35n - 2n * BigInt(chainId);
-  if (id !== 0n && id !== 1n) throw new InvalidTransactionError(`signature v ${v} does not fit chain ${chainId}`);
-  return Number(id) as 0 | 1;
+  return id === 0n ? 0 : id === 1n ? 1 : undefined;
 }

@@ -87,16 +87,18 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     app.addHook("onRequest", ({ method, headers }, reply, done) => {
       if (isPreflight(method, headers)) return void reply.status(204).headers(preflightHeaders(cors, headers)).send();
       void reply.headers(corsHeaders(cors, headers));
+      // Whatever a client calls its JSON, it is read as JSON; the parser of this header would refuse some of what they send.
+      headers["content-type"] = "application/json";
       done();
     });
-    app.setErrorHandler((error: { readonly statusCode?: number; readonly code?: string }, _request, reply) => {
+    app.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
       const status = error.statusCode ?? 500;
       if (status >= 500) logger.error({ err: error }, "HTTP request failed");
       const message =
         status === 413
           ? `request too large: at most ${limits.requestBytes} bytes`
           : status < 500
-            ? `invalid request: ${error.code ?? "malformed HTTP"}`
+            ? "invalid request: the HTTP request is malformed"
             : "internal error";
       return sendJson(
         reply.status(status),

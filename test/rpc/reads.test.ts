@@ -223,7 +223,7 @@ describe("Reading the chain by JSON-RPC", function () {
       expect(await result(node, "eth_getTransactionByHash", queued.hash)).to.deep.equal(queued);
       expect(
         await result<{ queued: object }>(node, "txpool_content").then(({ queued: all }) => Object.keys(all)),
-      ).to.deep.equal([account.address.toLowerCase()]);
+      ).to.deep.equal([account.address]);
       await reader.waitForTransactionReceipt({ hash: await wallet.sendTransaction({ to: alice, nonce }) });
       await reader.waitForTransactionReceipt({ hash: queued.hash });
       expect(await reader.getTransactionCount({ ...account, blockTag: "pending" })).to.equal(nonce + 2);
@@ -333,6 +333,38 @@ describe("Reading the chain by JSON-RPC", function () {
           )
         )?.message,
       ).to.match(/^max priority fee per gas higher than max fee per gas/);
+    });
+  });
+
+  describe("a call with a gas price", () => {
+    const empty = `0x${"99".repeat(20)}`;
+    const gasPrice = toHex(10n ** 10n);
+    const insufficient = (gas: bigint, value = 0n) =>
+      `insufficient funds for gas * price + value: address ${empty} have 0 want ${gas * 10n ** 10n + value}`;
+
+    it("from an account that cannot pay for all of its gas has insufficient funds, whatever else is wrong with it", async () => {
+      for (const method of ["eth_call", "debug_traceCall"]) {
+        const messageOf = async (call: object) =>
+          (await errorOf(method, { from: empty, to: alice, ...call }, "latest"))?.message;
+        expect(await messageOf({ gasPrice })).to.equal(insufficient(2n ** 24n));
+        expect(await messageOf({ maxFeePerGas: gasPrice })).to.equal(insufficient(2n ** 24n));
+        expect(await messageOf({ gasPrice, value: "0x1" })).to.equal(insufficient(2n ** 24n, 1n));
+        expect(await messageOf({ gasPrice, gas: "0x5207" })).to.equal(insufficient(20_999n));
+        expect(await messageOf({ gasPrice, nonce: "0x5" })).to.equal(insufficient(2n ** 24n));
+        expect(await messageOf({ gasPrice: "0x1" })).to.match(/^max fee per gas less than block base fee/);
+      }
+    });
+
+    it("runs with all the gas there is, or not at all", async () => {
+      const balanceFor = (gas: bigint) => ({ [empty]: { balance: toHex(gas * 10n ** 10n) } });
+      const call = { from: empty, to: alice, gasPrice };
+      expect(await result(node, "eth_call", call, "latest", balanceFor(2n ** 24n))).to.equal("0x");
+      const error = await errorOf("eth_call", call, "latest", balanceFor(2n ** 24n - 1n));
+      expect(error?.message).to.match(/^insufficient funds/);
+      expect(await result(node, "eth_call", { ...call, gas: "0x5208" }, "latest", balanceFor(21_000n))).to.equal("0x");
+      expect((await errorOf("eth_call", { ...call, gas: "0x5207" }, "latest", balanceFor(21_000n)))?.message).to.match(
+        /^intrinsic gas too low/,
+      );
     });
   });
 

@@ -41,6 +41,9 @@ describe("The RPC server", function () {
         {},
         { "content-type": "text/plain" },
         { "content-type": "application/json; charset=utf-8" },
+        { "content-type": "json" },
+        { "content-type": ";;; =" },
+        { "content-type": "application/x-www-form-urlencoded" },
       ] as Record<string, string>[]) {
         const response = await post(body, headers);
         expect(response.headers.get("content-type")).to.match(/^application\/json/);
@@ -344,7 +347,12 @@ describe("The RPC server", function () {
         "0x",
         "0x0",
         "0x1",
+        "",
+        "0X1",
+        "0x1000000000000",
+        "0x7fffffffffffffff",
         "0xffffffffffffffff",
+        `0x${"00".repeat(32)}`,
         `0x${"ff".repeat(32)}`,
         `0x${"11".repeat(20)}`,
         "-0x1",

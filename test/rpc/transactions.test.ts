@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { SigningKey, computeAddress } from "ethers";
+import { SigningKey, computeAddress, getAddress } from "ethers";
 import fc from "fast-check";
 import { decodeTransaction, type Block } from "../../src/chain/index.ts";
 import { bytesToHex, hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
-import { formatPooledTransaction } from "../../src/rpc/format/index.ts";
+import { checkAnswerSize, formatPooledTransaction } from "../../src/rpc/format/index.ts";
 import { CHAIN_ID, GWEI, privateKey, result, startNode, type TestNode } from "./node-fixture.ts";
 import { signFields, type SignedFields, type TransactionFields } from "./signing.ts";
 
@@ -84,7 +84,7 @@ const content = {
 describe("A transaction in answers", function () {
   this.timeout(60_000);
   let node: TestNode;
-  const nonces = { alice: 0n, bob: 0n, carol: 0n };
+  const nonces = { alice: 0n, bob: 0n, carol: 0n, dave: 0n, erin: 0n };
 
   before(async () => {
     node = await startNode({ sequencing: false });
@@ -180,6 +180,33 @@ describe("A transaction in answers", function () {
     }
   });
 
+  it("of the pool stands under the checksum address of its sender and its nonce", async () => {
+    const first = sign("dave", { value: 1n });
+    const queued = sign("erin", { nonce: 5n, to: undefined, data: "0x00" });
+    for (const { raw } of [first, queued]) await result(node, "eth_sendRawTransaction", raw);
+    const [dave, erin] = [getAddress(addressOf("dave")), getAddress(addressOf("erin"))];
+    expect([dave, erin]).to.not.deep.equal([addressOf("dave"), addressOf("erin")]);
+    type Content<T> = Record<"pending" | "queued", Record<string, Record<string, T>>>;
+    const content = await result<Content<object>>(node, "txpool_content");
+    expect(content.pending[dave]).to.deep.equal({ "0": expected(first, addressOf("dave")) });
+    expect(content.queued[erin]).to.deep.equal({ "5": expected(queued, addressOf("erin")) });
+    const senders = [...Object.keys(content.pending), ...Object.keys(content.queued)];
+    expect(senders).to.deep.equal(senders.map((sender) => getAddress(sender)));
+    const inspected = await result<Content<string>>(node, "txpool_inspect");
+    expect(inspected.pending[dave]).to.deep.equal({
+      "0": `${getAddress(first.fields.to!)}: 1 wei + 2000000 gas × ${10n * GWEI} wei`,
+    });
+    expect(inspected.queued[erin]).to.deep.equal({
+      "5": `contract creation: 0 wei + 2000000 gas × ${10n * GWEI} wei`,
+    });
+    for (const spelling of [addressOf("dave"), dave])
+      expect(await result(node, "txpool_contentFrom", spelling)).to.deep.equal({
+        pending: { "0": expected(first, addressOf("dave")) },
+        queued: {},
+      });
+    expect(await result(node, "txpool_contentFrom", ZERO_ADDRESS)).to.deep.equal({ pending: {}, queued: {} });
+  });
+
   it("of the pool is formatted whatever its fields are: fees, gas, values, nonces and signatures of any size", () => {
     let shortest = 2n ** 256n;
     fc.assert(
@@ -196,7 +223,14 @@ describe("A transaction in answers", function () {
           const signed = signFields("alice", { ...changes, maxPriorityFeePerGas: changes.maxFeePerGas });
           if (signed.r < shortest) shortest = signed.r;
           const decoded = decodeTransaction(hexToBytes(signed.raw), CHAIN_ID);
-          expect(formatPooledTransaction(decoded)).to.deep.equal(expected(signed, addressOf("alice")));
+          const formatted = formatPooledTransaction(decoded);
+          expect(formatted).to.deep.equal(expected(signed, addressOf("alice")));
+          // What would certainly not fit into an answer is refused unformatted, and nothing that would.
+          const { length } = JSON.stringify(formatted);
+          expect(() => checkAnswerSize([decoded], length)).to.not.throw();
+          expect(() => checkAnswerSize([decoded, decoded], decoded.raw.length * 4 + 399)).to.throw(
+            "response too large",
+          );
         },
       ),
       { numRuns: 300 },

@@ -8,6 +8,7 @@ import {
   type SignedTransaction,
 } from "../../chain/index.ts";
 import { bytesToHex, type Address } from "../../primitives/index.ts";
+import { responseTooLarge } from "../protocol/index.ts";
 import { formatQuantity } from "./scalars.ts";
 
 /** EIP-2718 type a deposit shows in RPC answers (specification §4). */
@@ -41,6 +42,13 @@ export function formatBlockTransaction(block: Block, index: number, decode: Tran
 /** A transaction of the pool: as in a block, but in none. */
 export function formatPooledTransaction(transaction: SignedTransaction): object {
   return formatSigned(transaction, undefined);
+}
+
+/** Throws {@link RpcError} if whole transactions would not fit into an answer, before they are formatted for nothing. */
+export function checkAnswerSize(transactions: readonly SignedTransaction[], limit: number): void {
+  // Two digits a byte, and no transaction has fewer characters of names and hashes.
+  const least = transactions.reduce((size, { raw }) => size + 200 + 2 * raw.length, 0);
+  if (least > limit) throw responseTooLarge(limit);
 }
 
 /** EIP-2718 type by the raw bytes: legacy transactions start with an RLP list. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { RPC_ERROR, RpcError } from "./errors.ts";
+import { responseTooLarge, RPC_ERROR, RpcError } from "./errors.ts";
 import { JsonText } from "./method.ts";
 import type { Connection, Method } from "./method.ts";
 import { readRequestIds } from "./request-ids.ts";
@@ -109,7 +109,7 @@ export function createDispatcher<Node>({
     }
     const method = byName.get(call.method);
     try {
-      if (room === 0) throw tooLarge(limits.responseBytes);
+      if (room === 0) throw responseTooLarge(limits.responseBytes);
       if (method === undefined) {
         throw new RpcError(
           RPC_ERROR.methodNotFound,
@@ -120,7 +120,7 @@ export function createDispatcher<Node>({
       // Serialized here so that a result that cannot be serialized is this call's internal error.
       const json = result instanceof JsonText ? result.text : JSON.stringify(result ?? null);
       const text = `{"jsonrpc":"2.0","id":${call.id},"result":${json}}`;
-      if (text.length > room) throw tooLarge(limits.responseBytes);
+      if (text.length > room) throw responseTooLarge(limits.responseBytes);
       report(method.name);
       return call.notification ? undefined : text;
     } catch (error) {
@@ -182,10 +182,6 @@ function parseRequest(
 
 function errorAnswer(id: Id, { code, message, data }: RpcError): string {
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`;
-}
-
-function tooLarge(limit: number): RpcError {
-  return new RpcError(RPC_ERROR.responseTooLarge, `response too large: more than ${limit} bytes`);
 }
 
 /** Rejects with `reason()` once `signal` aborts before `work` is done. */

@@ -55,6 +55,10 @@ export function rejected(message: string): RpcError {
   return new RpcError(RPC_ERROR.rejected, message);
 }
 
+export function responseTooLarge(limit: number): RpcError {
+  return new RpcError(RPC_ERROR.responseTooLarge, `response too large: more than ${limit} bytes`);
+}
+
 export function limitExceeded(message: string): RpcError {
   return new RpcError(RPC_ERROR.limitExceeded, message);
 }

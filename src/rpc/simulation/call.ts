@@ -62,8 +62,8 @@ export async function runCall(
 }
 
 /**
- * Checks a call object and turns it into what the engine runs. Gas left open is what the limit and the sender's balance
- * allow; without a gas price the call runs without fees.
+ * Checks a call object and turns it into what the engine runs. Gas left open is what the limit allows, and has to be paid
+ * for in full if there is a gas price, as in go-ethereum; without one the call runs without fees.
  */
 export async function prepareCall(
   chain: ReadableChain,
@@ -76,14 +76,10 @@ export async function prepareCall(
   checkChainId(call, BigInt(chain.config.genesis.chainId));
   const cap = gasLimit < TRANSACTION_GAS_CAP ? gasLimit : TRANSACTION_GAS_CAP;
   const { gasPrice, feeCap } = callFees(call, baseFeeOf(simulation));
-  let gas = call.gas === undefined || call.gas > cap ? cap : call.gas;
+  const gas = call.gas === undefined || call.gas > cap ? cap : call.gas;
   // What an account has in the middle of a block only execution tells, which checks it by itself.
   if (simulation.before === undefined) {
     const balance = await balanceOf(chain, simulation, from);
-    if (call.gas === undefined && feeCap > 0n && balance >= value) {
-      const affordable = (balance - value) / feeCap;
-      if (affordable < gas && affordable >= TRANSFER_GAS) gas = affordable;
-    }
     const required = gas * feeCap + value;
     if (balance < required) {
       throw rejected(`insufficient funds for gas * price + value: address ${from} have ${balance} want ${required}`);

@@ -1,5 +1,5 @@
 import { findBlock, isPending, nextEnvironment } from "../../chain-view.ts";
-import { formatBlock, formatPendingBlock } from "../../format/index.ts";
+import { checkAnswerSize, formatBlock, formatPendingBlock } from "../../format/index.ts";
 import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
 import { blockNumberOrTag, type BlockParameter, flag, hash, optional } from "../../parameters/index.ts";
 
@@ -18,10 +18,12 @@ export const getBlockByHash = defineReadingMethod(
 export const getPendingBlock = answeredBefore(
   getBlockByNumber,
   [blockNumberOrTag, optional(flag)],
-  async ([block, full = false], { chain, pool }) => {
+  async ([block, full = false], { chain, pool, limits }) => {
     if (!isPending(block)) return undefined;
     const latest = chain.latest();
-    return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pool.content().pending, full);
+    const { pending } = pool.content();
+    if (full) checkAnswerSize(pending, limits.responseBytes);
+    return formatPendingBlock(latest, await nextEnvironment(chain, latest.header), pending, full);
   },
 );
 

@@ -1,26 +1,39 @@
 import type { SignedTransaction } from "../../../chain/index.ts";
-import { formatQuantity, formatPooledTransaction } from "../../format/index.ts";
+import {
+  checkAnswerSize,
+  formatChecksumAddress,
+  formatPooledTransaction,
+  formatQuantity,
+  recipientOf,
+} from "../../format/index.ts";
 import { defineMethod, type RpcMethod } from "../../node.ts";
 import { address } from "../../parameters/index.ts";
 
-/** The pool as go-ethereum shows it: `pending` can be executed now, `queued` waits for an earlier nonce. */
+/**
+ * The pool as go-ethereum shows it, by senders and their nonces: `pending` can be executed now, `queued` waits for an earlier
+ * nonce.
+ */
 export const txpoolMethods: readonly RpcMethod[] = [
   defineMethod("txpool_status", [], (_, { pool }) => {
     const { pending, queued } = pool.content();
     return { pending: formatQuantity(pending.length), queued: formatQuantity(queued.length) };
   }),
-  defineMethod("txpool_content", [], (_, { pool }) => {
+  defineMethod("txpool_content", [], (_, { pool, limits }) => {
     const { pending, queued } = pool.content();
+    checkAnswerSize([...pending, ...queued], limits.responseBytes);
     return { pending: bySender(pending, formatPooledTransaction), queued: bySender(queued, formatPooledTransaction) };
   }),
-  defineMethod("txpool_contentFrom", [address], ([sender], { pool }) => {
+  defineMethod("txpool_contentFrom", [address], ([sender], { pool, limits }) => {
     const { pending, queued } = pool.content();
-    const of = (transactions: readonly SignedTransaction[]): object =>
-      bySender(
-        transactions.filter((transaction) => transaction.sender === sender),
-        formatPooledTransaction,
-      )[sender] ?? {};
-    return { pending: of(pending), queued: of(queued) };
+    const own = [pending, queued].map((transactions) =>
+      transactions.filter((transaction) => transaction.sender === sender),
+    );
+    checkAnswerSize(own.flat(), limits.responseBytes);
+    const [ownPending = [], ownQueued = []] = own;
+    return {
+      pending: byNonce(ownPending, formatPooledTransaction),
+      queued: byNonce(ownQueued, formatPooledTransaction),
+    };
   }),
   defineMethod("txpool_inspect", [], (_, { pool }) => {
     const { pending, queued } = pool.content();
@@ -32,13 +45,21 @@ function bySender<T>(
   transactions: readonly SignedTransaction[],
   format: (transaction: SignedTransaction) => T,
 ): Record<string, Record<string, T>> {
-  const result: Record<string, Record<string, T>> = {};
-  for (const transaction of transactions)
-    (result[transaction.sender] ??= {})[transaction.nonce.toString()] = format(transaction);
-  return result;
+  const senders = Map.groupBy(transactions, ({ sender }) => sender);
+  return Object.fromEntries(
+    Array.from(senders, ([sender, own]) => [formatChecksumAddress(sender), byNonce(own, format)]),
+  );
+}
+
+function byNonce<T>(
+  transactions: readonly SignedTransaction[],
+  format: (transaction: SignedTransaction) => T,
+): Record<string, T> {
+  return Object.fromEntries(transactions.map((transaction) => [transaction.nonce.toString(), format(transaction)]));
 }
 
 function summarize({ inner, value, gasLimit, maxFeePerGas }: SignedTransaction): string {
-  const to = inner.to === undefined ? "contract creation" : inner.to.toString();
-  return `${to}: ${value} wei + ${gasLimit} gas × ${maxFeePerGas} wei`;
+  const to = recipientOf(inner);
+  const recipient = to === undefined ? "contract creation" : formatChecksumAddress(to);
+  return `${recipient}: ${value} wei + ${gasLimit} gas × ${maxFeePerGas} wei`;
 }
