@@ -48,7 +48,7 @@ describe("options of subscriptions", () => {
     const { account } = viemClients(node, "alice");
     const all = await idOf("logs", {});
     const from = await idOf("logs", { fromBlock: "0x2" });
-    const to = await idOf("logs", { fromBlock: "latest", toBlock: "0x2" });
+    const to = await idOf("logs", { fromBlock: "earliest", toBlock: "0x2" });
     for (let nonce = 0; nonce < 3; nonce++) {
       const signed = await account.signTransaction({
         chainId: CHAIN_ID,
