@@ -2,6 +2,7 @@ export * from "./abi/index.ts";
 export * from "./beacon-blob-source.ts";
 export * from "./beacon-server.ts";
 export * from "./blob-archive.ts";
+export { readBlobBaseFee } from "./blob-base-fee.ts";
 export * from "./blob-source.ts";
 export { InconsistentL1Error } from "./inbox-log.ts";
 export * from "./inbox-reader.ts";
