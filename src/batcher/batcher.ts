@@ -8,10 +8,12 @@ import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../derivation/ind
 import {
   createExclusiveRunner,
   createStepLoop,
+  createTroubleReporter,
   errorText,
   findRevert,
   inboxAbi,
   MAXIMUM_BLOBS_PER_TRANSACTION,
+  readBlobBaseFee,
   readNextTimestamp,
 } from "../l1/index.ts";
 import type { L1TransactionStatus } from "../l1/index.ts";
@@ -114,6 +116,9 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
   let refusedSince: number | undefined;
   /** Whether `auto` has given up blobs, until the process is restarted. */
   let blobsRefused = false;
+  /** Whether L1 told no price of blobs the last time it was asked, so that `auto` cannot take them. */
+  let blobsUnpriced = false;
+  const priceTrouble = createTroubleReporter(now);
 
   const exclusive = createExclusiveRunner();
 
@@ -153,7 +158,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       // If it is one of its own hashes, L1 has just lost it, and the node has yet to notice.
       return "its blocks were posted by somebody else";
     }
-    if (batch.dataKind === "blobs" && dataKind === "auto" && status.trouble?.kind === "rejected") {
+    if (batch.dataKind === "blobs" && dataKind !== "blobs" && status.trouble?.kind === "rejected") {
       refusedSince ??= now();
       if (now() - refusedSince < firstRetryDelay) return undefined;
       blobsRefused = true;
@@ -254,9 +259,10 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
         : {
             firstBlock,
             builder: createBatchBuilder({
-              maximumBytes: blobsRefused
-                ? Math.min(maximumPayloadBytes, MAXIMUM_CALLDATA_PAYLOAD)
-                : maximumPayloadBytes,
+              maximumBytes:
+                blobsRefused || blobsUnpriced
+                  ? Math.min(maximumPayloadBytes, MAXIMUM_CALLDATA_PAYLOAD)
+                  : maximumPayloadBytes,
             }),
             lastBlock: firstBlock - 1,
             lastBlockHash: mustGetBlock(firstBlock - 1).hash,
@@ -316,12 +322,25 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     };
   }
 
-  async function readPrices(baseFeePerGas: bigint): Promise<PostingPrices> {
+  /** Undefined if L1 tells no price of blobs. */
+  async function readPrices(baseFeePerGas: bigint): Promise<PostingPrices | undefined> {
+    const blobGasPrice = await readBlobBaseFee(client);
+    blobsUnpriced = blobGasPrice === undefined;
+    if (blobGasPrice === undefined) {
+      priceTrouble.report("no price", (again) => {
+        log.warn(
+          { ...again },
+          "L1 tells no price of blobs (eth_blobBaseFee); batches are posted as calldata meanwhile",
+        );
+      });
+      return undefined;
+    }
+    priceTrouble.over();
     const tip = await client
       .request({ method: "eth_maxPriorityFeePerGas" })
       .then(BigInt)
       .catch(() => GWEI);
-    return { gasPrice: baseFeePerGas + tip, blobGasPrice: await client.getBlobBaseFee() };
+    return { gasPrice: baseFeePerGas + tip, blobGasPrice };
   }
 
   async function step(): Promise<BatcherStep> {
@@ -400,7 +419,14 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       };
     }
     const payload = next.builder.build();
-    const call = await chooseCall(payload, messagesUpTo, opening, baseFee);
+    const prices = dataKind === "auto" && !blobsRefused ? await readPrices(baseFee) : undefined;
+    if (dataKind === "auto" && prices === undefined && payload.length > MAXIMUM_CALLDATA_PAYLOAD) {
+      // Built for blobs; the next step builds one for calldata.
+      draft = undefined;
+      requested = true;
+      return { kind: "rebuilding", blocks: next.builder.blockCount };
+    }
+    const call = chooseCall(payload, messagesUpTo, opening, prices);
     // With batches before it unmined the Inbox is not yet in the state this one will meet.
     if (open === mined && call.kind === "calldata") await simulate(call.input);
 
@@ -460,12 +486,12 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     readonly blobs: readonly Uint8Array[];
   }
 
-  async function chooseCall(
+  function chooseCall(
     payload: Uint8Array,
     messagesUpTo: number,
     opening: MessageOpening | undefined,
-    baseFee: bigint,
-  ): Promise<Call> {
+    prices: PostingPrices | undefined,
+  ): Call {
     const upTo = BigInt(messagesUpTo);
     const data = `0x${Buffer.from(payload).toString("hex")}` as const;
     const calldataInput = hexToBytes(
@@ -483,7 +509,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       }),
     );
     const blobCount = Math.max(1, Math.ceil(payload.length / BLOB_PAYLOAD_SIZE));
-    if ((await chooseKind(calldataInput, blobInput, payload.length, blobCount, baseFee)) === "calldata") {
+    if (chooseKind(calldataInput, blobInput, payload.length, blobCount, prices) === "calldata") {
       return { kind: "calldata", input: calldataInput, gasLimit: calldataPostingGas(calldataInput), blobs: [] };
     }
     return {
@@ -494,17 +520,16 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     };
   }
 
-  async function chooseKind(
+  function chooseKind(
     calldataInput: Uint8Array,
     blobInput: Uint8Array,
     payloadBytes: number,
     blobCount: number,
-    baseFee: bigint,
-  ): Promise<"calldata" | "blobs"> {
+    prices: PostingPrices | undefined,
+  ): "calldata" | "blobs" {
     if (dataKind !== "auto") return dataKind;
-    if (blobsRefused) return "calldata";
+    if (prices === undefined) return "calldata";
     if (payloadBytes > MAXIMUM_CALLDATA_PAYLOAD) return "blobs";
-    const prices = await readPrices(baseFee);
     const asCalldata = calldataPostingCost(calldataInput, prices);
     const asBlobs = blobPostingCost(blobInput, blobCount, prices);
     log.debug({ asCalldata, asBlobs, payloadBytes }, "cost of posting in wei");
@@ -559,7 +584,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     step: async () => {
       const { kind } = await exclusive(step);
       lastError = "";
-      return kind === "posted";
+      return kind === "posted" || kind === "rebuilding";
     },
     onError: (error) => {
       const text = error instanceof BatcherError ? error.message : errorText(error);

@@ -65,6 +65,8 @@ export type BatcherStep =
   | { readonly kind: "idle" }
   /** There are blocks, but no reason to post them yet. */
   | { readonly kind: "not-due"; readonly blocks: number; readonly payloadBound: number }
+  /** The blocks were collected for blobs, whose price L1 does not tell: the next step collects fewer, for calldata. */
+  | { readonly kind: "rebuilding"; readonly blocks: number }
   /** As many batches as allowed are on their way. */
   | { readonly kind: "backpressure"; readonly inFlight: number }
   /** A batch reverted or is being cancelled: nothing is posted until that is confirmed. */

@@ -27,11 +27,17 @@ export function isRequestLimit(error: unknown, method: string): boolean {
 /** Whether the same request may be answered at the next attempt. */
 export function isPassing(error: unknown): boolean {
   const status = statusOf(error);
-  if (status !== undefined) return status >= 500 || PASSING_STATUSES.has(status);
+  if (status !== undefined) return isPassingStatus(status);
   const codes = codesOf(error).filter((code) => code !== -1);
   if (codes.length > 0) return codes.includes(INTERNAL_ERROR);
   // No answer, or one that is no JSON: a connection that broke off, an error page, a timeout.
   return !(error instanceof ResponseBodyTooLargeError);
+}
+
+/** Whether L1 answered with an error, as opposed to not answering. viem gives −1 to errors without a code. */
+export function isAnswer(error: unknown): boolean {
+  const status = statusOf(error);
+  return codesOf(error).some((code) => code !== -1) || (status !== undefined && !isPassingStatus(status));
 }
 
 /** Milliseconds an endpoint asked to wait in seconds by a Retry-After header; undefined if it did not. */
@@ -53,6 +59,10 @@ export function isUnanswered(error: unknown): boolean {
       link instanceof RpcError ||
       link instanceof TimeoutError,
   );
+}
+
+function isPassingStatus(status: number): boolean {
+  return status >= 500 || PASSING_STATUSES.has(status);
 }
 
 function statusOf(error: unknown): number | undefined {

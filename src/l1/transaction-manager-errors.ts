@@ -39,14 +39,6 @@ export function classifyRefusal(error: unknown): BroadcastRefusal {
   return { kind: "other", message };
 }
 
-/** Whether the L1 node answered with an error, as opposed to not answering. viem gives −1 to errors without a code. */
-export function isAnswer(error: unknown): boolean {
-  for (let cause: unknown = error; isObject(cause); cause = cause["cause"]) {
-    if (typeof cause["code"] === "number" && cause["code"] !== -1) return true;
-  }
-  return false;
-}
-
 /** The innermost messages of an error and its causes, which is where viem keeps the node's own words. */
 export function errorText(error: unknown): string {
   const texts: string[] = [];

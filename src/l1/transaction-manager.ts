@@ -1,11 +1,13 @@
 import { Counter, Gauge } from "prom-client";
 import { privateKeyToAccount } from "viem/accounts";
-import { keccak256 as keccakOfHex } from "viem";
+import { BlockNotFoundError, keccak256 as keccakOfHex } from "viem";
 import { bytesToHex, createEvents, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
+import { estimateBlobBaseFee } from "./blob-base-fee.ts";
+import { isAnswer } from "./l1-failures.ts";
 import { createExclusiveRunner, createStepLoop } from "./step-loop.ts";
-import { classifyRefusal, errorText, findRevert, isAnswer } from "./transaction-manager-errors.ts";
+import { classifyRefusal, errorText, findRevert } from "./transaction-manager-errors.ts";
 import { offerFees, raiseFees } from "./transaction-manager-fees.ts";
 import type { FeeDecision, FeeMarket, TransactionFees } from "./transaction-manager-fees.ts";
 import {
@@ -16,6 +18,7 @@ import {
 } from "./transaction-manager-sidecar.ts";
 import type { BlobSidecar, BlobWrapperVersion } from "./transaction-manager-sidecar.ts";
 import { L1TransactionError } from "./transaction-manager-types.ts";
+import { createTroubleReporter } from "./trouble-reporter.ts";
 import type {
   L1Revert,
   L1TransactionRequest,
@@ -85,10 +88,17 @@ const IDENTITY_KEY = "identity";
 const transactionKey = (nonce: number): string => `transaction/${String(nonce).padStart(15, "0")}`;
 const sidecarKey = (nonce: number): string => `sidecar/${String(nonce).padStart(15, "0")}`;
 
+/** A fee market of which the price of blobs may not be known. */
+type L1Market = Omit<FeeMarket, "blobBaseFee"> & { readonly blobBaseFee: bigint | undefined };
+
+const NO_BLOB_PRICE =
+  "L1 tells no price of blobs, neither by eth_blobBaseFee or eth_feeHistory nor in its headers; use an endpoint that does, or calldata";
+
 /** What L1 looked like at the begin of a step. */
 interface L1View {
   readonly head: L1BlockReference;
   readonly baseFeePerGas: bigint;
+  readonly excessBlobGas: bigint | undefined;
   /** Nonce of the account in the head block. */
   readonly nonce: number;
 }
@@ -194,14 +204,16 @@ export async function createTransactionManager(
 
   async function chooseWrapperVersion(): Promise<BlobWrapperVersion> {
     if (wrapperVersion === undefined) {
-      const software = await client.request<{
-        Method: "web3_clientVersion";
-        Parameters: undefined;
-        ReturnType: string;
-      }>({
-        method: "web3_clientVersion",
-      });
-      wrapperVersion = software.startsWith("HardhatNetwork") ? 0 : 1;
+      const software = await client
+        .request<{ Method: "web3_clientVersion"; Parameters: undefined; ReturnType: unknown }>({
+          method: "web3_clientVersion",
+        })
+        .catch((error: unknown) => {
+          // Many providers do not tell; a refused form is followed by the other.
+          if (!isAnswer(error)) throw error;
+          return undefined;
+        });
+      wrapperVersion = typeof software === "string" && software.startsWith("HardhatNetwork") ? 0 : 1;
     }
     return wrapperVersion;
   }
@@ -260,8 +272,18 @@ export async function createTransactionManager(
     return statusOf(mustGet(nonce));
   }
 
+  /** Asks of the pending block, or of the latest where the endpoint has no pending one. */
+  async function askPending<T>(ask: (blockTag: "pending" | "latest") => Promise<T>): Promise<T> {
+    try {
+      return await ask("pending");
+    } catch (error) {
+      if (!isAnswer(error) || findRevert(error, abis) !== undefined) throw error;
+      return ask("latest");
+    }
+  }
+
   async function nextNonce(): Promise<number> {
-    const pending = await client.getTransactionCount({ address: account, blockTag: "pending" });
+    const pending = await askPending((blockTag) => client.getTransactionCount({ address: account, blockTag }));
     const highest = Math.max(-1, ...transactions.keys());
     return Math.max(pending, highest + 1);
   }
@@ -269,7 +291,8 @@ export async function createTransactionManager(
   async function estimateGas(purpose: string, to: Address, data: Hex, value: bigint): Promise<bigint> {
     const busy = [...transactions.values()].some((record) => record.mined === undefined);
     try {
-      const estimate = await client.estimateGas({ account, to, data, value, blockTag: busy ? "pending" : "latest" });
+      const estimateAt = (blockTag: "pending" | "latest") => client.estimateGas({ account, to, data, value, blockTag });
+      const estimate = await (busy ? askPending(estimateAt) : estimateAt("latest"));
       const withMargin = (estimate * (100n + ESTIMATE_MARGIN)) / 100n;
       return withMargin > MAXIMUM_GAS_LIMIT ? MAXIMUM_GAS_LIMIT : withMargin;
     } catch (error) {
@@ -308,17 +331,18 @@ export async function createTransactionManager(
     return {
       head: { number: Number(block.number), hash: block.hash },
       baseFeePerGas: block.baseFeePerGas ?? 0n,
+      excessBlobGas: block.excessBlobGas,
       nonce,
     };
   }
 
-  async function readMarket(view: L1View, withBlobs: boolean): Promise<FeeMarket> {
+  async function readMarket(view: L1View, withBlobs: boolean): Promise<L1Market> {
     const priorityFeePerGas = await client
       .request({ method: "eth_maxPriorityFeePerGas" })
       .then(BigInt)
       .catch(() => GWEI);
     // Asked for only when needed: not every L1 has blobs.
-    const blobBaseFee = withBlobs ? await client.getBlobBaseFee() : 0n;
+    const blobBaseFee = withBlobs ? await estimateBlobBaseFee(client, view) : 0n;
     return { baseFeePerGas: view.baseFeePerGas, priorityFeePerGas, blobBaseFee: blobBaseFee === 0n ? 1n : blobBaseFee };
   }
 
@@ -339,13 +363,51 @@ export async function createTransactionManager(
       if (record.mined?.confirmed === true && record.nonce < view.nonce) continue;
       // A nonce not used up by the head block cannot be mined unless the node's answers are of different blocks.
       if (record.mined === undefined && (record.nonce >= view.nonce || record.attempts.length === 0)) continue;
-      const receipt = await findReceipt(record);
+      const receipt = (await findReceipt(record)) ?? (await findEarlierReceipt(record, view));
       if (receipt !== undefined) await recordMined(record, receipt, view);
       else if (record.mined !== undefined) await recordLost(record);
     }
     for (const record of ascending()) {
-      if (record.mined === undefined && record.nonce < view.nonce) await reassignIfDisplaced(record, view);
+      if (record.mined === undefined && record.nonce < view.nonce) await settleUsedUp(record, view);
     }
+  }
+
+  /** What was known of a mined transaction whose block is still there: endpoints need not find receipts at all times. */
+  async function findEarlierReceipt({ mined }: TransactionRecord, view: L1View): Promise<Receipt | undefined> {
+    if (mined === undefined || mined.block.number > view.head.number) return undefined;
+    const block = await client.getBlock({ blockNumber: BigInt(mined.block.number) }).catch((error: unknown) => {
+      if (error instanceof BlockNotFoundError) return undefined;
+      throw error;
+    });
+    // A block that is not known below the head is one that this part of the endpoint does not have yet.
+    if (block !== undefined && block.hash !== mined.block.hash) return undefined;
+    return { hash: mined.hash, block: mined.block, reverted: mined.revert !== undefined };
+  }
+
+  /** Looks for the transaction that took the nonce of one that is not known to be mined. */
+  async function settleUsedUp(record: TransactionRecord, view: L1View): Promise<void> {
+    try {
+      const receipt = await findReceiptInBlock(record, view);
+      if (receipt !== undefined) await recordMined(record, receipt, view);
+      else await reassignIfDisplaced(record, view);
+    } catch (error) {
+      // Old nonces are state, which an endpoint need not keep; nothing else is to wait for it.
+      if (!isAnswer(error)) throw error;
+      log.debug({ purpose: record.purpose, error: errorText(error) }, "what took the nonce cannot be found out yet");
+    }
+  }
+
+  /** The receipt of an attempt from its block, where the endpoint does not find it by its hash. */
+  async function findReceiptInBlock(record: TransactionRecord, view: L1View): Promise<Receipt | undefined> {
+    const taker = await findTransactionOfNonce(record.nonce, view.head.number);
+    if (taker === undefined || !record.attempts.some(({ hash }) => hash === taker.hash)) return undefined;
+    const receipts = await client.request<{
+      Method: "eth_getBlockReceipts";
+      Parameters: readonly [blockHash: Hash];
+      ReturnType: readonly { readonly transactionHash: Hash; readonly status: Hex }[] | null;
+    }>({ method: "eth_getBlockReceipts", params: [taker.block.hash] });
+    const receipt = receipts?.find(({ transactionHash }) => transactionHash === taker.hash);
+    return receipt === undefined ? undefined : { ...taker, reverted: receipt.status !== "0x1" };
   }
 
   interface Receipt {
@@ -356,7 +418,13 @@ export async function createTransactionManager(
 
   async function findReceipt(record: TransactionRecord): Promise<Receipt | undefined> {
     for (const { hash } of record.attempts.toReversed()) {
-      const receipt = await client.request({ method: "eth_getTransactionReceipt", params: [hash] });
+      const receipt = await client
+        .request({ method: "eth_getTransactionReceipt", params: [hash] })
+        .catch((error: unknown) => {
+          // As "transaction indexing is in progress".
+          if (!isAnswer(error)) throw error;
+          return null;
+        });
       if (receipt === null) continue;
       const block = { number: Number(receipt.blockNumber), hash: receipt.blockHash };
       return { hash, block, reverted: receipt.status !== "0x1" };
@@ -405,7 +473,7 @@ export async function createTransactionManager(
     const confirmedNonce = await client.getTransactionCount({ address: account, blockNumber: BigInt(depth) });
     if (confirmedNonce <= record.nonce) return;
     // A missing receipt proves nothing (indexes lag, load balancers mix nodes); the other transaction itself does.
-    const other = await findTransactionOfNonce(record.nonce, depth);
+    const other = (await findTransactionOfNonce(record.nonce, depth))?.hash;
     if (other === undefined || record.attempts.some((attempt) => attempt.hash === other)) return;
     if (record.cancelling) {
       await save({ ...record, displaced: true });
@@ -422,8 +490,11 @@ export async function createTransactionManager(
     await erase(record);
   }
 
-  /** Hash of this account's transaction of a nonce that was used up in block `highest` or before. */
-  async function findTransactionOfNonce(nonce: number, highest: number): Promise<Hash | undefined> {
+  /** This account's transaction of a nonce that was used up in block `highest` or before. */
+  async function findTransactionOfNonce(
+    nonce: number,
+    highest: number,
+  ): Promise<{ readonly hash: Hash; readonly block: L1BlockReference } | undefined> {
     const usedUpIn = async (block: number): Promise<boolean> =>
       (await client.getTransactionCount({ address: account, blockNumber: BigInt(block) })) > nonce;
     let after = highest;
@@ -439,9 +510,10 @@ export async function createTransactionManager(
       else before = middle;
     }
     const block = await client.getBlock({ blockNumber: BigInt(after), includeTransactions: true });
-    return block.transactions.find(
+    const taker = block.transactions.find(
       (transaction) => toAddress(transaction.from) === account && transaction.nonce === nonce,
-    )?.hash;
+    );
+    return taker === undefined ? undefined : { hash: taker.hash, block: { number: after, hash: block.hash } };
   }
 
   async function explainRevert(record: TransactionRecord, hash: Hash, block: L1BlockReference): Promise<L1Revert> {
@@ -502,7 +574,7 @@ export async function createTransactionManager(
     const pending = ascending().filter(
       (record) => record.mined === undefined && !record.displaced && record.nonce >= view.nonce,
     );
-    let market: FeeMarket | undefined;
+    let market: L1Market | undefined;
     for (const record of pending) {
       const behind = pending.find((other) => other.nonce < record.nonce && hasBlobs(other) !== hasBlobs(record));
       if (behind !== undefined) {
@@ -516,8 +588,15 @@ export async function createTransactionManager(
       const raised = stuck || underpriced.has(record.nonce);
       if (last === undefined || wantsCancellation || raised) {
         market ??= await readMarket(view, pending.some(hasBlobs));
+        const { blobBaseFee } = market;
+        if (hasBlobs(record) && blobBaseFee === undefined) {
+          setTrouble(record, { kind: "rejected", message: NO_BLOB_PRICE });
+          if (last === undefined) break;
+          continue;
+        }
+        const prices = { ...market, blobBaseFee: blobBaseFee ?? 0n };
         const sameKind = last !== undefined && hasBlobs(record) === (last.maxFeePerBlobGas !== undefined);
-        const decision = sameKind ? raiseFees(feesOf(last), market, caps) : offerFees(market, caps, hasBlobs(record));
+        const decision = sameKind ? raiseFees(feesOf(last), prices, caps) : offerFees(prices, caps, hasBlobs(record));
         if (decision.kind === "offer") {
           if (last !== undefined && !wantsCancellation)
             log.warn(
@@ -703,13 +782,18 @@ export async function createTransactionManager(
     await erase(record);
   }
 
+  const trouble = createTroubleReporter(now);
   const loop = createStepLoop({
     interval: options.pollingInterval ?? 2,
     step: async () => {
       await exclusive(step);
+      trouble.over();
       return false;
     },
-    onError: (error) => log.error({ error: errorText(error) }, "L1 step failed"),
+    onError: (error) => {
+      const text = errorText(error);
+      trouble.report(text, (again) => log.error({ error: text, ...again }, "L1 step failed"));
+    },
   });
 
   return {

@@ -1,10 +1,14 @@
 import { Counter, Gauge } from "prom-client";
-import { encodeFunctionData, parseAbi, parseAbiItem } from "viem";
+import { decodeEventLog, encodeFunctionData, parseAbi, parseAbiItem, toEventSelector } from "viem";
+import type { Log } from "viem";
 import { claimId as claimIdOf, stateHash as hashState } from "../chain/index.ts";
 import {
   createExclusiveRunner,
+  createLogRangeReader,
   createStepLoop,
+  createTroubleReporter,
   errorText,
+  isConnectionClosed,
   L1TransactionError,
   readNextTimestamp,
   stateCommitmentChainAbi,
@@ -23,6 +27,7 @@ const CHILDREN = { none: 0, single: 1, rivals: 2, decided: 3 } as const;
 const CLAIM_PROPOSED = parseAbiItem(
   "event ClaimProposed(bytes32 indexed claimId, bytes32 indexed parentId, address indexed proposer, bytes32 stateHash, uint256 batchCount, uint256 nextBatchCount)",
 );
+const CLAIM_PROPOSED_TOPIC = toEventSelector(CLAIM_PROPOSED);
 const CHALLENGE_GAME_ABI = parseAbi(["function winner(bytes32 parentId) view returns (bytes32)"]);
 
 /** Gas a proposal is expected to stay below, for the check of the balance only. */
@@ -63,8 +68,13 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   const interval = options.interval ?? 3600;
   const depth = options.depth ?? "finalized";
   const withdrawBonds = options.withdrawBonds ?? true;
-  const logRange = options.logRange ?? 5000;
   const address = config.contracts.stateCommitmentChain;
+  const proposals = createLogRangeReader({
+    client,
+    address,
+    topic: CLAIM_PROPOSED_TOPIC,
+    maximumRange: options.logRange ?? 5000,
+  });
   const { claimBond, challengePeriod } = config.parameters;
   const log = logger.child({ component: "proposer" });
 
@@ -102,6 +112,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   /** Right claims from one with nothing left to do (confirmed, bond paid back) to the tip. Never empty. */
   let path: OwnClaim[] = [records.get<OwnClaim>(CHECKPOINT_KEY) ?? genesis];
   let scan: Scan = records.get<Scan>(SCAN_KEY) ?? { nextBlock: config.l1StartBlock, undecided: [], wrong: [] };
+  const scanTrouble = createTroubleReporter();
   let genesisChecked = false;
   let challengeGame: Address | undefined;
 
@@ -198,7 +209,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     const head = await client.getBlock({ blockTag: "latest" });
     const tipView = await walk();
     tipGauge.set(tip().batchCount);
-    await scanClaims(Number(head.number));
+    await tryToScanClaims(Number(head.number));
     const waiting = await settleTransactions();
     if (waiting !== undefined) return { kind: "waiting-for-transaction", purpose: waiting };
     const timestamp = await readNextTimestamp(client, head);
@@ -345,16 +356,39 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     log.info({ action, claim, value }, "transaction of the proposer sent");
   }
 
+  /** An endpoint that gives no logs keeps the proposer from finding wrong claims, but not from proposing and confirming. */
+  async function tryToScanClaims(l1Number: number): Promise<void> {
+    try {
+      await scanClaims(l1Number);
+      scanTrouble.over();
+    } catch (error) {
+      if (isConnectionClosed(error)) throw error;
+      const text = errorText(error);
+      scanTrouble.report(text, (again) => {
+        log.error(
+          { error: text, ...again },
+          "claims of others could not be read from L1; they are read at the next step",
+        );
+      });
+    }
+  }
+
   /** Reads the claims others proposed and judges those this node can judge, again after an L1 reorg. */
   async function scanClaims(l1Number: number): Promise<void> {
-    const found = new Map<Hash, SeenClaim>();
-    for (const claim of [...scan.undecided, ...scan.wrong]) found.set(claim.claimId, claim);
     let fromBlock = Math.max(config.l1StartBlock, Math.min(scan.nextBlock, l1Number + 1) - SCAN_OVERLAP);
-    while (fromBlock <= l1Number) {
-      const toBlock = Math.min(l1Number, fromBlock + logRange - 1);
-      for (const claim of await readProposals(fromBlock, toBlock)) found.set(claim.claimId, claim);
-      fromBlock = toBlock + 1;
-    }
+    // At least once, since what was seen before may be judged by now.
+    do {
+      const { last, logs } =
+        fromBlock > l1Number ? { last: l1Number, logs: [] } : await proposals.read(fromBlock, l1Number);
+      fromBlock = last + 1;
+      await judge(logs.flatMap(readProposal), fromBlock);
+    } while (fromBlock <= l1Number);
+  }
+
+  /** Judges claims seen now and before, and saves that the events before `nextBlock` are read. */
+  async function judge(seen: readonly SeenClaim[], nextBlock: number): Promise<void> {
+    const found = new Map<Hash, SeenClaim>();
+    for (const claim of [...scan.undecided, ...scan.wrong, ...seen]) found.set(claim.claimId, claim);
     const undecided: SeenClaim[] = [];
     const wrong: WrongClaim[] = [];
     for (const claim of found.values()) {
@@ -363,7 +397,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
       else if (expectedStateHash !== claim.stateHash) wrong.push({ ...claim, expectedStateHash });
     }
     const known = new Set(scan.wrong.map(({ claimId }) => claimId));
-    await saveScan({ nextBlock: fromBlock, undecided, wrong });
+    await saveScan({ nextBlock, undecided, wrong });
     for (const claim of wrong.filter(({ claimId }) => !known.has(claimId))) {
       log.error({ claim }, "a wrong claim was proposed; it must be disputed before its challenge period ends");
       wrongCounter.inc();
@@ -371,22 +405,19 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     }
   }
 
-  async function readProposals(fromBlock: number, toBlock: number): Promise<readonly SeenClaim[]> {
-    const logs = await client.getLogs({
-      address,
-      event: CLAIM_PROPOSED,
-      strict: true,
-      fromBlock: BigInt(fromBlock),
-      toBlock: BigInt(toBlock),
-    });
-    return logs.map(({ args, blockNumber }) => ({
-      claimId: args.claimId,
-      parentId: args.parentId,
-      stateHash: args.stateHash,
-      batchCount: Number(args.batchCount),
-      proposer: toAddress(args.proposer),
-      blockNumber: Number(blockNumber),
-    }));
+  function readProposal({ address: emitter, topics, data, blockNumber }: Log): readonly SeenClaim[] {
+    if (toAddress(emitter) !== address || topics[0] !== CLAIM_PROPOSED_TOPIC) return [];
+    const { args } = decodeEventLog({ abi: [CLAIM_PROPOSED], topics, data });
+    return [
+      {
+        claimId: args.claimId,
+        parentId: args.parentId,
+        stateHash: args.stateHash,
+        batchCount: Number(args.batchCount),
+        proposer: toAddress(args.proposer),
+        blockNumber: Number(blockNumber),
+      },
+    ];
   }
 
   async function saveScan(next: Scan): Promise<void> {

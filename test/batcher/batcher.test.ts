@@ -378,6 +378,31 @@ describe("batcher", () => {
       expect(small.kind === "posted" && small.batch.dataKind).to.equal("calldata");
     });
 
+    it("is calldata where L1 tells no price of blobs, whatever the amount, until it tells one", async () => {
+      const batcher = await open({ dataKind: "auto" });
+      rollup.l1.intercept(async (method, _params, next) => {
+        if (method === "eth_blobBaseFee")
+          throw Object.assign(new Error("the method eth_blobBaseFee does not exist"), { code: -32601 });
+        return next();
+      });
+      for (let count = 0; count < 3; count++) await rollup.addBlock({ data: randomBytes(60_000) });
+      expect(await batcher.postNow()).to.deep.equal({ kind: "rebuilding", blocks: 3 });
+      for (const lastBlock of [2, 3]) {
+        const step = await batcher.postNow();
+        expect(step.kind === "posted" && [step.batch.dataKind, step.batch.lastBlock]).to.deep.equal([
+          "calldata",
+          lastBlock,
+        ]);
+        await settle();
+      }
+      expect(heads()).to.include({ latest: 3, safe: 3 });
+      rollup.l1.intercept(undefined);
+      await rollup.l1.rpc("hardhat_setNextBlockBaseFeePerGas", "0x3b9aca00");
+      await rollup.addBlock({ data: randomBytes(60_000) });
+      const dear = await batcher.postNow();
+      expect(dear.kind === "posted" && dear.batch.dataKind).to.equal("blobs");
+    });
+
     it("falls back to calldata where L1 takes no blobs", async () => {
       // This L1 takes none while it does not mine at once.
       await rollup.l1.setAutomine(false);

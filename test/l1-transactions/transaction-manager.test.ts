@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { parseAbi, parseGwei } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { blobBaseFeeOf } from "../../src/l1/blob-base-fee.ts";
 import { createTransactionManager } from "../../src/l1/transaction-manager.ts";
 import { L1TransactionError } from "../../src/l1/transaction-manager-types.ts";
 import type {
@@ -17,6 +18,10 @@ import type { TestDisk } from "./memory-record-store.ts";
 const KEY = KEYS[0]!;
 const ACCOUNT = addressOf(KEY);
 const RECIPIENT = "0x00000000000000000000000000000000000000aa";
+
+function rpcError(code: number, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
 
 /** The refusal of an L1 node that cannot be reached. */
 class ConnectionLost extends Error {}
@@ -428,6 +433,66 @@ describe("L1 transaction manager", () => {
       expect(await nonce()).to.equal(1);
     });
 
+    for (const [name, answer] of [
+      ["null", () => Promise.resolve(null)],
+      ["an error", () => Promise.reject(rpcError(-32000, "transaction indexing is in progress"))],
+    ] as const) {
+      it(`finds its receipts in their blocks where the node answers ${name} to their hash`, async () => {
+        const manager = await open();
+        l1.intercept(async (method, params, next) => {
+          if (method === "eth_getTransactionReceipt") return answer();
+          if (method !== "eth_getBlockReceipts") return next();
+          const { transactions } = await l1.rpc<{ transactions: Hex[] }>("eth_getBlockByHash", params[0], false);
+          return Promise.all(transactions.map((hash) => l1.rpc("eth_getTransactionReceipt", hash)));
+        });
+        await manager.submit(payment("a"));
+        await manager.step();
+        const status = manager.status("a");
+        expect(status).to.include({ kind: "succeeded", nonce: 0, confirmed: true });
+        expect(l1.calls.filter(({ method }) => method === "eth_getTransactionReceipt")).not.to.be.empty;
+      });
+    }
+
+    it("does not take for lost what it knew to be mined, while its block is there", async () => {
+      const manager = await open({ confirmations: 3 });
+      await manager.submit(payment("a"));
+      await manager.step();
+      expect(manager.status("a")).to.include({ kind: "succeeded", confirmed: false });
+      l1.intercept(async (method, _params, next) => (method === "eth_getTransactionReceipt" ? null : next()));
+      await l1.mine(2);
+      await manager.step();
+      expect(manager.status("a")).to.include({ kind: "succeeded", confirmed: true });
+    });
+
+    it("goes on with other transactions where it may not ask for old nonces", async () => {
+      const manager = await open();
+      await manager.submit(payment("a"));
+      await l1.mine(300);
+      l1.intercept(async (method, params, next) => {
+        if (method === "eth_getTransactionReceipt") return null;
+        if (method === "eth_getTransactionCount" && String(params[1]).startsWith("0x"))
+          throw rpcError(-32000, "missing trie node");
+        return next();
+      });
+      await manager.submit(payment("b"));
+      await manager.step();
+      l1.intercept(undefined);
+      await manager.step();
+      expect([manager.status("a")?.kind, manager.status("b")?.kind]).to.deep.equal(["succeeded", "succeeded"]);
+    });
+
+    it("sends from where there is no pending block", async () => {
+      const manager = await open();
+      l1.intercept(async (_method, params, next) => {
+        if (params.includes("pending")) throw rpcError(-32602, "pending block is not available");
+        return next();
+      });
+      await manager.submit(payment("a"));
+      await manager.submit(payment("b"));
+      await manager.step();
+      expect([manager.status("a")?.kind, manager.status("b")?.kind]).to.deep.equal(["succeeded", "succeeded"]);
+    });
+
     it("with a pending transaction is not replaced", async () => {
       await l1.setAutomine(false);
       await sendForeign({ nonce: 0 });
@@ -538,6 +603,51 @@ describe("L1 transaction manager", () => {
       expect(status?.kind).to.equal("succeeded");
       const transaction = await l1.client.getTransaction({ hash: status?.kind === "succeeded" ? status.hash : "0x" });
       expect(transaction.type).to.equal("eip4844");
+    });
+
+    for (const [name, missing, price] of [
+      ["the fee history", ["eth_blobBaseFee"], "baseFeePerBlobGas"],
+      ["the header", ["eth_blobBaseFee", "eth_feeHistory"], "excessBlobGas"],
+    ] as const) {
+      it(`are priced by ${name} where the node does not tell their price, nor its name`, async () => {
+        const manager = await open();
+        l1.intercept(async (method, _params, next) => {
+          if (method === "web3_clientVersion" || (missing as readonly string[]).includes(method))
+            throw rpcError(-32601, `the method ${method} does not exist`);
+          if (method === "eth_feeHistory")
+            return { oldestBlock: "0x0", baseFeePerGas: [], [price]: ["0x1", "0x2540be400"] };
+          if (method !== "eth_getBlockByNumber" || price !== "excessBlobGas") return next();
+          return { ...((await next()) as object), excessBlobGas: "0x100cc550" };
+        });
+        await manager.submit(posting("a"));
+        await manager.step();
+        await manager.step();
+        const status = manager.status("a");
+        if (status?.kind !== "succeeded") expect.fail(`the transaction is ${status?.kind ?? "unknown"}`);
+        const { maxFeePerBlobGas } = await l1.client.getTransaction({ hash: status.hash });
+        // Twice the price: 10 gwei; e^(269,272,400 / 11,684,671) wei.
+        expect(maxFeePerBlobGas).to.equal(
+          price === "excessBlobGas" ? 2n * blobBaseFeeOf(0x100cc550n) : 20_000_000_000n,
+        );
+      });
+    }
+
+    it("without any price are said to be, and keep nothing else from being sent", async () => {
+      const manager = await open();
+      l1.intercept(async (method, _params, next) => {
+        if (["eth_blobBaseFee", "eth_feeHistory"].includes(method)) throw rpcError(-32601, "no such method");
+        if (method !== "eth_getBlockByNumber") return next();
+        return { ...((await next()) as object), excessBlobGas: undefined };
+      });
+      await manager.submit(payment("a"));
+      await manager.submit(posting("b"));
+      await manager.step();
+      await manager.step();
+      expect(manager.status("a")).to.have.property("kind", "succeeded");
+      expect(manager.status("b")).to.have.nested.property("trouble.message").that.contains("tells no price of blobs");
+      await manager.cancel("b");
+      await manager.step();
+      expect(manager.status("b")).to.have.property("kind", "cancelled");
     });
 
     it("wait for other transactions of the account, which pools keep apart", async () => {

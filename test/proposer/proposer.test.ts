@@ -348,6 +348,36 @@ describe("proposer", () => {
       expect(proposer.wrongClaims()).to.deep.equal(reported);
     });
 
+    it("are found on an L1 that takes only narrow ranges of logs", async () => {
+      await postBatch();
+      await proposeRival(genesisClaim(), WRONG_STATE);
+      await rollup.l1.mine(40);
+      const proposer = await open();
+      rollup.l1.intercept(async (method, params, next) => {
+        if (method !== "eth_getLogs") return next();
+        const [{ fromBlock, toBlock }] = params as [{ fromBlock: string; toBlock: string }];
+        if (Number(toBlock) - Number(fromBlock) < 10) return next();
+        throw Object.assign(new Error("eth_getLogs is limited to a 10 blocks range"), { code: -32614 });
+      });
+      await proposer.step();
+      expect(proposer.wrongClaims()).to.have.length(1);
+    });
+
+    it("are looked for later on an L1 that gives no logs, which keeps nothing else from being done", async () => {
+      await postBatch();
+      await proposeRival(genesisClaim(), WRONG_STATE);
+      const proposer = await open();
+      rollup.l1.intercept(async (method, _params, next) => {
+        if (method === "eth_getLogs") throw Object.assign(new Error("no method eth_getLogs"), { code: -32601 });
+        return next();
+      });
+      expect((await proposer.step()).kind).to.equal("proposed");
+      expect(proposer.wrongClaims()).to.deep.equal([]);
+      rollup.l1.intercept(undefined);
+      await proposer.step();
+      expect(proposer.wrongClaims()).to.have.length(1);
+    });
+
     it("are judged when the node has derived as far", async () => {
       await rollup.addBlock();
       await batcher.postNow();
