@@ -20,7 +20,8 @@ export interface L1NodeOptions {
 /** What the L1's process tells its parent. */
 export type L1NodeMessage =
   | { readonly kind: "ready"; readonly port: number; readonly pid: number; readonly restoredBlocks: number }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "waiting"; readonly for: string };
 
 export interface L1Node {
   readonly url: string;
@@ -53,6 +54,7 @@ export async function startL1Node(options: L1NodeOptions, { logger }: Pick<Instr
   const ready = new Promise<Extract<L1NodeMessage, { kind: "ready" }>>((resolve) => {
     child.on("message", (message: L1NodeMessage) => {
       if (message.kind === "ready") resolve(message);
+      else if (message.kind === "waiting") logger.warn(`waiting for ${message.for}`);
       else reason = message.message;
     });
   });

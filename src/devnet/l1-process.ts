@@ -10,6 +10,8 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkHooks } from "hardhat/types/hooks";
 import type { EthereumProvider } from "hardhat/types/providers";
 import { z } from "zod";
+import { ForkUpstreamError, createForkUpstream } from "./fork-upstream.ts";
+import type { ForkUpstream } from "./fork-upstream.ts";
 import { type L1Journal, type L1JournalGenesis, openL1Journal } from "./l1-journal.ts";
 import type { L1NodeMessage, L1NodeOptions } from "./l1-node.ts";
 import { createL1Recorder, type L1Recorder } from "./l1-recorder.ts";
@@ -23,8 +25,13 @@ function tell(message: L1NodeMessage): void {
   process.send?.(message);
 }
 
+/** Set once the options are known. */
+let upstream: ForkUpstream | undefined;
+
 function fail(error: unknown): void {
-  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  const message = error instanceof Error ? error.message : String(error);
+  const explained = error instanceof ForkUpstreamError ? undefined : upstream?.explain(message);
+  tell({ kind: "failed", message: explained ?? message });
   process.exitCode = 1;
   if (process.connected) process.disconnect();
   // Nothing is left to write: every recorded block was synchronised to disk before it was seen.
@@ -32,15 +39,39 @@ function fail(error: unknown): void {
 }
 
 async function run(options: L1NodeOptions): Promise<void> {
+  upstream = options.forkUrl === undefined ? undefined : createForkUpstream(options.forkUrl);
   await assertPortIsFree(options.hostname, options.port);
   const journal = options.journalPath === undefined ? undefined : await openL1Journal(options.journalPath);
   const genesis = await openGenesis(options, journal);
   const environment = await createEnvironment(genesis);
   const network = interceptNetwork(environment, journal, genesis.fork !== undefined);
-  const server = await environment.network.createServer(NETWORK, options.hostname, options.port);
-  const { port } = await server.listen();
+  const { port } = await withinForkTimeout(async () => {
+    const server = await environment.network.createServer(NETWORK, options.hostname, options.port);
+    return server.listen();
+  });
   if (options.blockInterval !== undefined) mineEvery(options.blockInterval, network.provider());
   tell({ kind: "ready", port, pid: process.pid, restoredBlocks: network.restoredBlocks() });
+}
+
+/** Milliseconds before it is said that the upstream of a fork is waited for, and before that is given up. */
+const FORK_PATIENCE = 10_000;
+const FORK_TIMEOUT = 120_000;
+
+/** The network asks the upstream of a fork for its first block again and again, without a word. */
+async function withinForkTimeout<T>(start: () => Promise<T>): Promise<T> {
+  if (upstream === undefined) return start();
+  const { endpoint, timeout: timedOut } = upstream;
+  const say = setTimeout(() => tell({ kind: "waiting", for: `the chain to fork, ${endpoint}` }), FORK_PATIENCE);
+  let giveUp: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    giveUp = setTimeout(() => reject(timedOut(FORK_TIMEOUT / 1000)), FORK_TIMEOUT);
+  });
+  try {
+    return await Promise.race([start(), timeout]);
+  } finally {
+    clearTimeout(say);
+    clearTimeout(giveUp);
+  }
 }
 
 /** The listener of Hardhat's server reports a port in use as an uncaught error, so it is looked at before. */
@@ -65,7 +96,9 @@ async function openGenesis(options: L1NodeOptions, journal: L1Journal | undefine
       chainId: options.chainId,
       ...(options.forkUrl === undefined
         ? { timestamp: now() }
-        : { fork: { url: options.forkUrl, blockNumber: await latestBlockNumber(options.forkUrl) } }),
+        : {
+            fork: { url: options.forkUrl, blockNumber: await createForkUpstream(options.forkUrl).latestBlockNumber() },
+          }),
     };
     journal?.append(genesis);
     return genesis;
@@ -82,24 +115,12 @@ async function openGenesis(options: L1NodeOptions, journal: L1Journal | undefine
         `${options.forkUrl === undefined ? "give its --fork" : "leave out --fork"} or use another directory`,
     );
   }
+  // So that one that does not answer is found out here, where it is quick.
+  await upstream?.latestBlockNumber();
   // The block stays the one of the first start; the endpoint may have moved.
   return options.forkUrl === undefined || recorded.fork === undefined
     ? recorded
     : { ...recorded, fork: { ...recorded.fork, url: options.forkUrl } };
-}
-
-async function latestBlockNumber(url: string): Promise<number> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] }),
-  }).catch((error: unknown) => {
-    throw new Error(`cannot fork ${url}: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  const body: unknown = await response.json().catch(() => undefined);
-  const parsed = z.object({ result: z.string().regex(/^0x[0-9a-f]+$/) }).safeParse(body);
-  if (!parsed.success) throw new Error(`cannot fork ${url}: it did not answer eth_blockNumber`);
-  return Number(parsed.data.result);
 }
 
 async function createEnvironment(genesis: L1JournalGenesis): Promise<HardhatRuntimeEnvironment> {
@@ -135,6 +156,22 @@ async function passForkedBlock(provider: EthereumProvider): Promise<void> {
   if (ahead >= 0) await provider.request({ method: "evm_increaseTime", params: [ahead + 1] });
 }
 
+/** Answers whose error, if it is the upstream's, names it; the network throws some errors and answers with others. */
+async function explained<Response extends object>(answering: Promise<Response>): Promise<Response> {
+  try {
+    const response = await answering;
+    return "error" in response ? { ...response, error: explainedError(response.error) } : response;
+  } catch (error) {
+    throw explainedError(error);
+  }
+}
+
+function explainedError<T>(error: T): T {
+  if (typeof error !== "object" || error === null || !("message" in error)) return error;
+  const message = upstream?.explain(String(error.message));
+  return message === undefined ? error : Object.assign(error, { message });
+}
+
 /** Has every request to the network recorded, once the journal has been replayed on it. */
 function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Journal | undefined, isFork: boolean) {
   // Requests of the recorder itself pass by it.
@@ -159,10 +196,11 @@ function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Jou
       return connection;
     },
     async onRequest(context, connection, request, next) {
-      if (recorder === undefined || direct.getStore() === true) return next(context, connection, request);
+      if (direct.getStore() === true) return next(context, connection, request);
+      if (recorder === undefined) return explained(next(context, connection, request));
       const params: readonly unknown[] = Array.isArray(request.params) ? (request.params as unknown[]) : [];
       const result = await recorder.handle(request.method, params, async () => {
-        const response = await direct.run(true, () => next(context, connection, request));
+        const response = await explained(direct.run(true, () => next(context, connection, request)));
         if ("error" in response) throw Object.assign(new Error(response.error.message), response.error);
         return response.result;
       });

@@ -19,6 +19,8 @@ import { mnemonicToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
 import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
 import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
+import { answersTo, httpReply, rpcErrorReply, startHostileL1Proxy, upstreamAt } from "../l1/hostile-l1-proxy.ts";
+import type { ProxyReply } from "../l1/hostile-l1-proxy.ts";
 import { type L1Node, type L1NodeOptions, startL1Node } from "../../src/devnet/index.ts";
 
 const logger = pino({ level: "silent" });
@@ -233,6 +235,45 @@ describe("L1 of the devnet", () => {
     await clientsOf(origin).wallet.sendTransaction({ to: alice, value: 100n });
     const restarted = await start({ forkUrl: origin.url });
     expect(await clientsOf(restarted).reader.getBalance({ address: alice })).to.equal(10n);
+  });
+
+  describe("a fork whose upstream fails", () => {
+    const failures: Readonly<Record<string, ProxyReply>> = {
+      "it cannot be reached": { kind: "reset" },
+      'answered eth_getBlockByNumber with the error "rate limited"': rpcErrorReply(-32000, "rate limited"),
+      "answered eth_getBlockByNumber with HTTP 503": httpReply(503, "no"),
+      "answered eth_getBlockByNumber with HTTP 200 and no block": httpReply(200, "<html>"),
+      "The response reported error": { kind: "result", result: { number: "0x1" } },
+    };
+    for (const [words, reply] of Object.entries(failures)) {
+      it(`is refused with its name, without its key, and what to check: ${words}`, async () => {
+        const proxy = await startHostileL1Proxy(
+          () => Promise.resolve(rpcErrorReply(-32000, "no such account")),
+          [answersTo(["eth_getBlockByNumber"], reply)],
+        );
+        const journalPath = undefined;
+        const error = await start({ forkUrl: `${proxy.url}/v1/secret?key=secret`, journalPath }).catch(String);
+        expect(error).to.contain(`the L1 forks ${proxy.url} (--fork), which failed`).and.to.contain(words);
+        expect(error).to.contain("Check that").and.not.to.contain("secret");
+        await proxy.close();
+      }).timeout(30_000);
+    }
+
+    for (const journal of [true, false]) {
+      it(`says so in the answers it cannot give, ${journal ? "recorded" : "not recorded"}`, async () => {
+        const origin = await start({ journalPath: undefined });
+        const proxy = await startHostileL1Proxy(upstreamAt(origin.url));
+        const fork = await start({
+          forkUrl: `${proxy.url}/secret`,
+          ...(journal ? {} : { journalPath: undefined }),
+        });
+        proxy.faults = [() => rpcErrorReply(-32000, "rate limited")];
+        const error = await clientsOf(fork).reader.getBalance({ address: bob }).catch(String);
+        expect(error).to.contain(`the L1 forks ${proxy.url} (--fork)`).and.to.contain("rate limited");
+        expect(error).not.to.contain("secret");
+        await proxy.close();
+      });
+    }
   });
 
   it("mines on a fork of a chain whose clock is ahead", async () => {

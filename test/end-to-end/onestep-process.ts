@@ -8,10 +8,8 @@ import { engineEnvironment } from "../engine.ts";
 const PROGRAM = fileURLToPath(new URL("../../bin/onestep.js", import.meta.url));
 const LONGEST_START = 120_000;
 
-/** A running `onestep` command. */
-export interface OnestepProcess<Info> {
-  /** What it wrote to its info file when it was ready. */
-  readonly info: Info;
+/** A running `onestep` command that may not be ready. */
+export interface SpawnedOnestep {
   readonly pid: number;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
@@ -23,6 +21,12 @@ export interface OnestepProcess<Info> {
   log(): string;
 }
 
+/** A running `onestep` command. */
+export interface OnestepProcess<Info> extends SpawnedOnestep {
+  /** What it wrote to its info file when it was ready. */
+  readonly info: Info;
+}
+
 export interface OnestepProcessOptions {
   /** As on the command line: the role and its flags. */
   readonly arguments: readonly string[];
@@ -31,8 +35,8 @@ export interface OnestepProcessOptions {
   readonly infoFile: string;
 }
 
-/** Starts a command and waits until it is ready. Throws with its log if it ends before. */
-export async function startOnestep<Info>(options: OnestepProcessOptions): Promise<OnestepProcess<Info>> {
+/** Starts a command, without waiting for anything. */
+export function spawnOnestep(options: OnestepProcessOptions): SpawnedOnestep {
   const { infoFile } = options;
   mkdirSync(dirname(infoFile), { recursive: true });
   rmSync(infoFile, { force: true });
@@ -43,20 +47,9 @@ export async function startOnestep<Info>(options: OnestepProcessOptions): Promis
   });
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
-  const log = (): string => output.join("");
   const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const exited = once(child, "exit");
-  try {
-    await until(`${options.arguments[0] ?? ""} to be ready`, LONGEST_START, () => {
-      if (gone()) throw new Error(`it ended with ${child.signalCode ?? `exit code ${child.exitCode ?? ""}`}`);
-      return existsSync(infoFile);
-    });
-  } catch (error) {
-    child.kill("SIGKILL");
-    throw new Error(`onestep ${options.arguments.join(" ")}: ${String(error)}\n${log()}`);
-  }
   return {
-    info: JSON.parse(readFileSync(infoFile, "utf8")) as Info,
     pid: pidOf(child),
     async kill() {
       child.kill("SIGKILL");
@@ -70,8 +63,25 @@ export async function startOnestep<Info>(options: OnestepProcessOptions): Promis
     get running() {
       return !gone();
     },
-    log,
+    log: () => output.join(""),
   };
+}
+
+/** Starts a command and waits until it is ready. Throws with its log if it ends before. */
+export async function startOnestep<Info>(options: OnestepProcessOptions): Promise<OnestepProcess<Info>> {
+  const { infoFile } = options;
+  const spawned = spawnOnestep(options);
+  try {
+    await until(`${options.arguments[0] ?? ""} to be ready`, LONGEST_START, async () => {
+      if (!spawned.running) throw new Error(`it ended with exit code ${(await spawned.stop()) ?? "none: killed"}`);
+      return existsSync(infoFile);
+    });
+  } catch (error) {
+    await spawned.kill();
+    throw new Error(`onestep ${options.arguments.join(" ")}: ${String(error)}\n${spawned.log()}`);
+  }
+  const info = JSON.parse(readFileSync(infoFile, "utf8")) as Info;
+  return Object.assign(spawned, { info });
 }
 
 function pidOf(child: ChildProcess): number {

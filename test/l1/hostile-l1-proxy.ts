@@ -29,6 +29,8 @@ export interface HostileL1Proxy {
   faults: readonly Fault[];
   /** Requests so far, also those refused. */
   readonly calls: ProxiedCall[];
+  /** Cuts all connections, those that wait for an answer too. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function startHostileL1Proxy(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     faults,
     calls,
+    disconnect: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
