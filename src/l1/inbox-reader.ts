@@ -99,6 +99,8 @@ export interface InboxReader {
 const LINKED_DEPTH = 32;
 /** Of those, read at a time. */
 const LINKED_CONCURRENCY = 4;
+/** Least seconds between lines about progress. */
+const PROGRESS_INTERVAL = 5;
 /** Seconds for which a look that ended with everything read counts, or so many poll intervals if that is longer. */
 const LOOK_LIFETIME = 60;
 const LOOK_LIFETIME_INTERVALS = 3;
@@ -135,6 +137,8 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   let failedLooks = 0;
   /** Whether a block whose bloom lacks the Inbox is taken to have no log of it; not any more once entries were missing. */
   let trustsBlooms = true;
+  /** Milliseconds; of the last line about progress. */
+  let progressAt = Number.NEGATIVE_INFINITY;
   /** The last block as of which the contract's counts were compared. */
   let countedAt: Hash | undefined;
   const trouble = createTroubleReporter(now);
@@ -522,20 +526,19 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
       stopping.signal.throwIfAborted();
       if (target.number - from >= LINKED_DEPTH) {
         await readRange(from, target.number - LINKED_DEPTH);
-        logger.info(
-          {
-            block: nextBlock() - 1,
-            target: target.number,
-            batches: inbox.batchCount(),
-            messages: inbox.messageCount(),
-          },
-          "reading the Inbox",
-        );
+        reportProgress(target.number);
       } else await readLinked(from, { number: target.number, hash: target.hash });
     }
     // With nothing new to read; what an earlier process has read is compared too.
     if (startedAt > target.number && countedAt !== target.hash) await compareCounts(target, countsWith([]));
     await readFinalized(l1Head.number);
+  }
+
+  function reportProgress(target: number): void {
+    if (now() - progressAt < PROGRESS_INTERVAL * 1000) return;
+    progressAt = now();
+    const [batches, messages] = [inbox.batchCount(), inbox.messageCount()];
+    logger.info({ block: nextBlock() - 1, target, batches, messages }, "reading the Inbox");
   }
 
   const nextBlock = (): number => (inbox.getSyncedBlock()?.number ?? config.l1StartBlock - 1) + 1;

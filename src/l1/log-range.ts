@@ -64,6 +64,7 @@ export function createLogRangeReader(options: LogRangeReaderOptions): LogRangeRe
   return {
     async read(from, to) {
       const before = { range, proven };
+      let isRepeated = false;
       for (;;) {
         const last = Math.min(to, from + range - 1);
         const width = last - from + 1;
@@ -79,7 +80,9 @@ export function createLogRangeReader(options: LogRangeReaderOptions): LogRangeRe
             ({ range, proven } = before);
             throw error;
           }
-          narrow(width);
+          // What was answered before may have failed for another reason; that shows at once.
+          if (width <= proven && !isRepeated) isRepeated = true;
+          else narrow(width);
         }
       }
     },

@@ -100,7 +100,7 @@ describe("L1 providers that are not like a node of one's own", function () {
     return {
       arguments: [
         ...[role, "--rollup-config", join(folder, "rollup.json"), "--data-dir", join(folder, name)],
-        ...["--l1-rpc-url", l1Url, "--l1-poll-interval", "0.2", "--log-format", "json", ...flags],
+        ...["--l1-rpc-url", l1Url, "--l1-poll-interval", "0.4", "--log-format", "json", ...flags],
       ],
       environment,
       infoFile: join(folder, `${name}.json`),
@@ -198,7 +198,7 @@ describe("L1 providers that are not like a node of one's own", function () {
     writeFileSync(join(folder, "rollup.json"), formatRollupConfig(config));
     const cheats = createTestClient({ chain: hardhat, transport: http(l1.url), mode: "hardhat" });
     // One by one: what hardhat_mine adds at once is not linked by parent hashes.
-    for (let mined = 0; mined < 90; mined++) await cheats.mine({ blocks: 1 });
+    for (let mined = 0; mined < 60; mined++) await cheats.mine({ blocks: 1 });
   });
   after(async () => {
     for (const process of processes) await process.kill();
@@ -225,7 +225,7 @@ describe("L1 providers that are not like a node of one's own", function () {
       ...["--data-availability", "auto", "--rpc-port", "0", "--blob-server-port", "0"],
     );
     await until("the sequencer to be ready", PATIENCE, async () => (await ready(sequencer)).ready);
-    await makeBatches(3);
+    await makeBatches(2);
     expect(batcher.log()).to.contain('"dataKind":"calldata"').and.not.to.contain('"dataKind":"blobs"');
 
     const head = await safe(sequencer);

@@ -73,6 +73,12 @@ describe("The reader of ranges of logs", () => {
     expect(widths.at(-2)?.[0]).to.be.greaterThan(60);
   });
 
+  it("asks for the same again before it asks for less than was taken", async () => {
+    let requests = 0;
+    const { widths } = await readAll((_from, width) => width <= 100 && ++requests % 5 !== 0, REFUSALS["HTTP 503"]!);
+    expect(Math.min(...widths.slice(0, -1).map(([width]) => width))).to.be.greaterThan(50);
+  });
+
   it("gives the error of a single block, and was not narrowed by it", async () => {
     let isDown = true;
     const widths: number[] = [];
