@@ -65,13 +65,29 @@ export function defineReadingMethod<const Schemas extends readonly z.ZodType[]>(
   return define(name, schemas, handle);
 }
 
-/** A reading method as the main thread has it: it hands its parameters to a thread of this kind, which checks them. */
-export function onReaderThread(kind: ReaderKind): (method: ReadingMethod) => RpcMethod {
-  return ({ name }) => ({
+/** A method that executes, as the main thread has it: it hands its parameters to another thread, which checks them. */
+export function onExecutingThread({ name }: ReadingMethod): RpcMethod {
+  return {
     name,
     weight: "light",
-    run: (params, { readers }, context) => readers[kind].run(name, params, context),
-  });
+    run: (params, { readers }, context) => readers.executing.run(name, params, context),
+  };
+}
+
+/** As {@link onExecutingThread} for a method that reads. */
+export function onReadingThread(method: ReadingMethod): RpcMethod {
+  return { ...method, weight: "light", run: (params, node, context) => read(method, params, node, context) };
+}
+
+/** Runs a method on a reading thread; here, while that is still starting, so that a node that has just started answers. */
+export function read(
+  method: ReadingMethod,
+  params: readonly unknown[],
+  node: RpcNode,
+  context: RequestContext,
+): unknown {
+  const { reading } = node.readers;
+  return reading.isUp ? reading.run(method.name, params, context) : method.run(params, node, context);
 }
 
 /**
@@ -79,14 +95,13 @@ export function onReaderThread(kind: ReaderKind): (method: ReadingMethod) => Rpc
  * `handle` gives undefined for goes to a reading thread.
  */
 export function answeredBefore<const Schemas extends readonly z.ZodType[]>(
-  { name }: ReadingMethod,
+  method: ReadingMethod,
   schemas: Schemas,
   handle: (params: Outputs<Schemas>, node: RpcNode) => unknown,
 ): RpcMethod {
-  const own = defineMethod(name, schemas, handle);
+  const own = defineMethod(method.name, schemas, handle);
   return {
     ...own,
-    run: async (params, node, context) =>
-      (await own.run(params, node, context)) ?? node.readers.reading.run(name, params, context),
+    run: async (params, node, context) => (await own.run(params, node, context)) ?? read(method, params, node, context),
   };
 }

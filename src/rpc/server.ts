@@ -134,6 +134,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       { logger },
     );
     running = { app, webSocket, node };
+    node.readers.reading.start();
     gaugeConnections(metrics, () => webSocket.connectionCount);
     try {
       await app.listen({ host, port });

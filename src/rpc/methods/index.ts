@@ -1,4 +1,4 @@
-import { onReaderThread, type RpcMethod } from "../node.ts";
+import { onExecutingThread, onReadingThread, type RpcMethod } from "../node.ts";
 import { debugRawPooledTransaction, getRawHeader } from "./debug/raw.ts";
 import { accounts } from "./eth/accounts.ts";
 import { blobBaseFee } from "./eth/blob-base-fee.ts";
@@ -52,8 +52,8 @@ const lookIntoPool = new Set(POOL_METHODS.map(({ name }) => name));
 
 /** Every method the node serves. */
 export const METHODS: readonly RpcMethod[] = [
-  ...EXECUTING_METHODS.map(onReaderThread("executing")),
-  ...READING_METHODS.filter(({ name }) => !lookIntoPool.has(name)).map(onReaderThread("reading")),
+  ...EXECUTING_METHODS.map(onExecutingThread),
+  ...READING_METHODS.filter(({ name }) => !lookIntoPool.has(name)).map(onReadingThread),
   ...POOL_METHODS,
   accounts,
   blobBaseFee,

@@ -20,6 +20,10 @@ export interface ReaderPoolOptions extends ReaderSettings {
  * waits for no reader. A call that takes too long, or too much memory, is ended with its thread; the others go on.
  */
 export interface ReaderPool {
+  /** Whether some thread has started. */
+  readonly isUp: boolean;
+  /** Starts a thread before one is needed. */
+  start(): void;
   /**
    * JSON of the method's result. Callers take turns, by `client`. Throws {@link RpcError} as the method does; if too many
    * calls wait, if the caller is gone, or if the call was ended.
@@ -145,6 +149,12 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
   const send = (thread: Thread, request: ReaderRequest): void => thread.worker.postMessage(request);
 
   return {
+    get isUp() {
+      return [...threads].some(({ isReady }) => isReady);
+    },
+    start() {
+      if (threads.size === 0) startThread();
+    },
     run: (method, params, { client, signal }) =>
       new Promise((resolve, reject) => {
         if (isClosed) return reject(new Error("the reader pool is closed"));

@@ -12,7 +12,7 @@ import type { ReadingMethod, ReadingNode } from "../node.ts";
 import { RPC_ERROR, RpcError } from "../protocol/index.ts";
 import type { ReaderKind, ReaderRequest, ReaderResponse, ReaderThreadData } from "./reader-protocol.ts";
 
-/** Readers give way to the thread that builds blocks: they get about a quarter of a core that both want. */
+/** Threads that execute give way to the one that builds blocks: they get about a quarter of a core that both want. */
 const NICENESS = 5;
 
 /** Blocks kept in memory; one of 60 million gas comes to some 5 MB. */
@@ -33,9 +33,11 @@ port.on("message", (request: ReaderRequest) => {
   cancellation = new AbortController();
   void answer(request.method, request.params, cancellation.signal).then(post);
 });
-if (data.kind === "executing") await warmUp(node.chain);
-// Only on Linux is a thread meant by this; elsewhere it would be the whole process. Starting is not slowed by it.
-if (process.platform === "linux") setPriority(NICENESS);
+if (data.kind === "executing") {
+  await warmUp(node.chain);
+  // Only on Linux is a thread meant by this; elsewhere it would be the whole process. Starting is not slowed by it.
+  if (process.platform === "linux") setPriority(NICENESS);
+}
 post({ kind: "ready" });
 
 /** Executing threads are ended and started again most, so they load the least. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineMethod, type RpcMethod } from "../../node.ts";
+import { defineMethod, read, type RpcMethod } from "../../node.ts";
 import { formatLogQuery, logQuery, flag, optional } from "../../parameters/index.ts";
 import { getLogs } from "./get-logs.ts";
 
@@ -12,8 +12,8 @@ export const filterMethods: readonly RpcMethod[] = [
     filters.create({ kind: "transactions", full }),
   ),
   defineMethod("eth_getFilterChanges", [filterId], ([id], { filters }) => filters.takeChanges(id)),
-  defineMethod("eth_getFilterLogs", [filterId], ([id], { filters, readers }, context) =>
-    readers.reading.run(getLogs.name, [formatLogQuery(filters.logQuery(id))], context),
+  defineMethod("eth_getFilterLogs", [filterId], ([id], node, context) =>
+    read(getLogs, [formatLogQuery(node.filters.logQuery(id))], node, context),
   ),
   defineMethod("eth_uninstallFilter", [filterId], ([id], { filters }) => filters.remove(id)),
 ];

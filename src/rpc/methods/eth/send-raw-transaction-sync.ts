@@ -1,6 +1,6 @@
 import type { Block } from "../../../chain/index.ts";
 import { formatReceipt } from "../../format/index.ts";
-import { defineMethod } from "../../node.ts";
+import { defineMethod, read } from "../../node.ts";
 import { bytes, optional, quantity64 } from "../../parameters/index.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
 import { submitTransaction } from "../../submission.ts";
@@ -12,7 +12,8 @@ const DEFAULT_TIMEOUT_MILLISECONDS = 20_000;
 export const sendRawTransactionSync = defineMethod(
   "eth_sendRawTransactionSync",
   [bytes, optional(quantity64.transform(Number))],
-  async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], { chain, pool, limits, decode, readers }, context) => {
+  async ([raw, timeout = DEFAULT_TIMEOUT_MILLISECONDS], node, context) => {
+    const { chain, pool, limits, decode } = node;
     const { signal } = context;
     const hash = await submitTransaction(pool, raw, { acceptKnown: true });
     const wait = Math.min(timeout === 0 ? DEFAULT_TIMEOUT_MILLISECONDS : timeout, limits.inclusionTimeout);
@@ -44,7 +45,7 @@ export const sendRawTransactionSync = defineMethod(
       chain.events.on("block", onBlock);
       signal.addEventListener("abort", onAbort, { once: true });
       if (chain.store.getTransactionLocation(hash) !== undefined)
-        finish(() => resolve(readers.reading.run(getTransactionReceipt.name, [hash], context)));
+        finish(() => resolve(read(getTransactionReceipt, [hash], node, context)));
     });
   },
   { weight: "waiting" },
