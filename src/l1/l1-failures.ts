@@ -8,6 +8,7 @@ const LIMIT_CODES: ReadonlySet<number> = new Set([429, -32029, -32097, -32007]);
 /** EIP-1474's "limit exceeded": of requests, or of what one request asks for. */
 const LIMIT_EXCEEDED = -32005;
 const INTERNAL_ERROR = -32603;
+const EXECUTION_REVERTED = 3;
 
 /** Wordings of request limits; providers have no common code. What one request may ask for is worded otherwise. */
 const LIMIT_WORDING =
@@ -19,6 +20,8 @@ const WIDE_METHODS: ReadonlySet<string> = new Set(["eth_getLogs"]);
 /** Whether an endpoint refused a request because there were too many of them. */
 export function isRequestLimit(error: unknown, method: string): boolean {
   const codes = codesOf(error);
+  // A revert may be worded in any way.
+  if (codes.includes(EXECUTION_REVERTED)) return false;
   if (statusOf(error) === 429 || codes.some((code) => LIMIT_CODES.has(code))) return true;
   if (LIMIT_WORDING.test(errorText(error))) return true;
   return codes.includes(LIMIT_EXCEEDED) && !WIDE_METHODS.has(method);

@@ -39,12 +39,17 @@ export function classifyRefusal(error: unknown): BroadcastRefusal {
   return { kind: "other", message };
 }
 
+/** Characters of one message. */
+const LONGEST_TEXT = 1_000;
+
 /** The innermost messages of an error and its causes, which is where viem keeps the node's own words. */
 export function errorText(error: unknown): string {
   const texts: string[] = [];
   for (let cause: unknown = error; isObject(cause); cause = cause["cause"]) {
     const text = cause["details"] ?? cause["message"];
-    if (typeof text === "string" && !texts.includes(text)) texts.push(text);
+    // An error page can be long.
+    const shortened = typeof text === "string" ? text.slice(0, LONGEST_TEXT) : undefined;
+    if (shortened !== undefined && !texts.includes(shortened)) texts.push(shortened);
   }
   if (texts.length > 0) return texts.join(": ");
   // Not String(): what a node answers may have a toString that is none.

@@ -16,7 +16,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
 import type { RollupConfig } from "../../src/chain/index.ts";
 import { DEPLOYMENT_PRESETS, formatRollupConfig } from "../../src/deployment/index.ts";
-import { type L1Node, createRollup, startL1Node } from "../../src/devnet/index.ts";
+import { type DevnetInfo, type L1Node, createRollup, startL1Node } from "../../src/devnet/index.ts";
 import { inboxAbi } from "../../src/l1/index.ts";
 import { toAddress } from "../../src/primitives/index.ts";
 import { KEYS } from "../l1-transactions/l1-fixture.ts";
@@ -42,8 +42,8 @@ import { type OnestepProcess, type SpawnedOnestep, spawnOnestep, startOnestep, u
 
 const [DEPLOYER_KEY, OPERATOR_KEY, USER_KEY] = KEYS as readonly [`0x${string}`, `0x${string}`, `0x${string}`];
 const PATIENCE = 120_000;
-/** Milliseconds a role may take to stop; all retries, or the 30 s of a stop that is given up, take longer. */
-const AT_ONCE = 5_000;
+/** Milliseconds a role may take to stop on a busy machine; a stop is given up after 30 s. */
+const AT_ONCE = 10_000;
 
 interface RoleInfo {
   readonly url: string;
@@ -300,11 +300,45 @@ describe("L1 providers that are not like a node of one's own", function () {
     expect((await ready(replica)).reason).to.equal("L1 has not been read to its head yet");
     await expectToStopAtOnce(replica);
 
+    // A beacon API that has them no more, and one that does not answer.
+    for (const fault of [
+      () => httpReply(404, '{"code":404,"message":"not found"}'),
+      () => ({ kind: "silence" }) as const,
+    ]) {
+      const beacon = await startProxy([fault]);
+      const other = await startReplica(l1.url, "--l1-beacon-url", beacon.url);
+      await until("the beacon API to be asked", PATIENCE, () => beacon.calls.length > 1);
+      await expectToStopAtOnce(other);
+    }
+
     const helped = await startReplica(l1.url, "--l1-beacon-url", batcher.info.beaconUrl);
     await until("the replica to be ready", PATIENCE, async () => (await ready(helped)).ready);
     const head = await safe(helped);
     expect(await hashOf(sequencer, head.number)).to.equal(head.hash);
     expect(head.number > (await safe(sequencer)).number).to.equal(true);
     for (const role of [helped, batcher, sequencer]) await expectToStopAtOnce(role);
+  });
+
+  it("whose blobs no source has keep no devnet that waits for its deposits from stopping", async () => {
+    const dataDirectory = join(folder, "devnet");
+    const devnet = {
+      arguments: [
+        ...["devnet", "--l1-rpc-url", l1.url, "--data-dir", dataDirectory, "--data-availability", "blobs"],
+        ...["--rpc-port", "0", "--feed-port", "0", "--blob-server-port", "0", "--log-format", "json"],
+      ],
+      environment: { ONESTEP_DEPLOYER_KEY: DEPLOYER_KEY },
+      infoFile: join(folder, "devnet.json"),
+    };
+    const first = await startOnestep<DevnetInfo>(devnet);
+    processes.push(first);
+    const client = createPublicClient({ transport: http(first.info.l2.rpcUrl) });
+    await until("a batch", PATIENCE, async () => (await client.getBlock({ blockTag: "safe" })).number > 0n);
+    await expectToStopAtOnce(first);
+    rmSync(join(dataDirectory, "node"), { recursive: true });
+
+    const second = spawnOnestep(devnet);
+    processes.push(second);
+    await until("the missing blobs to be said", PATIENCE, () => second.log().includes("no blob source has all blobs"));
+    await expectToStopAtOnce(second);
   });
 });

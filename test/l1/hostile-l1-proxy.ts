@@ -45,7 +45,14 @@ export async function startHostileL1Proxy(
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { id, method, params = [] } = JSON.parse(Buffer.concat(chunks).toString()) as ProxiedCall & { id: number };
+    // A GET, as of a beacon API, is a call of its path.
+    const {
+      id,
+      method,
+      params = [],
+    } = (
+      request.method === "GET" ? { id: 0, method: request.url } : JSON.parse(Buffer.concat(chunks).toString())
+    ) as ProxiedCall & { id: number };
     const call = { method, params };
     calls.push(call);
     const ask = proxy.faults.reduceRight<() => Promise<ProxyReply>>(
