@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { Counter } from "prom-client";
 import { z } from "zod";
 import { BLOB_SIZE } from "../batch/index.ts";
@@ -154,6 +154,9 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
     const candidates = await readCandidates(slot, wanted, signal);
     for (const candidate of candidates) {
       const blob = parseHex(candidate, BLOB_SIZE);
+      // A commitment takes a tenth of a second, which callers of the node should not wait for several times in a row.
+      await nextTurn();
+      signal?.throwIfAborted();
       found.set(
         await blobVersionedHash(kzg, blob).catch(() => {
           throw new EndpointError("malformed", "a blob is not made of field elements");

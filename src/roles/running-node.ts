@@ -1,3 +1,4 @@
+import { BLOB_SIZE } from "../batch/index.ts";
 import { type RollupConfig, type SenderRecovery, createSenderRecovery } from "../chain/index.ts";
 import { verifyRollupConfig } from "../deployment/index.ts";
 import { createFeedClient } from "../feed/index.ts";
@@ -114,6 +115,8 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       options.l1BeaconUrl === undefined
         ? undefined
         : createBeaconBlobSource({ urls: [options.l1BeaconUrl], kzg }, instruments);
+    // The first commitment prepares the trusted setup, for seconds: rather now than when callers wait for answers.
+    if (beacon !== undefined) await kzg.blobToCommitment(new Uint8Array(BLOB_SIZE));
     const reader = createInboxReader(
       {
         config,
