@@ -203,6 +203,14 @@ describe("Reader threads", function () {
       await readers.close();
     });
 
+    it("are closed in order while they are starting", async () => {
+      for (let round = 0; round < 5; round++) {
+        const readers = start();
+        readers.start();
+        await readers.close();
+      }
+    });
+
     it("reject what is open when they are closed", async () => {
       const readers = start();
       const open = Array.from({ length: 3 }, () => readers.run("eth_call", SLOW_CALL, { client: "a", signal }));

@@ -45,6 +45,8 @@ interface Call {
 
 interface Thread {
   readonly worker: Worker;
+  /** Resolves when it has started, or never will. */
+  readonly started: Promise<void>;
   isReady: boolean;
   call: Call | undefined;
   deadline: NodeJS.Timeout | undefined;
@@ -69,7 +71,10 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
       resourceLimits: { maxOldGenerationSizeMb: limits.readerMemory },
     });
     worker.unref();
-    const thread: Thread = { worker, isReady: false, call: undefined, deadline: undefined };
+    const started = new Promise<void>((resolve) => {
+      for (const event of ["message", "error", "exit"]) worker.once(event, () => resolve());
+    });
+    const thread: Thread = { worker, started, isReady: false, call: undefined, deadline: undefined };
     threads.add(thread);
     worker.on("message", (response: ReaderResponse) => onResponse(thread, response));
     worker.on("error", (error: Error) => onFailure(thread, error));
@@ -183,7 +188,14 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
       const closed = new Error("the reader pool is closed");
       for (let call = waiting.take(); call !== undefined; call = waiting.take()) call.settle(closed);
       for (const thread of open) finish(thread, closed);
-      await Promise.all(open.map(({ worker }) => worker.terminate()));
+      await Promise.all(
+        open.map(async ({ worker, started }) => {
+          // Ended while it opens the database, the native part of that would end the process.
+          worker.ref();
+          await started;
+          await worker.terminate();
+        }),
+      );
     },
   };
 }
