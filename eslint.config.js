@@ -1,11 +1,23 @@
 import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
-// Applies to src/ and everything that imports it: another folder's modules are reached through its index only.
-const throughTheIndex = {
-  regex: "^(\\.\\./)+(src/)?(?!src/)[a-z0-9-]+/(?!index\\.ts$).+\\.ts$",
-  message: "Import another folder through its index.ts.",
-};
+/** Another folder of src/ is imported through its index only, by files that are `depth` folders below src/. */
+const throughTheIndex = (depth) => ({
+  files: [`src/${"*/".repeat(depth)}*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            regex: `^(\\.\\./){${depth}}[a-z0-9-]+/(?!index\\.ts$).+\\.ts$`,
+            message: "Import another folder through its index.ts.",
+          },
+        ],
+      },
+    ],
+  },
+});
 
 export default tseslint.config(
   { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", "data/", "deployments/"] },
@@ -41,7 +53,6 @@ export default tseslint.config(
         { devDependencies: ["test/**", "scripts/**", "benchmarks/**", "hardhat.config.ts"] },
       ],
       "import-x/no-default-export": "error",
-      "no-restricted-imports": ["error", { patterns: [throughTheIndex] }],
       "@typescript-eslint/await-thenable": "error",
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-base-to-string": "error",
@@ -59,6 +70,7 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
     },
   },
+  ...[1, 2, 3].map(throughTheIndex),
   {
     // chai's property assertions are expressions, and a test may assert what the types already promise.
     files: [
@@ -69,10 +81,17 @@ export default tseslint.config(
       "scripts/fuzz-machine*.ts",
     ],
     rules: {
+      // Hardhat's matchers make deep.equal compare numbers: "0x00", "0x0" and 0 are the same to it, and so are two
+      // spellings of an address. eql stays what it is.
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[property.name='equal'][object.property.name='deep']",
+          message: "Use eql, which tells 0x00 from 0x0.",
+        },
+      ],
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-unnecessary-condition": "off",
-      // Tests and benchmarks may look inside a folder.
-      "no-restricted-imports": "off",
     },
   },
   {

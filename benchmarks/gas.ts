@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import type { TransactionResponse } from "ethers";
 import { format } from "prettier";
 import { BLOB_SIZE } from "../src/batch/index.ts";
-import { claimId, withdrawalHash } from "../src/chain/index.ts";
 import { bytesToHex, keccak256, rootFromProof, toAddress } from "../src/primitives/index.ts";
 import type { Address, Hash } from "../src/primitives/index.ts";
-import { blobSender, sendBlobTransaction } from "../test/contracts/blob-transaction.ts";
+import { claimId, withdrawalHash } from "../src/rollup/index.ts";
+import { blobSender, sendBlobTransaction } from "../test/contracts/l1/blob-transaction.ts";
 import {
   DAY,
   GENESIS_CLAIM,
@@ -14,7 +14,7 @@ import {
   deployRollupFixture,
   etherWithdrawal,
   withdrawalArgument,
-} from "../test/contracts/rollup-fixture.ts";
+} from "../test/contracts/l1/rollup-fixture.ts";
 
 /** Gas used of one L1 transaction, as its receipt says, or how it grows with the transaction's size. */
 interface Measurement {

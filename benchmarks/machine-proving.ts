@@ -2,11 +2,11 @@
  * Time to make the trace of a transaction of 2^24 gas and its Merkle root, for programs of all kinds. Writes
  * `machine-proving.md`.
  */
+
 import { cpus } from "node:os";
 import { createKeccak } from "hash-wasm";
 import { writeReport } from "../scripts/write-report.ts";
-import { prepareMachine } from "../src/machine/index.ts";
-import { encodeStepCall, traceUnit } from "../src/machine/proving/index.ts";
+import { prepareMachine, encodeStepCall, traceUnit } from "../src/machine/index.ts";
 import { hashDigests, hasherOf } from "../src/primitives/index.ts";
 import { assemble } from "../test/machine/assemble.ts";
 import type { CodePart } from "../test/machine/assemble.ts";

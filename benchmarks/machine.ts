@@ -2,26 +2,31 @@
  * Speed of the machine's fast mode on programs that are nothing but computation, beside ethereumjs as it is published and
  * as this project's other engine runs it. Writes `machine.md`.
  */
+
 import { cpus } from "node:os";
 import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
 import { createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import { createAccount, createAddressFromString } from "@ethereumjs/util";
 import { writeReport } from "../scripts/write-report.ts";
-import { createOsakaCommon } from "../src/chain/ethereumjs-common.ts";
-import { createEvmExecutor, toEvmBlock } from "../src/chain/ethereumjs/evm-executor.ts";
-import { openStateView } from "../src/chain/state-view.ts";
-import { createMachine } from "../src/machine/driver.ts";
-import { beginFrame, runFrames, stepEnterCode, stepEnterFrame, stepExitFrame } from "../src/machine/frames.ts";
-import { execute } from "../src/machine/interpreter.ts";
-import { EMPTY_SLICE } from "../src/machine/machine.ts";
-import type { Machine, TransactionContext } from "../src/machine/machine.ts";
-import type { StateSource } from "../src/machine/overlay.ts";
-import { Phase } from "../src/machine/phase.ts";
-import { prepareMachine } from "../src/machine/precompiles.ts";
+import { createOsakaCommon, openStateView } from "../src/ethereum/index.ts";
+import {
+  createMachine,
+  beginFrame,
+  runFrames,
+  stepEnterCode,
+  stepEnterFrame,
+  stepExitFrame,
+  execute,
+  EMPTY_SLICE,
+  Phase,
+  prepareMachine,
+} from "../src/machine/index.ts";
+import type { Machine, TransactionContext, StateSource } from "../src/machine/index.ts";
 import { bytesToHex } from "../src/primitives/index.ts";
 import type { Address } from "../src/primitives/index.ts";
-import { CHAIN_ID, account, createTestChain, wallet } from "../test/chain/harness.ts";
+import { createEvmExecutor, toEvmBlock } from "../src/reference/index.ts";
+import { CHAIN_ID, account, createTestChain, wallet } from "../test/execution/harness.ts";
 import { assemble } from "../test/machine/assemble.ts";
 import type { CodePart } from "../test/machine/assemble.ts";
 

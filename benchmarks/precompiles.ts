@@ -2,16 +2,17 @@
  * Gas per second of every precompile on one core, with inputs that are the most work for their gas. Writes
  * `precompiles.md`.
  */
+
 import { createHash } from "node:crypto";
 import { cpus } from "node:os";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { p256 } from "@noble/curves/nist.js";
 import { writeReport } from "../scripts/write-report.ts";
-import { TRANSACTION_GAS_CAP } from "../src/chain/index.ts";
+import { DEPLOYMENT_PRESETS } from "../src/deployment/index.ts";
+import { TRANSACTION_GAS_CAP } from "../src/ethereum/index.ts";
 import { bigintToBytes32, concatBytes, hexToBytes } from "../src/primitives/index.ts";
 import type { Address, Hex } from "../src/primitives/index.ts";
-import { DEPLOYMENT_PRESETS } from "../src/deployment/index.ts";
-import { ETHER, account, createTestChain, sign, wallet } from "../test/chain/harness.ts";
+import { ETHER, account, createTestChain, sign, wallet } from "../test/execution/harness.ts";
 
 const { G1, G2 } = bls12_381;
 const MAX = 2n ** 256n - 1n;

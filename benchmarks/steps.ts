@@ -2,21 +2,20 @@
  * Calldata and L1 gas of the proofs of steps: of every kind in transactions made to be the dearest, and of all steps of
  * typical ones. Writes `steps.md`, and fails if a step is beyond the bounds or the contracts disagree with the machine.
  */
+
 import { createRequire } from "node:module";
 import { writeReport } from "../scripts/write-report.ts";
-import { Phase, isBoundary, prepareMachine } from "../src/machine/index.ts";
-import { OPCODES } from "../src/machine/opcodes.ts";
-import { encodeStepCall } from "../src/machine/proving/index.ts";
+import { Phase, isBoundary, prepareMachine, OPCODES, encodeStepCall } from "../src/machine/index.ts";
 import type { Hex } from "../src/primitives/index.ts";
 import {
   EXTREMES,
   EXTREME_TRANSACTIONS,
   typicalTransactions,
-} from "../test/machine/step-bounds/extreme-transactions.ts";
-import type { ExtremeTransaction } from "../test/machine/step-bounds/extreme-transactions.ts";
-import { selectSteps } from "../test/machine/step-bounds/selected-steps.ts";
-import type { Selection } from "../test/machine/step-bounds/selected-steps.ts";
-import { MOST_CALLDATA, MOST_GAS, createStepMeter } from "../test/machine/step-bounds/step-meter.ts";
+} from "../test/contracts/machine/step-bounds/extreme-transactions.ts";
+import type { ExtremeTransaction } from "../test/contracts/machine/step-bounds/extreme-transactions.ts";
+import { selectSteps } from "../test/contracts/machine/step-bounds/selected-steps.ts";
+import type { Selection } from "../test/contracts/machine/step-bounds/selected-steps.ts";
+import { MOST_CALLDATA, MOST_GAS, createStepMeter } from "../test/contracts/machine/step-bounds/step-meter.ts";
 
 /** EIP-170. */
 const CODE_LIMIT = 24_576;

@@ -1,7 +1,7 @@
 // `npm run campaign:soundness`: the soundness tests of the one-step prover, for as long as one likes.
+
 import { existsSync } from "node:fs";
 import { prepareMachine } from "../src/machine/index.ts";
-import { STATE_TESTS } from "../test/chain/state-tests.ts";
 import {
   attempt,
   calldataAttempts,
@@ -9,11 +9,12 @@ import {
   starve,
   truthOf,
   witnessAttempts,
-} from "../test/machine/soundness/campaign.ts";
-import { boundaryStep, collectSteps } from "../test/machine/soundness/honest-steps.ts";
-import { officialPrograms, programs } from "../test/machine/soundness/programs.ts";
-import { createRandomness } from "../test/machine/soundness/randomness.ts";
-import { poolOf } from "../test/machine/soundness/witness-mutations.ts";
+} from "../test/contracts/machine/soundness/campaign.ts";
+import { boundaryStep, collectSteps } from "../test/contracts/machine/soundness/honest-steps.ts";
+import { officialPrograms, programs } from "../test/contracts/machine/soundness/programs.ts";
+import { createRandomness } from "../test/contracts/machine/soundness/randomness.ts";
+import { poolOf } from "../test/contracts/machine/soundness/witness-mutations.ts";
+import { STATE_TESTS } from "../test/execution/state-tests.ts";
 import { createStepChecker } from "./conformance/step-checker.ts";
 import { positiveInteger, readOptions } from "./options.ts";
 

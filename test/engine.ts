@@ -1,7 +1,7 @@
-import type { EngineOptions, ExecutionEngine } from "../src/chain/index.ts";
-import { ENGINE_NAMES, createExecutionEngine } from "../src/machine/index.ts";
-import type { EngineName } from "../src/machine/index.ts";
+import type { EngineOptions, ExecutionEngine } from "../src/execution/index.ts";
 import type { Instruments } from "../src/primitives/index.ts";
+import { ENGINE_NAMES, createExecutionEngine } from "../src/reference/index.ts";
+import type { EngineName } from "../src/reference/index.ts";
 
 const SHADOW = "shadow";
 

@@ -1,10 +1,19 @@
 import { RLP } from "@ethereumjs/rlp";
-import { createMemoryStateDatabase } from "../../src/chain/index.ts";
-import type { StateView } from "../../src/chain/index.ts";
-import { createMachine, isBoundary, outcomeName, rawSlice, start, step, stepName } from "../../src/machine/index.ts";
-import type { Machine } from "../../src/machine/index.ts";
-import { createProver, createStateTries, encodeStepCall } from "../../src/machine/proving/index.ts";
-import type { ProvenStep, Prover } from "../../src/machine/proving/index.ts";
+import { createMemoryStateDatabase } from "../../src/ethereum/index.ts";
+import type { StateView } from "../../src/ethereum/index.ts";
+import {
+  createMachine,
+  isBoundary,
+  outcomeName,
+  rawSlice,
+  start,
+  step,
+  stepName,
+  createProver,
+  createStateTries,
+  encodeStepCall,
+} from "../../src/machine/index.ts";
+import type { Machine, ProvenStep, Prover } from "../../src/machine/index.ts";
 import { hexToBytes, keccak256 } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { runOnMachine } from "./machine-runner.ts";

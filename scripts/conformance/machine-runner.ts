@@ -1,5 +1,6 @@
-import { BlockState, describeSkip } from "../../src/chain/index.ts";
-import { createMachine, rawSlice, runTransaction, start, stateOf } from "../../src/machine/index.ts";
+import { describeSkip } from "../../src/ethereum/index.ts";
+import { BlockState, stateOf } from "../../src/execution/index.ts";
+import { createMachine, rawSlice, runTransaction, start } from "../../src/machine/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
 import { judge, machineEnvironmentOf, openPreState } from "./state-tests.ts";
 import type { StateTest, StateTestOutcome, StateTestPost } from "./state-tests.ts";

@@ -1,4 +1,4 @@
-import { isTooDear, isTooLong } from "../../src/chain/index.ts";
+import { isTooDear, isTooLong } from "../../src/ethereum/index.ts";
 import { Phase, isBoundary, precompileAt, start, step } from "../../src/machine/index.ts";
 import type { Machine } from "../../src/machine/index.ts";
 

@@ -8,18 +8,13 @@ import {
   createMemoryStateDatabase,
   openStateView,
   withoutLeadingZeros,
-} from "../../src/chain/index.ts";
-import type {
-  AccountRecord,
-  BlockEnvironment,
-  Log,
-  StateDatabase,
-  StateView,
-  BlockState,
-} from "../../src/chain/index.ts";
+} from "../../src/ethereum/index.ts";
+import type { AccountRecord, Log, StateDatabase, StateView } from "../../src/ethereum/index.ts";
+import type { BlockState } from "../../src/execution/index.ts";
 import type { Environment } from "../../src/machine/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
+import type { BlockEnvironment } from "../../src/rollup/index.ts";
 
 /** An Ethereum state test: one pre-state and environment, and some transactions, each run on its own. */
 export interface StateTest {

@@ -1,4 +1,5 @@
 // A worker process of the conformance runner: runs the entries it is asked to.
+
 import { prepareMachine } from "../../src/machine/index.ts";
 import { countSteps, runEntry } from "./entry-run.ts";
 import type { EntryPlace, Task, TaskResult } from "./protocol.ts";

@@ -2,11 +2,9 @@ import { Counter, Gauge } from "prom-client";
 import { encodeFunctionData } from "viem";
 import { BLOB_PAYLOAD_SIZE, createBatchBuilder, payloadToBlobs } from "../batch/index.ts";
 import type { BatchBuilder, EncodedBlock } from "../batch/index.ts";
-import { MESSAGE_KINDS, messageBodyHash } from "../chain/index.ts";
-import type { Block } from "../chain/index.ts";
+import { createExclusiveRunner } from "../concurrency/index.ts";
 import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../derivation/index.ts";
 import {
-  createExclusiveRunner,
   createStepLoop,
   createTroubleReporter,
   errorText,
@@ -19,6 +17,8 @@ import {
 import type { L1TransactionStatus } from "../l1/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
+import { MESSAGE_KINDS, messageBodyHash } from "../rollup/index.ts";
+import type { Block } from "../rollup/index.ts";
 import { blobPostingCost, blobPostingGas, calldataPostingCost, calldataPostingGas } from "./posting-cost.ts";
 import type { PostingPrices } from "./posting-cost.ts";
 import { BatcherError } from "./types.ts";

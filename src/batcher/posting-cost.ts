@@ -1,4 +1,4 @@
-import { calldataTokens } from "../chain/index.ts";
+import { calldataTokens } from "../ethereum/index.ts";
 
 /** Gas of any transaction. */
 const TRANSACTION_GAS = 21_000n;

@@ -1,4 +1,4 @@
-import { ENGINE_NAMES } from "../machine/index.ts";
+import { ENGINE_NAMES } from "../reference/index.ts";
 import {
   choiceText,
   hostText,

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { MAX_CHAIN_ID, SECP256K1_ORDER } from "../chain/index.ts";
-import { type Address, type Hash, type Hex, toAddress } from "../primitives/index.ts";
+import { MAX_CHAIN_ID, SECP256K1_ORDER } from "../ethereum/index.ts";
+import { toAddress } from "../primitives/index.ts";
+import type { Address, Hash, Hex } from "../primitives/index.ts";
 
 /** Text schemas of setting values. Their messages say what was expected; the caller adds what was given. */
 

@@ -1,11 +1,11 @@
 import { createPublicClient, createWalletClient, getContract } from "viem";
 import type { PublicClient, Transport } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { stateHash } from "../chain/index.ts";
-import type { Genesis, RollupConfig } from "../chain/index.ts";
 import { rollupAbi, rollupBytecode } from "../l1/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
+import { stateHash } from "../rollup/index.ts";
+import type { Genesis, RollupConfig } from "../rollup/index.ts";
 import type { DeploymentPreset } from "./presets.ts";
 
 export interface DeployRollupOptions {

@@ -1,5 +1,5 @@
 import { decodePayload, parseBlocks } from "../batch/index.ts";
-import type { BlockInput, InboxMessage } from "../chain/index.ts";
+import type { BlockInput, InboxMessage } from "../rollup/index.ts";
 import type { Batch, DerivationCursor } from "./types.ts";
 
 /** Seconds a block's timestamp may lie before its batch's L1 timestamp (specification §3 rule 3). */

@@ -4,20 +4,13 @@ import { join } from "node:path";
 import { createPublicClient, http } from "viem";
 import { z } from "zod";
 import type { DataKind } from "../batcher/index.ts";
-import {
-  FEE_VAULT_ADDRESS,
-  L1_CONTEXT_ADDRESS,
-  OUTBOX_ADDRESS,
-  type RollupConfig,
-  rollupConfigSchema,
-} from "../chain/index.ts";
-import { type DeploymentPreset, formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
-import { inboxAbi, unlessAborted } from "../l1/index.ts";
-import type { EngineName } from "../machine/index.ts";
+import { unlessAborted } from "../concurrency/index.ts";
+import { formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
+import type { DeploymentPreset } from "../deployment/index.ts";
+import { inboxAbi } from "../l1/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
+import type { EngineName } from "../reference/index.ts";
 import {
-  type Closers,
-  type RunningNode,
   createClosers,
   openNode,
   startBatcherRole,
@@ -25,7 +18,11 @@ import {
   startRpcRole,
   startSequencerRole,
 } from "../roles/index.ts";
-import { type DevnetKeys, derivedKeys, hardhatKeys, userAccounts } from "./accounts.ts";
+import type { Closers, RunningNode } from "../roles/index.ts";
+import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, rollupConfigSchema } from "../rollup/index.ts";
+import type { RollupConfig } from "../rollup/index.ts";
+import { derivedKeys, hardhatKeys, userAccounts } from "./accounts.ts";
+import type { DevnetKeys } from "./accounts.ts";
 import { createRollup } from "./create-rollup.ts";
 import { fundOnL1, fundOnL2 } from "./funding.ts";
 import { startL1Node } from "./l1-node.ts";

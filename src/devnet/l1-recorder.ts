@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { createReadWriteLock } from "../concurrency/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import type { L1Journal, L1JournalEntry } from "./l1-journal.ts";
-import { createReadWriteLock } from "./read-write-lock.ts";
 
 /** Sends a request to the Hardhat network itself. */
 export type L1Request = (method: string, params: readonly unknown[]) => Promise<unknown>;

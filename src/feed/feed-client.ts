@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge } from "prom-client";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
-import type { InboxMessage, InvalidTransactionError, SenderRecovery, SignedTransaction } from "../chain/index.ts";
+import type { InvalidTransactionError, SenderRecovery, SignedTransaction } from "../ethereum/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Address, Instruments } from "../primitives/index.ts";
+import type { InboxMessage } from "../rollup/index.ts";
 import {
   decodeBlockFrame,
   decodeFeedBlock,

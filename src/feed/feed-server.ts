@@ -6,9 +6,9 @@ import type { Duplex } from "node:stream";
 import { Counter, Gauge } from "prom-client";
 import { WebSocketServer } from "ws";
 import type { RawData, WebSocket } from "ws";
-import type { Block } from "../chain/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
+import type { Block } from "../rollup/index.ts";
 import {
   decodeSubscribeFrame,
   encodeBlockFrame,

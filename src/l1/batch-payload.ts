@@ -1,7 +1,7 @@
 import { blobsToPayload } from "../batch/index.ts";
-import { blobsHash, calldataHash } from "../chain/index.ts";
 import type { Batch } from "../derivation/index.ts";
 import type { Hash, Hex } from "../primitives/index.ts";
+import { blobsHash, calldataHash } from "../rollup/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import type { BlobSource } from "./blob-source.ts";
 import { InconsistentL1Error } from "./inbox-log.ts";

@@ -1,10 +1,10 @@
 import { decodeEventLog, toEventSelector } from "viem";
 import type { Log } from "viem";
-import { hashMessage } from "../chain/index.ts";
-import type { InboxMessage } from "../chain/index.ts";
 import type { Batch } from "../derivation/index.ts";
 import { hexToBytes, toAddress } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
+import { hashMessage } from "../rollup/index.ts";
+import type { InboxMessage } from "../rollup/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { inboxAbi } from "./abi/index.ts";
 

@@ -10,7 +10,6 @@ export * from "./l1-client.ts";
 export { createLogRangeReader } from "./log-range.ts";
 export { L1ConnectionClosedError, isConnectionClosed } from "./l1-connection-closed.ts";
 export * from "./next-timestamp.ts";
-export { unlessAborted } from "./pause.ts";
 export { decodePostedPayload } from "./posted-payload.ts";
 export * from "./step-loop.ts";
 export { isUnanswered } from "./l1-failures.ts";

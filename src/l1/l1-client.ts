@@ -2,14 +2,14 @@ import { RpcRequestError, createPublicClient, custom, http } from "viem";
 import type { Transport } from "viem";
 import { getWebSocketRpcClient } from "viem/utils";
 import { Histogram } from "prom-client";
+import { pause, unlessAborted } from "../concurrency/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import { L1ConnectionClosedError } from "./l1-connection-closed.ts";
 import { isPassing, isRequestLimit, retryAfterOf } from "./l1-failures.ts";
 import { lowerCaseHex } from "./lower-case-hex.ts";
-import { pause, unlessAborted } from "./pause.ts";
 import { createRequestPacer } from "./request-pacer.ts";
-import { untilAnswered } from "./until-answered.ts";
 import type { L1Client } from "./transaction-manager-types.ts";
+import { untilAnswered } from "./until-answered.ts";
 
 export interface L1ClientOptions {
   /** http:, https:, ws: or wss: URL of an Ethereum JSON-RPC endpoint. */

@@ -1,12 +1,13 @@
 import { Counter, Gauge } from "prom-client";
 import { privateKeyToAccount } from "viem/accounts";
 import { BlockNotFoundError, keccak256 as keccakOfHex } from "viem";
+import { createExclusiveRunner } from "../concurrency/index.ts";
 import { bytesToHex, createEvents, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { estimateBlobBaseFee } from "./blob-base-fee.ts";
 import { isAnswer } from "./l1-failures.ts";
-import { createExclusiveRunner, createStepLoop } from "./step-loop.ts";
+import { createStepLoop } from "./step-loop.ts";
 import { classifyRefusal, errorText, findRevert } from "./transaction-manager-errors.ts";
 import { offerFees, raiseFees } from "./transaction-manager-fees.ts";
 import type { FeeDecision, FeeMarket, TransactionFees } from "./transaction-manager-fees.ts";
@@ -18,7 +19,6 @@ import {
 } from "./transaction-manager-sidecar.ts";
 import type { BlobSidecar, BlobWrapperVersion } from "./transaction-manager-sidecar.ts";
 import { L1TransactionError } from "./transaction-manager-types.ts";
-import { createTroubleReporter } from "./trouble-reporter.ts";
 import type {
   L1Revert,
   L1TransactionRequest,
@@ -27,6 +27,7 @@ import type {
   TransactionManager,
   TransactionManagerOptions,
 } from "./transaction-manager-types.ts";
+import { createTroubleReporter } from "./trouble-reporter.ts";
 
 /** Most gas of an L1 transaction (EIP-7825). */
 const MAXIMUM_GAS_LIMIT = 2n ** 24n;

@@ -1,5 +1,5 @@
+import { pause } from "../concurrency/index.ts";
 import type { Logger } from "../primitives/index.ts";
-import { pause } from "./pause.ts";
 import { errorText } from "./transaction-manager-errors.ts";
 
 export interface UntilAnsweredOptions {

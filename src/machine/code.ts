@@ -1,6 +1,6 @@
 import type { BufferTree } from "./commitments.ts";
-import { EMPTY_SLICE } from "./machine.ts";
-import type { Slice } from "./machine.ts";
+import { EMPTY_SLICE } from "./slice.ts";
+import type { Slice } from "./slice.ts";
 
 /** The code a frame runs, with what is known of it. */
 export interface Code {

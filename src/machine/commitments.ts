@@ -1,4 +1,4 @@
-import type { AccountRecord } from "../chain/index.ts";
+import type { AccountRecord } from "../ethereum/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 
 /** A version of a buffer as a persistent Merkle tree (docs/machine.md §2): writing gives a new one and leaves this as it is. */

@@ -1,7 +1,8 @@
-import type { Frame, Machine, Slice } from "./machine.ts";
 import { OFFSET_LIMIT } from "./gas.ts";
+import type { Frame, Machine } from "./machine.ts";
 import { copyIn } from "./memory.ts";
 import { Phase } from "./phase.ts";
+import type { Slice } from "./slice.ts";
 
 /**
  * Begins to copy `length` > 0 bytes of a slice into the memory of the running frame, which is large enough: at once, or

@@ -9,17 +9,19 @@ import {
   minimalBytes,
   publicKeyToAddress,
   recoverPublicKey,
-} from "../chain/index.ts";
-import type { AuthorizationRequest } from "../chain/index.ts";
+  MalformedError,
+  createRlpReader,
+} from "../ethereum/index.ts";
+import type { AuthorizationRequest } from "../ethereum/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, bigintToBytes32, bytesToHex, concatBytes, hexToBytes } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import { EMPTY_SLICE } from "./machine.ts";
-import type { Machine, Pending, Slice, TransactionContext } from "./machine.ts";
+import type { Machine, Pending, TransactionContext } from "./machine.ts";
 import { tellSlice } from "./memory.ts";
-import { needAccount, needSlot, warmAccount, warmSlot } from "./overlay.ts";
 import { Phase } from "./phase.ts";
-import { MalformedError, createRlpReader } from "./rlp.ts";
 import { skip } from "./settlement.ts";
+import { EMPTY_SLICE } from "./slice.ts";
+import type { Slice } from "./slice.ts";
+import { needAccount, needSlot, warmAccount, warmSlot } from "./state-access.ts";
 
 // From raw bytes to a transaction with a sender (docs/machine.md §7). `decodeTransaction` of src/chain does the same at once.
 

@@ -1,4 +1,4 @@
-import type { Precompiles } from "../chain/index.ts";
+import type { Precompiles } from "../ethereum/index.ts";
 import { EMPTY_APPEND_ONLY_MERKLE_TREE, ZERO_HASH } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import {
@@ -16,12 +16,13 @@ import { stepCopy } from "./instructions/copies.ts";
 import { stepAbsorb, stepFinishKeccak } from "./instructions/hashing.ts";
 import { stepFinishLog } from "./instructions/logs.ts";
 import { execute } from "./interpreter.ts";
-import { EMPTY_SLICE } from "./machine.ts";
 import type { Environment, Machine, StateSink } from "./machine.ts";
-import { Overlay, stepLoadAccount, stepLoadSlot } from "./overlay.ts";
+import { Overlay } from "./overlay.ts";
 import type { StateSource } from "./overlay.ts";
 import { Phase, isBoundary } from "./phase.ts";
 import { stepEndTransaction, stepFlush, stepSettle } from "./settlement.ts";
+import { EMPTY_SLICE } from "./slice.ts";
+import { stepLoadAccount, stepLoadSlot } from "./state-access.ts";
 import { stepAuthorize, stepBuyGas, stepEnterTransaction, stepValidate } from "./validation.ts";
 
 /** Bytes of a logs bloom. */

@@ -1,9 +1,9 @@
 import { EMPTY_CODE } from "./code.ts";
-import { EMPTY_SLICE } from "./machine.ts";
 import type { FrameContext, Machine, Pending } from "./machine.ts";
 import { createMemory } from "./memory.ts";
 import type { Memory } from "./memory.ts";
 import { Phase } from "./phase.ts";
+import { EMPTY_SLICE } from "./slice.ts";
 
 /** What makes a frame (`FrameContext.kind`): an opcode. */
 export const FRAME_KIND = {

@@ -1,18 +1,20 @@
-import { FRAME_ERROR, MAX_CODE_SIZE, isTooLong, runPrecompile } from "../chain/index.ts";
+import { FRAME_ERROR, MAX_CODE_SIZE, isTooLong, runPrecompile } from "../ethereum/index.ts";
 import { keccak256 } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { codeOf, codeOfSlice } from "./code.ts";
 import { beginCopy } from "./copy.ts";
-import { CODE_DEPOSIT_GAS } from "./gas.ts";
 import { EXIT_SUCCESS, FRAME_KIND, exitWith } from "./frame.ts";
 import type { Exit } from "./frame.ts";
+import { CODE_DEPOSIT_GAS } from "./gas.ts";
 import { execute } from "./interpreter.ts";
-import { EMPTY_SLICE } from "./machine.ts";
-import type { ExitStatus, Frame, Machine, Slice, TransactionContext } from "./machine.ts";
+import type { ExitStatus, Frame, Machine, TransactionContext } from "./machine.ts";
 import { tellSlice } from "./memory.ts";
-import { codeFields, isEmptyEntry, modifyAccount, presentAccount, restoreJournal } from "./overlay.ts";
+import { isEmptyEntry } from "./overlay.ts";
 import { Phase } from "./phase.ts";
 import { precompileAt, runsPrecompile } from "./precompiles.ts";
+import { EMPTY_SLICE } from "./slice.ts";
+import type { Slice } from "./slice.ts";
+import { codeFields, modifyAccount, presentAccount, restoreJournal } from "./state-access.ts";
 import { fromHex, setLimb } from "./word.ts";
 
 // Entering and leaving frames (docs/machine.md §9). Nothing here recurses: the caller of a frame is its context's `parent`.

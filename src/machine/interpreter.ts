@@ -1,15 +1,15 @@
-import { FRAME_ERROR, invalidOpcodeError } from "../chain/index.ts";
-import type { ExecutionObserver } from "../chain/index.ts";
+import { FRAME_ERROR, invalidOpcodeError } from "../ethereum/index.ts";
 import { jumpDestinations, paddedCode, paddedCodeView } from "./code.ts";
 import type { Code } from "./code.ts";
 import type { Recorder } from "./commitments.ts";
 import { EXP_BYTE_GAS, expansionGas } from "./gas.ts";
 import { halt } from "./halt.ts";
+import type { InstructionObserver } from "./instruction-observer.ts";
 import { instructionOf } from "./instructions/index.ts";
 import type { Instruction } from "./instructions/index.ts";
 import type { Machine } from "./machine.ts";
 import { expand, markDirty, tellBytes } from "./memory.ts";
-import { observeStep } from "./observe.ts";
+import { observeStep } from "./observe-instruction.ts";
 import { OPCODES } from "./opcodes.ts";
 import { Phase } from "./phase.ts";
 import * as word from "./word.ts";
@@ -36,7 +36,7 @@ const GO = 0x3fffffff;
  * suspended, faults, or something is pending; a limit of Infinity may take several calls. When proving it is called with a
  * limit of 1.
  */
-export function execute(machine: Machine, limit: number, observer?: ExecutionObserver): void {
+export function execute(machine: Machine, limit: number, observer?: InstructionObserver): void {
   if (observer?.onStep === undefined) {
     run(machine, Math.min(limit, GO));
     return;

@@ -1,25 +1,11 @@
+import type { AccountRecord, Log, Precompiles, SkipReason } from "../ethereum/index.ts";
 import type { Address, AppendOnlyMerkleTree, Hash } from "../primitives/index.ts";
-import type { AccountRecord, Log, Precompiles, SkipReason } from "../chain/index.ts";
-import type { BufferTree, Recorder } from "./commitments.ts";
 import type { Code } from "./code.ts";
+import type { Recorder } from "./commitments.ts";
 import type { Memory } from "./memory.ts";
-import type { Overlay } from "./overlay.ts";
+import type { Overlay, JournalMark } from "./overlay.ts";
 import type { Phase } from "./phase.ts";
-
-// The machine as it runs (docs/machine.md §1): the structs of contracts/machine/types/MachineState.sol with live values in
-// place of their hashes. Amounts of gas, lengths and positions are numbers (below 2^53), wei and nonces bigints.
-
-/**
- * A range of bytes of a buffer (docs/machine.md §2): `bytes` are the `length` bytes themselves. `tree` and `offset` say where
- * they lie in which version of the buffer; `tree` is undefined when nothing is proven (fast mode).
- */
-export interface Slice {
-  readonly bytes: Uint8Array;
-  readonly tree: BufferTree | undefined;
-  readonly offset: number;
-}
-
-export const EMPTY_SLICE: Slice = { bytes: new Uint8Array(), tree: undefined, offset: 0 };
+import type { Slice } from "./slice.ts";
 
 /** The part of BlockContext that is fixed at the begin of the block. */
 export interface Environment {
@@ -124,16 +110,6 @@ export interface FrameSpace {
   readonly stack: Uint32Array;
   /** Used again in fast mode only. */
   readonly memory: Memory;
-}
-
-/** Where a journal stood: the fields of Journal, as what is needed to go back to it. */
-export interface JournalMark {
-  /** Position in the overlay's list of undo records. */
-  readonly overlay: number;
-  readonly logs: number;
-  readonly refund: number;
-  /** The committed Journal of that moment (proving only). */
-  readonly committed: unknown;
 }
 
 /** Where `Flush` writes what a transaction has changed. */

@@ -1,6 +1,6 @@
 import type { BufferTree, Recorder } from "./commitments.ts";
-import type { Slice } from "./machine.ts";
-import { EMPTY_SLICE } from "./machine.ts";
+import { EMPTY_SLICE } from "./slice.ts";
+import type { Slice } from "./slice.ts";
 
 /** Memory of a running frame. */
 export interface Memory {

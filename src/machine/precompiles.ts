@@ -1,5 +1,5 @@
-import { loadPrecompiles } from "../chain/index.ts";
-import type { Precompile, Precompiles } from "../chain/index.ts";
+import { loadPrecompiles } from "../ethereum/index.ts";
+import type { Precompile, Precompiles } from "../ethereum/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { isPrecompile } from "./access.ts";
 import type { Machine } from "./machine.ts";

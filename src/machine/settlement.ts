@@ -1,11 +1,13 @@
+import { logsBloom, withoutLeadingZeros } from "../ethereum/index.ts";
+import type { SkipReason } from "../ethereum/index.ts";
 import { appendLeaf, bigintToBytes32, hexToBytes } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
-import { logsBloom, receiptHash, withoutLeadingZeros } from "../chain/index.ts";
-import type { SkipReason } from "../chain/index.ts";
+import { receiptHash } from "../rollup/index.ts";
 import type { Machine, TransactionContext } from "./machine.ts";
-import { isEmptyEntry, modifyAccount } from "./overlay.ts";
+import { isEmptyEntry } from "./overlay.ts";
 import type { AccountEntry, SlotItem } from "./overlay.ts";
 import { Phase } from "./phase.ts";
+import { modifyAccount } from "./state-access.ts";
 
 // The end of a transaction (docs/machine.md §10), and what happens to one that is invalid.
 

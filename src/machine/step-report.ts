@@ -1,8 +1,7 @@
-import type { StepReport } from "../chain/index.ts";
 import { bytesToHex } from "../primitives/index.ts";
 import { start, step } from "./driver.ts";
-import { takeDirty } from "./memory.ts";
 import type { Frame, Machine } from "./machine.ts";
+import { takeDirty } from "./memory.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { OverlayItem } from "./overlay.ts";
 import { Phase, isBoundary } from "./phase.ts";
@@ -168,4 +167,27 @@ function describeItem({ kind, address, slot, entry }: OverlayItem): string {
 
 function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
+}
+
+/** A step of the machine's trace of a transaction, for people (docs/machine.md §6). */
+export interface StepReport {
+  /** Position in the trace; 0 is `start`. */
+  readonly index: number;
+  /** The instruction in `Execute`, else the phase. */
+  readonly name: string;
+  /** The phase of the state after the step. */
+  readonly next: string;
+  /** Undefined outside frames. */
+  readonly frame:
+    | {
+        readonly depth: number;
+        readonly pc: number;
+        /** Before and after the step. */
+        readonly gas: readonly [before: number, after: number];
+        /** What the instruction takes, top first. */
+        readonly operands: readonly bigint[];
+      }
+    | undefined;
+  /** What the step has changed, a line each. */
+  readonly changes: readonly string[];
 }

@@ -4,29 +4,22 @@ import {
   FRAME_ERROR,
   MAX_NONCE,
   createAddress,
-  dataGas,
   findInvalidity,
   intrinsicGasOfTokens,
   recoverAuthority,
-} from "../chain/index.ts";
-import type { AuthorizationRequest } from "../chain/index.ts";
+} from "../ethereum/index.ts";
+import type { AuthorizationRequest } from "../ethereum/index.ts";
 import { ZERO_ADDRESS, concatBytes, hexToBytes, keccak256 } from "../primitives/index.ts";
+import { dataGas } from "../rollup/index.ts";
 import { authorizationAtCursor, running } from "./decoding.ts";
 import { FRAME_KIND, beginFrame } from "./frame.ts";
-import { EMPTY_SLICE } from "./machine.ts";
 import type { FrameContext, Machine } from "./machine.ts";
-import {
-  codeFields,
-  isEmptyEntry,
-  isOccupied,
-  markJournal,
-  modifyAccount,
-  needAccount,
-  warmAccount,
-} from "./overlay.ts";
+import { isEmptyEntry, isOccupied } from "./overlay.ts";
 import type { AccountEntry } from "./overlay.ts";
 import { Phase } from "./phase.ts";
 import { skip } from "./settlement.ts";
+import { EMPTY_SLICE } from "./slice.ts";
+import { codeFields, markJournal, modifyAccount, needAccount, warmAccount } from "./state-access.ts";
 
 // From a decoded transaction to its outermost frame (docs/machine.md §7).
 
@@ -40,7 +33,7 @@ export interface ValidationRules {
   readonly dataGas: bigint;
   /** Gas the block has for it. */
   readonly availableGas: bigint;
-  /** As of src/chain/transaction-validity.ts. */
+  /** As of src/ethereum/transaction-validity.ts. */
   readonly isSimulation: boolean;
   readonly validatesFees?: boolean | undefined;
 }

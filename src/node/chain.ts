@@ -1,9 +1,11 @@
 import { Counter, Gauge } from "prom-client";
-import { executeBlock, genesisBlock, initializeState } from "../chain/index.ts";
-import type { Block, BlockExecution, ExecutionEngine, RollupConfig } from "../chain/index.ts";
-import { createExclusiveRunner } from "../l1/index.ts";
+import { createExclusiveRunner } from "../concurrency/index.ts";
+import { executeBlock } from "../execution/index.ts";
+import type { BlockExecution, ExecutionEngine } from "../execution/index.ts";
 import { createEvents } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
+import { genesisBlock, initializeState } from "../rollup/index.ts";
+import type { Block, RollupConfig } from "../rollup/index.ts";
 import type { ChainStore, InboxStore } from "../storage/index.ts";
 import type { Chain, ChainEvents, ChainWriter } from "./types.ts";
 

@@ -1,12 +1,14 @@
 import { Counter, Gauge } from "prom-client";
-import { InvalidTransactionError } from "../chain/index.ts";
-import type { Block, BlockInput, SenderRecovery, SignedTransaction } from "../chain/index.ts";
+import { createExclusiveRunner } from "../concurrency/index.ts";
 import { deriveBlocks } from "../derivation/index.ts";
 import type { DerivationCursor } from "../derivation/index.ts";
-import { createExclusiveRunner, createTroubleReporter, errorText } from "../l1/index.ts";
+import { InvalidTransactionError } from "../ethereum/index.ts";
+import type { SenderRecovery, SignedTransaction } from "../ethereum/index.ts";
+import { createTroubleReporter, errorText } from "../l1/index.ts";
 import type { InboxReader } from "../l1/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import type { Instruments } from "../primitives/index.ts";
+import type { Block, BlockInput } from "../rollup/index.ts";
 import type { BlockSummary } from "../storage/index.ts";
 import type { Chain, ChainWriter, SyncStatus } from "./types.ts";
 

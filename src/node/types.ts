@@ -1,14 +1,8 @@
 import type { EventEmitter } from "node:events";
-import type {
-  Block,
-  BlockExecution,
-  BlockInput,
-  ExecutableBlockInput,
-  ExecutionEngine,
-  RollupConfig,
-  SignedTransaction,
-  SkipReason,
-} from "../chain/index.ts";
+import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
+import type { BlockExecution, ExecutableBlockInput, ExecutionEngine } from "../execution/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { Block, BlockInput, RollupConfig } from "../rollup/index.ts";
 import type {
   BlockSummary,
   ChainStore,
@@ -18,7 +12,6 @@ import type {
   ReadableChainStore,
   ReadableInboxStore,
 } from "../storage/index.ts";
-import type { Hash } from "../primitives/index.ts";
 
 /** Events of the canonical L2 chain. Emitted after the store has committed the change. */
 export interface ChainEvents {

@@ -1,9 +1,8 @@
 import { Counter, Gauge } from "prom-client";
 import { decodeEventLog, encodeFunctionData, parseAbi, parseAbiItem, toEventSelector } from "viem";
 import type { Log } from "viem";
-import { claimId as claimIdOf, stateHash as hashState } from "../chain/index.ts";
+import { createExclusiveRunner } from "../concurrency/index.ts";
 import {
-  createExclusiveRunner,
   createLogRangeReader,
   createStepLoop,
   createTroubleReporter,
@@ -16,6 +15,7 @@ import {
 import type { L1TransactionRequest } from "../l1/index.ts";
 import { createEvents, hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
+import { claimId as claimIdOf, stateHash as hashState } from "../rollup/index.ts";
 import { ProposerError } from "./types.ts";
 import type { OwnClaim, Proposer, ProposerOptions, ProposerStep, WrongClaim } from "./types.ts";
 

@@ -1,7 +1,10 @@
-import { claimId, stateHash } from "../chain/index.ts";
-import { type L1Client, createExclusiveRunner, portalAbi, stateCommitmentChainAbi } from "../l1/index.ts";
+import { createExclusiveRunner } from "../concurrency/index.ts";
+import { portalAbi, stateCommitmentChainAbi } from "../l1/index.ts";
+import type { L1Client } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
-import { type Hash, ZERO_HASH } from "../primitives/index.ts";
+import { ZERO_HASH } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { claimId, stateHash } from "../rollup/index.ts";
 import type { ClaimRecord, ClaimsView } from "../rpc/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 

@@ -1,13 +1,9 @@
 import { BLOB_SIZE } from "../batch/index.ts";
-import { type RollupConfig, type SenderRecovery, createSenderRecovery } from "../chain/index.ts";
 import { verifyRollupConfig } from "../deployment/index.ts";
+import { createSenderRecovery } from "../ethereum/index.ts";
+import type { SenderRecovery } from "../ethereum/index.ts";
 import { createFeedClient } from "../feed/index.ts";
 import {
-  type BlobArchive,
-  type BlobSource,
-  type InboxReader,
-  type L1Client,
-  type L1Connection,
   createBeaconBlobSource,
   createBlobArchive,
   createInboxReader,
@@ -15,18 +11,17 @@ import {
   isUnanswered,
   untilAnswered,
 } from "../l1/index.ts";
-import { type EngineName, createExecutionEngine } from "../machine/index.ts";
-import {
-  type Chain,
-  type Follower,
-  type SyncStatus,
-  createChain,
-  createFollower,
-  whyNotSynced,
-} from "../node/index.ts";
-import { type Instruments, loadKzg } from "../primitives/index.ts";
+import type { BlobArchive, BlobSource, InboxReader, L1Client, L1Connection } from "../l1/index.ts";
+import { createChain, createFollower, whyNotSynced } from "../node/index.ts";
+import type { Chain, Follower, SyncStatus } from "../node/index.ts";
+import { loadKzg } from "../primitives/index.ts";
+import type { Instruments } from "../primitives/index.ts";
+import { createExecutionEngine } from "../reference/index.ts";
+import type { EngineName } from "../reference/index.ts";
+import type { RollupConfig } from "../rollup/index.ts";
 import type { RpcServerOptions } from "../rpc/index.ts";
-import { type NodeDatabase, openNodeDatabase } from "../storage/index.ts";
+import { openNodeDatabase } from "../storage/index.ts";
+import type { NodeDatabase } from "../storage/index.ts";
 import { createClosers } from "./closing.ts";
 
 export interface NodeOptions {

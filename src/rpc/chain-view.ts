@@ -1,8 +1,9 @@
-import { readEnvironmentAfter, type Block, type BlockEnvironment, type BlockHeader } from "../chain/index.ts";
+import { readEnvironmentAfter } from "../execution/index.ts";
 import type { ReadableChain } from "../node/index.ts";
+import type { Block, BlockEnvironment, BlockHeader } from "../rollup/index.ts";
 import type { BlockSummary } from "../storage/index.ts";
-import type { BlockParameter } from "./parameters/index.ts";
-import { RPC_ERROR, RpcError } from "./protocol/index.ts";
+import type { BlockParameter } from "./parameters/block-parameter.ts";
+import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
 
 /** The state a call or a read is to see, and the block it believes to be in. */
 export interface StateView {

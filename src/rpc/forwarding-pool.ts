@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { decodeTransaction, InvalidTransactionError, type Block, type SignedTransaction } from "../chain/index.ts";
+import { decodeTransaction, InvalidTransactionError } from "../ethereum/index.ts";
+import type { SignedTransaction } from "../ethereum/index.ts";
 import type { Chain, SubmissionOutcome, TransactionPool } from "../node/index.ts";
-import { bytesToHex, createEvents, type Address, type Hash, type Logger } from "../primitives/index.ts";
-import { RPC_ERROR, RpcError } from "./protocol/index.ts";
+import { bytesToHex, createEvents } from "../primitives/index.ts";
+import type { Address, Hash, Logger } from "../primitives/index.ts";
+import type { Block } from "../rollup/index.ts";
+import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
 
 export interface ForwardingPoolOptions {
   /** JSON-RPC over HTTP of the sequencer. */

@@ -1,17 +1,15 @@
-import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
-import type { FilterRegistry } from "./logs/index.ts";
-import type { TransactionDecoder } from "./format/index.ts";
-import type { Notifier } from "./notifier.ts";
-import type { OutboxIndex } from "./outbox/index.ts";
-import {
-  defineMethod as define,
-  type Method as MethodOf,
-  type MethodWeight,
-  type RequestContext,
-} from "./protocol/index.ts";
-import type { ReaderKind, ReaderPool } from "./readers/index.ts";
-import type { ClaimsView, RpcLimits } from "./types.ts";
 import type { z } from "zod";
+import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
+import type { OutboxIndex } from "../withdrawals/index.ts";
+import type { TransactionDecoder } from "./format/transaction.ts";
+import type { RpcLimits } from "./limits.ts";
+import type { FilterRegistry } from "./logs/filters.ts";
+import type { Notifier } from "./notifier.ts";
+import { defineMethod as define } from "./protocol/method.ts";
+import type { Method as MethodOf, MethodWeight, RequestContext } from "./protocol/method.ts";
+import type { ReaderPool } from "./readers/reader-pool.ts";
+import type { ReaderKind } from "./readers/reader-protocol.ts";
+import type { ClaimsView } from "./types.ts";
 
 /** What methods on reader threads work with. */
 export interface ReadingNode {

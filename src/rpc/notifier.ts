@@ -1,11 +1,14 @@
-import type { Block, Log, SignedTransaction } from "../chain/index.ts";
+import type { Log, SignedTransaction } from "../ethereum/index.ts";
 import type { Chain, TransactionPool } from "../node/index.ts";
 import type { Logger } from "../primitives/index.ts";
+import type { Block } from "../rollup/index.ts";
 import type { FoundLog } from "../storage/index.ts";
-import { formatHeader, formatLog, formatPooledTransaction } from "./format/index.ts";
-import { checkLiveRange, selectLiveLogs } from "./logs/index.ts";
-import type { LogQuery } from "./parameters/index.ts";
-import { invalidParams } from "./protocol/index.ts";
+import { formatHeader } from "./format/block.ts";
+import { formatLog } from "./format/receipt.ts";
+import { formatPooledTransaction } from "./format/transaction.ts";
+import { checkLiveRange, selectLiveLogs } from "./logs/live-logs.ts";
+import type { LogQuery } from "./parameters/log-filter.ts";
+import { invalidParams } from "./protocol/errors.ts";
 
 /** What a subscription tells of. */
 export type SubscriptionKind =

@@ -1,4 +1,4 @@
-import type { Block } from "../chain/index.ts";
+import type { Block } from "../rollup/index.ts";
 
 /** Share of the gas limit from which a block counts as full: a usual transaction would no longer have fitted. */
 const FULL = { numerator: 9n, denominator: 10n };

@@ -1,5 +1,5 @@
-import type { Hash } from "../primitives/index.ts";
 import type { ReadableChain } from "../node/index.ts";
+import type { Hash } from "../primitives/index.ts";
 
 /** Raw bytes of a signed transaction of the canonical chain. */
 export function findRawTransaction({ store }: ReadableChain, hash: Hash): Uint8Array | undefined {

@@ -1,7 +1,8 @@
-import type { SkipReason } from "../chain/index.ts";
+import type { SkipReason } from "../ethereum/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
-import { keccak256, type Hash } from "../primitives/index.ts";
-import { RPC_ERROR, rejected, RpcError } from "./protocol/index.ts";
+import { keccak256 } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { RPC_ERROR, rejected, RpcError } from "./protocol/errors.ts";
 
 /**
  * Offers a transaction to the pool and gives its hash. Throws {@link RpcError} −32000 worded as go-ethereum words it,

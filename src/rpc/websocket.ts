@@ -1,9 +1,12 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer, type WebSocket } from "ws";
+import { WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
 import type { Logger } from "../primitives/index.ts";
-import { createIdentifier, normalizeIdentifier, type Connection, type Dispatcher } from "./protocol/index.ts";
-import type { RpcLimits } from "./types.ts";
+import type { RpcLimits } from "./limits.ts";
+import type { Dispatcher } from "./protocol/dispatcher.ts";
+import { createIdentifier, normalizeIdentifier } from "./protocol/identifier.ts";
+import type { Connection } from "./protocol/method.ts";
 
 /** Close codes of RFC 6455. */
 const GOING_AWAY = 1001;

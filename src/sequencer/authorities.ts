@@ -1,6 +1,6 @@
 import { isEOACode7702Tx } from "@ethereumjs/tx";
-import { decodeAuthorization, recoverAuthority } from "../chain/index.ts";
-import type { SignedTransaction } from "../chain/index.ts";
+import { decodeAuthorization, recoverAuthority } from "../ethereum/index.ts";
+import type { SignedTransaction } from "../ethereum/index.ts";
 import type { Address } from "../primitives/index.ts";
 
 /**

@@ -1,10 +1,11 @@
 import type { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
-import { decodeTransaction, InvalidTransactionError, MAX_TRANSACTION_SIZE } from "../chain/index.ts";
-import type { Block, SenderRecovery, SignedTransaction, SkipReason } from "../chain/index.ts";
+import { decodeTransaction, InvalidTransactionError, MAX_TRANSACTION_SIZE } from "../ethereum/index.ts";
+import type { SenderRecovery, SignedTransaction, SkipReason } from "../ethereum/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
 import { bytesToHex, createEvents, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
+import type { Block } from "../rollup/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import { authoritiesOf } from "./authorities.ts";
 import { createMempoolJournal } from "./mempool-journal.ts";

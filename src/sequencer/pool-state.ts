@@ -1,8 +1,9 @@
 import type { EventEmitter } from "node:events";
-import { minimumBaseFee, readEnvironmentAfter } from "../chain/index.ts";
+import { readEnvironmentAfter } from "../execution/index.ts";
 import type { Chain, ChainEvents } from "../node/index.ts";
 import { bytesToHex } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import { minimumBaseFee } from "../rollup/index.ts";
 import type { SenderAccount } from "./transaction-queues.ts";
 import type { PoolEnvironment } from "./transaction-validation.ts";
 

@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge, Histogram } from "prom-client";
 import { encodedBlockSize } from "../batch/index.ts";
-import type { Block, BlockExecution, InboxMessage, SignedTransaction } from "../chain/index.ts";
 import { consumeMessages } from "../derivation/index.ts";
+import type { SignedTransaction } from "../ethereum/index.ts";
+import type { BlockExecution } from "../execution/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
+import type { Block, InboxMessage } from "../rollup/index.ts";
 import { blockTimestamp } from "./block-timestamp.ts";
 import type { Mempool } from "./mempool.ts";
 

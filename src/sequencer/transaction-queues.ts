@@ -1,5 +1,5 @@
 import TinyQueue from "tinyqueue";
-import type { SignedTransaction, SkipReason } from "../chain/index.ts";
+import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 
 /** What a sender's transactions are held against. */

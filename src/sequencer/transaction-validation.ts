@@ -1,5 +1,6 @@
-import { dataGas, intrinsicGas, TRANSACTION_GAS_CAP } from "../chain/index.ts";
-import type { SignedTransaction, SkipReason } from "../chain/index.ts";
+import { intrinsicGas, TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
+import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
+import { dataGas } from "../rollup/index.ts";
 
 /** What the next block will ask of a transaction, as far as the latest one tells. */
 export interface PoolEnvironment {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import type { Block } from "../chain/index.ts";
 import { bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
+import type { Block } from "../rollup/index.ts";
 import {
   decodeBody,
   decodeChainProgress,

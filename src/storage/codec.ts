@@ -1,10 +1,11 @@
 import { RLP } from "@ethereumjs/rlp";
 import type { Input, NestedUint8Array } from "@ethereumjs/rlp";
-import { decodeHeader, encodeHeader } from "../chain/index.ts";
-import type { Block, BlockTransaction, DepositMessage, InboxMessage, Log, Receipt } from "../chain/index.ts";
 import type { Batch } from "../derivation/index.ts";
+import type { Log } from "../ethereum/index.ts";
 import { bytesToBigint, bytesToHex, concatBytes, hexToBytes } from "../primitives/index.ts";
 import type { Hash, Hex } from "../primitives/index.ts";
+import { decodeHeader, encodeHeader } from "../rollup/index.ts";
+import type { Block, BlockTransaction, DepositMessage, InboxMessage, Receipt } from "../rollup/index.ts";
 import type { DerivedBatch, Heads, L1BlockReference } from "./types.ts";
 
 /**

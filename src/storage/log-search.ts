@@ -1,6 +1,7 @@
-import { bloomContains } from "../chain/index.ts";
-import type { Log, Receipt } from "../chain/index.ts";
+import { bloomContains } from "../ethereum/index.ts";
+import type { Log } from "../ethereum/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
+import type { Receipt } from "../rollup/index.ts";
 import type { BlockSummary, FoundLog, LogFilter } from "./types.ts";
 
 /** Whether a log passes a filter. */

@@ -1,4 +1,4 @@
-import type { StateDatabase } from "../chain/index.ts";
+import type { StateDatabase } from "../ethereum/index.ts";
 import type { Environment } from "./environment.ts";
 
 /** Trie nodes and code, and what of them still has to be written. */

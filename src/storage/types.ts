@@ -1,14 +1,7 @@
-import type {
-  Block,
-  BlockHeader,
-  BlockTransaction,
-  InboxMessage,
-  Log,
-  Receipt,
-  StateDatabase,
-} from "../chain/index.ts";
 import type { Batch } from "../derivation/index.ts";
+import type { Log, StateDatabase } from "../ethereum/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import type { Block, BlockHeader, BlockTransaction, InboxMessage, Receipt } from "../rollup/index.ts";
 
 /** An L1 block by number and hash. */
 export interface L1BlockReference {

@@ -33,7 +33,7 @@ describe("block codec", () => {
       fc.property(fc.array(encodedBlock), (blocks) => {
         const bytes = encodeBlocks(blocks);
         expect(bytes).to.have.length(blocks.reduce((size, block) => size + encodedBlockSize(block), 0));
-        expect(normal(parseBlocks(bytes))).to.deep.equal(normal(blocks));
+        expect(normal(parseBlocks(bytes))).to.eql(normal(blocks));
       }),
     );
   });
@@ -42,7 +42,7 @@ describe("block codec", () => {
     fc.assert(
       fc.property(fc.array(encodedBlock, { maxLength: 5 }), (blocks) => {
         const decoded = decodePayload(encodePayload(blocks));
-        expect(decoded.kind === "content" && normal(parseBlocks(decoded.content))).to.deep.equal(normal(blocks));
+        expect(decoded.kind === "content" && normal(parseBlocks(decoded.content))).to.eql(normal(blocks));
       }),
     );
   });
@@ -70,7 +70,7 @@ describe("block codec", () => {
     bytes.fill(0, 8, 16);
     bytes.writeBigUInt64BE(2n ** 53n, 16);
     bytes.fill(0, 24, 32);
-    expect([...parseBlocks(bytes)].map(({ timestamp }) => timestamp)).to.deep.equal([
+    expect([...parseBlocks(bytes)].map(({ timestamp }) => timestamp)).to.eql([
       Number.MAX_SAFE_INTEGER,
       Number.MAX_SAFE_INTEGER,
     ]);

@@ -10,9 +10,9 @@ import {
   calldataPostingGas,
 } from "../../src/batcher/index.ts";
 import type { Batcher, BatcherOptions } from "../../src/batcher/index.ts";
-import { hashMessage, MESSAGE_KINDS, messageBodyHash } from "../../src/chain/index.ts";
 import { createTransactionManager, inboxAbi } from "../../src/l1/index.ts";
 import type { TransactionManager, TransactionManagerOptions } from "../../src/l1/index.ts";
+import { hashMessage, MESSAGE_KINDS, messageBodyHash } from "../../src/rollup/index.ts";
 import { createTestInstruments } from "../l1-transactions/l1-fixture.ts";
 import { createTestDisk, Killed } from "../l1-transactions/memory-record-store.ts";
 import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
@@ -123,9 +123,9 @@ describe("batcher", () => {
         expect(step).to.have.property("kind", "posted");
         await settle();
         expect(heads()).to.include({ latest: 3, safe: 3 });
-        expect(hashes(0, 3)).to.deep.equal(built);
-        expect(await batcher.step()).to.deep.equal({ kind: "idle" });
-        expect(batcher.inFlight()).to.deep.equal([]);
+        expect(hashes(0, 3)).to.eql(built);
+        expect(await batcher.step()).to.eql({ kind: "idle" });
+        expect(batcher.inFlight()).to.eql([]);
       });
     }
 
@@ -141,7 +141,7 @@ describe("batcher", () => {
         const built = hashes(0, heads().latest);
         expect(await batcher.postNow()).to.have.property("kind", "posted");
         await settle();
-        expect(hashes(0, built.length - 1)).to.deep.equal(built);
+        expect(hashes(0, built.length - 1)).to.eql(built);
         expect(heads().safe).to.equal(built.length - 1);
       }
       expect(await readInbox("batchCount")).to.equal(4);
@@ -204,11 +204,11 @@ describe("batcher", () => {
         if (step.kind === "posted") ranges.push([step.batch.firstBlock, step.batch.lastBlock]);
         await settle();
       }
-      expect(ranges).to.deep.equal([
+      expect(ranges).to.eql([
         [1, 2],
         [3, 4],
       ]);
-      expect(hashes(0, 4)).to.deep.equal(built);
+      expect(hashes(0, 4)).to.eql(built);
       expect(heads().safe).to.equal(4);
     });
 
@@ -216,7 +216,7 @@ describe("batcher", () => {
       const batcher = await open({ maximumPayloadBytes: 1000 });
       await rollup.addBlock({ data: randomBytes(2000) });
       const error = (await batcher.postNow().catch((reason: unknown) => reason)) as BatcherError;
-      expect(error.reason).to.deep.equal({ kind: "block-too-large", block: 1, maximumPayloadBytes: 1000 });
+      expect(error.reason).to.eql({ kind: "block-too-large", block: 1, maximumPayloadBytes: 1000 });
     });
 
     it("waits for L1 to reach blocks that are ahead of it by more than derivation allows", async () => {
@@ -232,7 +232,7 @@ describe("batcher", () => {
       await rollup.l1.mine();
       expect(await batcher.postNow()).to.have.property("kind", "posted");
       await settle();
-      expect(hashes(0, 2)).to.deep.equal(built);
+      expect(hashes(0, 2)).to.eql(built);
       expect(heads().safe).to.equal(2);
     });
 
@@ -248,7 +248,7 @@ describe("batcher", () => {
       expect(step.kind === "posted" && step.batch).to.include({ lastBlock: 2, messagesUpTo: 1 });
       await settle();
       // The overdue message was read although the blocks did not read it.
-      expect(hashes(0, 2)).to.deep.equal(built);
+      expect(hashes(0, 2)).to.eql(built);
       expect(heads()).to.include({ latest: 3, safe: 3 });
       expect(await readInbox("messagesRead")).to.equal(1);
     });
@@ -269,14 +269,14 @@ describe("batcher", () => {
       const built = hashes(0, 3);
       expect(await batcher.postNow()).to.have.property("kind", "posted");
       expect(await batcher.postNow()).to.have.property("kind", "posted");
-      expect(await batcher.postNow()).to.deep.equal({ kind: "backpressure", inFlight: 2 });
+      expect(await batcher.postNow()).to.eql({ kind: "backpressure", inFlight: 2 });
       await rollup.l1.mine();
       await settle();
       expect(heads().safe).to.equal(2);
       expect(await batcher.step()).to.have.property("kind", "posted");
       await rollup.l1.mine();
       await settle();
-      expect(hashes(0, 3)).to.deep.equal(built);
+      expect(hashes(0, 3)).to.eql(built);
       expect(heads().safe).to.equal(3);
     });
 
@@ -386,13 +386,10 @@ describe("batcher", () => {
         return next();
       });
       for (let count = 0; count < 3; count++) await rollup.addBlock({ data: randomBytes(60_000) });
-      expect(await batcher.postNow()).to.deep.equal({ kind: "rebuilding", blocks: 3 });
+      expect(await batcher.postNow()).to.eql({ kind: "rebuilding", blocks: 3 });
       for (const lastBlock of [2, 3]) {
         const step = await batcher.postNow();
-        expect(step.kind === "posted" && [step.batch.dataKind, step.batch.lastBlock]).to.deep.equal([
-          "calldata",
-          lastBlock,
-        ]);
+        expect(step.kind === "posted" && [step.batch.dataKind, step.batch.lastBlock]).to.eql(["calldata", lastBlock]);
         await settle();
       }
       expect(heads()).to.include({ latest: 3, safe: 3 });
@@ -460,7 +457,7 @@ describe("batcher", () => {
               }
               await settle();
               expect(heads()).to.include({ latest: 3, safe: 3 });
-              expect(hashes(0, 3)).to.deep.equal(built);
+              expect(hashes(0, 3)).to.eql(built);
               expect(await readInbox("batchCount")).to.be.at.most(2);
               if (!killed) break;
               kills++;
@@ -484,7 +481,7 @@ describe("batcher", () => {
       await resumed.postNow();
       await rollup.l1.mine();
       await settle();
-      expect(hashes(0, 3)).to.deep.equal(built);
+      expect(hashes(0, 3)).to.eql(built);
       expect(heads().safe).to.equal(3);
       expect(await readInbox("batchCount")).to.equal(3);
     });
@@ -514,8 +511,8 @@ describe("batcher", () => {
       await batcher.step();
       expect(await readInbox("batchCount")).to.equal(1);
       expect(heads()).to.include({ latest: 2, safe: 2 });
-      expect(hashes(0, 2)).to.deep.equal(built);
-      expect(batcher.inFlight()).to.deep.equal([]);
+      expect(hashes(0, 2)).to.eql(built);
+      expect(batcher.inFlight()).to.eql([]);
     });
 
     it("deeper than the confirmations have the blocks posted again", async () => {
@@ -527,7 +524,7 @@ describe("batcher", () => {
       await batcher.postNow();
       await settle();
       await batcher.step();
-      expect(batcher.inFlight()).to.deep.equal([]);
+      expect(batcher.inFlight()).to.eql([]);
       await rollup.l1.revertTo(snapshot);
       await rollup.l1.mine();
       await settle();
@@ -535,7 +532,7 @@ describe("batcher", () => {
       await batcher.postNow();
       await settle();
       expect(heads()).to.include({ latest: 2, safe: 2 });
-      expect(hashes(0, 2)).to.deep.equal(built);
+      expect(hashes(0, 2)).to.eql(built);
     });
 
     it("that take a message a batch reads have the batch given up, not reverted for ever", async () => {
@@ -559,7 +556,7 @@ describe("batcher", () => {
         await settle();
       }
       expect(heads()).to.include({ latest: 2, safe: 2 });
-      expect(hashes(0, 2)).to.deep.equal(built);
+      expect(hashes(0, 2)).to.eql(built);
     });
   });
 
@@ -581,7 +578,7 @@ describe("batcher", () => {
       await rollup.l1.mine();
       await settle();
       expect(heads()).to.include({ latest: 1, safe: 1 });
-      expect(hashes(0, 1)).to.deep.equal(built);
+      expect(hashes(0, 1)).to.eql(built);
     });
 
     it("that come too late leave the posted blocks to derivation, and the batcher continues from there", async () => {
@@ -592,7 +589,7 @@ describe("batcher", () => {
       await rollup.addBlock({ data: randomBytes(100) });
       await settle();
       expect(heads()).to.include({ latest: 1, safe: 1 });
-      expect(await batcher.step()).to.deep.equal({ kind: "idle" });
+      expect(await batcher.step()).to.eql({ kind: "idle" });
       await rollup.addBlock();
       await batcher.postNow();
       await settle();
@@ -702,7 +699,7 @@ describe("batcher", () => {
       await settle();
       expect(await readInbox("batchCount")).to.equal(1);
       expect(heads().safe).to.equal(2);
-      expect(hashes(0, 2)).to.deep.equal(built);
+      expect(hashes(0, 2)).to.eql(built);
     });
   });
 

@@ -4,25 +4,20 @@ import { join } from "node:path";
 import { createWalletClient, custom, encodeDeployData, encodeFunctionData } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import {
-  createGenesis,
-  createSenderRecovery,
-  genesisBlock,
-  loadPredeployCode,
-  stateHash,
-} from "../../src/chain/index.ts";
-import type { Block, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
+import { createSenderRecovery } from "../../src/ethereum/index.ts";
 import { createBlobArchive, createInboxReader, inboxAbi, rollupAbi, rollupBytecode } from "../../src/l1/index.ts";
 import type { BlobArchive } from "../../src/l1/index.ts";
 import { createChain, createFollower } from "../../src/node/index.ts";
 import type { Chain } from "../../src/node/index.ts";
 import { bytesToHex, hexToBytes, loadKzg, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
+import { createGenesis, genesisBlock, loadPredeployCode, stateHash } from "../../src/rollup/index.ts";
+import type { Block, InboxMessage, RollupConfig } from "../../src/rollup/index.ts";
 import { openNodeDatabase } from "../../src/storage/index.ts";
 import type { NodeDatabase } from "../../src/storage/index.ts";
+import { createTestEngine } from "../engine.ts";
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import type { L1Fixture } from "../l1-transactions/l1-fixture.ts";
-import { createTestEngine } from "../engine.ts";
 
 export const OPERATOR_KEY = KEYS[0]!;
 export const OTHER_KEY = KEYS[1]!;

@@ -154,14 +154,14 @@ describe("blobs from beacon APIs", () => {
       ]) {
         const response = await server.inject(`/eth/v1/beacon/blobs/9?${query}`);
         expect(response.statusCode).to.equal(200);
-        expect(response.json().data).to.deep.equal([bytesToHex(BLOBS[0]!), bytesToHex(BLOBS[1]!)]);
+        expect(response.json().data).to.eql([bytesToHex(BLOBS[0]!), bytesToHex(BLOBS[1]!)]);
       }
     });
 
     it("answers 404 for blobs it never had, which a client calls missing", async () => {
       const { url, server } = await serveArchive();
       const response = await server.inject(`/eth/v1/beacon/blobs/9?versioned_hashes=${ZERO_HASH}`);
-      expect([response.statusCode, response.json().code]).to.deep.equal([404, 404]);
+      expect([response.statusCode, response.json().code]).to.eql([404, 404]);
       expect((await failureOf(url, requestFor([ZERO_HASH], 9))).kind).to.equal("missing");
       expect((await failureOf(url, requestFor([hashes[0]!, ZERO_HASH], 9))).kind).to.equal("missing");
     });
@@ -184,7 +184,7 @@ describe("blobs from beacon APIs", () => {
         ["/", 404],
       ] as const) {
         const response = await server.inject(path);
-        expect([path, response.statusCode, response.json().code]).to.deep.equal([path, status, status]);
+        expect([path, response.statusCode, response.json().code]).to.eql([path, status, status]);
       }
     });
   });
@@ -244,8 +244,8 @@ describe("blobs from beacon APIs", () => {
       const good = await serveMainnet({ "/eth/v1/beacon/blobs/100": { data: BLOBS.map(bytesToHex) } });
       expectBlobs(await sourceOf([gone, garbled, empty, wrong, good]).getBlobs(requestFor([hashes[0]!])), [BLOBS[0]!]);
       const failures = await failuresOf(sourceOf([gone, garbled, empty, wrong]), requestFor([hashes[0]!]));
-      expect(failures.map(({ kind }) => kind)).to.deep.equal(["unreachable", "malformed", "missing", "missing"]);
-      expect(failures.map(({ endpoint }) => endpoint)).to.deep.equal([gone, garbled, empty, wrong]);
+      expect(failures.map(({ kind }) => kind)).to.eql(["unreachable", "malformed", "missing", "missing"]);
+      expect(failures.map(({ endpoint }) => endpoint)).to.eql([gone, garbled, empty, wrong]);
     });
 
     it("asks again, as often as it was told", async () => {
@@ -266,7 +266,7 @@ describe("blobs from beacon APIs", () => {
       const url = await serveMainnet({}, seen);
       const log = capturedLog();
       const source = createBeaconBlobSource({ urls: [url], kzg, attempts: 3, retryDelay: 60_000 }, log.instruments);
-      expect((await failuresOf(source, requestFor([hashes[0]!]))).map(({ kind }) => kind)).to.deep.equal(["missing"]);
+      expect((await failuresOf(source, requestFor([hashes[0]!]))).map(({ kind }) => kind)).to.eql(["missing"]);
       expect(seen.filter((path) => path.startsWith("/eth/v1/beacon/blobs/"))).to.have.length(1);
       expect(log.all).to.have.length(0);
     });
@@ -303,7 +303,7 @@ describe("blobs from beacon APIs", () => {
       ];
       for (const answers of cases) {
         const failure = await failureOf(await serveMainnet(answers), requestFor([hashes[0]!]));
-        expect([JSON.stringify(answers).slice(0, 80), failure.kind]).to.deep.equal([
+        expect([JSON.stringify(answers).slice(0, 80), failure.kind]).to.eql([
           JSON.stringify(answers).slice(0, 80),
           "malformed",
         ]);

@@ -57,7 +57,7 @@ describe("settings", () => {
   const file = (values: Record<string, unknown>) => ({ path: "c.json", values });
 
   it("have one name for flag and environment each, and keep l1 and l2 whole", () => {
-    expect(["rpcPort", "l1RpcUrl", "operatorKeyFile", "l2ChainId"].map(flagName)).to.deep.equal([
+    expect(["rpcPort", "l1RpcUrl", "operatorKeyFile", "l2ChainId"].map(flagName)).to.eql([
       "rpc-port",
       "l1-rpc-url",
       "operator-key-file",
@@ -86,7 +86,7 @@ describe("settings", () => {
         },
       ),
     );
-    expect(problems).to.deep.equal([
+    expect(problems).to.eql([
       '--rpc-port: expected an integer from 0 to 65535, got "65536"',
       'ONESTEP_L1_RPC_URL: expected a URL with http:// or https://, got "ws://x"',
       '"verbose" in c.json: expected true or false, got "maybe"',
@@ -109,7 +109,7 @@ describe("settings", () => {
   });
 
   it("refuse values in a file that are no text, number or boolean", () => {
-    expect(problemsOf(() => resolveSettings(settings, { ...nothing, file: file({ rpcPort: [1] }) }))).to.deep.equal([
+    expect(problemsOf(() => resolveSettings(settings, { ...nothing, file: file({ rpcPort: [1] }) }))).to.eql([
       '"rpcPort" in c.json: expected a string, number or boolean, got [1]',
     ]);
   });

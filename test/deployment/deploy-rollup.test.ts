@@ -4,8 +4,8 @@ import pino from "pino";
 import { createPublicClient, custom } from "viem";
 import type { EIP1193RequestFn } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { rollupConfigSchema } from "../../src/chain/index.ts";
-import type { Genesis } from "../../src/chain/index.ts";
+import rollupDevnet from "../../deploy/modules/rollup-devnet.ts";
+import rollupProduction from "../../deploy/modules/rollup-production.ts";
 import {
   DEPLOYMENT_PRESETS,
   deployRollup,
@@ -16,8 +16,8 @@ import {
 } from "../../src/deployment/index.ts";
 import { toAddress } from "../../src/primitives/index.ts";
 import type { Hash, Hex } from "../../src/primitives/index.ts";
-import rollupDevnet from "../../deploy/modules/rollup-devnet.ts";
-import rollupProduction from "../../deploy/modules/rollup-production.ts";
+import { rollupConfigSchema } from "../../src/rollup/index.ts";
+import type { Genesis } from "../../src/rollup/index.ts";
 
 const DEPLOYER_KEY: Hex = `0x${"d1".repeat(32)}`;
 const GENESIS_HASH: Hash = `0x${"9e".repeat(32)}`;
@@ -53,10 +53,10 @@ async function deploy(overrides: Partial<Parameters<typeof deployRollup>[0]> = {
 describe("deployment", () => {
   it("deploys a rollup with a preset's parameters and writes a configuration that reads back the same", async () => {
     const { config, client } = await deploy();
-    expect(rollupConfigSchema.parse(JSON.parse(formatRollupConfig(config)))).to.deep.equal(config);
+    expect(rollupConfigSchema.parse(JSON.parse(formatRollupConfig(config)))).to.eql(config);
     // The speed is the L2 genesis's to say, not the contracts'.
     const { gasPerSecond: _, ...preset } = DEPLOYMENT_PRESETS.production;
-    expect(config.parameters).to.deep.equal({ operator: OPERATOR, ...preset });
+    expect(config.parameters).to.eql({ operator: OPERATOR, ...preset });
     expect(config.l1ChainId).to.equal(31337);
     expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber()));
     expect((await readRollup(client, config.contracts.rollup)).genesisStateHash).to.equal(

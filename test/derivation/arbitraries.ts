@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { compressContent, encodeBlocks, encodePayload } from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
-import type { InboxMessage } from "../../src/chain/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, bytesToHex } from "../../src/primitives/index.ts";
+import type { InboxMessage } from "../../src/rollup/index.ts";
 
 /** Around the L1 timestamps of the batches below, and absurd ones. */
 const timestamp = fc.oneof(

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { MAXIMUM_CONTENT_SIZE, compressContent, encodeBlocks, encodePayload } from "../../src/batch/index.ts";
-import type { BlockInput, InboxMessage } from "../../src/chain/index.ts";
 import { deriveBatch, deriveBlocks } from "../../src/derivation/index.ts";
 import type { Batch, DerivationCursor } from "../../src/derivation/index.ts";
 import { ZERO_HASH } from "../../src/primitives/index.ts";
+import type { BlockInput, InboxMessage } from "../../src/rollup/index.ts";
 import { inboxMessage, payload } from "./arbitraries.ts";
 import { referenceDerive } from "./reference-derivation.ts";
 
@@ -77,8 +77,8 @@ describe("derivation", () => {
         fc.property(inbox, (it) => {
           for (const { batch, before, blocks, after } of deriveAll(it)) {
             const expected = referenceDerive(before, batch, it.messages, it.rules.blockGasLimit);
-            expect(after).to.deep.equal(expected.cursor);
-            expect(normal(blocks)).to.deep.equal(normal(expected.blocks));
+            expect(after).to.eql(expected.cursor);
+            expect(normal(blocks)).to.eql(normal(expected.blocks));
           }
         }),
         { numRuns: 400 },
@@ -90,7 +90,7 @@ describe("derivation", () => {
         fc.property(inbox, (it) => {
           const derived = deriveAll(it);
           const consumed = derived.flatMap(({ blocks }) => blocks.flatMap(({ messages }) => messages));
-          expect(consumed.map(({ index }) => index)).to.deep.equal(
+          expect(consumed.map(({ index }) => index)).to.eql(
             it.messages.slice(0, it.batches.at(-1)!.messagesUpTo).map(({ index }) => index),
           );
           for (const { batch, after } of derived) expect(after.nextMessage).to.equal(batch.messagesUpTo);
@@ -133,10 +133,10 @@ describe("derivation", () => {
       fc.assert(
         fc.property(inbox, (it) => {
           const copy = structuredClone(it);
-          expect(normal(deriveAll(it).flatMap(({ blocks }) => blocks))).to.deep.equal(
+          expect(normal(deriveAll(it).flatMap(({ blocks }) => blocks))).to.eql(
             normal(deriveAll(copy).flatMap(({ blocks }) => blocks)),
           );
-          expect(it).to.deep.equal(copy);
+          expect(it).to.eql(copy);
         }),
       );
     });
@@ -147,8 +147,8 @@ describe("derivation", () => {
           const whole = deriveAll(it);
           const from = whole[choice % whole.length]!;
           const resumed = deriveBatch(from.before, from.batch, (index) => it.messages[index]!, it.rules);
-          expect(normal(resumed.blocks)).to.deep.equal(normal(from.blocks));
-          expect(resumed.cursor).to.deep.equal(from.after);
+          expect(normal(resumed.blocks)).to.eql(normal(from.blocks));
+          expect(resumed.cursor).to.eql(from.after);
         }),
       );
     });
@@ -169,30 +169,28 @@ describe("derivation", () => {
         (index) => messages[index]!,
         RULES,
       );
-      expect(normal(blocks)).to.deep.equal(
+      expect(normal(blocks)).to.eql(
         normal([
           { timestamp: L1_TIME - 20, messages: messages.slice(0, 1), transactions },
           { timestamp: L1_TIME - 18, messages: [], transactions: [] },
           { timestamp: L1_TIME - 16, messages: messages.slice(1), transactions: [] },
         ]),
       );
-      expect(cursor).to.deep.equal({ nextBatch: 1, nextMessage: 3, parentTimestamp: L1_TIME - 16 });
+      expect(cursor).to.eql({ nextBatch: 1, nextMessage: 3, parentTimestamp: L1_TIME - 16 });
     });
 
     it("clamps timestamps to 24 hours before and 15 minutes after the batch", () => {
       const timestamps = [0, L1_TIME - 86_401, L1_TIME - 86_399, L1_TIME + 901, Number.MAX_SAFE_INTEGER, 5];
       const payload = encodePayload(timestamps.map((timestamp) => ({ timestamp, messages: 0, transactions: [] })));
       const { blocks } = deriveBatch(START, batchOf({ payload }), NO_MESSAGES, RULES);
-      expect(blocks.map(({ timestamp }) => timestamp - L1_TIME)).to.deep.equal([
-        -86_400, -86_400, -86_399, 900, 900, 900,
-      ]);
+      expect(blocks.map(({ timestamp }) => timestamp - L1_TIME)).to.eql([-86_400, -86_400, -86_399, 900, 900, 900]);
     });
 
     it("keeps the parent's timestamp where the parent is ahead of the window", () => {
       const payload = encodePayload([{ timestamp: L1_TIME, messages: 0, transactions: [] }]);
       const ahead = { ...START, parentTimestamp: L1_TIME + 5_000 };
       const { blocks } = deriveBatch(ahead, batchOf({ payload }), NO_MESSAGES, RULES);
-      expect(blocks.map(({ timestamp }) => timestamp)).to.deep.equal([L1_TIME + 5_000]);
+      expect(blocks.map(({ timestamp }) => timestamp)).to.eql([L1_TIME + 5_000]);
     });
   });
 
@@ -205,7 +203,7 @@ describe("derivation", () => {
         (index) => messages[index]!,
         RULES,
       );
-      expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.deep.equal([
+      expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.eql([
         [0, 1, 2],
         [3, 4],
       ]);
@@ -219,28 +217,28 @@ describe("derivation", () => {
         (index) => messages[index]!,
         RULES,
       );
-      expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.deep.equal([[0, 1, 2, 3, 4], [5]]);
+      expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.eql([[0, 1, 2, 3, 4], [5]]);
     });
 
     it("ignores a count above messagesUpTo", () => {
       const payload = encodePayload([{ timestamp: L1_TIME, messages: 2 ** 32 - 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
       const { blocks } = deriveBatch(START, batchOf({ payload, messagesUpTo: 2 }), (index) => messages[index]!, RULES);
-      expect(blocks.map((block) => block.messages.length)).to.deep.equal([2]);
+      expect(blocks.map((block) => block.messages.length)).to.eql([2]);
     });
 
     it("has implied blocks consume what the payload left, no earlier than the batch", () => {
       const payload = encodePayload([{ timestamp: L1_TIME - 50, messages: 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
       const { blocks } = deriveBatch(START, batchOf({ payload, messagesUpTo: 3 }), (index) => messages[index]!, RULES);
-      expect(blocks.map(({ timestamp, messages }) => [timestamp - L1_TIME, messages.length])).to.deep.equal([
+      expect(blocks.map(({ timestamp, messages }) => [timestamp - L1_TIME, messages.length])).to.eql([
         [-50, 1],
         [0, 2],
       ]);
     });
 
     it("makes no block of an empty batch without messages", () => {
-      expect(deriveBatch(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, RULES)).to.deep.equal({
+      expect(deriveBatch(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, RULES)).to.eql({
         blocks: [],
         cursor: { ...START, nextBatch: 1 },
       });
@@ -261,14 +259,14 @@ describe("derivation", () => {
     it("gives the block with the transactions that are whole, wherever it is cut", () => {
       for (let length = 16; length <= block.length; length++) {
         const whole = length === block.length ? 2 : length >= 16 + 3 + 2 ? 1 : 0;
-        expect(derive(block.slice(0, length)).map(({ transactions }) => transactions.length)).to.deep.equal([whole]);
+        expect(derive(block.slice(0, length)).map(({ transactions }) => transactions.length)).to.eql([whole]);
       }
     });
 
     it("gives nothing after a transaction that is cut short", () => {
       const lying = Buffer.from(block);
       lying.writeUInt8(255, 16);
-      expect(derive(Buffer.concat([lying, block])).map(({ transactions }) => transactions.length)).to.deep.equal([0]);
+      expect(derive(Buffer.concat([lying, block])).map(({ transactions }) => transactions.length)).to.eql([0]);
     });
   });
 
@@ -287,7 +285,7 @@ describe("derivation", () => {
       const content = Buffer.alloc(MAXIMUM_CONTENT_SIZE);
       content.writeUInt32BE(2 ** 32 - 1, 12);
       const { blocks } = deriveBatch(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES);
-      expect(blocks.map(({ transactions }) => transactions.length)).to.deep.equal([
+      expect(blocks.map(({ transactions }) => transactions.length)).to.eql([
         Math.floor((MAXIMUM_CONTENT_SIZE - 16) / 3),
       ]);
     });

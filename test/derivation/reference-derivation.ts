@@ -1,5 +1,5 @@
-import type { BlockInput, InboxMessage } from "../../src/chain/index.ts";
 import type { Batch, DerivationCursor } from "../../src/derivation/index.ts";
+import type { BlockInput, InboxMessage } from "../../src/rollup/index.ts";
 import { InvalidStream, referenceInflate } from "./reference-inflate.ts";
 
 /**

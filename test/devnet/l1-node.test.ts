@@ -145,7 +145,7 @@ describe("L1 of the devnet", () => {
 
     const restarted = await start();
     expect(restarted.restoredBlocks).to.equal(8);
-    expect(await blockHashes(restarted)).to.deep.equal(before);
+    expect(await blockHashes(restarted)).to.eql(before);
     const after = clientsOf(restarted);
     expect(await after.reader.getBalance({ address: bob })).to.equal(77n);
     expect(await after.reader.getTransactionCount({ address: carol })).to.equal(5);
@@ -176,7 +176,7 @@ describe("L1 of the devnet", () => {
     const before = await blockHashes(first);
     await first.close();
     const restarted = await start();
-    expect(await blockHashes(restarted)).to.deep.equal(before);
+    expect(await blockHashes(restarted)).to.eql(before);
     expect(await clientsOf(restarted).reader.getBalance({ address: bob })).to.equal(0n);
     expect(await clientsOf(restarted).reader.getBalance({ address: carol })).to.equal(1n);
   });
@@ -189,7 +189,7 @@ describe("L1 of the devnet", () => {
     const path = join(folder, "journal.jsonl");
     appendFileSync(path, '{"kind":"block","number":2,"ha');
     const restarted = await start();
-    expect(await blockHashes(restarted)).to.deep.equal(before);
+    expect(await blockHashes(restarted)).to.eql(before);
     await clientsOf(restarted).wallet.sendTransaction({ to: alice, value: 1n });
     await restarted.close();
     const again = await start();

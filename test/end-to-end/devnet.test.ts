@@ -125,8 +125,8 @@ describe("devnet", function () {
     const l2Hashes = await hashesOf(l2());
     await devnet.kill();
     devnet = await start();
-    expect(await hashesOf(l1(), l1Hashes.length - 1)).to.deep.equal(l1Hashes);
-    expect(await hashesOf(l2(), l2Hashes.length - 1)).to.deep.equal(l2Hashes);
+    expect(await hashesOf(l1(), l1Hashes.length - 1)).to.eql(l1Hashes);
+    expect(await hashesOf(l2(), l2Hashes.length - 1)).to.eql(l2Hashes);
     for (const { address } of devnet.info.accounts.slice(1, 8)) {
       expect(await l2().getBalance({ address }), "funded once").to.equal(FUNDED);
     }

@@ -3,26 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import {
-  type Address,
-  type Hash,
-  createPublicClient,
-  createTestClient,
-  createWalletClient,
-  http,
-  parseEther,
-} from "viem";
+import { createPublicClient, createTestClient, createWalletClient, http, parseEther } from "viem";
+import type { Address, Hash } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
-import type { RollupConfig } from "../../src/chain/index.ts";
 import { DEPLOYMENT_PRESETS, formatRollupConfig } from "../../src/deployment/index.ts";
-import { type DevnetInfo, type L1Node, createRollup, startL1Node } from "../../src/devnet/index.ts";
+import { createRollup, startL1Node } from "../../src/devnet/index.ts";
+import type { DevnetInfo, L1Node } from "../../src/devnet/index.ts";
 import { inboxAbi } from "../../src/l1/index.ts";
 import { toAddress } from "../../src/primitives/index.ts";
+import type { RollupConfig } from "../../src/rollup/index.ts";
 import { KEYS } from "../l1-transactions/l1-fixture.ts";
 import {
-  type Fault,
-  type HostileL1Proxy,
   alters,
   fails,
   givesNoBlooms,
@@ -38,7 +30,9 @@ import {
   startHostileL1Proxy,
   upstreamAt,
 } from "../l1/hostile-l1-proxy.ts";
-import { type OnestepProcess, type SpawnedOnestep, spawnOnestep, startOnestep, until } from "./onestep-process.ts";
+import type { Fault, HostileL1Proxy } from "../l1/hostile-l1-proxy.ts";
+import { spawnOnestep, startOnestep, until } from "./onestep-process.ts";
+import type { OnestepProcess, SpawnedOnestep } from "./onestep-process.ts";
 
 const [DEPLOYER_KEY, OPERATOR_KEY, USER_KEY] = KEYS as readonly [`0x${string}`, `0x${string}`, `0x${string}`];
 const PATIENCE = 120_000;

@@ -2,9 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import {
-  type Address,
-  type Hash,
-  type Hex,
   createPublicClient,
   createTestClient,
   createWalletClient,
@@ -15,12 +12,15 @@ import {
   parseGwei,
   toHex,
 } from "viem";
+import type { Address, Hash, Hex } from "viem";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
-import type { RollupConfig } from "../../src/chain/index.ts";
 import { DEPLOYMENT_PRESETS, formatRollupConfig } from "../../src/deployment/index.ts";
-import { type L1Node, createRollup, startL1Node } from "../../src/devnet/index.ts";
-import { type OnestepProcess, startOnestep, until } from "./onestep-process.ts";
+import { createRollup, startL1Node } from "../../src/devnet/index.ts";
+import type { L1Node } from "../../src/devnet/index.ts";
+import type { RollupConfig } from "../../src/rollup/index.ts";
+import { startOnestep, until } from "./onestep-process.ts";
+import type { OnestepProcess } from "./onestep-process.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const L2_CHAIN_ID = 424_242;

@@ -26,13 +26,13 @@ describe("roles in processes of their own", function () {
 
       it("lose nothing, post nothing twice and never fork, whichever is killed and whenever", async () => {
         const report = await killRoles(roles, { kills: ROLES.length, seed: dataAvailability, longestPause: 1_000 });
-        expect(Object.values(report.kills)).to.deep.equal([1, 1, 1, 1]);
+        expect(Object.values(report.kills)).to.eql([1, 1, 1, 1]);
         expect(report.transactions).to.be.greaterThan(20);
         expect(report.batches).to.be.greaterThan(2);
       });
 
       it("stop in order when they are asked to", async () => {
-        expect(await roles.stop()).to.deep.equal({ sequencer: 0, batcher: 0, proposer: 0, node: 0 });
+        expect(await roles.stop()).to.eql({ sequencer: 0, batcher: 0, proposer: 0, node: 0 });
       });
     });
   }

@@ -51,7 +51,7 @@ describe("Feed messages", () => {
         expect({
           ...read,
           block: { ...read.block, transactions: read.block.transactions.map(bytesToHex) },
-        }).to.deep.equal({
+        }).to.eql({
           ...message,
           block: { ...message.block, transactions: message.block.transactions.map(bytesToHex) },
         });

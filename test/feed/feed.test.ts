@@ -4,9 +4,6 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Registry } from "prom-client";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Block, InboxMessage } from "../../src/chain/index.ts";
-import { createFeedClient, createFeedServer } from "../../src/feed/index.ts";
-import type { FeedClient, FeedClientOptions, FeedServer, FeedServerOptions } from "../../src/feed/index.ts";
 import {
   decodeBlockFrame,
   decodeFeedBlock,
@@ -18,7 +15,10 @@ import {
 } from "../../src/feed/feed-message.ts";
 import type { FeedBlock } from "../../src/feed/feed-message.ts";
 import { createFeedSigner } from "../../src/feed/feed-signature.ts";
+import { createFeedClient, createFeedServer } from "../../src/feed/index.ts";
+import type { FeedClient, FeedClientOptions, FeedServer, FeedServerOptions } from "../../src/feed/index.ts";
 import { bytesToHex, ZERO_HASH } from "../../src/primitives/index.ts";
+import type { Block, InboxMessage } from "../../src/rollup/index.ts";
 import { createTestNode, deposit, FUNDED, GENESIS_TIME, logger, operator } from "../sequencer/support/test-node.ts";
 import type { TestNode } from "../sequencer/support/test-node.ts";
 
@@ -321,7 +321,7 @@ describe("Feed", function () {
       await until(async () => (await mismatches()) === 1);
       expect(follower.chain.latest().header.number).to.be.at.most(1);
       await untilAt(follower, newer);
-      expect(subscriptions).to.deep.equal([1, 2].slice(0, subscriptions.length));
+      expect(subscriptions).to.eql([1, 2].slice(0, subscriptions.length));
     });
 
     for (const [what, change] of [

@@ -117,7 +117,7 @@ describe("L1 transaction manager on Anvil, over HTTP", function () {
       await mine();
       await manager.step();
     }
-    expect(manager.statuses().map(({ kind, nonce }) => [kind, nonce])).to.deep.equal([
+    expect(manager.statuses().map(({ kind, nonce }) => [kind, nonce])).to.eql([
       ["succeeded", 0],
       ["succeeded", 1],
       ["succeeded", 2],

@@ -92,7 +92,7 @@ describe("L1 transaction manager", () => {
       await manager.step();
       const status = manager.status("a");
       expect(status).to.include({ kind: "succeeded", nonce: 0, confirmed: true });
-      expect(mined).to.deep.equal(["succeeded"]);
+      expect(mined).to.eql(["succeeded"]);
       expect(await balance()).to.equal(5n);
     });
 
@@ -110,10 +110,10 @@ describe("L1 transaction manager", () => {
       await l1.setAutomine(false);
       const manager = await open();
       const statuses = await Promise.all(["a", "b", "c"].map((purpose) => manager.submit(payment(purpose))));
-      expect(statuses.map((status) => status.nonce)).to.deep.equal([0, 1, 2]);
+      expect(statuses.map((status) => status.nonce)).to.eql([0, 1, 2]);
       await l1.mine();
       await manager.step();
-      expect(manager.statuses().map((status) => status.kind)).to.deep.equal(["succeeded", "succeeded", "succeeded"]);
+      expect(manager.statuses().map((status) => status.kind)).to.eql(["succeeded", "succeeded", "succeeded"]);
     });
 
     it("waits for as many confirmations as configured", async () => {
@@ -163,7 +163,7 @@ describe("L1 transaction manager", () => {
       disk = createTestDisk();
       const manager = await open({ chainId: 1 });
       const wrong = (await manager.submit(payment("a")).catch((reason: unknown) => reason)) as L1TransactionError;
-      expect(wrong.reason).to.deep.equal({ kind: "wrong-chain", expected: 1, actual: 31337 });
+      expect(wrong.reason).to.eql({ kind: "wrong-chain", expected: 1, actual: 31337 });
     });
   });
 
@@ -478,7 +478,7 @@ describe("L1 transaction manager", () => {
       await manager.step();
       l1.intercept(undefined);
       await manager.step();
-      expect([manager.status("a")?.kind, manager.status("b")?.kind]).to.deep.equal(["succeeded", "succeeded"]);
+      expect([manager.status("a")?.kind, manager.status("b")?.kind]).to.eql(["succeeded", "succeeded"]);
     });
 
     it("sends from where there is no pending block", async () => {
@@ -490,7 +490,7 @@ describe("L1 transaction manager", () => {
       await manager.submit(payment("a"));
       await manager.submit(payment("b"));
       await manager.step();
-      expect([manager.status("a")?.kind, manager.status("b")?.kind]).to.deep.equal(["succeeded", "succeeded"]);
+      expect([manager.status("a")?.kind, manager.status("b")?.kind]).to.eql(["succeeded", "succeeded"]);
     });
 
     it("with a pending transaction is not replaced", async () => {

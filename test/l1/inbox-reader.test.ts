@@ -44,13 +44,13 @@ describe("The Inbox reader", () => {
   const expectInboxOfHead = () => {
     const { inbox } = database;
     const { number, hash } = l1.head();
-    expect(inbox.getSyncedBlock()).to.deep.equal({ number, hash });
+    expect(inbox.getSyncedBlock()).to.eql({ number, hash });
     const messages = l1.messages();
     expect(inbox.messageCount()).to.equal(messages.length);
-    messages.forEach((message, index) => expect(inbox.getMessage(index)).to.deep.equal(message));
+    messages.forEach((message, index) => expect(inbox.getMessage(index)).to.eql(message));
     const batches = l1.batches();
     expect(inbox.batchCount()).to.equal(batches.length);
-    batches.forEach((expected, index) => expect(inbox.getBatch(index)).to.deep.equal(expected));
+    batches.forEach((expected, index) => expect(inbox.getBatch(index)).to.eql(expected));
   };
 
   const rejection = async (promise: Promise<unknown>): Promise<Error> => {
@@ -70,7 +70,7 @@ describe("The Inbox reader", () => {
       const status = await createReader().syncOnce();
       expectInboxOfHead();
       const { number, hash, timestamp } = l1.head();
-      expect(status).to.deep.equal({
+      expect(status).to.eql({
         l1Head: { number, hash },
         l1Timestamp: timestamp,
         synced: { number, hash },
@@ -208,7 +208,7 @@ describe("The Inbox reader", () => {
       expect((await reader.syncOnce()).caughtUp).to.equal(false);
       now = 29_000;
       await reader.syncOnce();
-      expect(database.inbox.getSyncedBlock()).to.deep.equal(synced);
+      expect(database.inbox.getSyncedBlock()).to.eql(synced);
       now = 31_000;
       expect((await reader.syncOnce()).caughtUp).to.equal(true);
       expectInboxOfHead();
@@ -293,7 +293,7 @@ describe("The Inbox reader", () => {
         },
       });
       expect((await rejection(reader.syncOnce())).message).to.equal("no such blob");
-      expect([database.inbox.messageCount(), database.inbox.batchCount()]).to.deep.equal([1, 1]);
+      expect([database.inbox.messageCount(), database.inbox.batchCount()]).to.eql([1, 1]);
       isMissing = false;
       await reader.syncOnce();
       expectInboxOfHead();
@@ -494,7 +494,7 @@ describe("The Inbox reader", () => {
       l1.mine(deposit);
       l1.intercept((_method, params, answer) => (params[0] === `0x${number.toString(16)}` ? null : answer()));
       await rejection(reader.syncOnce());
-      expect([reorgs, database.inbox.batchCount()]).to.deep.equal([0, 5]);
+      expect([reorgs, database.inbox.batchCount()]).to.eql([0, 5]);
       l1.intercept(undefined);
       await reader.syncOnce();
       expectInboxOfHead();

@@ -66,7 +66,7 @@ describe("The L1 client", () => {
   it("tries again what may pass", async () => {
     const server = await listen([503, 429, 502]);
     const { close } = await createL1Client({ url: server.url, chainId: 1, retryDelay: 1 }, silentInstruments());
-    expect(server.requests).to.deep.equal(["eth_chainId", "eth_chainId", "eth_chainId", "eth_chainId"]);
+    expect(server.requests).to.eql(["eth_chainId", "eth_chainId", "eth_chainId", "eth_chainId"]);
     await close();
     await server.close();
   });
@@ -86,7 +86,7 @@ describe("The L1 client", () => {
         const proxy = await startHostileL1Proxy(chain, [limitsRequests(15, refusal)]);
         const { client, close } = await createL1Client({ url: proxy.url, chainId: 1 }, silentInstruments());
         const answers = await Promise.all(Array.from({ length: 40 }, () => client.getGasPrice()));
-        expect(answers).to.deep.equal(Array.from({ length: 40 }, () => 1n));
+        expect(answers).to.eql(Array.from({ length: 40 }, () => 1n));
         expect(proxy.calls.length).to.be.lessThan(40 * 2.5);
         await close();
         await proxy.close();
@@ -178,7 +178,7 @@ describe("The L1 client", () => {
   it("refuses an endpoint of another chain, without telling its key", async () => {
     const server = await listen();
     const error = await failure(createL1Client({ url: server.url, chainId: 5 }, silentInstruments()));
-    expect(error.problem).to.deep.equal({
+    expect(error.problem).to.eql({
       kind: "wrong-chain",
       endpoint: `http://127.0.0.1:${server.port}`,
       expected: 5,
@@ -241,7 +241,7 @@ describe("The L1 client", () => {
 
   it("says what is wrong with what is no URL of an endpoint", async () => {
     for (const url of ["", "localhost:8545", "ftp://host", "http://"]) {
-      expect((await failure(createL1Client({ url, chainId: 1 }, silentInstruments()))).problem).to.deep.equal({
+      expect((await failure(createL1Client({ url, chainId: 1 }, silentInstruments()))).problem).to.eql({
         kind: "invalid-url",
         url,
       });

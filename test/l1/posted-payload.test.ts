@@ -15,7 +15,7 @@ describe("The payload in the input of a posting transaction", () => {
         const args = [BigInt(messagesUpTo), bytesToHex(payload)] as const;
         const short = encodeFunctionData({ abi: inboxAbi, functionName: "postBatch", args });
         const long = encodeFunctionData({ abi: inboxAbi, functionName: "postBatch", args: [...args, opening] });
-        for (const input of [short, long]) expect(decodePostedPayload(input)).to.deep.equal(payload);
+        for (const input of [short, long]) expect(decodePostedPayload(input)).to.eql(payload);
       }),
     );
   });
@@ -23,12 +23,12 @@ describe("The payload in the input of a posting transaction", () => {
   it("is found wherever an unusual encoder put it, as the contract finds it", () => {
     const payload = Uint8Array.of(9, 8, 7);
     const unaligned = concatBytes([selector, word(5), word(64 + 13), new Uint8Array(13).fill(0xee), word(3), payload]);
-    expect(decodePostedPayload(bytesToHex(unaligned))).to.deep.equal(payload);
+    expect(decodePostedPayload(bytesToHex(unaligned))).to.eql(payload);
     const followed = concatBytes([selector, word(5), word(64), word(3), payload, new Uint8Array(100).fill(1)]);
-    expect(decodePostedPayload(bytesToHex(followed))).to.deep.equal(payload);
+    expect(decodePostedPayload(bytesToHex(followed))).to.eql(payload);
     // The offset points at the word of `messagesUpTo`, which then is the length.
     const overlapping = concatBytes([selector, word(3), word(0), word(0)]);
-    expect(decodePostedPayload(bytesToHex(overlapping))).to.deep.equal(Uint8Array.of(0, 0, 0));
+    expect(decodePostedPayload(bytesToHex(overlapping))).to.eql(Uint8Array.of(0, 0, 0));
   });
 
   it("is not there in a call the contract would have refused", () => {

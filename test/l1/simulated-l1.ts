@@ -8,13 +8,14 @@ import {
   encodeFunctionResult,
 } from "viem";
 import { blobsToPayload } from "../../src/batch/index.ts";
-import { blobsHash, calldataHash, hashMessage, logsBloom } from "../../src/chain/index.ts";
-import type { ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../src/chain/index.ts";
 import type { Batch } from "../../src/derivation/index.ts";
+import { logsBloom } from "../../src/ethereum/index.ts";
 import { BlobUnavailableError, inboxAbi } from "../../src/l1/index.ts";
 import type { BlobSource, L1Client } from "../../src/l1/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, bytesToHex, keccak256 } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
+import { blobsHash, calldataHash, hashMessage } from "../../src/rollup/index.ts";
+import type { ContextMessage, DepositMessage, InboxMessage, RollupConfig } from "../../src/rollup/index.ts";
 
 export const INBOX: Address = `0x${"1b".repeat(20)}`;
 export const L1_START = 3;

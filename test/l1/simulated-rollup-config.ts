@@ -1,7 +1,7 @@
-import { createGenesis, genesisBlock } from "../../src/chain/index.ts";
-import type { RollupConfig } from "../../src/chain/index.ts";
 import { ZERO_ADDRESS } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
+import { createGenesis, genesisBlock } from "../../src/rollup/index.ts";
+import type { RollupConfig } from "../../src/rollup/index.ts";
 
 export const SIMULATED_CHAIN_ID = 4_711;
 

@@ -9,7 +9,7 @@ describe("A report of trouble that lasts", () => {
     const report = (reason: string) => trouble.report(reason, (again) => lines.push([now, reason, again]));
     for (; now < 300_000; now += 1_000) report("no blobs");
     report("no L1");
-    expect(lines).to.deep.equal([
+    expect(lines).to.eql([
       [0, "no blobs", {}],
       [60_000, "no blobs", { timesBefore: 60 }],
       [180_000, "no blobs", { timesBefore: 180 }],

@@ -2,21 +2,21 @@ import { RLP } from "@ethereumjs/rlp";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  BlockState,
   InvalidTransactionError,
   MAX_INITCODE_SIZE,
   MAX_NONCE,
   createMemoryStateDatabase,
   decodeTransaction,
   openStateView,
-} from "../../src/chain/index.ts";
-import type { SignedTransaction } from "../../src/chain/index.ts";
-import { EMPTY_TRIE_ROOT } from "../../src/chain/merkle-patricia-trie.ts";
-import { Phase, createMachine, isBoundary, rawSlice, start, stateOf, step } from "../../src/machine/index.ts";
+} from "../../src/ethereum/index.ts";
+import type { SignedTransaction } from "../../src/ethereum/index.ts";
+import { EMPTY_TRIE_ROOT } from "../../src/ethereum/merkle-patricia-trie.ts";
+import { BlockState, stateOf } from "../../src/execution/index.ts";
+import { Phase, createMachine, isBoundary, rawSlice, start, step } from "../../src/machine/index.ts";
 import type { Machine } from "../../src/machine/index.ts";
 import { bytesToHex, concatBytes, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
-import { CHAIN_ID, account, signRaw, wallet } from "../chain/harness.ts";
-import { ACCESS_LIST, alice, bytes, changedTransactions, fieldsOf, signFields } from "../chain/transaction-bytes.ts";
+import { ACCESS_LIST, alice, bytes, changedTransactions, fieldsOf, signFields } from "../ethereum/transaction-bytes.ts";
+import { CHAIN_ID, account, signRaw, wallet } from "../execution/harness.ts";
 
 /** A machine that has decoded raw bytes and is at `Validate`, or has skipped them. */
 function decodeInSteps(raw: Uint8Array, isProving: boolean): Machine {
@@ -73,7 +73,7 @@ function compare(raw: Uint8Array): "accepted" | "rejected" {
       if (transaction === undefined) {
         expect(machine.skipReason?.kind).to.equal("invalid");
         expect(machine.block.outcome).to.equal(2);
-        expect([...machine.overlay.keys]).to.deep.equal([]);
+        expect([...machine.overlay.keys]).to.eql([]);
       }
       continue;
     }
@@ -97,7 +97,7 @@ function compare(raw: Uint8Array): "accepted" | "rejected" {
       authorizationCount: transaction.authorizationCount,
       pending: machine.pending,
     };
-    expect(actual).to.deep.equal({
+    expect(actual).to.eql({
       hash: expected.hash,
       sender: expected.sender,
       kind: inner.type,

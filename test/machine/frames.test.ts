@@ -1,10 +1,10 @@
 import { expect } from "chai";
+import { createAddress } from "../../src/ethereum/index.ts";
 import { concatBytes } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
-import { createAddress } from "../../src/chain/index.ts";
+import { designator } from "../contracts/machine/soundness/transactions.ts";
 import { assemble } from "./assemble.ts";
 import { dearModexpInput } from "./precompile-inputs.ts";
-import { designator } from "./soundness/transactions.ts";
 import { runFast, runReference, runStepwise, slotKey } from "./world.ts";
 import type { Outcome, World, WorldCall } from "./world.ts";
 
@@ -22,8 +22,8 @@ const SHA256: Address = `0x${"00".repeat(19)}02`;
 /** In both modes of the machine and in ethereumjs. */
 async function agree(world: World, call: WorldCall): Promise<Outcome> {
   const fast = await runFast(world, call);
-  expect(await runStepwise(world, call), "step by step").to.deep.equal(fast);
-  expect(fast).to.deep.equal(await runReference(world, call, fast));
+  expect(await runStepwise(world, call), "step by step").to.eql(fast);
+  expect(fast).to.eql(await runReference(world, call, fast));
   return fast;
 }
 
@@ -66,8 +66,8 @@ describe("calls and creations", function () {
       ),
       [other]: contract(failing),
     });
-    expect([0, 1, 2, 3].map((slot) => slotOf(outcome, slot))).to.deep.equal([0n, 0n, 0n, 1_000n]);
-    expect(outcome.logs).to.deep.equal([]);
+    expect([0, 1, 2, 3].map((slot) => slotOf(outcome, slot))).to.eql([0n, 0n, 0n, 1_000n]);
+    expect(outcome.logs).to.eql([]);
   });
 
   it("forward all but one 64th of what is left after all other costs", async () => {
@@ -122,7 +122,7 @@ describe("calls and creations", function () {
         [other]: contract(call(third), assemble(0, "MSTORE", 32, 0, "RETURN")),
         [third]: contract(writer),
       });
-      expect([slotOf(outcome, 0), outcome.state[third]?.nonce]).to.deep.equal([1n, 1n]);
+      expect([slotOf(outcome, 0), outcome.state[third]?.nonce]).to.eql([1n, 1n]);
       const direct = await run({
         [self]: contract(assemble(0, 0, 0, 0, BigInt(third), 100_000, "STATICCALL", 0, "SSTORE")),
         [third]: contract(writer),
@@ -197,7 +197,7 @@ describe("calls and creations", function () {
       [other]: contract(assemble(2n ** 255n, 0, "MSTORE", 32, 0, "RETURN")),
       [third]: contract(assemble("MSIZE", 0, "SSTORE", 0, "MLOAD", 1, "SSTORE", 32, "MLOAD", 2, "SSTORE")),
     });
-    expect([0, 1, 2].map((slot) => slotOf(outcome, slot, third))).to.deep.equal([0n, 0n, 0n]);
+    expect([0, 1, 2].map((slot) => slotOf(outcome, slot, third))).to.eql([0n, 0n, 0n]);
   });
 
   it("count the nonce and burn the gas of a creation whose address is taken", async () => {
@@ -314,7 +314,7 @@ describe("calls and creations", function () {
       [DELEGATED]: { nonce: 1n, code: designator(other) },
       [other]: contract(assemble(3, 0, "SSTORE", "ADDRESS", 1, "SSTORE")),
     });
-    expect([slotOf(outcome, 0), slotOf(outcome, 1)]).to.deep.equal([0n, 1n]);
+    expect([slotOf(outcome, 0), slotOf(outcome, 1)]).to.eql([0n, 1n]);
     expect(slotOf(outcome, 0, DELEGATED)).to.equal(3n);
     expect(slotOf(outcome, 1, DELEGATED)).to.equal(BigInt(DELEGATED));
   });

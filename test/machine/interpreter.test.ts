@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ExecutionObserver } from "../../src/chain/index.ts";
+import type { ExecutionObserver } from "../../src/execution/index.ts";
 import type { BufferTree, Recorder } from "../../src/machine/commitments.ts";
 import { execute } from "../../src/machine/interpreter.ts";
 import { takeDirty } from "../../src/machine/memory.ts";
@@ -110,8 +110,8 @@ const garbage = fc
 
 async function agree(code: Uint8Array, gas: number, calldata: Uint8Array): Promise<CodeResult> {
   const expected = await runReference(code, { gas, calldata });
-  expect(runFast(code, { gas, calldata }), "fast").to.deep.equal(expected);
-  if (code.length < LONG) expect(runProving(code, { gas, calldata }), "proving").to.deep.equal(expected);
+  expect(runFast(code, { gas, calldata }), "fast").to.eql(expected);
+  if (code.length < LONG) expect(runProving(code, { gas, calldata }), "proving").to.eql(expected);
   return expected;
 }
 
@@ -219,7 +219,7 @@ describe("a loop of a thousand rounds", () => {
     // sum and counter, from 1,000 down to 1
     const code = assemble(0, 1000, "JUMPDEST DUP1 SWAP2 ADD SWAP1", 1, "SWAP1 SUB DUP1", 4, "JUMPI POP");
     const result = await agree(code, GAS, new Uint8Array());
-    expect(result.stack).to.deep.equal([500_500n]);
+    expect(result.stack).to.eql([500_500n]);
   });
 
   it("can be run in parts of any size", () => {
@@ -227,7 +227,7 @@ describe("a loop of a thousand rounds", () => {
     for (const limit of [1, 7, 1_000]) {
       const machine = machineOf(code, { gas: GAS });
       while (machine.phase === Phase.Execute) execute(machine, limit);
-      expect(stackOf(machine.frame)).to.deep.equal([500_500n]);
+      expect(stackOf(machine.frame)).to.eql([500_500n]);
     }
   });
 });
@@ -343,8 +343,8 @@ describe("bulk work in a proving machine", function () {
     ] as const) {
       const { phases, result } = phasesOf(assemble(MAX, 70, "MSTORE", length, 1, "KECCAK256"));
       const data = new Uint8Array(length).fill(0xff, 69, 101);
-      expect(result.stack, `${length} bytes`).to.deep.equal([BigInt(keccak256(data))]);
-      expect(phases).to.deep.equal(
+      expect(result.stack, `${length} bytes`).to.eql([BigInt(keccak256(data))]);
+      expect(phases).to.eql(
         steps === 0
           ? []
           : [
@@ -357,13 +357,13 @@ describe("bulk work in a proving machine", function () {
 
   it("logs long data when it is hashed", () => {
     const { phases, result } = phasesOf(assemble(MAX, 70, "MSTORE", 7, 8, 65_537, 1, "LOG2"));
-    expect(phases).to.deep.equal([
+    expect(phases).to.eql([
       [Phase.Absorb, 8],
       [Phase.FinishLog, 1],
     ]);
     expect(result.logs).to.have.length(1);
-    expect(result.logs[0]?.topics.map(BigInt)).to.deep.equal([8n, 7n]);
-    expect(result.logs[0]?.data).to.deep.equal(new Uint8Array(65_537).fill(0xff, 69, 101));
+    expect(result.logs[0]?.topics.map(BigInt)).to.eql([8n, 7n]);
+    expect(result.logs[0]?.data).to.eql(new Uint8Array(65_537).fill(0xff, 69, 101));
   });
 
   it("copies 32,768 bytes a step, of overlapping memory as it was at the begin", async () => {
@@ -376,8 +376,8 @@ describe("bulk work in a proving machine", function () {
     ] as const) {
       const code = assemble(100_000, 0, 0, "CALLDATACOPY", 100_000, from, to, "MCOPY");
       const { phases, result } = phasesOf(code, calldata);
-      expect(phases, `${from} to ${to}`).to.deep.equal([[Phase.Copy, 8]]);
-      expect(result).to.deep.equal(await runReference(code, { gas, calldata }));
+      expect(phases, `${from} to ${to}`).to.eql([[Phase.Copy, 8]]);
+      expect(result).to.eql(await runReference(code, { gas, calldata }));
     }
   });
 });
@@ -395,7 +395,7 @@ describe("an observer", () => {
 
   it("sees every instruction as it stands before it, with the gas it takes", () => {
     const { steps, result } = observe(assemble(5, 0, "MSTORE", 7, 0, "MSTORE", 3, 0, 30, "CALLDATACOPY", 0, "MLOAD"));
-    expect(steps.map(({ opcodeName, gasCost }) => `${opcodeName} ${gasCost}`)).to.deep.equal([
+    expect(steps.map(({ opcodeName, gasCost }) => `${opcodeName} ${gasCost}`)).to.eql([
       "PUSH1 3",
       "PUSH0 2",
       "MSTORE 6",
@@ -412,11 +412,11 @@ describe("an observer", () => {
     ]);
     const zeros = "00".repeat(31);
     expect(steps[2]).to.include({ copy: "", pc: 3, depth: 0, gas: BigInt(GAS - 5) });
-    expect(steps[2]?.stack).to.deep.equal([5n, 0n]);
+    expect(steps[2]?.stack).to.eql([5n, 0n]);
     expect(steps[5]?.copy).to.equal(`${zeros}05`);
     expect(steps[9]?.copy).to.equal(`${zeros}07`);
     expect(steps[10]?.copy).to.equal(`${"00".repeat(30)}0102${"03"}${zeros}`);
-    expect(result).to.deep.equal(
+    expect(result).to.eql(
       runFast(assemble(5, 0, "MSTORE", 7, 0, "MSTORE", 3, 0, 30, "CALLDATACOPY", 0, "MLOAD"), {
         gas: GAS,
         calldata: Uint8Array.of(1, 2, 3),
@@ -428,7 +428,7 @@ describe("an observer", () => {
     fc.assert(
       fc.property(program, (code) => {
         const { result } = observe(code);
-        expect(result).to.deep.equal(runFast(code, { gas: GAS, calldata: Uint8Array.of(1, 2, 3) }));
+        expect(result).to.eql(runFast(code, { gas: GAS, calldata: Uint8Array.of(1, 2, 3) }));
       }),
       { numRuns: 300 },
     );

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { runOnMachine } from "../../scripts/conformance/machine-runner.ts";
 import { readStateTests } from "../../scripts/conformance/state-tests.ts";
 import { prepareMachine } from "../../src/machine/index.ts";
-import { STATE_TESTS, hasStateTests, stateTestFiles } from "../chain/state-tests.ts";
+import { STATE_TESTS, hasStateTests, stateTestFiles } from "../execution/state-tests.ts";
 
 /**
  * Of every file, so many tests at most, spread evenly. `STATE_TESTS=all` runs every one of the 7,883 post entries, which
@@ -34,7 +34,7 @@ describe("Ethereum's Osaka state tests on the machine, from raw bytes", function
           }
         }
       }
-      expect(failures).to.deep.equal([]);
+      expect(failures).to.eql([]);
       expect(ran).to.be.greaterThan(0);
     });
   }

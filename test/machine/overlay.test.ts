@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { EMPTY_ACCOUNT } from "../../src/chain/index.ts";
-import { delegationOf } from "../../src/chain/index.ts";
+import { EMPTY_ACCOUNT, delegationOf } from "../../src/ethereum/index.ts";
 import { Overlay } from "../../src/machine/overlay.ts";
 import type { AccountEntry, OverlayItem, SlotEntry } from "../../src/machine/overlay.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
@@ -117,11 +116,11 @@ describe("an overlay", () => {
           } else {
             model = apply(overlay, model, operation);
           }
-          expect(snapshot(overlay)).to.deep.equal(model);
+          expect(snapshot(overlay)).to.eql(model);
         }
         for (const { mark, model: saved } of marks.reverse()) {
           overlay.revert(mark);
-          expect(snapshot(overlay)).to.deep.equal(saved);
+          expect(snapshot(overlay)).to.eql(saved);
         }
         for (const address of ADDRESSES) {
           for (const slot of SLOTS) {
@@ -145,7 +144,7 @@ describe("an overlay", () => {
         const marks: { readonly mark: number; readonly model: Model; readonly copy: Model }[] = [];
         const take = () => {
           for (const item of overlay.takeModified()) copy = put(copy, keyOf(item), item.entry);
-          expect(copy).to.deep.equal(model);
+          expect(copy).to.eql(model);
         };
         for (const operation of operations) {
           if (operation.kind === "mark") {
@@ -163,7 +162,7 @@ describe("an overlay", () => {
           }
         }
         take();
-        expect(overlay.takeModified()).to.deep.equal([]);
+        expect(overlay.takeModified()).to.eql([]);
       }),
       { numRuns: 300 },
     );
@@ -188,7 +187,7 @@ describe("an overlay", () => {
     const overlay = new Overlay(source);
     const address = ADDRESSES[1] as Address;
     overlay.writeAccount(address, { ...overlay.loadAccount(address), isCreated: true });
-    expect(overlay.loadSlot(address, SLOTS[0] as Hash)).to.deep.equal({ original: 0n, current: 0n, isWarm: false });
+    expect(overlay.loadSlot(address, SLOTS[0] as Hash)).to.eql({ original: 0n, current: 0n, isWarm: false });
   });
 
   it("refuses to modify what is absent, and a slot before its account", () => {
@@ -208,11 +207,11 @@ describe("an overlay", () => {
     overlay.writeTransient(address, SLOTS[0] as Hash, { current: 1n });
     overlay.addCode(keccak256(CODE), CODE);
     overlay.clear();
-    expect(overlay.keys).to.deep.equal([]);
+    expect(overlay.keys).to.eql([]);
     expect(overlay.newCodes.size).to.equal(0);
     expect(overlay.account(address)).to.equal(undefined);
     expect(overlay.transient(address, SLOTS[0] as Hash)).to.equal(undefined);
     expect(overlay.mark()).to.equal(0);
-    expect(overlay.takeModified()).to.deep.equal([]);
+    expect(overlay.takeModified()).to.eql([]);
   });
 });

@@ -3,7 +3,7 @@ import { Wallet } from "ethers";
 import { runEntry } from "../../scripts/conformance/entry-run.ts";
 import type { StateTest, StateTestPost } from "../../scripts/conformance/state-tests.ts";
 import { createStepChecker } from "../../scripts/conformance/step-checker.ts";
-import { MAX_PRECOMPILE_GAS, MAX_PRECOMPILE_INPUT } from "../../src/chain/index.ts";
+import { MAX_PRECOMPILE_GAS, MAX_PRECOMPILE_INPUT } from "../../src/ethereum/index.ts";
 import { prepareMachine } from "../../src/machine/index.ts";
 import { ZERO_HASH, bytesToHex } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";

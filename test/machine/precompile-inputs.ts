@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import type { Precompiles } from "../../src/chain/precompiles/index.ts";
+import type { Precompiles } from "../../src/ethereum/index.ts";
 import { bigintToBytes32, concatBytes } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
 

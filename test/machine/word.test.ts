@@ -65,7 +65,7 @@ function check(operation: Operation, pops: number, reference: (...items: bigint[
       expect(word.toBigint(stack, 8), items.map((item) => `0x${item.toString(16)}`).join()).to.equal(
         reference(...items),
       );
-      expect(stack.slice(0, 8)).to.deep.equal(new Uint32Array(8).fill(0xdeadbeef));
+      expect(stack.slice(0, 8)).to.eql(new Uint32Array(8).fill(0xdeadbeef));
     }),
     { numRuns: runs },
   );
@@ -253,7 +253,7 @@ describe("a word", () => {
         ]) {
           const target = place();
           read(target);
-          expect(target).to.deep.equal(stack);
+          expect(target).to.eql(stack);
         }
       }),
     );

@@ -1,7 +1,5 @@
 import { createAddressFromString } from "@ethereumjs/util";
-import { createOsakaCommon } from "../../src/chain/ethereumjs-common.ts";
-import { createEvmExecutor, toEvmBlock } from "../../src/chain/ethereumjs/evm-executor.ts";
-import type { EvmExecutor } from "../../src/chain/ethereumjs/evm-executor.ts";
+import { createOsakaCommon } from "../../src/ethereum/ethereumjs-common.ts";
 import {
   EMPTY_ACCOUNT,
   EMPTY_CODE_HASH_HEX,
@@ -9,18 +7,21 @@ import {
   createMemoryStateDatabase,
   openStateView,
   withoutLeadingZeros,
-} from "../../src/chain/index.ts";
-import type { AccountRecord, Log, StateView } from "../../src/chain/index.ts";
+} from "../../src/ethereum/index.ts";
+import type { AccountRecord, Log, StateView } from "../../src/ethereum/index.ts";
 import { createMachine, step } from "../../src/machine/driver.ts";
-import { beginFrame, runFrames } from "../../src/machine/frames.ts";
-import { EMPTY_SLICE } from "../../src/machine/machine.ts";
+import { beginFrame } from "../../src/machine/frame.ts";
+import { runFrames } from "../../src/machine/frames.ts";
 import type { Machine, TransactionContext } from "../../src/machine/machine.ts";
-import { markJournal } from "../../src/machine/overlay.ts";
 import { Phase } from "../../src/machine/phase.ts";
 import { prepareMachine } from "../../src/machine/precompiles.ts";
+import { EMPTY_SLICE } from "../../src/machine/slice.ts";
+import { markJournal } from "../../src/machine/state-access.ts";
 import { bigintToBytes32, bytesToBigint, bytesToHex, keccak256, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
-import { CHAIN_ID } from "../chain/harness.ts";
+import { createEvmExecutor, toEvmBlock } from "../../src/reference/evm-executor.ts";
+import type { EvmExecutor } from "../../src/reference/evm-executor.ts";
+import { CHAIN_ID } from "../execution/harness.ts";
 
 export const CALLER: Address = `0x${"ca".repeat(20)}`;
 const COINBASE: Address = `0x${"c0".repeat(20)}`;

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import type { Block, RollupConfig } from "../../src/chain/index.ts";
 import { createChain } from "../../src/node/index.ts";
 import type { Chain } from "../../src/node/index.ts";
 import { ZERO_HASH } from "../../src/primitives/index.ts";
+import type { Block, RollupConfig } from "../../src/rollup/index.ts";
 import type { NodeDatabase } from "../../src/storage/index.ts";
+import { createTestEngine } from "../engine.ts";
 import { SIMULATED_CHAIN_ID } from "../l1/simulated-rollup-config.ts";
 import { deposit, makeBlock, openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 import { config, transfer } from "./follower-fixture.ts";
-import { createTestEngine } from "../engine.ts";
 
 const TIME = config.genesis.timestamp;
 
@@ -49,7 +49,7 @@ describe("The chain of a node", () => {
     await database.close();
     database = await openTestDatabase(folder.path, config.genesisHash);
     chain = await open();
-    expect(chain.latest()).to.deep.equal(block);
+    expect(chain.latest()).to.eql(block);
     const next = await build(2, [await transfer(1)]);
     expect(next.transactions).to.have.length(1);
   });
@@ -82,7 +82,7 @@ describe("The chain of a node", () => {
     await chain.exclusive((writer) => writer.rewindTo(1));
     await build(2);
     expect(header.number).to.equal(3);
-    expect(told).to.deep.equal([
+    expect(told).to.eql([
       "block 1 true true",
       "block 2 true true",
       "block 3 true true",
@@ -121,7 +121,7 @@ describe("The chain of a node", () => {
     expect((await rejection(failing)).message).to.equal("failed");
     await slow;
     expect((await last).header.number).to.equal(2);
-    expect(order).to.deep.equal(["first begins", "first ends", "second", "third"]);
+    expect(order).to.eql(["first begins", "first ends", "second", "third"]);
   });
 
   it("skips invalid transactions without a trace", async () => {
@@ -142,12 +142,12 @@ describe("The chain of a node", () => {
       await writer.append(executed);
       return [executed, gone] as const;
     });
-    expect(chain.store.getMessageHashes(sibling.hash)).to.deep.equal([message.hash]);
+    expect(chain.store.getMessageHashes(sibling.hash)).to.eql([message.hash]);
     await chain.exclusive(async (writer) => {
       await writer.rewindTo(0);
       await writer.appendAll([first, ...removed]);
     });
-    expect(chain.latest()).to.deep.equal(second);
+    expect(chain.latest()).to.eql(second);
     await chain.exclusive(async (writer) => {
       await writer.rewindTo(1);
       await writer.append(sibling);

@@ -1,18 +1,19 @@
 import { privateKeyToAccount } from "viem/accounts";
 import { encodePayload } from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
-import { createSenderRecovery } from "../../src/chain/index.ts";
-import type { Block, ExecutionEngine } from "../../src/chain/index.ts";
+import { createSenderRecovery } from "../../src/ethereum/index.ts";
+import type { ExecutionEngine } from "../../src/execution/index.ts";
 import { createInboxReader } from "../../src/l1/index.ts";
 import type { InboxReaderOptions } from "../../src/l1/index.ts";
 import { createChain, createFollower } from "../../src/node/index.ts";
 import { hexToBytes, toAddress } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
+import type { Block } from "../../src/rollup/index.ts";
+import { createTestEngine } from "../engine.ts";
 import { readerConfig } from "../l1/simulated-l1.ts";
 import type { InboxAction, SimulatedL1 } from "../l1/simulated-l1.ts";
 import { SIMULATED_CHAIN_ID, simulatedRollupConfig } from "../l1/simulated-rollup-config.ts";
 import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
-import { createTestEngine } from "../engine.ts";
 
 const account = privateKeyToAccount(`0x${"42".repeat(32)}`);
 export const config = readerConfig(simulatedRollupConfig({ [toAddress(account.address)]: 10n ** 24n }));

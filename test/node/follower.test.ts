@@ -4,10 +4,13 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { compressContent, encodeBlocks } from "../../src/batch/index.ts";
-import { createMemoryStateDatabase, executeBlock, initializeState } from "../../src/chain/index.ts";
-import type { Block } from "../../src/chain/index.ts";
 import { deriveBatch } from "../../src/derivation/index.ts";
+import { createMemoryStateDatabase } from "../../src/ethereum/index.ts";
+import { executeBlock } from "../../src/execution/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
+import { initializeState } from "../../src/rollup/index.ts";
+import type { Block } from "../../src/rollup/index.ts";
+import { createTestEngine } from "../engine.ts";
 import { createSimulatedL1 } from "../l1/simulated-l1.ts";
 import type { InboxAction, SimulatedL1 } from "../l1/simulated-l1.ts";
 import { SIMULATED_CHAIN_ID } from "../l1/simulated-rollup-config.ts";
@@ -15,7 +18,6 @@ import { silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 import { batchOf, config, createTestNode, transfer } from "./follower-fixture.ts";
 import type { TestNode, TestNodeOptions } from "./follower-fixture.ts";
 import { mineHistory } from "./history.ts";
-import { createTestEngine } from "../engine.ts";
 
 const deposit: InboxAction = { kind: "deposit" };
 const spending: InboxAction = { kind: "deposit", deposit: { gasLimit: 100_000n, value: 5n } };
@@ -62,10 +64,10 @@ describe("The follower", () => {
     expect(expected.length).to.be.greaterThan(15);
     const first = await start();
     const status = await first.follower.syncOnce();
-    expect(first.hashes()).to.deep.equal(expected);
+    expect(first.hashes()).to.eql(expected);
     const { number, hash } = l1.head();
     const { latest } = first.chain.store.getHeads();
-    expect(status).to.deep.equal({
+    expect(status).to.eql({
       l1Head: { number, hash },
       l1Problem: undefined,
       l1Synced: { number, hash },
@@ -78,9 +80,9 @@ describe("The follower", () => {
     });
     const second = await start();
     await second.follower.syncOnce();
-    expect(second.hashes()).to.deep.equal(expected);
+    expect(second.hashes()).to.eql(expected);
     for (const [number2, hash2] of expected.entries()) {
-      expect(second.chain.store.getBlock(number2)).to.deep.equal(first.chain.store.getBlockByHash(hash2));
+      expect(second.chain.store.getBlock(number2)).to.eql(first.chain.store.getBlockByHash(hash2));
     }
   });
 
@@ -92,7 +94,7 @@ describe("The follower", () => {
     l1.batches().forEach(({ index, messagesUpTo }) => {
       const derived = store.getDerivedBatch(index)!;
       const block = store.getBlock(derived.lastBlock)!;
-      expect(derived).to.deep.equal({
+      expect(derived).to.eql({
         batch: index,
         lastBlock: block.header.number,
         lastBlockHash: block.hash,
@@ -123,8 +125,8 @@ describe("The follower", () => {
       );
       await node.follower.syncOnce();
       expect(node.takeExecuted()).to.equal(0);
-      expect(node.hashes()).to.deep.equal(built);
-      expect(node.chain.store.getHeads()).to.deep.equal({ latest: 3, safe: 2, finalized: 0 });
+      expect(node.hashes()).to.eql(built);
+      expect(node.chain.store.getHeads()).to.eql({ latest: 3, safe: 2, finalized: 0 });
     });
 
     it("keeps them if the batch only has invalid transactions more", async () => {
@@ -150,7 +152,7 @@ describe("The follower", () => {
         ]),
       );
       await node.follower.syncOnce();
-      expect(node.hashes()).to.deep.equal(built);
+      expect(node.hashes()).to.eql(built);
       expect(node.chain.store.getHeads().safe).to.equal(1);
     });
 
@@ -186,8 +188,8 @@ describe("The follower", () => {
         node.chain.events.on("reorg", (blocks) => removed.push(...blocks.map(({ hash }) => hash)));
         l1.mine(batchOf([await make(timestamp)], what === "messages" ? 0 : 1));
         await node.follower.syncOnce();
-        expect(node.hashes()).to.deep.equal(await referenceHashes(l1));
-        expect(removed).to.deep.equal(built.slice(1));
+        expect(node.hashes()).to.eql(await referenceHashes(l1));
+        expect(removed).to.eql(built.slice(1));
       });
     }
   });
@@ -220,7 +222,7 @@ describe("The follower", () => {
           const status = await node.follower.syncOnce();
           expect(status.derivedBatchCount).to.equal(steps.length);
           expect(node.chain.latest().nextMessage).to.equal(l1.messages().length);
-          expect(node.hashes()).to.deep.equal(await referenceHashes(l1));
+          expect(node.hashes()).to.eql(await referenceHashes(l1));
         } finally {
           await node.close();
         }
@@ -252,7 +254,7 @@ describe("The follower", () => {
       node.chain.events.on("safe", (number) => safe.push(number));
       await node.follower.syncOnce();
       const expected = await referenceHashes(l1);
-      expect(node.hashes()).to.deep.equal(expected);
+      expect(node.hashes()).to.eql(expected);
       expect(node.takeExecuted()).to.be.at.most(expected.length - shared);
       expect(safe[0]).to.equal(shared - 1);
       expect(safe.at(-1)).to.equal(expected.length - 1);
@@ -274,7 +276,7 @@ describe("The follower", () => {
       l1.mine(batch);
       node.takeExecuted();
       await node.follower.syncOnce();
-      expect(node.hashes()).to.deep.equal(before);
+      expect(node.hashes()).to.eql(before);
       expect(node.chain.store.getHeads().safe).to.equal(1);
       expect(node.takeExecuted()).to.equal(0);
     });
@@ -294,7 +296,7 @@ describe("The follower", () => {
         l1.mine();
         l1.mine();
         await node.follower.syncOnce();
-        expect(node.hashes()).to.deep.equal(built.slice(0, 2));
+        expect(node.hashes()).to.eql(built.slice(0, 2));
         // The same deed in another L1 block is another message.
         l1.mine(kind === "deposit" ? spending : { kind: "context" });
         await node.follower.syncOnce();
@@ -345,7 +347,7 @@ describe("The follower", () => {
           }),
         });
         await node.follower.syncOnce();
-        expect(node.hashes()).to.deep.equal(await referenceHashes(l1));
+        expect(node.hashes()).to.eql(await referenceHashes(l1));
         expect(node.chain.store.getHeads().safe).to.equal(node.chain.latest().header.number);
       }
     });
@@ -360,8 +362,8 @@ describe("The follower", () => {
       await node.follower.syncOnce();
     }
     // Three confirmations: the last three of six batches are not final.
-    expect(finalized).to.deep.equal([1, 2, 3]);
-    expect(node.chain.store.getHeads()).to.deep.equal({ latest: 6, safe: 6, finalized: 3 });
+    expect(finalized).to.eql([1, 2, 3]);
+    expect(node.chain.store.getHeads()).to.eql({ latest: 6, safe: 6, finalized: 3 });
   });
 
   it("follows by itself once started, also after failures, and stops after the block under way", async () => {
@@ -376,7 +378,7 @@ describe("The follower", () => {
     await mineHistory(l1, 3);
     const expected = await referenceHashes(l1);
     while (node.chain.store.getHeads().safe < expected.length - 1) await once(node.chain.events, "safe");
-    expect(node.hashes()).to.deep.equal(expected);
+    expect(node.hashes()).to.eql(expected);
     l1.mine(batchOf(Array.from({ length: 2_000 }, () => ({ timestamp: now() }))));
     await once(node.chain.events, "block");
     await node.follower.stop();

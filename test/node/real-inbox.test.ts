@@ -3,16 +3,17 @@ import { createWalletClient, custom, encodeFunctionData } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
-import { batchHash, createSenderRecovery, hashMessage, messageBodyHash } from "../../src/chain/index.ts";
-import type { InboxMessage } from "../../src/chain/index.ts";
+import { createSenderRecovery } from "../../src/ethereum/index.ts";
 import { createInboxReader, inboxAbi } from "../../src/l1/index.ts";
 import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
 import { createChain, createFollower } from "../../src/node/index.ts";
 import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
+import { batchHash, hashMessage, messageBodyHash } from "../../src/rollup/index.ts";
+import type { InboxMessage } from "../../src/rollup/index.ts";
 import { HOUR, OPERATOR_KEY, OTHER_KEY, createRollupFixture } from "../batcher/rollup-fixture.ts";
 import type { RollupFixture } from "../batcher/rollup-fixture.ts";
-import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 import { createTestEngine } from "../engine.ts";
+import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 
 const RECIPIENT: Hex = `0x${"70".repeat(20)}`;
 
@@ -198,9 +199,9 @@ describe("A node on an L1 with the Inbox contract", () => {
     await follower.syncOnce();
     const { latest } = first.store.getHeads();
     // A Hardhat node reports each of its blocks as final.
-    expect(store.getHeads()).to.deep.equal({ latest, safe: latest, finalized: latest });
+    expect(store.getHeads()).to.eql({ latest, safe: latest, finalized: latest });
     for (let number = 0; number <= latest; number++)
-      expect(store.getBlock(number)).to.deep.equal(first.store.getBlock(number));
+      expect(store.getBlock(number)).to.eql(first.store.getBlock(number));
     await recovery.close();
     await database.close();
     folder.remove();

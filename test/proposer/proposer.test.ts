@@ -2,13 +2,13 @@ import { expect } from "chai";
 import { encodeFunctionData } from "viem";
 import { createBatcher } from "../../src/batcher/index.ts";
 import type { Batcher } from "../../src/batcher/index.ts";
-import { claimId, stateHash } from "../../src/chain/index.ts";
 import { createTransactionManager, inboxAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { TransactionManager } from "../../src/l1/index.ts";
 import { hexToBytes, ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { createProposer, ProposerError } from "../../src/proposer/index.ts";
 import type { Proposer, ProposerOptions, WrongClaim } from "../../src/proposer/index.ts";
+import { claimId, stateHash } from "../../src/rollup/index.ts";
 import { createRollupFixture, DAY, HOUR, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
 import type { RollupFixture } from "../batcher/rollup-fixture.ts";
 import { addressOf, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
@@ -171,9 +171,9 @@ describe("proposer", () => {
       const proposer = await open();
       expect((await proposer.step()).kind).to.equal("waiting-for-batches");
       await postBatch();
-      expect(await run(proposer)).to.deep.equal(["proposed", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
       const id = claimId(genesisClaim(), ownState(1));
-      expect(proposer.tip()).to.deep.equal({
+      expect(proposer.tip()).to.eql({
         claimId: id,
         parentId: genesisClaim(),
         stateHash: ownState(1),
@@ -215,7 +215,7 @@ describe("proposer", () => {
       const proposer = await open();
       await postBatch();
       await proposeRival(genesisClaim(), ownState(1));
-      expect(await run(proposer)).to.deep.equal(["waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["waiting-for-batches"]);
       expect(proposer.tip().batchCount).to.equal(1);
       await postBatch();
       expect((await proposer.step()).kind).to.equal("proposed");
@@ -277,9 +277,9 @@ describe("proposer", () => {
       await run(proposer);
       const before = await rollup.l1.client.getBalance({ address: PROPOSER });
       await pass(7 * DAY - 60);
-      expect(await run(proposer)).to.deep.equal(["waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["waiting-for-batches"]);
       await pass(60);
-      expect(await run(proposer)).to.deep.equal(["confirming", "withdrawing-bond", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["confirming", "withdrawing-bond", "waiting-for-batches"]);
       expect(await latestConfirmed()).to.equal(proposer.tip().claimId);
       const gained = (await rollup.l1.client.getBalance({ address: PROPOSER })) - before;
       expect(gained > rollup.config.parameters.claimBond - 10n ** 16n).to.equal(true);
@@ -305,7 +305,7 @@ describe("proposer", () => {
       await postBatch();
       await run(proposer);
       await pass(7 * DAY);
-      expect(await run(proposer)).to.deep.equal(["confirming", "confirming", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["confirming", "confirming", "waiting-for-batches"]);
       expect((await readClaim(proposer.tip().claimId)).proposer.toLowerCase()).to.equal(PROPOSER);
     });
 
@@ -323,7 +323,7 @@ describe("proposer", () => {
           encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [parentId, state] }),
         ),
       });
-      expect(await run(proposer)).to.deep.equal(["withdrawing-bond", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["withdrawing-bond", "waiting-for-batches"]);
     });
   });
 
@@ -336,7 +336,7 @@ describe("proposer", () => {
       proposer.onWrongClaim((claim) => reported.push(claim));
       await postBatch();
       await proposeRival(genesisClaim(), WRONG_STATE);
-      expect(await run(proposer)).to.deep.equal(["proposed", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
       await run(proposer);
       expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownState(1)));
       expect(reported).to.have.length(1);
@@ -345,7 +345,7 @@ describe("proposer", () => {
         expectedStateHash: ownState(1),
         proposer: addressOf(RIVAL_KEY),
       });
-      expect(proposer.wrongClaims()).to.deep.equal(reported);
+      expect(proposer.wrongClaims()).to.eql(reported);
     });
 
     it("are found on an L1 that takes only narrow ranges of logs", async () => {
@@ -372,7 +372,7 @@ describe("proposer", () => {
         return next();
       });
       expect((await proposer.step()).kind).to.equal("proposed");
-      expect(proposer.wrongClaims()).to.deep.equal([]);
+      expect(proposer.wrongClaims()).to.eql([]);
       rollup.l1.intercept(undefined);
       await proposer.step();
       expect(proposer.wrongClaims()).to.have.length(1);
@@ -384,7 +384,7 @@ describe("proposer", () => {
       await proposeRival(genesisClaim(), WRONG_STATE);
       const proposer = await open();
       await proposer.step();
-      expect(proposer.wrongClaims()).to.deep.equal([]);
+      expect(proposer.wrongClaims()).to.eql([]);
       await operatorTransactions.step();
       await rollup.follow();
       await proposer.step();
@@ -397,7 +397,7 @@ describe("proposer", () => {
       await run(proposer);
       await proposeRival(genesisClaim(), WRONG_STATE);
       await pass(8 * DAY);
-      expect(await run(proposer)).to.deep.equal(["waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["waiting-for-batches"]);
       expect(await latestConfirmed()).to.equal(genesisClaim());
     });
 
@@ -461,8 +461,8 @@ describe("proposer", () => {
       await postBatch();
       await run(proposer);
       const resumed = await open();
-      expect(await run(resumed)).to.deep.equal(["waiting-for-batches"]);
-      expect(resumed.tip()).to.deep.equal(proposer.tip());
+      expect(await run(resumed)).to.eql(["waiting-for-batches"]);
+      expect(resumed.tip()).to.eql(proposer.tip());
     });
   });
 

@@ -73,7 +73,7 @@ describe("contracts as npm publishes them work on L2, unmodified", function () {
             verifier.getBlock({ blockNumber }),
           ]);
           expect(actual.hash, `block ${blockNumber}`).to.equal(expected.hash);
-          expect(actual.transactions).to.deep.equal(expected.transactions);
+          expect(actual.transactions).to.eql(expected.transactions);
         }
         expect(Number(last)).to.be.greaterThan(200);
       } finally {

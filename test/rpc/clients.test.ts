@@ -71,7 +71,7 @@ describe("Wallets and libraries with their defaults", function () {
       const response = await deployed.getFunction("store")(3n, 9n);
       const receipt = await response.wait();
       expect(receipt.logs).to.have.length(1);
-      expect(receipt.logs[0].args.toArray()).to.deep.equal([wallet.address, 3n, 9n]);
+      expect(receipt.logs[0].args.toArray()).to.eql([wallet.address, 3n, 9n]);
       expect(await deployed.queryFilter(deployed.filters["Stored"]!(wallet.address, 3n))).to.have.length(1);
       expect(await deployed.queryFilter(deployed.filters["Stored"]!(wallet.address, 4n))).to.have.length(0);
       const found = await provider.getTransaction(response.hash);
@@ -89,7 +89,7 @@ describe("Wallets and libraries with their defaults", function () {
         [0, 1, 2].map((offset) => wallet.sendTransaction({ to: wallet.address, nonce: nonce + offset })),
       );
       const receipts = await Promise.all(responses.map((response) => response.wait()));
-      expect(receipts.map((receipt) => receipt?.status)).to.deep.equal([1, 1, 1]);
+      expect(receipts.map((receipt) => receipt?.status)).to.eql([1, 1, 1]);
       expect(await wallet.getNonce()).to.equal(nonce + 3);
       provider.destroy();
     });
@@ -126,7 +126,7 @@ describe("Wallets and libraries with their defaults", function () {
       expect(transaction?.from).to.equal("0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAa");
       for (const full of [false, true]) {
         const block = await provider.getBlock(receipt!.blockNumber, full);
-        expect(block?.transactions).to.deep.equal([hash]);
+        expect(block?.transactions).to.eql([hash]);
       }
       for (const tag of ["latest", "safe", "finalized", "pending", "earliest"])
         expect(await provider.getBlock(tag, true), tag).to.not.equal(null);
@@ -178,7 +178,7 @@ describe("Wallets and libraries with their defaults", function () {
         expect(withReason.reason).to.equal("no luck");
         // ethers decodes custom errors of calls only; of estimates it passes on the data.
         const { data } = await failureOf(deployed.getFunction("failWithCustom")[mode](7n));
-        expect(deployed.interface.parseError(data)?.args.toArray()).to.deep.equal([7n]);
+        expect(deployed.interface.parseError(data)?.args.toArray()).to.eql([7n]);
         expect((await failureOf(deployed.getFunction("failWithPanic")[mode](0n))).revert?.name).to.equal("Panic");
       }
       provider.destroy();
@@ -216,7 +216,7 @@ describe("Wallets and libraries with their defaults", function () {
         eventName: "Stored",
         fromBlock: receipt.blockNumber,
       });
-      expect(events.map(({ args }) => args)).to.deep.equal([{ by: account.address, slot: 1n, value: 2n }]);
+      expect(events.map(({ args }) => args)).to.eql([{ by: account.address, slot: 1n, value: 2n }]);
     });
 
     it("sends everything, to the last wei", async () => {

@@ -61,7 +61,7 @@ describe("JSON-RPC dispatcher", () => {
     const { dispatch, ask } = setUp();
 
     it("answers a call by position", async () => {
-      expect(await ask({ jsonrpc: "2.0", method: "subtract", params: [42, 23], id: 1 })).to.deep.equal({
+      expect(await ask({ jsonrpc: "2.0", method: "subtract", params: [42, 23], id: 1 })).to.eql({
         jsonrpc: "2.0",
         id: 1,
         result: 19,
@@ -100,7 +100,7 @@ describe("JSON-RPC dispatcher", () => {
 
     it("answers each entry of an invalid batch", async () => {
       const answers = (await ask([1, 2, 3])) as unknown as Answer[];
-      expect(answers.map(({ error }) => error?.code)).to.deep.equal([-32600, -32600, -32600]);
+      expect(answers.map(({ error }) => error?.code)).to.eql([-32600, -32600, -32600]);
     });
 
     it("answers a mixed batch without its notifications, in order", async () => {
@@ -111,7 +111,7 @@ describe("JSON-RPC dispatcher", () => {
         { jsonrpc: "2.0", method: "foo.get", id: "5" },
         { jsonrpc: "2.0", method: "fail", id: "9" },
       ])) as unknown as Answer[];
-      expect(answers).to.deep.equal([
+      expect(answers).to.eql([
         { jsonrpc: "2.0", id: "1", result: "a" },
         { jsonrpc: "2.0", id: null, error: { code: -32600, message: 'invalid request: expected jsonrpc to be "2.0"' } },
         {
@@ -192,12 +192,7 @@ describe("JSON-RPC dispatcher", () => {
       const expected = WRITTEN.map((id) => `{"jsonrpc":"2.0","id":${id},"result":{"id":[{}]}}`);
       const text = (await dispatch(` [ ${requests.join(" , ")} , ${others.join(",")} ] `)) ?? "";
       expect(text.slice(0, expected.join(",").length + 1)).to.equal(`[${expected.join(",")}`);
-      expect((JSON.parse(text) as Answer[]).slice(WRITTEN.length).map(({ id }) => id)).to.deep.equal([
-        null,
-        null,
-        null,
-        null,
-      ]);
+      expect((JSON.parse(text) as Answer[]).slice(WRITTEN.length).map(({ id }) => id)).to.eql([null, null, null, null]);
     });
 
     it("are read as JSON.parse reads them, in any JSON", () => {
@@ -220,7 +215,7 @@ describe("JSON-RPC dispatcher", () => {
               ? (request as { id: unknown }).id
               : undefined,
           );
-          expect(ids.map((id) => (id === undefined ? undefined : (JSON.parse(id) as unknown)))).to.deep.equal(
+          expect(ids.map((id) => (id === undefined ? undefined : (JSON.parse(id) as unknown)))).to.eql(
             written.map((id) => (id === undefined ? undefined : (JSON.parse(JSON.stringify(id)) as unknown))),
           );
         }),
@@ -233,7 +228,7 @@ describe("JSON-RPC dispatcher", () => {
       const started = performance.now();
       JSON.parse(message);
       const parsed = performance.now();
-      expect(readRequestIds(message)).to.deep.equal(["1.0"]);
+      expect(readRequestIds(message)).to.eql(["1.0"]);
       expect(performance.now() - parsed).to.be.lessThan(5 * (parsed - started) + 50);
     });
   });
@@ -243,19 +238,19 @@ describe("JSON-RPC dispatcher", () => {
     const errorOf = async (params: unknown) => (await ask({ jsonrpc: "2.0", id: 1, method: "subtract", params })).error;
 
     it("names the offending value and what was expected", async () => {
-      expect(await errorOf(["0x2", "two"])).to.deep.equal({
+      expect(await errorOf(["0x2", "two"])).to.eql({
         code: -32602,
         message: 'invalid argument 1: expected a 0x-prefixed hex quantity below 2^53, got "two"',
       });
     });
 
     it("tells of missing, too many, and named parameters", async () => {
-      expect(await errorOf(["0x2"])).to.deep.equal({ code: -32602, message: "missing value for required argument 1" });
-      expect(await errorOf(undefined)).to.deep.equal({
+      expect(await errorOf(["0x2"])).to.eql({ code: -32602, message: "missing value for required argument 1" });
+      expect(await errorOf(undefined)).to.eql({
         code: -32602,
         message: "missing value for required argument 0",
       });
-      expect(await errorOf([1, 2, 3])).to.deep.equal({
+      expect(await errorOf([1, 2, 3])).to.eql({
         code: -32602,
         message: "too many arguments, want at most 2, got 3",
       });
@@ -269,7 +264,7 @@ describe("JSON-RPC dispatcher", () => {
 
     it("are answered with -32603 and nothing of the failure, which is reported", async () => {
       const { error } = await ask({ jsonrpc: "2.0", id: 1, method: "crash" });
-      expect(error).to.deep.equal({ code: -32603, message: "internal error" });
+      expect(error).to.eql({ code: -32603, message: "internal error" });
       expect((reports.at(-1)?.failure as Error).message).to.equal("secret path /etc/passwd");
     });
 
@@ -282,7 +277,7 @@ describe("JSON-RPC dispatcher", () => {
     it("refuses a batch with too many requests as a whole", async () => {
       const { ask } = setUp();
       const answer = await ask(Array.from({ length: 6 }, (_, id) => ({ jsonrpc: "2.0", id, method: "echo" })));
-      expect(answer.error).to.deep.equal({ code: -32600, message: "batch too large: at most 5 requests, got 6" });
+      expect(answer.error).to.eql({ code: -32600, message: "batch too large: at most 5 requests, got 6" });
     });
 
     it("answers what fits into the limit of bytes, and the rest of the batch with -32003", async () => {
@@ -290,7 +285,7 @@ describe("JSON-RPC dispatcher", () => {
       const answers = (await ask(
         [1, 2, 3].map((id) => ({ jsonrpc: "2.0", id, method: "long", params: [id === 3 ? 1 : 6_000] })),
       )) as unknown as Answer[];
-      expect(answers.map(({ error }) => error?.code)).to.deep.equal([undefined, -32003, undefined]);
+      expect(answers.map(({ error }) => error?.code)).to.eql([undefined, -32003, undefined]);
     });
 
     it("runs a limited number of heavy calls, lets some wait, and refuses the rest", async () => {
@@ -314,7 +309,7 @@ describe("JSON-RPC dispatcher", () => {
       const { ask } = setUp({ methods: [slow] });
       const answers = Array.from({ length: 6 }, (_, id) => ask({ jsonrpc: "2.0", id, method: "slow" }));
       const refused = await Promise.all(answers.slice(4));
-      expect(refused.map(({ error }) => error?.code)).to.deep.equal([-32005, -32005]);
+      expect(refused.map(({ error }) => error?.code)).to.eql([-32005, -32005]);
       let done = 0;
       for (const answer of answers.slice(0, 4)) void answer.then(() => done++);
       while (done < 4) {
@@ -325,13 +320,13 @@ describe("JSON-RPC dispatcher", () => {
       const later = ask({ jsonrpc: "2.0", id: 7, method: "slow" });
       while (releases.length === 0) await new Promise((resolve) => setImmediate(resolve));
       releases.shift()?.();
-      expect(await later).to.deep.equal({ jsonrpc: "2.0", id: 7, result: null });
+      expect(await later).to.eql({ jsonrpc: "2.0", id: 7, result: null });
     });
 
     it("answers a call that takes too long with -32002, and keeps serving", async () => {
       const stuck = defineMethod<undefined, []>("stuck", [], () => new Promise(() => undefined));
       const { ask } = setUp({ methods: [stuck], limits: { callTimeout: 20 } });
-      expect((await ask({ jsonrpc: "2.0", id: 1, method: "stuck" })).error).to.deep.equal({
+      expect((await ask({ jsonrpc: "2.0", id: 1, method: "stuck" })).error).to.eql({
         code: -32002,
         message: "the call took longer than 20 ms",
       });

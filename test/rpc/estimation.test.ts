@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Wallet } from "ethers";
-import { calldataTokens, dataGas, decodeTransaction, minimumBaseFee } from "../../src/chain/index.ts";
+import { calldataTokens, decodeTransaction } from "../../src/ethereum/index.ts";
 import { hexToBytes, toAddress } from "../../src/primitives/index.ts";
+import { dataGas, minimumBaseFee } from "../../src/rollup/index.ts";
 import { nextEnvironment } from "../../src/rpc/chain-view.ts";
-import { ask, CHAIN_ID, context, ETHER, GWEI, privateKey, result, startNode, type TestNode } from "./node-fixture.ts";
+import { ask, CHAIN_ID, context, ETHER, GWEI, privateKey, result, startNode } from "./node-fixture.ts";
+import type { TestNode } from "./node-fixture.ts";
 
 describe("eth_estimateGas", function () {
   this.timeout(60_000);

@@ -2,11 +2,10 @@ import { expect } from "chai";
 import { Interface, Wallet, WebSocketProvider } from "ethers";
 import WebSocket from "ws";
 import { createPublicClient, webSocket } from "viem";
+import { decodeTransaction } from "../../src/ethereum/index.ts";
 import { hexToBytes, ZERO_ADDRESS } from "../../src/primitives/index.ts";
-import { createFilterRegistry } from "../../src/rpc/logs/filters.ts";
 import { createForwardingPool } from "../../src/rpc/index.ts";
-import { decodeTransaction } from "../../src/chain/index.ts";
-import { compileProbe } from "./probe-contract.ts";
+import { createFilterRegistry } from "../../src/rpc/logs/filters.ts";
 import {
   ask,
   CHAIN_ID,
@@ -17,9 +16,9 @@ import {
   startNode,
   until,
   viemClients,
-  type RpcAnswer,
-  type TestNode,
 } from "./node-fixture.ts";
+import type { RpcAnswer, TestNode } from "./node-fixture.ts";
+import { compileProbe } from "./probe-contract.ts";
 import { signFields } from "./signing.ts";
 
 interface Notification {
@@ -111,8 +110,8 @@ describe("Events by JSON-RPC", function () {
     nonces.alice = kept;
     const replacement = await execute(await store(4, "alice"));
     await until(() => of(heads).length === 3 && of(logs).length === 7);
-    expect(of(heads).map(({ hash }) => hash)).to.deep.equal([first.hash, second.hash, replacement.hash]);
-    expect(of(logs).map(({ removed, logIndex }) => [removed, logIndex])).to.deep.equal([
+    expect(of(heads).map(({ hash }) => hash)).to.eql([first.hash, second.hash, replacement.hash]);
+    expect(of(logs).map(({ removed, logIndex }) => [removed, logIndex])).to.eql([
       [false, "0x0"],
       [false, "0x1"],
       [false, "0x0"],
@@ -195,14 +194,13 @@ describe("Events by JSON-RPC", function () {
     const raw = await store(1);
     const hash = await result<string>(node, "eth_sendRawTransaction", `0x${Buffer.from(raw).toString("hex")}`);
     const block = await execute(raw);
-    expect(await result(node, "eth_getFilterChanges", blocks)).to.deep.equal([block.hash]);
-    expect(await result(node, "eth_getFilterChanges", transactions)).to.deep.equal([hash]);
+    expect(await result(node, "eth_getFilterChanges", blocks)).to.eql([block.hash]);
+    expect(await result(node, "eth_getFilterChanges", transactions)).to.eql([hash]);
     const changes = await result<{ transactionHash: string; removed: boolean }[]>(node, "eth_getFilterChanges", logs);
-    expect(changes.map(({ transactionHash }) => transactionHash)).to.deep.equal([hash]);
-    for (const id of [blocks, transactions, logs])
-      expect(await result(node, "eth_getFilterChanges", id)).to.deep.equal([]);
+    expect(changes.map(({ transactionHash }) => transactionHash)).to.eql([hash]);
+    for (const id of [blocks, transactions, logs]) expect(await result(node, "eth_getFilterChanges", id)).to.eql([]);
     await node.chain.exclusive((writer) => writer.rewindTo(block.header.number - 1));
-    expect(await result(node, "eth_getFilterChanges", logs)).to.deep.equal([{ ...changes[0], removed: true }]);
+    expect(await result(node, "eth_getFilterChanges", logs)).to.eql([{ ...changes[0], removed: true }]);
     await execute(raw);
     expect(await result<unknown[]>(node, "eth_getFilterLogs", logs)).to.have.length(1);
     expect((await ask(node, "eth_getFilterLogs", blocks)).error?.message).to.match(/^filter not found/);
@@ -233,7 +231,7 @@ describe("Events by JSON-RPC", function () {
     });
     const id = registry.create({ kind: "blocks" });
     time = 100;
-    expect(registry.takeChanges(id)).to.deep.equal([]);
+    expect(registry.takeChanges(id)).to.eql([]);
     time = 201;
     expect(() => registry.takeChanges(id)).to.throw("filter not found");
     registry.create({ kind: "blocks" });
@@ -270,7 +268,7 @@ describe("Events by JSON-RPC", function () {
     const filter = await result<string>(node, "eth_newBlockFilter");
     expect(filter).to.match(/^0x[1-9a-f][0-9a-f]*$/);
     const spellings = (id: string) => [`0x${id.slice(2).padStart(34, "0")}`, `0x00${id.slice(2).toUpperCase()}`, id];
-    for (const id of spellings(filter)) expect(await result(node, "eth_getFilterChanges", id)).to.deep.equal([]);
+    for (const id of spellings(filter)) expect(await result(node, "eth_getFilterChanges", id)).to.eql([]);
     expect(await result(node, "eth_uninstallFilter", spellings(filter)[0])).to.equal(true);
     expect(await result(node, "eth_uninstallFilter", filter)).to.equal(false);
 
@@ -298,13 +296,13 @@ describe("Events by JSON-RPC", function () {
     try {
       expect(await result(node, "eth_sendRawTransaction", raw)).to.equal(hash);
       const block = await execute(hexToBytes(raw));
-      expect(block.transactions.map((transaction) => transaction.hash)).to.deep.equal([hash]);
+      expect(block.transactions.map((transaction) => transaction.hash)).to.eql([hash]);
       const told = (id: string) => received.find(({ params }) => params?.subscription === id)?.params?.result;
       await until(() => told(heads) !== undefined && told(pending) !== undefined);
       expect(told(heads)?.hash).to.equal(block.hash);
       expect(told(pending)).to.have.nested.property("authorizationList[0].chainId", "0x0");
       const [entry] = await result<unknown[]>(node, "eth_getFilterChanges", filter);
-      expect(entry).to.deep.equal(told(pending));
+      expect(entry).to.eql(told(pending));
     } finally {
       node.chain.events.off("block", failing);
       node.mempool.events.off("transaction", failing);
@@ -350,7 +348,7 @@ describe("Events by JSON-RPC", function () {
     for (let count = 0; count < 3; count++) await execute(await store(6));
     const told = (id: string) => received.filter(({ params }) => params?.subscription === id).length;
     await until(() => told(subscriptions[2]!) === 3);
-    expect(subscriptions.map(told)).to.deep.equal([1, 2, 3]);
+    expect(subscriptions.map(told)).to.eql([1, 2, 3]);
     for (const [index, filter] of filters.entries()) {
       expect(await result(node, "eth_getFilterChanges", filter)).to.have.length(index + 1);
       await result(node, "eth_uninstallFilter", filter);
@@ -433,8 +431,8 @@ describe("A replica's forwarding pool", function () {
     expect(outcome.kind).to.equal("accepted");
     const block = await included;
     const hash = block.transactions[0]!.hash;
-    expect(outcome).to.deep.equal({ kind: "accepted", hash });
-    expect(heard).to.deep.equal([hash]);
+    expect(outcome).to.eql({ kind: "accepted", hash });
+    expect(heard).to.eql([hash]);
     expect(pool.get(hash)?.hash).to.equal(hash);
     expect(pool.pendingNonce(wallet.address.toLowerCase() as `0x${string}`)).to.equal(1n);
     const repeated = await pool.submit(raw).then(
@@ -447,7 +445,7 @@ describe("A replica's forwarding pool", function () {
       writer.execute({ timestamp: block.header.timestamp, messages: [], transactions: [raw] }),
     );
     expect(pool.get(hash)).to.equal(undefined);
-    expect(pool.content().pending).to.deep.equal([]);
+    expect(pool.content().pending).to.eql([]);
   });
 
   it("does not forward what is no transaction, and says when the sequencer cannot be reached", async () => {

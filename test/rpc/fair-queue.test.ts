@@ -14,7 +14,7 @@ describe("Turns of callers", () => {
     for (let call = 1; call <= 4; call++) queue.add("greedy", `greedy ${call}`);
     queue.add("modest", "modest 1");
     queue.add("modest", "modest 2");
-    expect(takeAll(queue)).to.deep.equal(["greedy 1", "modest 1", "greedy 2", "modest 2", "greedy 3", "greedy 4"]);
+    expect(takeAll(queue)).to.eql(["greedy 1", "modest 1", "greedy 2", "modest 2", "greedy 3", "greedy 4"]);
   });
 
   it("are lost by whoever has most, once the queue is full", () => {
@@ -24,7 +24,7 @@ describe("Turns of callers", () => {
     expect(queue.add("modest", "modest 1")).to.equal("greedy 3");
     expect(queue.add("third", "third 1")).to.equal("greedy 2");
     expect(queue.add("fourth", "fourth 1")).to.equal("fourth 1");
-    expect(takeAll(queue)).to.deep.equal(["greedy 1", "modest 1", "third 1"]);
+    expect(takeAll(queue)).to.eql(["greedy 1", "modest 1", "third 1"]);
   });
 
   it("are given up by removing what waits", () => {
@@ -34,7 +34,7 @@ describe("Turns of callers", () => {
     expect(queue.remove("caller", "first")).to.equal(true);
     expect(queue.remove("caller", "first")).to.equal(false);
     expect(queue.remove("nobody", "second")).to.equal(false);
-    expect([queue.size, queue.take(), queue.size, queue.take()]).to.deep.equal([1, "second", 0, undefined]);
+    expect([queue.size, queue.take(), queue.size, queue.take()]).to.eql([1, "second", 0, undefined]);
   });
 
   it("keep each caller's order, lose nothing unsaid, and never exceed the capacity", () => {
@@ -62,7 +62,7 @@ describe("Turns of callers", () => {
         expect(out.length + dropped.length).to.equal(added);
         for (const name of ["a", "b", "c"]) {
           const numbers = out.filter(({ client }) => client === name).map(({ number }) => number);
-          expect(numbers).to.deep.equal(numbers.toSorted((left, right) => left - right));
+          expect(numbers).to.eql(numbers.toSorted((left, right) => left - right));
         }
       }),
     );

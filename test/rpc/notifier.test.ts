@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import pino from "pino";
-import type { Block, SignedTransaction } from "../../src/chain/index.ts";
+import type { SignedTransaction } from "../../src/ethereum/index.ts";
 import type { Chain, ChainEvents, TransactionPool } from "../../src/node/index.ts";
 import { createEvents, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
+import type { Block } from "../../src/rollup/index.ts";
 import { createNotifier } from "../../src/rpc/notifier.ts";
 import { PLAIN_TRANSACTION } from "./signing.ts";
 
@@ -69,9 +70,9 @@ describe("Notifications", () => {
     for (let count = 0; count < 50; count++) notifier.subscribe({ kind: "newHeads" }, (json) => told.push(json));
     const { block, timesFormatted } = blockOf(7);
     chainEvents.emit("block", block);
-    expect([told.length, timesFormatted()]).to.deep.equal([0, 0]);
+    expect([told.length, timesFormatted()]).to.eql([0, 0]);
     await turn();
-    expect([told.length, timesFormatted()]).to.deep.equal([50, 1]);
+    expect([told.length, timesFormatted()]).to.eql([50, 1]);
     expect(new Set(told).size).to.equal(1);
     expect(JSON.parse(told[0]!)).to.include({ number: "0x7", hash: HASH });
   });
@@ -93,9 +94,9 @@ describe("Notifications", () => {
     poolEvents.emit("transaction", { ...PLAIN_TRANSACTION, hash: HASH } as unknown as SignedTransaction);
     chainEvents.emit("block", blockOf(2).block);
     await turn();
-    expect(told).to.deep.equal([`"${HASH}"`, "a 0x2", "b 0x2"]);
+    expect(told).to.eql([`"${HASH}"`, "a 0x2", "b 0x2"]);
     expect(timesFormatted()).to.equal(1);
-    expect(logged.map((line) => (JSON.parse(line) as { err: { message: string } }).err.message)).to.deep.equal([
+    expect(logged.map((line) => (JSON.parse(line) as { err: { message: string } }).err.message)).to.eql([
       "cannot be formatted",
       "Cannot read properties of undefined (reading 'v')",
       "cannot be sent",
@@ -112,11 +113,11 @@ describe("Notifications", () => {
     notifier.subscribe({ kind: "newHeads" }, tell("late"));
     chainEvents.emit("block", blockOf(2).block);
     await turn();
-    expect(told).to.deep.equal(["early 0x1", "early 0x2", "late 0x2"]);
+    expect(told).to.eql(["early 0x1", "early 0x2", "late 0x2"]);
     chainEvents.emit("block", blockOf(3).block);
     endEarly();
     await turn();
-    expect(told.slice(3)).to.deep.equal(["late 0x3"]);
+    expect(told.slice(3)).to.eql(["late 0x3"]);
     notifier.close();
     chainEvents.emit("block", blockOf(4).block);
     await turn();
@@ -133,6 +134,6 @@ describe("Notifications", () => {
       chainEvents.emit("block", blockOf(1).block);
       await turn();
     }
-    expect(told).to.deep.equal([{ syncing: true, status: { currentBlock: "0x1" } }, false]);
+    expect(told).to.eql([{ syncing: true, status: { currentBlock: "0x1" } }, false]);
   });
 });

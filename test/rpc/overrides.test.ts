@@ -171,12 +171,10 @@ describe("overrides", () => {
       for (const [overrides, message] of cases) {
         const expected = { code: -32000, message };
         const request = { to: CALLER };
-        expect(await refusal("eth_call", request, "latest", overrides)).to.deep.equal(expected);
-        expect(await refusal("eth_estimateGas", request, "latest", overrides)).to.deep.equal(expected);
-        expect(await refusal("eth_createAccessList", request, "latest", overrides)).to.deep.equal(expected);
-        expect(await refusal("debug_traceCall", request, "latest", { stateOverrides: overrides })).to.deep.equal(
-          expected,
-        );
+        expect(await refusal("eth_call", request, "latest", overrides)).to.eql(expected);
+        expect(await refusal("eth_estimateGas", request, "latest", overrides)).to.eql(expected);
+        expect(await refusal("eth_createAccessList", request, "latest", overrides)).to.eql(expected);
+        expect(await refusal("debug_traceCall", request, "latest", { stateOverrides: overrides })).to.eql(expected);
       }
     });
   });
@@ -332,7 +330,7 @@ describe("overrides", () => {
         ask(node, "debug_traceCall", { from: TARGET, to: CALLER, value }, block, { tracer: "callTracer", ...options });
       expect((await spend("0x8", {})).error).to.equal(undefined);
       expect((await spend("0x6", { txIndex: 2 })).error).to.equal(undefined);
-      expect((await spend("0x7", { txIndex: 2 })).error).to.deep.equal({
+      expect((await spend("0x7", { txIndex: 2 })).error).to.eql({
         code: -32000,
         message: "insufficient funds for gas * price + value: have 6, want 7",
       });

@@ -57,7 +57,7 @@ describe("Parameters of JSON-RPC", function () {
         false,
       );
       for (const [method, params] of METHODS)
-        expect(await result(node, method, ...params(hash)), method).to.deep.equal(
+        expect(await result(node, method, ...params(hash)), method).to.eql(
           await result(node, method, ...params(number)),
         );
     });

@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
-import { createReaderPool, type ReaderPool } from "../../src/rpc/readers/index.ts";
-import type { JsonText } from "../../src/rpc/protocol/index.ts";
+import { DEFAULT_RPC_LIMITS } from "../../src/rpc/index.ts";
+import type { RpcLimits } from "../../src/rpc/index.ts";
 import { RpcError } from "../../src/rpc/protocol/index.ts";
-import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../../src/rpc/index.ts";
+import type { JsonText } from "../../src/rpc/protocol/index.ts";
+import { createReaderPool } from "../../src/rpc/readers/reader-pool.ts";
+import type { ReaderPool } from "../../src/rpc/readers/reader-pool.ts";
 import { readerEngine } from "../engine.ts";
-import { ask, ethersWallet, privateKey, result, startNode, until, type TestNode } from "./node-fixture.ts";
+import { ask, ethersWallet, privateKey, result, startNode, until } from "./node-fixture.ts";
+import type { TestNode } from "./node-fixture.ts";
 
 /** Two calls of BLAKE2F with 7.3 million rounds, a gas each: nearly all the gas a call can have, in two instructions. */
 const BLAKE2F = "60405f60d55f60095afa50";
@@ -43,7 +46,7 @@ describe("Reader threads", function () {
       let answered = 0;
       const slow = Array.from({ length: 12 }, () => ask(node, "eth_call", ...SLOW_CALL).then(() => answered++));
       for (let read = 0; read < 3; read++)
-        expect(await result(node, "eth_getLogs", { fromBlock: "0x0", toBlock: "latest" })).to.deep.equal([]);
+        expect(await result(node, "eth_getLogs", { fromBlock: "0x0", toBlock: "latest" })).to.eql([]);
       expect(answered).to.be.below(slow.length);
       await Promise.all(slow);
     });
@@ -75,7 +78,7 @@ describe("Reader threads", function () {
     it("a call that takes too long, however it spends the time, and answer the calls after it", async () => {
       const answers = await Promise.all(Array.from({ length: 3 }, () => ask(node, "eth_call", ...SLOW_CALL)));
       for (const { error } of answers)
-        expect(error).to.deep.equal({ code: -32002, message: "execution aborted (timeout = 100 ms)" });
+        expect(error).to.eql({ code: -32002, message: "execution aborted (timeout = 100 ms)" });
       // A thread that has just started may need longer than that for the first call.
       await until(async () => (await ask(node, "eth_call", QUICK_CALL)).result === ("0x1234" as never));
       const metrics = await node.instruments.metrics.metrics();
@@ -179,7 +182,7 @@ describe("Reader threads", function () {
     it("pass on the method's own errors as they are", async () => {
       const readers = start();
       const error = (await failureOf(readers.run("eth_call", [{ to: "0x12" }], { client: "a", signal }))) as RpcError;
-      expect([error.code, error.message]).to.deep.equal([
+      expect([error.code, error.message]).to.eql([
         -32602,
         'invalid argument 0: at to: expected a 20-byte address, got "0x12"',
       ]);

@@ -88,10 +88,10 @@ describe("Reading the chain by JSON-RPC", function () {
 
     it("is the same by number, by hash, and by tag", async () => {
       const latest = await result<RpcBlock>(node, "eth_getBlockByNumber", "latest", true);
-      expect(await result(node, "eth_getBlockByHash", latest["hash"], true)).to.deep.equal(latest);
-      expect(await result(node, "eth_getBlockByNumber", latest["number"], true)).to.deep.equal(latest);
+      expect(await result(node, "eth_getBlockByHash", latest["hash"], true)).to.eql(latest);
+      expect(await result(node, "eth_getBlockByNumber", latest["number"], true)).to.eql(latest);
       const { transactions: _, size: __, uncles: ___, withdrawals: ____, ...header } = latest;
-      expect(await result(node, "eth_getHeaderByNumber", "latest")).to.deep.equal(header);
+      expect(await result(node, "eth_getHeaderByNumber", "latest")).to.eql(header);
     });
 
     it("that does not exist is null", async () => {
@@ -112,10 +112,8 @@ describe("Reading the chain by JSON-RPC", function () {
       const { hash, number, blockHash } = stores[0]!;
       const transaction = await result<Record<string, string>>(node, "eth_getTransactionByHash", hash);
       expect(transaction["from"]).to.equal(alice);
-      expect(await result(node, "eth_getTransactionByBlockNumberAndIndex", toHex(number), "0x0")).to.deep.equal(
-        transaction,
-      );
-      expect(await result(node, "eth_getTransactionByBlockHashAndIndex", blockHash, "0x0")).to.deep.equal(transaction);
+      expect(await result(node, "eth_getTransactionByBlockNumberAndIndex", toHex(number), "0x0")).to.eql(transaction);
+      expect(await result(node, "eth_getTransactionByBlockHashAndIndex", blockHash, "0x0")).to.eql(transaction);
       expect(await result(node, "eth_getTransactionByBlockNumberAndIndex", toHex(number), "0x1")).to.equal(null);
       for (const method of ["eth_getRawTransactionByHash", "debug_getRawTransaction"])
         expect(keccak256(await result<ViemHex>(node, method, hash))).to.equal(hash);
@@ -166,7 +164,7 @@ describe("Reading the chain by JSON-RPC", function () {
     });
 
     it("at an unknown block is an error that names it", async () => {
-      expect(await errorOf("eth_getBalance", alice, "0xffffff")).to.deep.equal({
+      expect(await errorOf("eth_getBalance", alice, "0xffffff")).to.eql({
         code: -32000,
         message: "header not found: no block 16777215",
       });
@@ -212,7 +210,7 @@ describe("Reading the chain by JSON-RPC", function () {
       });
       expect(await reader.getTransactionCount({ ...account, blockTag: "pending" })).to.equal(nonce);
       const status = await result(node, "txpool_status");
-      expect(status).to.deep.equal({ pending: "0x0", queued: "0x1" });
+      expect(status).to.eql({ pending: "0x0", queued: "0x1" });
       const from = await result<{ queued: Record<string, { hash: ViemHex; blockHash: null }> }>(
         node,
         "txpool_contentFrom",
@@ -220,10 +218,10 @@ describe("Reading the chain by JSON-RPC", function () {
       );
       const queued = from.queued[String(nonce + 1)]!;
       expect(queued.blockHash).to.equal(null);
-      expect(await result(node, "eth_getTransactionByHash", queued.hash)).to.deep.equal(queued);
+      expect(await result(node, "eth_getTransactionByHash", queued.hash)).to.eql(queued);
       expect(
         await result<{ queued: object }>(node, "txpool_content").then(({ queued: all }) => Object.keys(all)),
-      ).to.deep.equal([account.address]);
+      ).to.eql([account.address]);
       await reader.waitForTransactionReceipt({ hash: await wallet.sendTransaction({ to: alice, nonce }) });
       await reader.waitForTransactionReceipt({ hash: queued.hash });
       expect(await reader.getTransactionCount({ ...account, blockTag: "pending" })).to.equal(nonce + 2);
@@ -240,17 +238,17 @@ describe("Reading the chain by JSON-RPC", function () {
     it("sees the environment of the block named, and of the next one at pending", async () => {
       const latest = await result<RpcBlock>(node, "eth_getBlockByNumber", "latest", false);
       const pending = await result<RpcBlock>(node, "eth_getBlockByNumber", "pending", false);
-      expect((await environment("latest")).slice(0, 3)).to.deep.equal(
+      expect((await environment("latest")).slice(0, 3)).to.eql(
         [latest["number"], latest["timestamp"], latest["baseFeePerGas"]].map(BigInt as never),
       );
       const [number, , baseFee] = await environment("pending");
-      expect([number, baseFee]).to.deep.equal([BigInt(latest["number"]!) + 1n, BigInt(pending["baseFeePerGas"]!)]);
+      expect([number, baseFee]).to.eql([BigInt(latest["number"]!) + 1n, BigInt(pending["baseFeePerGas"]!)]);
     });
 
     it("sees overridden blocks", async () => {
       expect(
         await environment("latest", {}, { number: "0x64", time: "0x65", feeRecipient: alice, baseFeePerGas: "0x5" }),
-      ).to.deep.equal([100n, 101n, 5n, 0n, BigInt(alice)]);
+      ).to.eql([100n, 101n, 5n, 0n, BigInt(alice)]);
     });
 
     it("sees overridden accounts", async () => {
@@ -284,7 +282,7 @@ describe("Reading the chain by JSON-RPC", function () {
         { to: probe, data: encodeFunctionData({ abi: ABI, functionName: "failWithReason" }) },
         "latest",
       ))!;
-      expect({ code, message }).to.deep.equal({ code: 3, message: "execution reverted: no luck" });
+      expect({ code, message }).to.eql({ code: 3, message: "execution reverted: no luck" });
       expect(data).to.match(/^0x08c379a0/);
     });
 
@@ -377,7 +375,7 @@ describe("Reading the chain by JSON-RPC", function () {
       }>(node, "eth_createAccessList", { from: alice, to: probe, data }, "latest");
       expect(accessList).to.have.length(1);
       expect(accessList[0]!.address).to.equal(probe.toLowerCase());
-      expect(accessList[0]!.storageKeys.sort()).to.deep.equal(
+      expect(accessList[0]!.storageKeys.sort()).to.eql(
         [keccak256(`0x${"00".repeat(31)}09${"00".repeat(32)}`), `0x${"00".repeat(31)}01`].sort(),
       );
       expect(BigInt(gasUsed) > 21_000n).to.equal(true);
@@ -391,7 +389,7 @@ describe("Reading the chain by JSON-RPC", function () {
         "latest",
       );
       expect(answer.error).to.equal("execution reverted");
-      expect(answer.accessList).to.deep.equal([]);
+      expect(answer.accessList).to.eql([]);
     });
   });
 
@@ -420,11 +418,11 @@ describe("Reading the chain by JSON-RPC", function () {
       });
       expect(found!.transactionHash).to.equal(stores[2]!.hash);
       const receipt = await result<{ logs: unknown[] }>(node, "eth_getTransactionReceipt", stores[2]!.hash);
-      expect(receipt.logs).to.deep.equal([found]);
+      expect(receipt.logs).to.eql([found]);
     });
 
     it("tells what is wrong with a query", async () => {
-      expect(await errorOf("eth_getLogs", { fromBlock: "0x3", toBlock: "0x2" })).to.deep.equal({
+      expect(await errorOf("eth_getLogs", { fromBlock: "0x3", toBlock: "0x2" })).to.eql({
         code: -32602,
         message: "invalid block range params: fromBlock 3 is after toBlock 2",
       });
@@ -449,11 +447,11 @@ describe("Reading the chain by JSON-RPC", function () {
       const latest = await result<RpcBlock>(node, "eth_getBlockByNumber", "latest", false);
       const pending = await result<RpcBlock>(node, "eth_getBlockByNumber", "pending", false);
       expect(Number(history.oldestBlock)).to.equal(Number(latest["number"]) - 1);
-      expect(history.baseFeePerGas.slice(1)).to.deep.equal([latest["baseFeePerGas"], pending["baseFeePerGas"]]);
+      expect(history.baseFeePerGas.slice(1)).to.eql([latest["baseFeePerGas"], pending["baseFeePerGas"]]);
       const { gasUsed, gasCapacity } = node.chain.latest().header;
       // Hardhat's closeTo takes integers only.
       expect(Math.abs((history.gasUsedRatio[1] ?? NaN) - Number(gasUsed) / Number(gasCapacity))).to.be.lessThan(1e-6);
-      expect(history.reward.map((row) => row.length)).to.deep.equal([3, 3]);
+      expect(history.reward.map((row) => row.length)).to.eql([3, 3]);
     });
 
     it("a fee history is cut to the blocks there are, and refuses percentiles out of order", async () => {
@@ -483,7 +481,7 @@ describe("Reading the chain by JSON-RPC", function () {
     expect(await result(node, "net_version")).to.equal("4242");
     expect(await result(node, "net_listening")).to.equal(true);
     expect(await result(node, "net_peerCount")).to.equal("0x0");
-    expect(await result(node, "eth_accounts")).to.deep.equal([]);
+    expect(await result(node, "eth_accounts")).to.eql([]);
     expect(await result(node, "eth_blobBaseFee")).to.equal("0x1");
     expect(await result(node, "web3_clientVersion")).to.match(/^onestep\//);
     expect(await result(node, "web3_sha3", "0x68656c6c6f20776f726c64")).to.equal(

@@ -2,20 +2,13 @@ import { expect } from "chai";
 import { Contract, Wallet } from "ethers";
 import pino from "pino";
 import fc from "fast-check";
-import { OUTBOX_ADDRESS, withdrawalHash } from "../../src/chain/index.ts";
 import { outboxAbi } from "../../src/l1/index.ts";
-import {
-  hexToBytes,
-  merkleProof,
-  merkleRoot,
-  verifyMerkleProof,
-  type Address,
-  type Hash,
-} from "../../src/primitives/index.ts";
-import { createOutboxIndex } from "../../src/rpc/outbox/outbox-index.ts";
-import { createWithdrawalTree } from "../../src/rpc/outbox/withdrawal-tree.ts";
+import { hexToBytes, merkleProof, merkleRoot, verifyMerkleProof } from "../../src/primitives/index.ts";
+import type { Address, Hash } from "../../src/primitives/index.ts";
+import { OUTBOX_ADDRESS, withdrawalHash, rollupConfigSchema } from "../../src/rollup/index.ts";
 import type { ClaimRecord, ClaimsView } from "../../src/rpc/index.ts";
-import { rollupConfigSchema } from "../../src/chain/index.ts";
+import { createOutboxIndex } from "../../src/withdrawals/outbox-index.ts";
+import { createWithdrawalTree } from "../../src/withdrawals/withdrawal-tree.ts";
 import {
   ask,
   CHAIN_ID,
@@ -27,8 +20,8 @@ import {
   privateKey,
   result,
   startNode,
-  type TestNode,
 } from "./node-fixture.ts";
+import type { TestNode } from "./node-fixture.ts";
 
 interface WithdrawalAnswer {
   readonly index: number;
@@ -71,7 +64,7 @@ describe("The withdrawal tree", () => {
           const prefix = leaves.slice(0, count);
           expect(tree.root(count)).to.equal(merkleRoot(prefix));
           for (let index = 0; index < count; index += 5)
-            expect(tree.proof(index, count)).to.deep.equal(merkleProof(prefix, index));
+            expect(tree.proof(index, count)).to.eql(merkleProof(prefix, index));
         }
       }),
       { numRuns: 60 },
@@ -129,7 +122,7 @@ describe("rollup_* methods", function () {
     );
 
   it("rollup_config gives the configuration as a node reads it", async () => {
-    expect(rollupConfigSchema.parse(await result(node, "rollup_config"))).to.deep.equal(node.config);
+    expect(rollupConfigSchema.parse(await result(node, "rollup_config"))).to.eql(node.config);
   });
 
   it("rollup_getMessageStatus follows a message from L1 into a block", async () => {
@@ -171,7 +164,7 @@ describe("rollup_* methods", function () {
     const block = await execute(await signWithdrawal(3));
     const hash = block.transactions[1]!.hash;
     const [withdrawal] = await result<WithdrawalAnswer[]>(node, "rollup_getWithdrawals", hash);
-    expect(withdrawal).to.deep.equal({
+    expect(withdrawal).to.eql({
       index: 1,
       sender: wallet.address.toLowerCase(),
       target: `0x${"77".repeat(20)}`,
@@ -214,8 +207,8 @@ describe("rollup_* methods", function () {
     }
     executed.add(1);
     seen.push((await status()).status);
-    expect(seen).to.deep.equal(["claimed", "disputed", "confirmable", "executable", "executed"]);
-    expect(await result(node, "rollup_getClaimOfBlock", "latest")).to.deep.equal({ ...claim, status: "confirmed" });
+    expect(seen).to.eql(["claimed", "disputed", "confirmable", "executable", "executed"]);
+    expect(await result(node, "rollup_getClaimOfBlock", "latest")).to.eql({ ...claim, status: "confirmed" });
 
     for (let index = 0; index < 5; index++) {
       const answer = await result<{ withdrawal: WithdrawalAnswer; opening: object; proof: Hash[]; outboxRoot: Hash }>(
@@ -223,7 +216,7 @@ describe("rollup_* methods", function () {
         "rollup_getWithdrawalProof",
         index,
       );
-      expect(answer.opening).to.deep.equal({
+      expect(answer.opening).to.eql({
         parentId: claim.parentId,
         blockHash: claim.blockHash,
         batchCount: 1,
@@ -295,7 +288,7 @@ describe("rollup_* methods", function () {
   it("without claims, methods that need them say so", async () => {
     const other = await startNode({ sequencing: false });
     await other.postBatch();
-    expect((await ask(other, "rollup_getClaimOfBlock", "latest")).error).to.deep.equal({
+    expect((await ask(other, "rollup_getClaimOfBlock", "latest")).error).to.eql({
       code: -32000,
       message: "this node does not follow claims on L1",
     });

@@ -47,7 +47,7 @@ describe("The RPC server", function () {
       ] as Record<string, string>[]) {
         const response = await post(body, headers);
         expect(response.headers.get("content-type")).to.match(/^application\/json/);
-        expect(await response.json()).to.deep.equal({ jsonrpc: "2.0", id: 1, result: "0x1092" });
+        expect(await response.json()).to.eql({ jsonrpc: "2.0", id: 1, result: "0x1092" });
       }
     });
 
@@ -71,7 +71,7 @@ describe("The RPC server", function () {
     it("answers a body that is too large with 413 and a JSON-RPC error", async () => {
       const response = await post("x".repeat(SMALL_LIMITS.requestBytes + 1));
       expect(response.status).to.equal(413);
-      expect(((await response.json()) as RpcAnswer).error).to.deep.equal({
+      expect(((await response.json()) as RpcAnswer).error).to.eql({
         code: -32600,
         message: "request too large: at most 20000 bytes",
       });
@@ -103,7 +103,7 @@ describe("The RPC server", function () {
       expect((await fetch(`${node.url}/healthz`)).headers.get("vary")).to.equal("Origin");
       expect(refused.headers.get("vary")).to.equal("Origin");
       const options = await from("https://wallet.example", "OPTIONS");
-      expect([options.status, options.headers.get("allow")]).to.deep.equal([204, "POST, GET, OPTIONS"]);
+      expect([options.status, options.headers.get("allow")]).to.eql([204, "POST, GET, OPTIONS"]);
     });
 
     describe("a preflight", () => {
@@ -143,7 +143,7 @@ describe("The RPC server", function () {
       it("allows nothing to another origin, nor another method", async () => {
         for (const asked of [{ origin: "https://evil.example" }, { "access-control-request-method": "DELETE" }]) {
           const { headers } = await preflight({ "access-control-request-headers": "x-api-key", ...asked });
-          expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).to.deep.equal([]);
+          expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).to.eql([]);
           expect(headers.vary).to.equal(VARY);
         }
       });
@@ -215,7 +215,7 @@ describe("The RPC server", function () {
       );
       await until(() => messages.length === 2);
       expect(messages[0]?.result).to.equal("0x1092");
-      expect((messages[1] as unknown as RpcAnswer[]).map(({ id }) => id)).to.deep.equal([2, 3]);
+      expect((messages[1] as unknown as RpcAnswer[]).map(({ id }) => id)).to.eql([2, 3]);
     });
 
     it("answers garbage with errors and stays open", async () => {
@@ -223,7 +223,7 @@ describe("The RPC server", function () {
       socket.send("{");
       socket.send(new Uint8Array([1, 2, 3]));
       await until(() => messages.length === 2);
-      expect(messages.map(({ error }) => error?.code)).to.deep.equal([-32700, -32700]);
+      expect(messages.map(({ error }) => error?.code)).to.eql([-32700, -32700]);
       socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" }));
       await until(() => messages.length === 3);
     });
@@ -235,7 +235,7 @@ describe("The RPC server", function () {
       socket.send(Buffer.from(`[${request}]`), { binary: true });
       await until(() => messages.length === 2);
       const answer = { jsonrpc: "2.0", id: "ä", result: "0x1092" };
-      expect(messages).to.deep.equal([answer, [answer]]);
+      expect(messages).to.eql([answer, [answer]]);
     });
 
     it("closes the connection of a client that sends too large a message", async () => {
@@ -303,7 +303,7 @@ describe("The RPC server", function () {
       send(5, "eth_unsubscribe", "0x1234");
       await until(() => messages.length === 5);
       const byId = new Map(messages.map((message) => [message.id, message]));
-      expect([1, 2, 3, 4, 5].map((id) => byId.get(id)?.error?.code)).to.deep.equal([
+      expect([1, 2, 3, 4, 5].map((id) => byId.get(id)?.error?.code)).to.eql([
         undefined,
         undefined,
         -32005,
@@ -313,7 +313,7 @@ describe("The RPC server", function () {
       send(6, "eth_unsubscribe", byId.get(1)?.result);
       send(7, "eth_subscribe", "logs", { topics: ["0x12"] });
       await until(() => messages.length === 7);
-      expect(messages.slice(5).map(({ result: value, error }) => value ?? error?.code)).to.deep.equal([true, -32602]);
+      expect(messages.slice(5).map(({ result: value, error }) => value ?? error?.code)).to.eql([true, -32602]);
     });
   });
 
@@ -397,7 +397,7 @@ describe("The RPC server", function () {
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(...names), fc.array(argument, { maxLength: 4 }), async (method, params) => {
           const { error, jsonrpc, id } = await ask(node, method, ...params);
-          expect({ jsonrpc, id }).to.deep.equal({ jsonrpc: "2.0", id: 1 });
+          expect({ jsonrpc, id }).to.eql({ jsonrpc: "2.0", id: 1 });
           if (error !== undefined)
             expect(KNOWN_CODES, `${method} ${JSON.stringify(params)}: ${error.message}`).to.include(error.code);
         }),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { FEE_VAULT_ADDRESS, createAddress } from "../../src/chain/index.ts";
+import { createAddress } from "../../src/ethereum/index.ts";
 import { bytesToHex, hexToBytes, keccak256 } from "../../src/primitives/index.ts";
+import { FEE_VAULT_ADDRESS } from "../../src/rollup/index.ts";
 import { assemble } from "../machine/assemble.ts";
 import {
   CHAIN_ID,
@@ -12,9 +13,8 @@ import {
   result,
   startNode,
   viemClients,
-  type Hex,
-  type TestNode,
 } from "./node-fixture.ts";
+import type { Hex, TestNode } from "./node-fixture.ts";
 
 interface Call {
   readonly returnData: Hex;
@@ -108,8 +108,8 @@ describe("eth_simulateV1", function () {
         const real = await result<Block>(other, "eth_getBlockByNumber", "latest", false);
         const { calls, hash, transactions, transactionsRoot, receiptsRoot, size, ...rest } = simulated!;
         const shared = Object.fromEntries(Object.keys(rest).map((name) => [name, real[name]]));
-        expect(rest).to.deep.equal(shared);
-        expect(Object.keys(simulated!).filter((name) => !(name in real))).to.deep.equal(["calls"]);
+        expect(rest).to.eql(shared);
+        expect(Object.keys(simulated!).filter((name) => !(name in real))).to.eql(["calls"]);
         expect(calls[0]?.status).to.equal("0x1");
         expect(calls[0]?.gasUsed).to.equal(real["gasUsed"]);
         // Only the signature is missing.
@@ -180,15 +180,11 @@ describe("eth_simulateV1", function () {
         {},
         { calls: [look(1), look(3), { to: C, data: "0x" }] },
       ]);
-      expect(blocks.map(({ number }) => Number(number))).to.deep.equal([1, 2, 3]);
-      expect(blocks.map(({ parentHash }) => parentHash)).to.deep.equal([
-        head["hash"],
-        blocks[0]!["hash"],
-        blocks[1]!["hash"],
-      ]);
+      expect(blocks.map(({ number }) => Number(number))).to.eql([1, 2, 3]);
+      expect(blocks.map(({ parentHash }) => parentHash)).to.eql([head["hash"], blocks[0]!["hash"], blocks[1]!["hash"]]);
       const seen = blocks.map(({ calls }) => calls.map(({ returnData }) => returnData));
-      expect(seen).to.deep.equal([[head["hash"], word(0)], [], [blocks[1]!["hash"], head["hash"], word(0)]]);
-      expect(blocks.map(({ timestamp }) => Number(timestamp))).to.deep.equal(
+      expect(seen).to.eql([[head["hash"], word(0)], [], [blocks[1]!["hash"], head["hash"], word(0)]]);
+      expect(blocks.map(({ timestamp }) => Number(timestamp))).to.eql(
         [1, 2, 3].map((seconds) => GENESIS_TIMESTAMP + seconds),
       );
     });
@@ -196,13 +192,11 @@ describe("eth_simulateV1", function () {
     it("leave nothing behind", async () => {
       const before = await result(node, "eth_getBlockByNumber", "latest", false);
       const [block] = await simulate([{ stateOverrides: RICH, calls: [{ from: A, to: B, value: "0x1" }] }]);
-      expect(await result(node, "eth_getBlockByNumber", "latest", false)).to.deep.equal(before);
+      expect(await result(node, "eth_getBlockByNumber", "latest", false)).to.eql(before);
       expect(await result(node, "eth_getBlockByHash", block!["hash"], false)).to.equal(null);
       expect(node.database.chain.state.get(hexToBytes(block!["stateRoot"]!))).to.equal(undefined);
       expect(await result(node, "eth_getBalance", B, "latest")).to.equal("0x0");
-      expect(await simulate([{ stateOverrides: RICH, calls: [{ from: A, to: B, value: "0x1" }] }])).to.deep.equal([
-        block,
-      ]);
+      expect(await simulate([{ stateOverrides: RICH, calls: [{ from: A, to: B, value: "0x1" }] }])).to.eql([block]);
     });
 
     it("fill gaps with empty blocks", async () => {
@@ -214,17 +208,15 @@ describe("eth_simulateV1", function () {
           calls: [{ to: C }],
         },
       ]);
-      expect(blocks.map(({ number }) => Number(number))).to.deep.equal([1, 2, 3, 4, 5]);
-      expect(blocks.map(({ timestamp }) => Number(timestamp) - GENESIS_TIMESTAMP)).to.deep.equal([1, 2, 100, 101, 102]);
+      expect(blocks.map(({ number }) => Number(number))).to.eql([1, 2, 3, 4, 5]);
+      expect(blocks.map(({ timestamp }) => Number(timestamp) - GENESIS_TIMESTAMP)).to.eql([1, 2, 100, 101, 102]);
       expect(blocks[4]!.calls[0]!.returnData).to.equal(word(GENESIS_TIMESTAMP + 102));
-      expect(blocks.slice(1).map(({ parentHash }) => parentHash)).to.deep.equal(
-        blocks.slice(0, 4).map(({ hash }) => hash),
-      );
+      expect(blocks.slice(1).map(({ parentHash }) => parentHash)).to.eql(blocks.slice(0, 4).map(({ hash }) => hash));
     });
 
     it("must be in order, and may share a second", async () => {
       const numbers = await refusal([{ blockOverrides: { number: "0x9a" } }, { blockOverrides: { number: "0x90" } }]);
-      expect(numbers).to.deep.equal({ code: -38020, message: "block numbers must be in order: 144 <= 154" });
+      expect(numbers).to.eql({ code: -38020, message: "block numbers must be in order: 144 <= 154" });
       expect((await refusal([{ blockOverrides: { number: "0x0" } }]))?.code).to.equal(-38020);
       const [later, earlier] = [hex(GENESIS_TIMESTAMP + 9), hex(GENESIS_TIMESTAMP + 8)];
       const times = await refusal([{ blockOverrides: { time: later } }, { blockOverrides: { time: earlier } }]);
@@ -234,7 +226,7 @@ describe("eth_simulateV1", function () {
         { blockOverrides: { time: later } },
         { blockOverrides: { time: later } },
       ]);
-      expect([first!["timestamp"], second!["timestamp"]]).to.deep.equal([later, later]);
+      expect([first!["timestamp"], second!["timestamp"]]).to.eql([later, later]);
     });
 
     it("show their overrides in the header and to code", async () => {
@@ -260,7 +252,7 @@ describe("eth_simulateV1", function () {
           calls: accounts.map((to) => ({ to, gas: hex(50_000) })),
         },
       ]);
-      expect(block!.calls.map(({ returnData }) => BigInt(returnData))).to.deep.equal(values);
+      expect(block!.calls.map(({ returnData }) => BigInt(returnData))).to.eql(values);
       expect(block).to.include({
         miner: B,
         mixHash: word(77),
@@ -305,7 +297,7 @@ describe("eth_simulateV1", function () {
         { stateOverrides: { [C]: { state: {} } }, calls: [{ to: C }] },
       ]);
       const seen = blocks.map(({ calls }) => calls.map(({ returnData }) => Number(returnData)));
-      expect(seen).to.deep.equal([[0, 1], [2], [40, 41], [0]]);
+      expect(seen).to.eql([[0, 1], [2], [40, 41], [0]]);
     });
 
     it("carries balances, nonces and new contracts", async () => {
@@ -324,7 +316,7 @@ describe("eth_simulateV1", function () {
         },
         { calls: [{ from: C, to: B, value: "0x2" }, { to: contract }, { from: A, to: B, nonce: "0x2" }] },
       ]);
-      expect([...first!.calls, ...second!.calls].map(({ status }) => status)).to.deep.equal(Array(6).fill("0x1"));
+      expect([...first!.calls, ...second!.calls].map(({ status }) => status)).to.eql(Array(6).fill("0x1"));
       expect(first!.calls[0]!.returnData).to.equal(bytesToHex(runtime));
       expect(BigInt(second!.calls[1]!.returnData)).to.equal(ETHER - 3n);
       const nonce = await refusal(
@@ -336,7 +328,7 @@ describe("eth_simulateV1", function () {
         ],
         { validation: true },
       );
-      expect(nonce).to.deep.equal({
+      expect(nonce).to.eql({
         code: -38011,
         message: "blockStateCalls[0].calls[0]: nonce too high: expected 0, got 1",
       });
@@ -349,10 +341,10 @@ describe("eth_simulateV1", function () {
       const hashOfNothing = first!.calls[0]!.returnData;
       expect(hashOfNothing).to.equal("0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
       const seen = (block: Block | undefined) => block!.calls.map(({ returnData }) => returnData);
-      expect(seen(first)).to.deep.equal([hashOfNothing, "0x"]);
-      expect(seen(second)).to.deep.equal([word(42), hashOfNothing]);
-      expect(seen(third)).to.deep.equal([hashOfNothing, "0x"]);
-      expect(await refusal([{}, { stateOverrides: { [C]: { movePrecompileToAddress: B } } }])).to.deep.equal({
+      expect(seen(first)).to.eql([hashOfNothing, "0x"]);
+      expect(seen(second)).to.eql([word(42), hashOfNothing]);
+      expect(seen(third)).to.eql([hashOfNothing, "0x"]);
+      expect(await refusal([{}, { stateOverrides: { [C]: { movePrecompileToAddress: B } } }])).to.eql({
         code: -32000,
         message: `account ${C} is not a precompile`,
       });
@@ -390,11 +382,11 @@ describe("eth_simulateV1", function () {
       ]);
       const [reverted, halted, succeeded] = block!.calls;
       expect(reverted).to.deep.include({ status: "0x0", returnData: "0xaa", logs: [] });
-      expect(reverted!.error).to.deep.equal({ code: 3, message: "execution reverted", data: "0xaa" });
+      expect(reverted!.error).to.eql({ code: 3, message: "execution reverted", data: "0xaa" });
       expect(halted).to.deep.include({ status: "0x0", returnData: "0x", gasUsed: hex(60_000) });
       expect(halted!.error?.code).to.equal(-32015);
       expect(halted!.error?.message).to.match(/invalid/);
-      expect(succeeded).to.deep.equal({
+      expect(succeeded).to.eql({
         returnData: "0x",
         logs: [],
         gasUsed: "0x5208",
@@ -420,7 +412,7 @@ describe("eth_simulateV1", function () {
       const [block] = await simulate([
         { blockOverrides: { baseFeePerGas: "0xa" }, stateOverrides: { [C]: { code: "0x00" } }, calls },
       ]);
-      expect(block!.calls.map(({ status }) => status)).to.deep.equal(Array(4).fill("0x1"));
+      expect(block!.calls.map(({ status }) => status)).to.eql(Array(4).fill("0x1"));
       expect((await simulate([{ calls: [{ from: B, to: A }] }]))[0]!["baseFeePerGas"]).to.equal("0x0");
     });
 
@@ -526,8 +518,8 @@ describe("eth_simulateV1", function () {
       const request = [{ stateOverrides: RICH, calls }];
       const [hashes] = await simulate(request);
       const [whole] = await simulate(request, { returnFullTransactions: true });
-      expect(whole!.transactions.map(({ hash }) => hash)).to.deep.equal(hashes!.transactions);
-      expect(whole!.transactions.map(({ type, from, to, nonce, r, s }) => [type, from, to, nonce, r, s])).to.deep.equal(
+      expect(whole!.transactions.map(({ hash }) => hash)).to.eql(hashes!.transactions);
+      expect(whole!.transactions.map(({ type, from, to, nonce, r, s }) => [type, from, to, nonce, r, s])).to.eql(
         ["0x2", "0x0", "0x1"].map((type, index) => [type, A, B, hex(index), "0x0", "0x0"]),
       );
       expect(whole!.transactions[0]).to.include({ blockHash: whole!["hash"], value: "0x1", chainId: hex(CHAIN_ID) });
@@ -561,7 +553,7 @@ describe("eth_simulateV1", function () {
         },
       ]);
       const logs = block!.calls.flatMap(({ logs }) => logs);
-      expect(logs.map(({ logIndex, transactionIndex }) => [logIndex, transactionIndex])).to.deep.equal([
+      expect(logs.map(({ logIndex, transactionIndex }) => [logIndex, transactionIndex])).to.eql([
         ["0x0", "0x0"],
         ["0x1", "0x2"],
       ]);
@@ -575,9 +567,9 @@ describe("eth_simulateV1", function () {
 
     it("show ETH that moves only if asked to", async () => {
       const block = { stateOverrides: RICH, calls: [{ from: A, to: B, value: "0x3e8" }] };
-      expect((await only(block)).logs).to.deep.equal([]);
+      expect((await only(block)).logs).to.eql([]);
       const [traced] = await simulate([block], tracing);
-      expect(logsOf(traced!.calls[0]!)).to.deep.equal([transfer(A, B, 1_000)]);
+      expect(logsOf(traced!.calls[0]!)).to.eql([transfer(A, B, 1_000)]);
       // What is shown is none of the chain's logs.
       expect(traced!["logsBloom"]).to.match(/^0x0+$/);
     });
@@ -586,8 +578,8 @@ describe("eth_simulateV1", function () {
       const stateOverrides = { ...RICH, [C]: { code: sender, balance: "0x5" } };
       const call = await only({ stateOverrides, calls: [{ from: A, to: C, value: "0x1" }] }, tracing);
       const log = (number: number) => ({ address: C, topics: [word(number)], data: "0x" });
-      expect(logsOf(call)).to.deep.equal([transfer(A, C, 1), log(1), transfer(C, B, 2), log(3)]);
-      expect(call.logs.map(({ logIndex }) => Number(logIndex))).to.deep.equal([0, 1, 2, 3]);
+      expect(logsOf(call)).to.eql([transfer(A, C, 1), log(1), transfer(C, B, 2), log(3)]);
+      expect(call.logs.map(({ logIndex }) => Number(logIndex))).to.eql([0, 1, 2, 3]);
     });
 
     it("show none of a call that fails, or of calls below it", async () => {
@@ -596,24 +588,24 @@ describe("eth_simulateV1", function () {
         { stateOverrides: { ...RICH, ...failing }, calls: [{ from: A, to: C, value: "0x1" }] },
         tracing,
       );
-      expect(call.logs).to.deep.equal([]);
+      expect(call.logs).to.eql([]);
       const outer = { [SHA256]: { code: code(`0 0 0 0 1 ${C} GAS CALL POP STOP`), balance: "0x1" } };
       const survived = await only(
         { stateOverrides: { ...RICH, ...failing, ...outer }, calls: [{ from: A, to: SHA256, value: "0x1" }] },
         tracing,
       );
-      expect(logsOf(survived)).to.deep.equal([transfer(A, SHA256, 1)]);
+      expect(logsOf(survived)).to.eql([transfer(A, SHA256, 1)]);
     });
 
     it("show what creations and SELFDESTRUCT move, and nothing of delegated calls", async () => {
       const creator = { [C]: { code: code("0 0 4 CREATE STOP"), balance: "0x4" } };
       const created = await only({ stateOverrides: creator, calls: [{ from: A, to: C }] }, tracing);
-      expect(logsOf(created)).to.deep.equal([transfer(C, createAddress(C, 0n), 4)]);
+      expect(logsOf(created)).to.eql([transfer(C, createAddress(C, 0n), 4)]);
       const top = await only({ stateOverrides: RICH, calls: [{ from: A, value: "0x6", data: "0x00" }] }, tracing);
-      expect(logsOf(top)).to.deep.equal([transfer(A, createAddress(A, 0n), 6)]);
+      expect(logsOf(top)).to.eql([transfer(A, createAddress(A, 0n), 6)]);
       const ending = { [C]: { code: code(`${B} SELFDESTRUCT`), balance: "0x1e8480" } };
       const ended = await only({ stateOverrides: ending, calls: [{ from: A, to: C }] }, tracing);
-      expect(logsOf(ended)).to.deep.equal([transfer(C, B, 2_000_000)]);
+      expect(logsOf(ended)).to.eql([transfer(C, B, 2_000_000)]);
       const delegating = {
         [C]: { code: code(`0 0 0 0 ${B} GAS DELEGATECALL POP 0 0 0 0 1 ${B} GAS CALLCODE POP STOP`) },
       };
@@ -621,26 +613,26 @@ describe("eth_simulateV1", function () {
         { stateOverrides: { ...RICH, ...delegating }, calls: [{ from: A, to: C, value: "0x8" }] },
         tracing,
       );
-      expect(logsOf(delegated)).to.deep.equal([transfer(A, C, 8)]);
+      expect(logsOf(delegated)).to.eql([transfer(A, C, 8)]);
     });
   });
 
   describe("bounds", () => {
     it("the number of blocks and calls, before it looks at them", async () => {
-      expect(await refusal([])).to.deep.equal({ code: -32602, message: "empty input: expected blockStateCalls" });
+      expect(await refusal([])).to.eql({ code: -32602, message: "empty input: expected blockStateCalls" });
       expect((await refusal(Array(257).fill({})))?.code).to.equal(-38026);
-      expect(await refusal([{ blockOverrides: { number: hex(257) } }])).to.deep.equal({
+      expect(await refusal([{ blockOverrides: { number: hex(257) } }])).to.eql({
         code: -38026,
         message: "too many blocks: 257 is more than 256 after 0",
       });
       expect(await simulate([{ blockOverrides: { number: hex(256) } }])).to.have.length(256);
       expect((await refusal([{ blockOverrides: { number: "0x1fffffffffffff" } }]))?.code).to.equal(-38026);
       const calls = (count: number) => ({ calls: Array(count).fill("garbage") });
-      expect(await refusal([calls(5_001)])).to.deep.equal({
+      expect(await refusal([calls(5_001)])).to.eql({
         code: -38026,
         message: "too many calls in block: 5001 > 5000",
       });
-      expect(await refusal([calls(5_000), calls(5_000), calls(1)])).to.deep.equal({
+      expect(await refusal([calls(5_000), calls(5_000), calls(1)])).to.eql({
         code: -38026,
         message: "too many calls: 10001 > 10000",
       });
@@ -650,7 +642,7 @@ describe("eth_simulateV1", function () {
       // Returns 262,144 bytes.
       const large = { [C]: { code: code("262144 0 RETURN") } };
       const error = await refusal([{ stateOverrides: large, calls: Array(60).fill({ to: C, gas: hex(300_000) }) }]);
-      expect(error).to.deep.equal({
+      expect(error).to.eql({
         code: -32003,
         message: "blockStateCalls[0].calls[47]: response too large: simulate less, or calls that return less",
       });

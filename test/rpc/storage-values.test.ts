@@ -1,17 +1,10 @@
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
-import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, loadPrecompiles } from "../../src/chain/index.ts";
+import { loadPrecompiles } from "../../src/ethereum/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
-import {
-  CHAIN_ID,
-  GENESIS_TIMESTAMP,
-  ask,
-  context,
-  result,
-  startNode,
-  type Hex,
-  type TestNode,
-} from "./node-fixture.ts";
+import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } from "../../src/rollup/index.ts";
+import { CHAIN_ID, GENESIS_TIMESTAMP, ask, context, result, startNode } from "./node-fixture.ts";
+import type { Hex, TestNode } from "./node-fixture.ts";
 
 const EMPTY: Hex = `0x${"ee".repeat(20)}`;
 const slot = (number: number): Hex => `0x${number.toString(16).padStart(64, "0")}`;
@@ -37,7 +30,7 @@ describe("eth_getStorageValues and eth_config", () => {
         "latest",
       );
       const at = (account: Hex, number: number) => result(node, "eth_getStorageAt", account, slot(number), "latest");
-      expect(values).to.deep.equal({
+      expect(values).to.eql({
         [L1_CONTEXT_ADDRESS]: [
           await at(L1_CONTEXT_ADDRESS, 4),
           await at(L1_CONTEXT_ADDRESS, 0),
@@ -51,10 +44,10 @@ describe("eth_getStorageValues and eth_config", () => {
 
     it("reads the block named, latest if none is", async () => {
       const request = { [L1_CONTEXT_ADDRESS]: ["0x0"] };
-      expect(await result(node, "eth_getStorageValues", request, "earliest")).to.deep.equal({
+      expect(await result(node, "eth_getStorageValues", request, "earliest")).to.eql({
         [L1_CONTEXT_ADDRESS]: [slot(0)],
       });
-      expect(await result(node, "eth_getStorageValues", request)).to.deep.equal({ [L1_CONTEXT_ADDRESS]: [slot(100)] });
+      expect(await result(node, "eth_getStorageValues", request)).to.eql({ [L1_CONTEXT_ADDRESS]: [slot(100)] });
       expect((await ask(node, "eth_getStorageValues", request, "0xffff")).error?.message).to.include(
         "header not found",
       );
@@ -63,10 +56,10 @@ describe("eth_getStorageValues and eth_config", () => {
     it("refuses empty, too large and malformed requests", async () => {
       const error = async (request: unknown) => (await ask(node, "eth_getStorageValues", request, "latest")).error;
       for (const empty of [{}, { [EMPTY]: [] }]) {
-        expect(await error(empty)).to.deep.equal({ code: -32602, message: "empty request" });
+        expect(await error(empty)).to.eql({ code: -32602, message: "empty request" });
       }
       const half = Array.from({ length: 513 }, (_, index) => slot(index));
-      expect(await error({ [EMPTY]: half, [OUTBOX_ADDRESS]: half })).to.deep.equal({
+      expect(await error({ [EMPTY]: half, [OUTBOX_ADDRESS]: half })).to.eql({
         code: -38026,
         message: "too many slots (max 1024), got 1026",
       });
@@ -80,16 +73,16 @@ describe("eth_getStorageValues and eth_config", () => {
   describe("eth_config", () => {
     it("names the one fork there is, with the precompiles and system contracts that are there", async () => {
       const { current, next, last } = await result<{ current: Config; next: null; last: null }>(node, "eth_config");
-      expect([next, last]).to.deep.equal([null, null]);
+      expect([next, last]).to.eql([null, null]);
       const { precompiles, systemContracts, ...rest } = current;
-      expect(rest).to.deep.equal({
+      expect(rest).to.eql({
         activationTime: 0,
         blobSchedule: null,
         chainId: `0x${CHAIN_ID.toString(16)}`,
         forkId: `0x${crc32(hexToBytes(node.config.genesisHash)).toString(16).padStart(8, "0")}`,
       });
-      expect(Object.values(precompiles)).to.deep.equal([...(await loadPrecompiles()).keys()]);
-      expect(Object.keys(systemContracts)).to.deep.equal(["HISTORY_STORAGE_ADDRESS"]);
+      expect(Object.values(precompiles)).to.eql([...(await loadPrecompiles()).keys()]);
+      expect(Object.keys(systemContracts)).to.eql(["HISTORY_STORAGE_ADDRESS"]);
       for (const address of Object.values(systemContracts)) {
         expect(address).not.to.be.oneOf([FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS]);
         expect(await result(node, "eth_getCode", address, "latest")).not.to.equal("0x");

@@ -67,9 +67,9 @@ describe("options of subscriptions", () => {
         .filter(({ params }) => params?.subscription === id)
         .map(({ params }) => Number(params!.result.blockNumber));
     await until(() => seen(all).length === 3 && seen(from).length >= 2);
-    expect(seen(all)).to.deep.equal([1, 2, 3]);
-    expect(seen(from)).to.deep.equal([2, 3]);
-    expect(seen(to)).to.deep.equal([1, 2]);
+    expect(seen(all)).to.eql([1, 2, 3]);
+    expect(seen(from)).to.eql([2, 3]);
+    expect(seen(to)).to.eql([1, 2]);
   });
 
   it("that a subscription has not are refused", async () => {

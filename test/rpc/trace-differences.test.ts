@@ -178,17 +178,17 @@ describe("traces beside Anvil's", function () {
   for (const [name, example] of Object.entries(CASES)) {
     it(`callTracer: ${name}`, async () => {
       const [ours, theirs] = await both(example, { tracer: "callTracer", tracerConfig: { withLog: true } });
-      expect(comparableFrame(ours, example)).to.deep.equal(comparableFrame(theirs, example));
+      expect(comparableFrame(ours, example)).to.eql(comparableFrame(theirs, example));
     });
     it(`prestateTracer: ${name}`, async () => {
       const [ours, theirs] = await both(example, { tracer: "prestateTracer" });
-      expect(comparableAccounts(ours)).to.deep.equal(comparableAccounts(theirs));
+      expect(comparableAccounts(ours)).to.eql(comparableAccounts(theirs));
     });
     it(`prestateTracer in diff mode: ${name}`, async () => {
       const options = { tracer: "prestateTracer", tracerConfig: { diffMode: true } };
       const [ours, theirs] = (await both(example, options)) as [Difference, Difference];
-      expect(comparableAccounts(ours.pre)).to.deep.equal(comparableAccounts(theirs.pre));
-      expect(comparableAccounts(ours.post)).to.deep.equal(comparableAccounts(theirs.post));
+      expect(comparableAccounts(ours.pre)).to.eql(comparableAccounts(theirs.pre));
+      expect(comparableAccounts(ours.post)).to.eql(comparableAccounts(theirs.post));
     });
   }
 });

@@ -1,23 +1,16 @@
 import { expect } from "chai";
-import { getContractAddress, keccak256, toHex, zeroAddress, type Hex } from "viem";
+import { getContractAddress, keccak256, toHex, zeroAddress } from "viem";
+import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { decodeTransaction, type Block } from "../../src/chain/index.ts";
+import { decodeTransaction } from "../../src/ethereum/index.ts";
 import { bytesToHex } from "../../src/primitives/index.ts";
-import { traceBlock } from "../../src/rpc/tracers/index.ts";
-import { DEFAULT_RPC_LIMITS } from "../../src/rpc/types.ts";
-import { assemble, type CodePart } from "../machine/assemble.ts";
-import {
-  CHAIN_ID,
-  ETHER,
-  ask,
-  context,
-  deposit,
-  privateKey,
-  result,
-  startNode,
-  viemClients,
-  type TestNode,
-} from "./node-fixture.ts";
+import type { Block } from "../../src/rollup/index.ts";
+import { DEFAULT_RPC_LIMITS } from "../../src/rpc/limits.ts";
+import { traceBlock } from "../../src/rpc/tracers/trace-transaction.ts";
+import { assemble } from "../machine/assemble.ts";
+import type { CodePart } from "../machine/assemble.ts";
+import { CHAIN_ID, ETHER, ask, context, deposit, privateKey, result, startNode, viemClients } from "./node-fixture.ts";
+import type { TestNode } from "./node-fixture.ts";
 
 // Answers worked out from go-ethereum's tracers (eth/tracers/native, eth/tracers/logger) and its EVM's hooks.
 
@@ -108,7 +101,7 @@ describe("traces in go-ethereum's format", function () {
     it("shows a SELFDESTRUCT with what it moves and no gas, whether the contract goes or stays", async () => {
       const old = await frames({ [A]: { code: code(BigInt(B), "SELFDESTRUCT"), balance: "0x7" } });
       const destruction = { type: "SELFDESTRUCT", to: B, gas: "0x0", gasUsed: "0x0", input: "0x" };
-      expect(old).to.deep.equal({
+      expect(old).to.eql({
         type: "CALL",
         from: sender,
         to: A,
@@ -127,7 +120,7 @@ describe("traces in go-ethereum's format", function () {
       const child = getContractAddress({ from: A, nonce: 0n }).toLowerCase() as Hex;
       expect(fresh.calls).to.have.length(1);
       expect(fresh.calls![0]).to.include({ type: "CREATE", from: A, to: child, value: "0x5", input: initcode });
-      expect(fresh.calls![0]!.calls).to.deep.equal([{ ...destruction, from: child, value: "0x5" }]);
+      expect(fresh.calls![0]!.calls).to.eql([{ ...destruction, from: child, value: "0x5" }]);
     });
 
     it("shows no SELFDESTRUCT that halts", async () => {
@@ -157,7 +150,7 @@ describe("traces in go-ethereum's format", function () {
       const error = "insufficient balance for transfer";
       expect(calls).to.have.length(3);
       // The stipend of 2,300 is on top of what the call names.
-      expect(calls![0]).to.deep.equal({
+      expect(calls![0]).to.eql({
         type: "CALL",
         from: A,
         to: B,
@@ -180,7 +173,7 @@ describe("traces in go-ethereum's format", function () {
       });
       const available = GAS - 21_000 - 6 - 32_000;
       const given = toHex(available - Math.floor(available / 64));
-      expect(calls).to.deep.equal([
+      expect(calls).to.eql([
         {
           type: "CREATE",
           from: A,
@@ -206,7 +199,7 @@ describe("traces in go-ethereum's format", function () {
       for (const [failing, error] of failures) {
         const { calls } = await frames({ [A]: { code: code(callOf("CALL", B)) }, [B]: { code: failing } });
         expect(calls, error).to.have.length(1);
-        expect(calls![0], error).to.deep.equal({
+        expect(calls![0], error).to.eql({
           type: "CALL",
           from: A,
           to: B,
@@ -236,11 +229,11 @@ describe("traces in go-ethereum's format", function () {
         });
         const { gas, gasUsed, ...frame } = calls![0]!;
         const all = { type: "CREATE2", from: A, value: "0x0", input: initcode, ...expected };
-        expect(frame).to.deep.equal(all);
+        expect(frame).to.eql(all);
         if (!("output" in expected)) expect(gasUsed).to.equal(gas);
         // The same as the transaction itself.
         const top = await frames({}, { to: undefined, input: initcode });
-        expect(top).to.deep.equal({ ...all, type: "CREATE", from: sender, gas: top.gas, gasUsed: top.gasUsed });
+        expect(top).to.eql({ ...all, type: "CREATE", from: sender, gas: top.gas, gasUsed: top.gasUsed });
       }
     });
 
@@ -254,7 +247,7 @@ describe("traces in go-ethereum's format", function () {
         },
       });
       expect(calls).to.have.length(2);
-      expect(calls![0]).to.deep.equal({
+      expect(calls![0]).to.eql({
         type: "STATICCALL",
         from: A,
         to: `0x${"00".repeat(19)}02`,
@@ -291,13 +284,9 @@ describe("traces in go-ethereum's format", function () {
         index,
         position,
       });
-      expect(frame.logs).to.deep.equal([
-        logOf(A, 1, "0x0", "0x0"),
-        logOf(A, 3, "0x1", "0x1"),
-        logOf(A, 5, "0x3", "0x2"),
-      ]);
+      expect(frame.logs).to.eql([logOf(A, 1, "0x0", "0x0"), logOf(A, 3, "0x1", "0x1"), logOf(A, 5, "0x3", "0x2")]);
       expect(frame.calls![0]!.logs).to.equal(undefined);
-      expect(frame.calls![1]!.logs).to.deep.equal([logOf(C, 4, "0x2", "0x0")]);
+      expect(frame.calls![1]!.logs).to.eql([logOf(C, 4, "0x2", "0x0")]);
     });
   });
 
@@ -311,13 +300,13 @@ describe("traces in go-ethereum's format", function () {
       const balance = await result<Hex>(node, "eth_getBalance", sender, "latest");
       expect(accounts).to.have.all.keys(sender, COINBASE, B);
       // The authority was empty, so it is left out.
-      expect({ [sender]: accounts[sender], [B]: accounts[B] }).to.deep.equal({
+      expect({ [sender]: accounts[sender], [B]: accounts[B] }).to.eql({
         [sender]: { balance },
         [B]: { balance: "0x0", code: target.code, codeHash: keccak256(target.code) },
       });
       const { pre, post } = await difference({ [B]: target }, call);
-      expect(Object.keys(pre)).to.deep.equal([sender]);
-      expect(post).to.deep.equal({
+      expect(Object.keys(pre)).to.eql([sender]);
+      expect(post).to.eql({
         [sender]: { nonce: 1 },
         [authority]: {
           nonce: 1,
@@ -331,27 +320,27 @@ describe("traces in go-ethereum's format", function () {
     it("has an authority whose delegation is cleared", async () => {
       const call = { to: A, authorizationList: [await authorization(zeroAddress, 1)] };
       const { pre, post } = await difference({ [authority]: { code: designator, nonce: "0x1" } }, call);
-      expect(pre[authority]).to.deep.equal({
+      expect(pre[authority]).to.eql({
         balance: "0x0",
         nonce: 1,
         code: designator,
         codeHash: keccak256(designator),
       });
-      expect(post[authority]).to.deep.equal({ nonce: 2, code: "0x", codeHash: EMPTY_CODE_HASH });
+      expect(post[authority]).to.eql({ nonce: 2, code: "0x", codeHash: EMPTY_CODE_HASH });
     });
 
     it("has the target of a delegated account that is called, from outside or inside", async () => {
       const delegated = { code: designator };
-      expect(
-        Object.keys(await touched({ [authority]: delegated, [B]: target }, { to: authority })).sort(),
-      ).to.deep.equal([sender, COINBASE, authority, B].sort());
+      expect(Object.keys(await touched({ [authority]: delegated, [B]: target }, { to: authority })).sort()).to.eql(
+        [sender, COINBASE, authority, B].sort(),
+      );
       const inside = await touched({
         [A]: { code: code(callOf("CALL", authority)) },
         [authority]: delegated,
         [B]: target,
       });
-      expect(Object.keys(inside).sort()).to.deep.equal([sender, COINBASE, A, authority, B].sort());
-      expect(inside[authority]!.storage).to.deep.equal({ [word(1)]: word(0) });
+      expect(Object.keys(inside).sort()).to.eql([sender, COINBASE, A, authority, B].sort());
+      expect(inside[authority]!.storage).to.eql({ [word(1)]: word(0) });
     });
 
     it("leaves out code and storage if asked, and gives empty accounts if asked", async () => {
@@ -359,21 +348,21 @@ describe("traces in go-ethereum's format", function () {
       const codeHash = keccak256(accounts[A]!.code);
       const storage = { [word(0)]: word(5) };
       const full = { balance: "0x0", code: accounts[A]!.code, codeHash, storage };
-      expect((await touched(accounts))[A]).to.deep.equal(full);
-      expect((await touched(accounts, {}, { disableCode: true }))[A]).to.deep.equal({
+      expect((await touched(accounts))[A]).to.eql(full);
+      expect((await touched(accounts, {}, { disableCode: true }))[A]).to.eql({
         balance: "0x0",
         codeHash,
         storage,
       });
-      expect((await touched(accounts, {}, { disableStorage: true, disableCode: true }))[A]).to.deep.equal({
+      expect((await touched(accounts, {}, { disableStorage: true, disableCode: true }))[A]).to.eql({
         balance: "0x0",
         codeHash,
       });
       expect(await touched(accounts)).not.to.have.property(B);
       const all = await touched(accounts, {}, { includeEmpty: true });
-      expect(all[B]).to.deep.equal({ balance: "0x0" });
+      expect(all[B]).to.eql({ balance: "0x0" });
       const changing = { [A]: { code: code(6, 0, "SSTORE"), balance: "0x1" } };
-      expect((await difference(changing, { value: "0x1" }, { disableStorage: true })).post[A]).to.deep.equal({
+      expect((await difference(changing, { value: "0x1" }, { disableStorage: true })).post[A]).to.eql({
         balance: "0x2",
       });
     });
@@ -387,8 +376,8 @@ describe("traces in go-ethereum's format", function () {
       const child = getContractAddress({ from: A, nonce: 0n }).toLowerCase();
       expect(pre).not.to.have.any.keys(child, B);
       expect(post).not.to.have.property(child);
-      expect(post[B]).to.deep.equal({ balance: "0x5" });
-      expect(post[A]).to.deep.equal({ nonce: 1 });
+      expect(post[B]).to.eql({ balance: "0x5" });
+      expect(post[A]).to.eql({ nonce: 1 });
     });
 
     it("has nothing that an instruction names which cannot pay for it", async () => {
@@ -414,8 +403,8 @@ describe("traces in go-ethereum's format", function () {
       expect(find("STATICCALL").returnData).to.equal(undefined);
       expect(find("POP")).to.deep.include({ returnData: "0xabcd", stack: ["0x1"] });
       expect(find("MLOAD").memory).to.equal(undefined);
-      expect(find("MSTORE").memory).to.deep.equal([word(0)]);
-      expect(find("MSIZE").memory).to.deep.equal([word(0xff)]);
+      expect(find("MSTORE").memory).to.eql([word(0)]);
+      expect(find("MSIZE").memory).to.eql([word(0xff)]);
       expect(structLogs.find(({ depth }) => depth === 2)).to.deep.include({ op: "PUSH32", stack: [], gas: 50_000 });
     });
 
@@ -423,7 +412,7 @@ describe("traces in go-ethereum's format", function () {
       const { structLogs } = await steps({
         [A]: { code: code(0, 0, "SSTORE", 0, "POP"), state: { [word(0)]: word(1) } },
       });
-      expect(structLogs.map(({ op, refund }) => `${op} ${refund ?? "none"}`)).to.deep.equal([
+      expect(structLogs.map(({ op, refund }) => `${op} ${refund ?? "none"}`)).to.eql([
         "PUSH0 none",
         "PUSH0 none",
         "SSTORE 4800",
@@ -472,10 +461,8 @@ describe("traces in go-ethereum's format", function () {
 
     it("is what an empty tracer asks for", async () => {
       const accounts = { [A]: { code: code(1, "POP") } };
-      expect(await steps(accounts, { tracer: "" })).to.deep.equal(await steps(accounts));
-      expect(await steps(accounts, { tracer: null, tracerConfig: {}, reexec: 128 })).to.deep.equal(
-        await steps(accounts),
-      );
+      expect(await steps(accounts, { tracer: "" })).to.eql(await steps(accounts));
+      expect(await steps(accounts, { tracer: null, tracerConfig: {}, reexec: 128 })).to.eql(await steps(accounts));
     });
   });
 
@@ -499,17 +486,17 @@ describe("traces in go-ethereum's format", function () {
     };
 
     it("4byteTracer counts selectors by size, without precompiles; noopTracer says nothing", async () => {
-      expect(await traceCall(accounts, { tracer: "4byteTracer" }, { input: "0xaabbccdd00" })).to.deep.equal({
+      expect(await traceCall(accounts, { tracer: "4byteTracer" }, { input: "0xaabbccdd00" })).to.eql({
         "0xaabbccdd-1": 1,
         "0x11223344-0": 2,
         "0x11223344-32": 1,
       });
-      expect(await traceCall(accounts, { tracer: "noopTracer" })).to.deep.equal({});
+      expect(await traceCall(accounts, { tracer: "noopTracer" })).to.eql({});
     });
 
     it("muxTracer gives what its tracers give alone", async () => {
       const tracerConfig = { callTracer: { withLog: true }, prestateTracer: { diffMode: true }, "4byteTracer": null };
-      expect(await traceCall(accounts, { tracer: "muxTracer", tracerConfig })).to.deep.equal({
+      expect(await traceCall(accounts, { tracer: "muxTracer", tracerConfig })).to.eql({
         callTracer: await frames(accounts, {}, { withLog: true }),
         prestateTracer: await difference(accounts),
         "4byteTracer": await traceCall(accounts, { tracer: "4byteTracer" }),
@@ -579,7 +566,7 @@ describe("traces in go-ethereum's format", function () {
     });
     expect(error?.code).to.equal(-32002);
     expect(error?.message).to.contain("execution timeout");
-    expect(await frames({}, {}, {})).to.deep.equal(await traceCall({}, { tracer: "callTracer", timeout: "1m30.5s" }));
+    expect(await frames({}, {}, {})).to.eql(await traceCall({}, { tracer: "callTracer", timeout: "1m30.5s" }));
   });
 
   describe("eth_createAccessList", () => {
@@ -608,11 +595,11 @@ describe("traces in go-ethereum's format", function () {
         { address: A, storageKeys: [word(3), word(9)] },
         { address: B, storageKeys: [] },
       ];
-      expect(plain.accessList.filter(({ address }) => address !== authority)).to.deep.equal(others);
+      expect(plain.accessList.filter(({ address }) => address !== authority)).to.eql(others);
       expect(plain.accessList.some(({ address }) => address === authority)).to.equal(true);
       for (const nonce of [0, 5]) {
         const authorizationList = [await authorization(B, nonce)];
-        expect((await list(accounts, { authorizationList })).accessList).to.deep.equal(others);
+        expect((await list(accounts, { authorizationList })).accessList).to.eql(others);
       }
       // What is warm is not worth a gas, also if it was in the list given.
       const given = [
@@ -620,7 +607,7 @@ describe("traces in go-ethereum's format", function () {
         { address: sender, storageKeys: [word(1)] },
       ];
       const authorizationList = [await authorization(B, 0)];
-      expect((await list(accounts, { authorizationList, accessList: given })).accessList).to.deep.equal(others);
+      expect((await list(accounts, { authorizationList, accessList: given })).accessList).to.eql(others);
     });
 
     it("refuses more authorizations than the gas pays for", async () => {
@@ -676,12 +663,12 @@ describe("traces in go-ethereum's format", function () {
       } as const;
       const traces = await traceBlock(counting, block, options, new AbortController().signal);
       expect(replays).to.equal(1);
-      expect(traces.map(({ txHash }) => txHash)).to.deep.equal(block.transactions.map(({ hash }) => hash));
+      expect(traces.map(({ txHash }) => txHash)).to.eql(block.transactions.map(({ hash }) => hash));
       const asked = { tracer: "callTracer", tracerConfig: { withLog: true } };
-      expect(traces).to.deep.equal(await result(node, "debug_traceBlockByHash", block.hash, asked));
+      expect(traces).to.eql(await result(node, "debug_traceBlockByHash", block.hash, asked));
       for (const index of [0, 1, count - 1]) {
         const trace = traces[index]!;
-        expect(await result(node, "debug_traceTransaction", trace.txHash, asked)).to.deep.equal(trace.result);
+        expect(await result(node, "debug_traceTransaction", trace.txHash, asked)).to.eql(trace.result);
         const [log] = (trace.result as Frame).logs as { index: Hex; topics: Hex[] }[];
         const receipt = await result<{ logs: { logIndex: Hex; topics: Hex[] }[] }>(
           node,
@@ -728,25 +715,25 @@ describe("traces in go-ethereum's format", function () {
         });
       const balance = async (account: Hex, block: Hex) => result<Hex>(node, "eth_getBalance", account, block);
       // Nothing runs: the mint goes to whoever is to have what is left.
-      expect(await trace(plain.hash)).to.deep.equal({ pre: {}, post: { [refundTo]: { balance: "0xa" } } });
+      expect(await trace(plain.hash)).to.eql({ pre: {}, post: { [refundTo]: { balance: "0xa" } } });
       const { pre, post } = await trace(running.hash);
       expect(pre).to.have.all.keys(refundTo);
-      expect(pre[refundTo]).to.deep.equal({ balance: "0xa" });
-      expect(post[to]).to.deep.equal({ balance: "0x4" });
-      expect(post[from]).to.deep.equal({ nonce: 1 });
+      expect(pre[refundTo]).to.eql({ balance: "0xa" });
+      expect(post[to]).to.eql({ balance: "0x4" });
+      expect(post[from]).to.eql({ nonce: 1 });
       const { blockNumber } = await result<{ blockNumber: Hex }>(node, "eth_getTransactionReceipt", running.hash);
       const last = await trace(starved.hash);
       expect(last.pre[refundTo]!.balance).to.equal(post[refundTo]!.balance);
-      expect(last.post).to.deep.equal({ [refundTo]: { balance: await balance(refundTo, blockNumber) } });
+      expect(last.post).to.eql({ [refundTo]: { balance: await balance(refundTo, blockNumber) } });
       expect(await balance(from, blockNumber)).to.equal("0x0");
     });
 
     it("the call is that of the message, also if it was not run", async () => {
       const trace = (hash: Hex) => result<Frame>(node, "debug_traceTransaction", hash, { tracer: "callTracer" });
       const call = { type: "CALL", from, to, value: "0x4", input: "0x" };
-      expect(await trace(plain.hash)).to.deep.equal({ ...call, gas: "0x0", gasUsed: "0x0" });
-      expect(await trace(running.hash)).to.deep.equal({ ...call, gas: toHex(50_000), gasUsed: toHex(21_000) });
-      expect(await trace(starved.hash)).to.deep.equal({
+      expect(await trace(plain.hash)).to.eql({ ...call, gas: "0x0", gasUsed: "0x0" });
+      expect(await trace(running.hash)).to.eql({ ...call, gas: toHex(50_000), gasUsed: toHex(21_000) });
+      expect(await trace(starved.hash)).to.eql({
         ...call,
         gas: toHex(20_000),
         gasUsed: "0x0",

@@ -118,11 +118,11 @@ describe("debug_trace*", function () {
           expect(next.gas, `${log.op} at ${log.pc}`).to.equal(log.gas - log.gasCost);
       }
       const stores = trace.structLogs.filter(({ op }) => op === "SSTORE");
-      expect(stores.map(({ storage }) => storage)).to.deep.equal([
+      expect(stores.map(({ storage }) => storage)).to.eql([
         { [`0x${word(1)}`]: `0x${word(10)}` },
         { [`0x${word(1)}`]: `0x${word(10)}`, [slotOf(1)]: `0x${word(10)}` },
       ]);
-      expect(trace.structLogs.find(({ op }) => op === "SLOAD")?.storage).to.deep.equal({
+      expect(trace.structLogs.find(({ op }) => op === "SLOAD")?.storage).to.eql({
         [`0x${word(1)}`]: `0x${word(0)}`,
       });
       expect(trace.structLogs[0]?.depth).to.equal(1);
@@ -144,7 +144,7 @@ describe("debug_trace*", function () {
     });
 
     it("of a plain transfer has no entries", async () => {
-      expect((await result<StructLogs>(node, "debug_traceTransaction", sent.transfer)).structLogs).to.deep.equal([]);
+      expect((await result<StructLogs>(node, "debug_traceTransaction", sent.transfer)).structLogs).to.eql([]);
     });
 
     it("refuses a trace that outgrows the limit, and says which", async () => {
@@ -152,7 +152,7 @@ describe("debug_trace*", function () {
       const { error } = await ask(node, "debug_traceCall", { to: alice, gas: "0x30000" }, "latest", {
         stateOverrides: { [alice]: { code: "0x5b5f56" } },
       });
-      expect(error).to.deep.equal({
+      expect(error).to.eql({
         code: -32005,
         message: "trace too large: more than 2000 opcodes; ask for less by the tracer's options",
       });
@@ -228,16 +228,16 @@ describe("debug_trace*", function () {
       const { blockNumber } = await result<{ blockNumber: Hex }>(node, "eth_getTransactionReceipt", sent.store);
       const parent = toHex(BigInt(blockNumber) - 1n);
       const accounts = await result<Accounts>(node, "debug_traceTransaction", sent.store, { tracer: "prestateTracer" });
-      expect(Object.keys(accounts).sort()).to.deep.equal(
+      expect(Object.keys(accounts).sort()).to.eql(
         [alice, probe.toLowerCase(), "0x4f6e650000000000000000000000000000000003"].sort(),
       );
-      expect(accounts[alice]).to.deep.equal({
+      expect(accounts[alice]).to.eql({
         balance: await result(node, "eth_getBalance", alice, parent),
         nonce: Number(await result(node, "eth_getTransactionCount", alice, parent)),
       });
       const touched = accounts[probe.toLowerCase() as Hex]!;
       expect(touched.code).to.equal(await result(node, "eth_getCode", probe, parent));
-      expect(touched.storage).to.deep.equal({ [`0x${word(1)}`]: `0x${word(0)}`, [slotOf(1)]: `0x${word(0)}` });
+      expect(touched.storage).to.eql({ [`0x${word(1)}`]: `0x${word(0)}`, [slotOf(1)]: `0x${word(0)}` });
     });
 
     it("in diff mode gives what changed, before and after", async () => {
@@ -248,10 +248,10 @@ describe("debug_trace*", function () {
         { tracer: "prestateTracer", tracerConfig: { diffMode: true } },
       );
       const address = probe.toLowerCase() as Hex;
-      expect(pre[address]?.storage).to.deep.equal({ [slotOf(1)]: `0x${word(10)}` });
+      expect(pre[address]?.storage).to.eql({ [slotOf(1)]: `0x${word(10)}` });
       expect(post[address]?.storage).to.equal(undefined);
       const { blockNumber } = await result<{ blockNumber: Hex }>(node, "eth_getTransactionReceipt", sent.clear);
-      expect(post[alice]).to.deep.equal({
+      expect(post[alice]).to.eql({
         balance: await result(node, "eth_getBalance", alice, blockNumber),
         nonce: pre[alice]!.nonce! + 1,
       });
@@ -268,7 +268,7 @@ describe("debug_trace*", function () {
       );
       expect(pre[child]).to.equal(undefined);
       const code = await result<Hex>(node, "eth_getCode", child, "latest");
-      expect(post[child]).to.deep.equal({ balance: "0x4", nonce: 1, code, codeHash: keccak256(code) });
+      expect(post[child]).to.eql({ balance: "0x4", nonce: 1, code, codeHash: keccak256(code) });
     });
 
     it("of a transfer to a new account shows what it got", async () => {
@@ -280,7 +280,7 @@ describe("debug_trace*", function () {
         { tracer: "prestateTracer", tracerConfig: { diffMode: true } },
       );
       expect(pre[to]).to.equal(undefined);
-      expect(post[to]).to.deep.equal({ balance: "0x1" });
+      expect(post[to]).to.eql({ balance: "0x1" });
     });
   });
 
@@ -294,8 +294,8 @@ describe("debug_trace*", function () {
       tracer: "callTracer",
     });
     const alone = await result<Frame>(node, "debug_traceTransaction", sent.nested, { tracer: "callTracer" });
-    expect(byNumber.find(({ txHash }) => txHash === sent.nested)?.result).to.deep.equal(alone);
-    expect(await result(node, "debug_traceBlockByHash", blockHash, { tracer: "callTracer" })).to.deep.equal(byNumber);
+    expect(byNumber.find(({ txHash }) => txHash === sent.nested)?.result).to.eql(alone);
+    expect(await result(node, "debug_traceBlockByHash", blockHash, { tracer: "callTracer" })).to.eql(byNumber);
   });
 
   it("refuse genesis, unknown transactions and unknown tracers", async () => {
@@ -316,7 +316,7 @@ describe("debug_trace*", function () {
       { from: alice, to: probe, data: encodeFunctionData({ abi: ABI, functionName: "store", args: [1n, 99n] }) },
       "latest",
     );
-    expect(await result(node, "eth_getBlockByNumber", "latest", false)).to.deep.equal(before);
+    expect(await result(node, "eth_getBlockByNumber", "latest", false)).to.eql(before);
     expect(await result(node, "eth_getStorageAt", probe, slotOf(1), "latest")).to.equal(`0x${word(0)}`);
   });
 
@@ -329,22 +329,17 @@ describe("debug_trace*", function () {
     const { stepCount, steps, failed } = await result<StepTrace>(node, "debug_traceTransaction", ...parameters);
     expect(failed).to.equal(false);
     expect(steps).to.have.lengthOf(stepCount);
-    expect(steps.slice(0, 4).map(({ name }) => name)).to.deep.equal([
-      "start",
-      "CountTransaction",
-      "Absorb",
-      "DecodeHeader",
-    ]);
-    expect(steps.map(({ index }) => index)).to.deep.equal([...steps.keys()]);
+    expect(steps.slice(0, 4).map(({ name }) => name)).to.eql(["start", "CountTransaction", "Absorb", "DecodeHeader"]);
+    expect(steps.map(({ index }) => index)).to.eql([...steps.keys()]);
     expect(steps.at(-1)).to.include({ name: "EndTransaction", next: "EndBlock" });
     // A slot that is not in the overlay yet is loaded, then the instruction is taken again.
     const load = steps.findIndex(({ name }) => name === "LoadSlot");
     const around = [steps[load - 1], steps[load + 1]];
-    expect(around.map((step) => [step?.name, step?.pc])).to.deep.equal([
+    expect(around.map((step) => [step?.name, step?.pc])).to.eql([
       [around[1]?.name, around[1]?.pc],
       [around[1]?.name, around[1]?.pc],
     ]);
-    expect(around.map((step) => step?.next)).to.deep.equal(["LoadSlot", "Execute"]);
+    expect(around.map((step) => step?.next)).to.eql(["LoadSlot", "Execute"]);
     const store = steps.find(({ name, next }) => name === "SSTORE" && next === "Execute");
     expect(store?.changes[0]).to.match(/^slot 0x[0-9a-f]{64} of 0x[0-9a-f]{40}: 0x/);
     expect(store?.text).to.include(`pc ${store?.pc}`);
@@ -353,7 +348,7 @@ describe("debug_trace*", function () {
       tracer: "stepTracer",
       limit: 5,
     });
-    expect(limited.steps).to.deep.equal(steps.slice(0, 5));
+    expect(limited.steps).to.eql(steps.slice(0, 5));
     expect(limited.stepCount).to.equal(stepCount);
   });
 });

@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import { SigningKey, computeAddress, getAddress } from "ethers";
 import fc from "fast-check";
-import { decodeTransaction, type Block } from "../../src/chain/index.ts";
+import { decodeTransaction } from "../../src/ethereum/index.ts";
 import { bytesToHex, hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
-import { checkAnswerSize, formatPooledTransaction } from "../../src/rpc/format/index.ts";
-import { CHAIN_ID, GWEI, privateKey, result, startNode, type TestNode } from "./node-fixture.ts";
-import { signFields, type SignedFields, type TransactionFields } from "./signing.ts";
+import type { Block } from "../../src/rollup/index.ts";
+import { checkAnswerSize, formatPooledTransaction } from "../../src/rpc/format/transaction.ts";
+import { CHAIN_ID, GWEI, privateKey, result, startNode } from "./node-fixture.ts";
+import type { TestNode } from "./node-fixture.ts";
+import { signFields } from "./signing.ts";
+import type { SignedFields, TransactionFields } from "./signing.ts";
 
 const addressOf = (name: string): Address => toAddress(computeAddress(new SigningKey(privateKey(name)).publicKey));
 const quantity = (value: bigint | number): string => `0x${value.toString(16)}`;
@@ -135,15 +138,14 @@ describe("A transaction in answers", function () {
     const zero = { chainId: 0n, address: ZERO_ADDRESS, nonce: 0n, yParity: 0n, r: 0n, s: 0n };
     const mined = sign("alice", { type: 4, authorizationList: [zero] });
     const block = await execute(mined);
-    for (const answer of await shown(block, 0))
-      expect(answer).to.deep.equal(expected(mined, addressOf("alice"), block));
+    for (const answer of await shown(block, 0)) expect(answer).to.eql(expected(mined, addressOf("alice"), block));
     expect(expected(mined, addressOf("alice"), block)).to.have.nested.property("authorizationList[0].yParity", "0x0");
 
     const pooled = sign("carol", { type: 4, authorizationList: [zero], nonce: 0n });
     await result(node, "eth_sendRawTransaction", pooled.raw);
     const answers = await shownOfPool(addressOf("carol"), pooled);
     expect(answers).to.have.length(3);
-    for (const answer of answers) expect(answer).to.deep.equal(expected(pooled, addressOf("carol")));
+    for (const answer of answers) expect(answer).to.eql(expected(pooled, addressOf("carol")));
   });
 
   it("of any type is what was signed, with zeros and the greatest values in every field", async () => {
@@ -159,7 +161,7 @@ describe("A transaction in answers", function () {
           expect(block.transactions).to.have.length(signed.length);
           for (const [index, transaction] of signed.entries()) {
             for (const answer of await shown(block, index))
-              expect(answer).to.deep.equal(expected(transaction, addressOf("alice"), block));
+              expect(answer).to.eql(expected(transaction, addressOf("alice"), block));
             const receipt = await result<object>(node, "eth_getTransactionReceipt", transaction.hash);
             expect(receipt).to.include({ from: addressOf("alice"), to: transaction.fields.to, status: "0x1" });
             expect(await result(node, "eth_getRawTransactionByHash", transaction.hash)).to.equal(transaction.raw);
@@ -175,7 +177,7 @@ describe("A transaction in answers", function () {
     const block = await execute(...creations);
     for (const [index, creation] of creations.entries()) {
       for (const answer of await shown(block, index))
-        expect(answer).to.deep.equal(expected(creation, addressOf("bob"), block));
+        expect(answer).to.eql(expected(creation, addressOf("bob"), block));
       expect(await result(node, "eth_getTransactionReceipt", creation.hash)).to.include({ to: null });
     }
   });
@@ -185,26 +187,26 @@ describe("A transaction in answers", function () {
     const queued = sign("erin", { nonce: 5n, to: undefined, data: "0x00" });
     for (const { raw } of [first, queued]) await result(node, "eth_sendRawTransaction", raw);
     const [dave, erin] = [getAddress(addressOf("dave")), getAddress(addressOf("erin"))];
-    expect([dave, erin]).to.not.deep.equal([addressOf("dave"), addressOf("erin")]);
+    expect([dave, erin]).to.not.eql([addressOf("dave"), addressOf("erin")]);
     type Content<T> = Record<"pending" | "queued", Record<string, Record<string, T>>>;
     const content = await result<Content<object>>(node, "txpool_content");
-    expect(content.pending[dave]).to.deep.equal({ "0": expected(first, addressOf("dave")) });
-    expect(content.queued[erin]).to.deep.equal({ "5": expected(queued, addressOf("erin")) });
+    expect(content.pending[dave]).to.eql({ "0": expected(first, addressOf("dave")) });
+    expect(content.queued[erin]).to.eql({ "5": expected(queued, addressOf("erin")) });
     const senders = [...Object.keys(content.pending), ...Object.keys(content.queued)];
-    expect(senders).to.deep.equal(senders.map((sender) => getAddress(sender)));
+    expect(senders).to.eql(senders.map((sender) => getAddress(sender)));
     const inspected = await result<Content<string>>(node, "txpool_inspect");
-    expect(inspected.pending[dave]).to.deep.equal({
+    expect(inspected.pending[dave]).to.eql({
       "0": `${getAddress(first.fields.to!)}: 1 wei + 2000000 gas × ${10n * GWEI} wei`,
     });
-    expect(inspected.queued[erin]).to.deep.equal({
+    expect(inspected.queued[erin]).to.eql({
       "5": `contract creation: 0 wei + 2000000 gas × ${10n * GWEI} wei`,
     });
     for (const spelling of [addressOf("dave"), dave])
-      expect(await result(node, "txpool_contentFrom", spelling)).to.deep.equal({
+      expect(await result(node, "txpool_contentFrom", spelling)).to.eql({
         pending: { "0": expected(first, addressOf("dave")) },
         queued: {},
       });
-    expect(await result(node, "txpool_contentFrom", ZERO_ADDRESS)).to.deep.equal({ pending: {}, queued: {} });
+    expect(await result(node, "txpool_contentFrom", ZERO_ADDRESS)).to.eql({ pending: {}, queued: {} });
   });
 
   it("of the pool is formatted whatever its fields are: fees, gas, values, nonces and signatures of any size", () => {
@@ -224,7 +226,7 @@ describe("A transaction in answers", function () {
           if (signed.r < shortest) shortest = signed.r;
           const decoded = decodeTransaction(hexToBytes(signed.raw), CHAIN_ID);
           const formatted = formatPooledTransaction(decoded);
-          expect(formatted).to.deep.equal(expected(signed, addressOf("alice")));
+          expect(formatted).to.eql(expected(signed, addressOf("alice")));
           // What would certainly not fit into an answer is refused unformatted, and nothing that would.
           const { length } = JSON.stringify(formatted);
           expect(() => checkAnswerSize([decoded], length)).to.not.throw();
@@ -239,7 +241,7 @@ describe("A transaction in answers", function () {
     for (let value = 0n; shortest >= 2n ** 248n; value++) {
       const signed = signFields("alice", { value });
       shortest = signed.r < shortest ? signed.r : shortest;
-      expect(formatPooledTransaction(decodeTransaction(hexToBytes(signed.raw), CHAIN_ID))).to.deep.equal(
+      expect(formatPooledTransaction(decodeTransaction(hexToBytes(signed.raw), CHAIN_ID))).to.eql(
         expected(signed, addressOf("alice")),
       );
     }

@@ -31,7 +31,7 @@ describe("A sequencer killed at any moment", () => {
     const sequenced = [...acknowledged].filter((hash) => node.chain.store.getTransactionLocation(hash) !== undefined);
     await mempool.close();
     await node.close();
-    expect(lost).to.deep.equal([]);
+    expect(lost).to.eql([]);
     expect(acknowledged.size).to.be.at.least(77);
     expect(sequenced.length).to.be.greaterThan(0);
   });

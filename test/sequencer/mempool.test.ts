@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import pino from "pino";
 import { Registry } from "prom-client";
-import { createSenderRecovery, decodeTransaction } from "../../src/chain/index.ts";
+import { createSenderRecovery, decodeTransaction } from "../../src/ethereum/index.ts";
 import { keccak256 } from "../../src/primitives/index.ts";
 import { createMempool } from "../../src/sequencer/index.ts";
 import type { DropReason, Mempool, MempoolLimits } from "../../src/sequencer/index.ts";
@@ -47,8 +47,8 @@ describe("Mempool", () => {
       const { mempool } = await setup();
       const raw = alice.sign();
       const outcomes = await Promise.all([mempool.submit(raw), mempool.submit(raw)]);
-      expect(outcomes.map(({ kind }) => kind)).to.deep.equal(["accepted", "known"]);
-      expect(await mempool.submit(raw)).to.deep.equal({ kind: "known", hash: keccak256(raw) });
+      expect(outcomes.map(({ kind }) => kind)).to.eql(["accepted", "known"]);
+      expect(await mempool.submit(raw)).to.eql({ kind: "known", hash: keccak256(raw) });
       expect(mempool.get(keccak256(raw))).to.include({ sender: alice.address, nonce: 0n });
     });
 
@@ -68,24 +68,24 @@ describe("Mempool", () => {
         return outcome.kind === "rejected" ? outcome.reason : outcome;
       };
       ledger.set(bob.address, { nonce: 3n });
-      expect(await reasonOf(bob.sign({ nonce: 2 }))).to.deep.equal({ kind: "nonce-too-low", expected: 3n, actual: 2n });
-      expect(await reasonOf(alice.sign({ gasLimit: 20_999n }))).to.deep.equal({
+      expect(await reasonOf(bob.sign({ nonce: 2 }))).to.eql({ kind: "nonce-too-low", expected: 3n, actual: 2n });
+      expect(await reasonOf(alice.sign({ gasLimit: 20_999n }))).to.eql({
         kind: "gas-below-intrinsic",
         gasLimit: 20_999n,
         required: 21_000n,
       });
-      expect(await reasonOf(alice.sign({ maxFeePerGas: 9_999_999n, maxPriorityFeePerGas: 0n }))).to.deep.equal({
+      expect(await reasonOf(alice.sign({ maxFeePerGas: 9_999_999n, maxPriorityFeePerGas: 0n }))).to.eql({
         kind: "fee-below-base-fee",
         maxFeePerGas: 9_999_999n,
         baseFee: 10_000_000n,
       });
-      expect(await reasonOf(alice.sign({ value: ETHER }))).to.deep.equal({
+      expect(await reasonOf(alice.sign({ value: ETHER }))).to.eql({
         kind: "insufficient-funds",
         balance: ETHER,
         required: ETHER + 210_000n * GWEI,
       });
       ledger.set(bob.address, { code: "contract" });
-      expect(await reasonOf(bob.sign({ nonce: 3 }))).to.deep.equal({ kind: "sender-has-code", sender: bob.address });
+      expect(await reasonOf(bob.sign({ nonce: 3 }))).to.eql({ kind: "sender-has-code", sender: bob.address });
       expect(await reasonOf(alice.sign({ chainId: 1 }))).to.have.property("kind", "invalid");
       expect(await reasonOf(alice.sign({ data: new Uint8Array(131_072), gasLimit: 16_000_000n }))).to.have.property(
         "kind",
@@ -101,7 +101,7 @@ describe("Mempool", () => {
       const raw = alice.sign({ gasLimit: 21_000n });
       const outcome = await mempool.submit(raw);
       const { tokens } = decodeTransaction(raw, CHAIN_ID);
-      expect(outcome).to.deep.equal({
+      expect(outcome).to.eql({
         kind: "rejected",
         reason: { kind: "gas-below-intrinsic", gasLimit: 21_000n, required: 21_000n + tokens * 5n },
       });
@@ -159,9 +159,9 @@ describe("Mempool", () => {
       const told: bigint[] = [];
       mempool.events.on("transaction", ({ nonce }) => told.push(nonce));
       await mempool.submit(alice.sign({ nonce: 1 }));
-      expect(told).to.deep.equal([]);
+      expect(told).to.eql([]);
       await mempool.submit(alice.sign({ nonce: 0 }));
-      expect(told).to.deep.equal([0n, 1n]);
+      expect(told).to.eql([0n, 1n]);
     });
   });
 
@@ -176,7 +176,7 @@ describe("Mempool", () => {
       await mempool.settled();
       expect(mempool.size).to.equal(1);
       expect(mempool.pendingNonce(alice.address)).to.equal(2n);
-      expect(drops).to.deep.equal([
+      expect(drops).to.eql([
         [keccak256(superseded), { kind: "skipped", reason: { kind: "nonce-too-low", expected: 1n, actual: 0n } }],
       ]);
       expect(await mempool.submit(other)).to.have.nested.property("reason.kind", "nonce-too-low");
@@ -208,7 +208,7 @@ describe("Mempool", () => {
       ledger.mine([decodeTransaction(delegating, CHAIN_ID)], [[bob.address, { nonce: 1n, code: "delegation" }]]);
       await mempool.settled();
       expect(mempool.size).to.equal(0);
-      expect(drops.map(([hash]) => hash)).to.deep.equal([keccak256(victim)]);
+      expect(drops.map(([hash]) => hash)).to.eql([keccak256(victim)]);
     });
 
     it("re-examine a delegated account every time, since anybody can make it spend", async () => {
@@ -232,7 +232,7 @@ describe("Mempool", () => {
       // L1 brought one of them in a block of its own.
       ledger.mineRaw(raws.slice(2));
       await mempool.settled();
-      expect(mempool.content().pending.map(({ hash }) => hash)).to.deep.equal(raws.slice(0, 2).map(keccak256));
+      expect(mempool.content().pending.map(({ hash }) => hash)).to.eql(raws.slice(0, 2).map(keccak256));
     });
   });
 
@@ -243,8 +243,8 @@ describe("Mempool", () => {
       for (const raw of raws) await mempool.submit(raw);
       const reason = { kind: "gas-below-intrinsic", gasLimit: 21_000n, required: 22_000n } as const;
       mempool.skipped(keccak256(raws[0]!), reason);
-      expect(drops).to.deep.equal([[keccak256(raws[0]!), { kind: "skipped", reason }]]);
-      expect(mempool.content().queued.map(({ nonce }) => nonce)).to.deep.equal([1n]);
+      expect(drops).to.eql([[keccak256(raws[0]!), { kind: "skipped", reason }]]);
+      expect(mempool.content().queued.map(({ nonce }) => nonce)).to.eql([1n]);
     });
 
     it("stays if it may run in a later block", async () => {
@@ -299,7 +299,7 @@ describe("Mempool", () => {
       expect(second.mempool.size).to.equal(0);
       ledger.finalize(header.number);
       await second.mempool.close();
-      expect(journal.keys()).to.deep.equal([]);
+      expect(journal.keys()).to.eql([]);
     });
 
     it("forgets what was replaced, dropped or found in a final block", async () => {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { expect } from "chai";
 import { Registry } from "prom-client";
-import type { Block } from "../../src/chain/index.ts";
 import { keccak256 } from "../../src/primitives/index.ts";
+import type { Block } from "../../src/rollup/index.ts";
 import { createSequencer } from "../../src/sequencer/index.ts";
 import type { Mempool, Sequencer, SequencerOptions } from "../../src/sequencer/index.ts";
 import { context, createTestNode, deposit, FUNDED, GENESIS_TIME, logger, testConfig } from "./support/test-node.ts";
@@ -68,7 +68,7 @@ describe("Sequencer", () => {
       ];
       await submit(...raws);
       const block = await create().buildBlock();
-      expect(hashesOf(block)).to.deep.equal([raws[2]!, raws[0]!, raws[1]!].map(keccak256));
+      expect(hashesOf(block)).to.eql([raws[2]!, raws[0]!, raws[1]!].map(keccak256));
       expect(node.chain.latest().hash).to.equal(block!.hash);
       expect(block!.receipts.every(({ status }) => status === 1)).to.equal(true);
       expect(mempool.size).to.equal(0);
@@ -145,11 +145,7 @@ describe("Sequencer", () => {
       const raw = carol.sign();
       await submit(raw);
       const block = await create().buildBlock();
-      expect(hashesOf(block)).to.deep.equal([
-        deposit(1).hash,
-        deposit(2, { sender: bob.address }).hash,
-        keccak256(raw),
-      ]);
+      expect(hashesOf(block)).to.eql([deposit(1).hash, deposit(2, { sender: bob.address }).hash, keccak256(raw)]);
       expect(block).to.include({ firstMessage: 0, nextMessage: 3 });
     });
 
@@ -201,7 +197,7 @@ describe("Sequencer", () => {
       await node.receive([message], 1);
       const dropped = once(mempool.changes, "dropped");
       const block = await create().buildBlock();
-      expect(hashesOf(block)).to.deep.equal([message.hash, keccak256(bob.sign())]);
+      expect(hashesOf(block)).to.eql([message.hash, keccak256(bob.sign())]);
       expect(await dropped).to.have.nested.property("[1].reason.kind", "nonce-too-low");
       expect(mempool.get(keccak256(doomed))).to.equal(undefined);
     });
@@ -244,7 +240,7 @@ describe("Sequencer", () => {
           )) as typeof node.chain.exclusive,
       };
       const block = await create({ chain }).buildBlock();
-      expect(hashesOf(block)).to.deep.equal([keccak256(bob.sign())]);
+      expect(hashesOf(block)).to.eql([keccak256(bob.sign())]);
       expect(mempool.get(keccak256(poison))).to.not.equal(undefined);
     });
   });
@@ -294,7 +290,7 @@ describe("Sequencer", () => {
         l1Timestamp: () => NOW + 10_000,
       }).start();
       const block = await nextBlock(({ transactions }) => transactions.length > 0);
-      expect(hashesOf(block)).to.deep.equal([keccak256(waiting)]);
+      expect(hashesOf(block)).to.eql([keccak256(waiting)]);
       expect(block.header.baseFeePerGas).to.equal(filled!.header.baseFeePerGas);
     });
 
@@ -327,7 +323,7 @@ describe("Sequencer", () => {
         now: Date.now,
         l1Timestamp: () => Math.floor(Date.now() / 1_000),
       }).start();
-      expect((await nextBlock(({ header }) => header.number === 3)).transactions).to.deep.equal([]);
+      expect((await nextBlock(({ header }) => header.number === 3)).transactions).to.eql([]);
     });
 
     it("skips a turn without anything to do otherwise", async () => {
@@ -358,7 +354,7 @@ describe("Sequencer", () => {
     await mempool.settled();
     const block = await created.buildBlock();
     expect(block!.header.number).to.equal(2);
-    expect(hashesOf(block)).to.deep.equal([keccak256(raws[0]!)]);
+    expect(hashesOf(block)).to.eql([keccak256(raws[0]!)]);
   });
 
   it("sequences after a restart what was acknowledged before a kill", async () => {
@@ -367,6 +363,6 @@ describe("Sequencer", () => {
     await node.close({ keep: true });
     node = await createTestNode({ folder: node.folder, config: testConfig() });
     mempool = await node.mempool();
-    expect(hashesOf(await create().buildBlock())).to.deep.equal([keccak256(raw)]);
+    expect(hashesOf(await create().buildBlock())).to.eql([keccak256(raw)]);
   });
 });

@@ -1,7 +1,7 @@
 import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { SignedTransaction } from "../../src/chain/index.ts";
+import type { SignedTransaction } from "../../src/ethereum/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
 import { createTransactionQueues, effectiveTip, maximumCost } from "../../src/sequencer/transaction-queues.ts";
 import type { MempoolLimits, PooledTransaction, SenderAccount } from "../../src/sequencer/transaction-queues.ts";
@@ -81,11 +81,11 @@ describe("Transaction queues", () => {
       add({ nonce: 2 });
       add({ nonce: 3 });
       expect(queues.pendingNonce(alice)).to.equal(1n);
-      expect(queues.content().queued.map(({ nonce }) => nonce)).to.deep.equal([2n, 3n]);
+      expect(queues.content().queued.map(({ nonce }) => nonce)).to.eql([2n, 3n]);
       queues.takePromoted();
       add({ nonce: 1 });
       expect(queues.pendingNonce(alice)).to.equal(4n);
-      expect(queues.takePromoted().map(({ nonce }) => nonce)).to.deep.equal([1n, 2n, 3n]);
+      expect(queues.takePromoted().map(({ nonce }) => nonce)).to.eql([1n, 2n, 3n]);
     });
 
     it("rejects a nonce the account has used", () => {
@@ -106,7 +106,7 @@ describe("Transaction queues", () => {
     it("gives back the transactions whose nonces were used", () => {
       const { queues, add } = setup();
       const hashes = [0, 1, 2].map((nonce) => add({ nonce }).hash);
-      expect(queues.advance(alice, 2n).map(({ transaction }) => transaction.hash)).to.deep.equal(hashes.slice(0, 2));
+      expect(queues.advance(alice, 2n).map(({ transaction }) => transaction.hash)).to.eql(hashes.slice(0, 2));
       expect(queues.size).to.equal(1);
       expect(queues.pendingNonce(alice)).to.equal(3n);
     });
@@ -206,9 +206,7 @@ describe("Transaction queues", () => {
       add({ sender: bob, fee: 100 });
       expect(add({ sender: carol, fee: 50 }).kind).to.equal("pool-full");
       const dear = add({ sender: carol, fee: 51 });
-      expect(dear.kind === "added" && dear.evicted.map(({ transaction }) => transaction.hash)).to.deep.equal([
-        cheap.hash,
-      ]);
+      expect(dear.kind === "added" && dear.evicted.map(({ transaction }) => transaction.hash)).to.eql([cheap.hash]);
       expect(queues.size).to.equal(2);
     });
 
@@ -217,7 +215,7 @@ describe("Transaction queues", () => {
       add({ sender: alice, fee: 50 });
       const gapped = add({ sender: bob, nonce: 5, fee: 1_000 });
       const outcome = add({ sender: carol, fee: 20 });
-      expect(outcome.kind === "added" && outcome.evicted.map(({ transaction }) => transaction.hash)).to.deep.equal([
+      expect(outcome.kind === "added" && outcome.evicted.map(({ transaction }) => transaction.hash)).to.eql([
         gapped.hash,
       ]);
       expect(add({ sender: bob, nonce: 5, fee: 1_000 }).kind).to.equal("pool-full");
@@ -279,7 +277,7 @@ describe("Transaction queues", () => {
       const { queues, add } = setup();
       add({ nonce: 0 });
       const gapped = add({ nonce: 2 });
-      expect(queues.expire(counter + 1).map(({ transaction }) => transaction.hash)).to.deep.equal([gapped.hash]);
+      expect(queues.expire(counter + 1).map(({ transaction }) => transaction.hash)).to.eql([gapped.hash]);
       expect(queues.size).to.equal(1);
     });
   });
@@ -291,7 +289,7 @@ describe("Transaction queues", () => {
       add({ sender: alice, nonce: 1, fee: 100, tip: 50 });
       add({ sender: bob, nonce: 0, fee: 100, tip: 20 });
       add({ sender: carol, nonce: 0, fee: 100, tip: 20 });
-      expect(selected().map(({ sender, nonce }) => [sender, nonce])).to.deep.equal([
+      expect(selected().map(({ sender, nonce }) => [sender, nonce])).to.eql([
         [bob, 0n],
         [carol, 0n],
         [alice, 0n],
@@ -304,7 +302,7 @@ describe("Transaction queues", () => {
       add({ sender: alice, fee: 60, tip: 50 });
       add({ sender: bob, fee: 100, tip: 20 });
       add({ sender: carol, fee: 49, tip: 49 });
-      expect(selected(50n).map(({ sender }) => sender)).to.deep.equal([bob, alice]);
+      expect(selected(50n).map(({ sender }) => sender)).to.eql([bob, alice]);
     });
 
     it("passes over what follows a transaction that could not be included", () => {
@@ -446,8 +444,8 @@ describe("Transaction queues", () => {
 
           const expected = executable();
           const { pending, queued } = queues.content();
-          expect(new Set(pending.map(({ hash }) => hash))).to.deep.equal(expected);
-          expect(new Set([...pending, ...queued].map(({ hash }) => hash))).to.deep.equal(new Set(model.keys()));
+          expect(new Set(pending.map(({ hash }) => hash))).to.eql(expected);
+          expect(new Set([...pending, ...queued].map(({ hash }) => hash))).to.eql(new Set(model.keys()));
           expect(queues.size).to.equal(model.size);
           expect(queues.executableSize).to.equal(expected.size);
           expect(queues.bytes).to.equal([...model.values()].reduce((sum, { raw }) => sum + raw.length, 0));

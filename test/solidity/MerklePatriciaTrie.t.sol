@@ -6,7 +6,7 @@ import {Rlp} from "../../contracts/machine/libraries/Rlp.sol";
 import {Test} from "./Test.sol";
 
 /// @title Tries of up to two keys, whose nodes can be written down here
-/// @dev Larger ones are compared with another implementation in test/machine/libraries.
+/// @dev Larger ones are compared with another implementation in test/contracts/machine/libraries.
 contract MerklePatriciaTrieTest is Test {
     bytes32 private constant EMPTY = MerklePatriciaTrie.EMPTY_ROOT;
 

@@ -8,7 +8,7 @@ import {OverlayOpening, Witness} from "../../contracts/machine/types/Witness.sol
 import {Test} from "./Test.sol";
 
 /// @title Overlays of up to two entries, whose openings can be written down here
-/// @dev Larger ones are compared with a naive tree in test/machine/libraries.
+/// @dev Larger ones are compared with a naive tree in test/contracts/machine/libraries.
 contract OverlayTest is Test {
     function testFuzz_AnInsertionIntoTheEmptyOverlayIsALeaf(address owner, uint256 slot, uint256 value) external view {
         (bytes32 root, bytes32 keyChain) = this.writeTransient(bytes32(0), owner, slot, value, _absent());

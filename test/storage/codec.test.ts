@@ -24,10 +24,10 @@ describe("Records of the database", () => {
     fc.assert(
       fc.property(arbitraryBlock, fc.array(arbitraryHash, { maxLength: 4 }), (block, messageHashes) => {
         const { hash, header, firstMessage, nextMessage } = block;
-        expect(decodeSummary(encodeSummary(block))).to.deep.equal({ hash, header, firstMessage, nextMessage });
+        expect(decodeSummary(encodeSummary(block))).to.eql({ hash, header, firstMessage, nextMessage });
         const body = decodeBody(encodeBody(block.transactions, messageHashes));
-        expect(body).to.deep.equal({ transactions: block.transactions, messageHashes });
-        expect(decodeReceipts(encodeReceipts(block.receipts))).to.deep.equal(block.receipts);
+        expect(body).to.eql({ transactions: block.transactions, messageHashes });
+        expect(decodeReceipts(encodeReceipts(block.receipts))).to.eql(block.receipts);
       }),
     );
   });
@@ -43,8 +43,8 @@ describe("Records of the database", () => {
     });
     fc.assert(
       fc.property(arbitraryMessage, batch, arbitraryOrigin, (message, entry, origin) => {
-        expect(decodeMessage(encodeMessage(message, origin))).to.deep.equal({ message, origin });
-        expect(decodeBatch(encodeBatch(entry, origin))).to.deep.equal({ batch: entry, origin });
+        expect(decodeMessage(encodeMessage(message, origin))).to.eql({ message, origin });
+        expect(decodeBatch(encodeBatch(entry, origin))).to.eql({ batch: entry, origin });
       }),
     );
   });
@@ -64,7 +64,7 @@ describe("Records of the database", () => {
         }
         // A change that decodes must show: nothing is silently dropped.
         const { hash, header, firstMessage, nextMessage } = block;
-        expect(decoded).to.not.deep.equal({ hash, header, firstMessage, nextMessage });
+        expect(decoded).to.not.eql({ hash, header, firstMessage, nextMessage });
       }),
     );
   });

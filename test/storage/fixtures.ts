@@ -4,10 +4,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import pino from "pino";
 import { Registry } from "prom-client";
-import { hashMessage, headerHash, logsBloom } from "../../src/chain/index.ts";
-import type { Block, BlockTransaction, DepositMessage, InboxMessage, Log, Receipt } from "../../src/chain/index.ts";
+import { logsBloom } from "../../src/ethereum/index.ts";
+import type { Log } from "../../src/ethereum/index.ts";
 import { ZERO_HASH, bytesToHex, keccak256 } from "../../src/primitives/index.ts";
 import type { Address, Hash, Instruments } from "../../src/primitives/index.ts";
+import { hashMessage, headerHash } from "../../src/rollup/index.ts";
+import type { Block, BlockTransaction, DepositMessage, InboxMessage, Receipt } from "../../src/rollup/index.ts";
 import { openNodeDatabase } from "../../src/storage/index.ts";
 import type { InboxEvent, L1BlockReference, NodeDatabase } from "../../src/storage/index.ts";
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { open as openLmdb } from "lmdb";
-import type { Log } from "../../src/chain/index.ts";
+import type { Log } from "../../src/ethereum/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
 import { DATABASE_VERSION, DatabaseOpenError, matchesFilter, openNodeDatabase } from "../../src/storage/index.ts";
 import type { FoundLog, LogFilter, NodeDatabase } from "../../src/storage/index.ts";
@@ -66,16 +66,16 @@ describe("The database of a node", () => {
       );
       await reopen();
       const { hash, header, firstMessage, nextMessage } = block;
-      expect(database.chain.getHeads()).to.deep.equal({ latest: 1, safe: 0, finalized: 0 });
-      expect(database.chain.getBlock(0)).to.deep.equal(genesis);
-      expect(database.chain.getBlock(1)).to.deep.equal(block);
-      expect(database.chain.getBlockByHash(hash)).to.deep.equal(block);
-      expect(database.chain.getSummary(1)).to.deep.equal({ hash, header, firstMessage, nextMessage });
-      expect(database.chain.getHeaderByHash(hash)).to.deep.equal(header);
-      expect(database.chain.getReceipts(hash)).to.deep.equal(block.receipts);
-      expect(database.chain.getMessageHashes(hash)).to.deep.equal(messages.map((message) => message.hash));
+      expect(database.chain.getHeads()).to.eql({ latest: 1, safe: 0, finalized: 0 });
+      expect(database.chain.getBlock(0)).to.eql(genesis);
+      expect(database.chain.getBlock(1)).to.eql(block);
+      expect(database.chain.getBlockByHash(hash)).to.eql(block);
+      expect(database.chain.getSummary(1)).to.eql({ hash, header, firstMessage, nextMessage });
+      expect(database.chain.getHeaderByHash(hash)).to.eql(header);
+      expect(database.chain.getReceipts(hash)).to.eql(block.receipts);
+      expect(database.chain.getMessageHashes(hash)).to.eql(messages.map((message) => message.hash));
       block.transactions.forEach((transaction, index) =>
-        expect(database.chain.getTransactionLocation(transaction.hash)).to.deep.equal({ blockNumber: 1, index }),
+        expect(database.chain.getTransactionLocation(transaction.hash)).to.eql({ blockNumber: 1, index }),
       );
     });
 
@@ -100,7 +100,7 @@ describe("The database of a node", () => {
             nextMessage: arbitrary.firstMessage,
           };
           await database.chain.appendBlock(block);
-          expect(database.chain.getBlock(block.header.number)).to.deep.equal(block);
+          expect(database.chain.getBlock(block.header.number)).to.eql(block);
         }),
         { numRuns: 30 },
       );
@@ -125,16 +125,16 @@ describe("The database of a node", () => {
     it("rewinds, gives the removed blocks lowest first, and keeps them readable by hash only", async () => {
       const blocks = await appendBlocks(database, 5);
       const removed = await database.chain.rewindTo(2);
-      expect(removed).to.deep.equal(blocks.slice(2));
+      expect(removed).to.eql(blocks.slice(2));
       expect(database.chain.getHeads().latest).to.equal(2);
       for (const block of removed) {
         expect(database.chain.getBlock(block.header.number)).to.equal(undefined);
-        expect(database.chain.getBlockByHash(block.hash)).to.deep.equal(block);
+        expect(database.chain.getBlockByHash(block.hash)).to.eql(block);
         expect(database.chain.getTransactionLocation(block.transactions[0]!.hash)).to.equal(undefined);
       }
       const [replacement] = await appendBlocks(database, 1, "fork");
-      expect(database.chain.getBlock(3)).to.deep.equal(replacement);
-      expect(database.chain.getBlockByHash(removed[0]!.hash)).to.deep.equal(removed[0]);
+      expect(database.chain.getBlock(3)).to.eql(replacement);
+      expect(database.chain.getBlockByHash(removed[0]!.hash)).to.eql(removed[0]);
       for (const bad of [-1, 4, 0.5])
         expect((await rejection(database.chain.rewindTo(bad))).message).to.contain(String(bad));
     });
@@ -158,8 +158,8 @@ describe("The database of a node", () => {
       ] as const)
         await derive(batch, last);
       expect((await rejection(derive(4, 3))).message).to.contain("block 5 or later");
-      expect(database.chain.getHeads()).to.deep.equal({ latest: 6, safe: 5, finalized: 0 });
-      expect([0, 1, 2, 3, 5, 6].map((number) => database.chain.findBatchOfBlock(number)?.batch)).to.deep.equal([
+      expect(database.chain.getHeads()).to.eql({ latest: 6, safe: 5, finalized: 0 });
+      expect([0, 1, 2, 3, 5, 6].map((number) => database.chain.findBatchOfBlock(number)?.batch)).to.eql([
         0,
         1,
         1,
@@ -172,12 +172,12 @@ describe("The database of a node", () => {
       expect((await rejection(database.chain.setFinalized(2))).message).to.contain("got 2");
 
       await database.chain.rewindDerivedBatches(2);
-      expect(database.chain.getHeads()).to.deep.equal({ latest: 6, safe: 2, finalized: 2 });
+      expect(database.chain.getHeads()).to.eql({ latest: 6, safe: 2, finalized: 2 });
       expect(database.chain.derivedBatchCount()).to.equal(2);
       expect(database.chain.getDerivedBatch(2)).to.equal(undefined);
       await derive(2, 4);
       await database.chain.rewindTo(3);
-      expect(database.chain.getHeads()).to.deep.equal({ latest: 3, safe: 2, finalized: 2 });
+      expect(database.chain.getHeads()).to.eql({ latest: 3, safe: 2, finalized: 2 });
       expect(database.chain.derivedBatchCount()).to.equal(2);
     });
 
@@ -185,8 +185,7 @@ describe("The database of a node", () => {
       const { chain } = database;
       const entries = [1, 2, 3].map((n) => [hexToBytes(hashOf(`node ${n}`)), Uint8Array.of(n, n)] as const);
       await chain.state.putMany(entries);
-      const expectAll = () =>
-        entries.forEach(([hash, value]) => expect(database.chain.state.get(hash)).to.deep.equal(value));
+      const expectAll = () => entries.forEach(([hash, value]) => expect(database.chain.state.get(hash)).to.eql(value));
       expectAll();
       const appended = chain.appendBlock(genesisBlock());
       expectAll();
@@ -202,7 +201,7 @@ describe("The database of a node", () => {
       const hashes = Array.from({ length: 9 }, (_, n) => hexToBytes(hashOf(`big ${n}`)));
       for (const hash of hashes) await database.chain.state.putMany([[hash, value]]);
       await reopen();
-      expect(database.chain.state.get(hashes[0]!)).to.deep.equal(value);
+      expect(database.chain.state.get(hashes[0]!)).to.eql(value);
     });
   });
 
@@ -259,7 +258,7 @@ describe("The database of a node", () => {
                   position < entry.topics.length && (allowed.length === 0 || allowed.includes(entry.topics[position]!)),
               ),
           );
-          expect(await collect({ fromBlock, toBlock }, criteria)).to.deep.equal(expected);
+          expect(await collect({ fromBlock, toBlock }, criteria)).to.eql(expected);
         }),
       );
       expect(everything.some(({ log: entry }) => matchesFilter(entry, { addresses: [], topics: [[]] }))).to.equal(true);
@@ -276,7 +275,7 @@ describe("The database of a node", () => {
       }
       await Promise.all(pending);
       const all = { addresses: [entry.address], topics: [] };
-      expect((await collect({ fromBlock: 0, toBlock: 5000 }, all)).map(({ header }) => header.number)).to.deep.equal(
+      expect((await collect({ fromBlock: 0, toBlock: 5000 }, all)).map(({ header }) => header.number)).to.eql(
         Array.from({ length: 1100 }, (_, index) => index + 1),
       );
       await database.chain.rewindTo(1090);
@@ -291,22 +290,22 @@ describe("The database of a node", () => {
       await database.inbox.append([batchEvent(1, l1Block(10), 2, new Uint8Array())], l1Block(10));
       await reopen();
       const { inbox } = database;
-      expect(inbox.getSyncedBlock()).to.deep.equal(l1Block(10));
-      expect([inbox.messageCount(), inbox.batchCount()]).to.deep.equal([2, 2]);
+      expect(inbox.getSyncedBlock()).to.eql(l1Block(10));
+      expect([inbox.messageCount(), inbox.batchCount()]).to.eql([2, 2]);
       for (const event of events) {
         const origin = { block: event.block, transactionHash: event.transactionHash };
         if (event.kind === "message") {
-          expect(inbox.getMessage(event.message.index)).to.deep.equal(event.message);
-          expect(inbox.getMessageOrigin(event.message.index)).to.deep.equal(origin);
-          expect(inbox.findMessageByHash(event.message.hash)).to.deep.equal(event.message);
+          expect(inbox.getMessage(event.message.index)).to.eql(event.message);
+          expect(inbox.getMessageOrigin(event.message.index)).to.eql(origin);
+          expect(inbox.findMessageByHash(event.message.hash)).to.eql(event.message);
         } else {
-          expect(inbox.getBatch(event.batch.index)).to.deep.equal(event.batch);
-          expect(inbox.getBatchOrigin(event.batch.index)).to.deep.equal(origin);
+          expect(inbox.getBatch(event.batch.index)).to.eql(event.batch);
+          expect(inbox.getBatchOrigin(event.batch.index)).to.eql(origin);
         }
       }
-      expect(inbox.getBatch(1)!.payload).to.deep.equal(new Uint8Array());
+      expect(inbox.getBatch(1)!.payload).to.eql(new Uint8Array());
       for (const index of [2, -1, 0.5])
-        expect([inbox.getMessage(index), inbox.getBatch(index)]).to.deep.equal([undefined, undefined]);
+        expect([inbox.getMessage(index), inbox.getBatch(index)]).to.eql([undefined, undefined]);
     });
 
     it("refuses gaps, repetitions, unordered events and blocks already synced, and stores nothing of them", async () => {
@@ -324,7 +323,7 @@ describe("The database of a node", () => {
       for (const [args, message] of bad) expect((await rejection(inbox.append(...args))).message).to.contain(message);
       expect(inbox.messageCount()).to.equal(1);
       expect(inbox.getMessage(1)).to.equal(undefined);
-      expect(inbox.getSyncedBlock()).to.deep.equal(l1Block(6));
+      expect(inbox.getSyncedBlock()).to.eql(l1Block(6));
     });
 
     it("rewinds to any block, and takes other entries in the place of those dropped", async () => {
@@ -336,19 +335,19 @@ describe("The database of a node", () => {
         );
       }
       const dropped = inbox.getMessage(15)!;
-      expect(await inbox.rewindTo(l1Block(12))).to.deep.equal({ batchCount: 12, messageCount: 12 });
+      expect(await inbox.rewindTo(l1Block(12))).to.eql({ batchCount: 12, messageCount: 12 });
       expect(inbox.rewindCount()).to.equal(1);
-      expect(inbox.getSyncedBlock()).to.deep.equal(l1Block(12));
+      expect(inbox.getSyncedBlock()).to.eql(l1Block(12));
       expect(inbox.getMessage(12)).to.equal(undefined);
       expect(inbox.getBatch(12)).to.equal(undefined);
       expect(inbox.findMessageByHash(dropped.hash)).to.equal(undefined);
       expect(inbox.getMessage(11)).to.not.equal(undefined);
-      expect(inbox.getCheckpoints()[0]).to.deep.equal(l1Block(12));
+      expect(inbox.getCheckpoints()[0]).to.eql(l1Block(12));
       await inbox.append([messageEvent(12, l1Block(13, "fork"))], l1Block(14, "fork"));
-      expect(inbox.getMessageOrigin(12)!.block).to.deep.equal(l1Block(13, "fork"));
-      expect(await inbox.rewindTo(undefined)).to.deep.equal({ batchCount: 0, messageCount: 0 });
+      expect(inbox.getMessageOrigin(12)!.block).to.eql(l1Block(13, "fork"));
+      expect(await inbox.rewindTo(undefined)).to.eql({ batchCount: 0, messageCount: 0 });
       expect(inbox.getSyncedBlock()).to.equal(undefined);
-      expect(inbox.getCheckpoints()).to.deep.equal([]);
+      expect(inbox.getCheckpoints()).to.eql([]);
       expect((await rejection(inbox.rewindTo(l1Block(3)))).message).to.contain("got 3");
     });
 
@@ -368,15 +367,15 @@ describe("The database of a node", () => {
       await database.chain.setFinalized(3);
       await database.inbox.rewindTo(l1Block(1));
       expect(database.chain.derivedBatchCount()).to.equal(1);
-      expect(database.chain.getHeads()).to.deep.equal({ latest: 3, safe: 1, finalized: 1 });
+      expect(database.chain.getHeads()).to.eql({ latest: 3, safe: 1, finalized: 1 });
     });
 
     it("keeps the blocks of events and synced blocks as checkpoints, and drops surplus ones", async () => {
       const { inbox } = database;
       await inbox.append([messageEvent(0, l1Block(1)), messageEvent(1, l1Block(3))], l1Block(5));
-      expect(inbox.getCheckpoints()).to.deep.equal([l1Block(5), l1Block(3), l1Block(1)]);
+      expect(inbox.getCheckpoints()).to.eql([l1Block(5), l1Block(3), l1Block(1)]);
       await inbox.append([], l1Block(1000));
-      expect(inbox.getCheckpoints()).to.deep.equal([l1Block(1000), l1Block(5), l1Block(1)]);
+      expect(inbox.getCheckpoints()).to.eql([l1Block(1000), l1Block(5), l1Block(1)]);
     });
   });
 
@@ -401,13 +400,13 @@ describe("The database of a node", () => {
       await two.put("b", "other");
       await reopen();
       const again = database.records("one");
-      expect(again.get("b")).to.deep.equal(value);
-      expect([...again.entries("")].map(([key]) => key)).to.deep.equal(["a", "b", "ba", "c", "é"]);
-      expect([...again.entries("b")]).to.deep.equal([
+      expect(again.get("b")).to.eql(value);
+      expect([...again.entries("")].map(([key]) => key)).to.eql(["a", "b", "ba", "c", "é"]);
+      expect([...again.entries("b")]).to.eql([
         ["b", value],
         ["ba", 2],
       ]);
-      expect([...database.records("one-two").entries("")]).to.deep.equal([["b", "other"]]);
+      expect([...database.records("one-two").entries("")]).to.eql([["b", "other"]]);
       await again.delete("b");
       expect(again.get("b")).to.equal(undefined);
     });
@@ -437,7 +436,7 @@ describe("The database of a node", () => {
     it("is refused for another rollup's database", async () => {
       await database.close();
       const error = (await rejection(open(folder.path, hashOf("other")))) as DatabaseOpenError;
-      expect(error.problem).to.deep.equal({
+      expect(error.problem).to.eql({
         kind: "other-genesis",
         folder: folder.path,
         expected: hashOf("other"),
@@ -459,7 +458,7 @@ describe("The database of a node", () => {
       await put(DATABASE_VERSION + 1);
       await root.close();
       const error = (await rejection(open(folder.path))) as DatabaseOpenError;
-      expect(error.problem).to.deep.equal({
+      expect(error.problem).to.eql({
         kind: "other-version",
         folder: folder.path,
         expected: DATABASE_VERSION,
@@ -517,9 +516,9 @@ function expectConsistent({ chain, inbox }: NodeDatabase): void {
     const block = chain.getBlock(number)!;
     expect(block.header.number).to.equal(number);
     if (number > 0) expect(block.header.parentHash).to.equal(chain.getBlock(number - 1)!.hash);
-    expect(chain.state.get(hexToBytes(block.header.stateRoot))).to.deep.equal(hexToBytes(block.header.stateRoot));
+    expect(chain.state.get(hexToBytes(block.header.stateRoot))).to.eql(hexToBytes(block.header.stateRoot));
     block.transactions.forEach(({ hash }, index) =>
-      expect(chain.getTransactionLocation(hash)).to.deep.equal({ blockNumber: number, index }),
+      expect(chain.getTransactionLocation(hash)).to.eql({ blockNumber: number, index }),
     );
   }
   expect(chain.getBlock(heads.latest + 1)).to.equal(undefined);

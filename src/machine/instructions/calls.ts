@@ -1,4 +1,4 @@
-import { FRAME_ERROR, invalidOpcodeError } from "../../chain/index.ts";
+import { FRAME_ERROR, invalidOpcodeError } from "../../ethereum/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { accessGas, isPrecompile, isWarm } from "../access.ts";
 import { EXIT_SUCCESS, FRAME_KIND, beginFrame, exitWith } from "../frame.ts";
@@ -13,11 +13,12 @@ import {
   expansionGas,
 } from "../gas.ts";
 import { halt } from "../halt.ts";
-import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf } from "../memory.ts";
-import { isEmptyEntry, markJournal, modifyAccount, needAccount, presentAccount, warmAccount } from "../overlay.ts";
+import { isEmptyEntry } from "../overlay.ts";
 import type { AccountEntry } from "../overlay.ts";
+import { EMPTY_SLICE } from "../slice.ts";
+import { markJournal, modifyAccount, needAccount, presentAccount, warmAccount } from "../state-access.ts";
 import { setLimb, toAddress, toBigint, toNumberBelow, toOffset } from "../word.ts";
 
 /** CALL: gas, to, value, input offset and length, output offset and length. */

@@ -1,11 +1,12 @@
-import { FRAME_ERROR } from "../../chain/index.ts";
-import { beginCopy } from "../copy.ts";
+import { FRAME_ERROR } from "../../ethereum/index.ts";
 import { codeSlice } from "../code.ts";
+import { beginCopy } from "../copy.ts";
 import { COPY_WORD_GAS, OFFSET_LIMIT, expansionGas, wordsOf } from "../gas.ts";
 import { halt } from "../halt.ts";
-import type { Frame, Machine, Slice } from "../machine.ts";
+import type { Frame, Machine } from "../machine.ts";
 import { copyIn, expand, markDirty, sliceOf, tellBytes, tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
+import type { Slice } from "../slice.ts";
 import { toOffset } from "../word.ts";
 import { calldataOf } from "./environment.ts";
 

@@ -1,4 +1,4 @@
-import { FRAME_ERROR, createAddress, create2Address } from "../../chain/index.ts";
+import { FRAME_ERROR, createAddress, create2Address } from "../../ethereum/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { FRAME_KIND, beginFrame } from "../frame.ts";
 import {
@@ -11,12 +11,13 @@ import {
   wordsOf,
 } from "../gas.ts";
 import { halt } from "../halt.ts";
-import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf, tellBytes } from "../memory.ts";
 import type { Memory } from "../memory.ts";
-import { isOccupied, markJournal, modifyAccount, needAccount, presentAccount, warmAccount } from "../overlay.ts";
+import { isOccupied } from "../overlay.ts";
 import type { AccountEntry } from "../overlay.ts";
+import { EMPTY_SLICE } from "../slice.ts";
+import { markJournal, modifyAccount, needAccount, presentAccount, warmAccount } from "../state-access.ts";
 import { setLimb, toBigint, toHash, toOffset } from "../word.ts";
 
 const MAX_NONCE = 2n ** 64n - 1n;

@@ -3,13 +3,14 @@ import {
   BLOCK_HASH_HISTORY_ADDRESS,
   BLOCK_HASH_HISTORY_LENGTH,
   FRAME_ERROR,
-} from "../../chain/index.ts";
+} from "../../ethereum/index.ts";
 import { bigintToBytes32, bytesToHex } from "../../primitives/index.ts";
 import { halt } from "../halt.ts";
-import { EMPTY_SLICE } from "../machine.ts";
-import type { Frame, FrameContext, Machine, Slice, TransactionContext } from "../machine.ts";
+import type { Frame, FrameContext, Machine, TransactionContext } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
-import { needAccount, needSlot } from "../overlay.ts";
+import { EMPTY_SLICE } from "../slice.ts";
+import type { Slice } from "../slice.ts";
+import { needAccount, needSlot } from "../state-access.ts";
 import { fromBigint, fromBytes, fromHex, setLimb, toBigint, toOffset } from "../word.ts";
 
 // Their gas is the same for all and charged by the interpreter, but for BLOCKHASH, which may fault.

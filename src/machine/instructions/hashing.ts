@@ -1,4 +1,4 @@
-import { FRAME_ERROR } from "../../chain/index.ts";
+import { FRAME_ERROR } from "../../ethereum/index.ts";
 import {
   KECCAK_RATE,
   KECCAK_STATE_SIZE,

@@ -1,4 +1,4 @@
-import { FRAME_ERROR } from "../../chain/index.ts";
+import { FRAME_ERROR } from "../../ethereum/index.ts";
 import { concatBytes, hexToBytes, keccak256 } from "../../primitives/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import { LOG_BYTE_GAS, LOG_GAS, LOG_TOPIC_GAS, expansionGas } from "../gas.ts";

@@ -1,4 +1,4 @@
-import { FRAME_ERROR } from "../../chain/index.ts";
+import { FRAME_ERROR } from "../../ethereum/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { accessGas } from "../access.ts";
 import { beginCopy } from "../copy.ts";
@@ -14,11 +14,12 @@ import {
   wordsOf,
 } from "../gas.ts";
 import { halt } from "../halt.ts";
-import { EMPTY_SLICE } from "../machine.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand } from "../memory.ts";
+import { isEmptyEntry } from "../overlay.ts";
+import type { AccountEntry } from "../overlay.ts";
+import { EMPTY_SLICE } from "../slice.ts";
 import {
-  isEmptyEntry,
   modifySlot,
   modifyTransient,
   needAccount,
@@ -27,8 +28,7 @@ import {
   readTransient,
   warmAccount,
   warmSlot,
-} from "../overlay.ts";
-import type { AccountEntry } from "../overlay.ts";
+} from "../state-access.ts";
 import { fromBigint, fromHex, setLimb, toAddress, toBigint, toHash, toOffset } from "../word.ts";
 
 /** SLOAD (EIP-2929). */

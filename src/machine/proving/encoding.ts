@@ -7,8 +7,9 @@ import {
   hexToBytes,
 } from "../../primitives/index.ts";
 import type { Digest, Hash } from "../../primitives/index.ts";
+import type { BlockProgress, Environment, Pending, TransactionContext } from "../machine.ts";
 import type { AccountEntry, OverlayItem, SlotEntry } from "../overlay.ts";
-import type { BlockProgress, Environment, Pending, Slice, TransactionContext } from "../machine.ts";
+import type { Slice } from "../slice.ts";
 import { EMPTY_BUFFER, bufferOf } from "./buffer-tree.ts";
 import { putAddress, putBigint, putDigest, putFlag, putHash, putNumber } from "./words.ts";
 

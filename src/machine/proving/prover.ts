@@ -1,4 +1,4 @@
-import { EMPTY_TRIE_ROOT, logsBloom } from "../../chain/index.ts";
+import { EMPTY_TRIE_ROOT, logsBloom } from "../../ethereum/index.ts";
 import {
   DIGEST_WORDS,
   bytesToHex,
@@ -15,12 +15,13 @@ import type { Address, AppendOnlyMerkleTree, Digest, Hash } from "../../primitiv
 import { jumpBitmap } from "../code.ts";
 import type { Code } from "../code.ts";
 import type { Recorder } from "../commitments.ts";
-import type { Frame, FrameContext, JournalMark, Machine, Pending, Slice } from "../machine.ts";
+import { start, step } from "../driver.ts";
+import type { Frame, FrameContext, Machine, Pending } from "../machine.ts";
 import { takeDirty } from "../memory.ts";
 import { OPCODES } from "../opcodes.ts";
-import type { OverlayItem } from "../overlay.ts";
+import type { JournalMark, OverlayItem } from "../overlay.ts";
 import { Phase, isBoundary } from "../phase.ts";
-import { start, step } from "../driver.ts";
+import type { Slice } from "../slice.ts";
 import { EMPTY_BUFFER, bufferFrom, bufferOf, openRegion, writeBuffer } from "./buffer-tree.ts";
 import type { Region } from "./buffer-tree.ts";
 import {

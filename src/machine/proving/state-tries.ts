@@ -1,5 +1,5 @@
-import { encodeAccount, encodeString, openTrie, trieDeletionProof, trieProof } from "../../chain/index.ts";
-import type { AccountRecord, TrieSource } from "../../chain/index.ts";
+import { encodeAccount, encodeString, openTrie, trieDeletionProof, trieProof } from "../../ethereum/index.ts";
+import type { AccountRecord, TrieSource } from "../../ethereum/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes, keccak256Bytes } from "../../primitives/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
 

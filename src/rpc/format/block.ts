@@ -1,15 +1,10 @@
-import {
-  CONSTANT_HEADER_FIELDS,
-  encodeHeader,
-  extraData,
-  type Block,
-  type BlockEnvironment,
-  type BlockHeader,
-  type SignedTransaction,
-} from "../../chain/index.ts";
+import type { SignedTransaction } from "../../ethereum/index.ts";
 import type { Hash } from "../../primitives/index.ts";
+import { CONSTANT_HEADER_FIELDS, encodeHeader, extraData } from "../../rollup/index.ts";
+import type { Block, BlockEnvironment, BlockHeader } from "../../rollup/index.ts";
 import { formatQuantity } from "./scalars.ts";
-import { formatBlockTransaction, formatPooledTransaction, type TransactionDecoder } from "./transaction.ts";
+import { formatBlockTransaction, formatPooledTransaction } from "./transaction.ts";
+import type { TransactionDecoder } from "./transaction.ts";
 
 /** Every header field by its name in RPC, so that the hash can be recomputed from them (keccak of their RLP). */
 export function formatHeader(hash: Hash, header: BlockHeader): object {

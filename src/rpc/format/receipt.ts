@@ -1,8 +1,11 @@
-import { logsBloom, type Block, type BlockTransaction, type Receipt } from "../../chain/index.ts";
-import { bytesToHex, type Address } from "../../primitives/index.ts";
+import { logsBloom } from "../../ethereum/index.ts";
+import { bytesToHex } from "../../primitives/index.ts";
+import type { Address } from "../../primitives/index.ts";
+import type { Block, BlockTransaction, Receipt } from "../../rollup/index.ts";
 import type { FoundLog } from "../../storage/index.ts";
 import { formatQuantity } from "./scalars.ts";
-import { recipientOf, transactionType, type TransactionDecoder } from "./transaction.ts";
+import { recipientOf, transactionType } from "./transaction.ts";
+import type { TransactionDecoder } from "./transaction.ts";
 
 export function formatLog(
   { log, header, blockHash, transactionHash, transactionIndex, logIndex }: FoundLog,

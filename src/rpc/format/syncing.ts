@@ -1,5 +1,5 @@
-import type { RpcNode } from "../node.ts";
 import { whyNotSynced } from "../../node/index.ts";
+import type { RpcNode } from "../node.ts";
 import { formatQuantity } from "./scalars.ts";
 
 /**

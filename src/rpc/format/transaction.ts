@@ -1,14 +1,13 @@
-import { createTxFromRLP, type TypedTransaction } from "@ethereumjs/tx";
-import { createCustomCommon, Hardfork, Mainnet, type Common } from "@ethereumjs/common";
-import {
-  decodeAuthorization,
-  type AuthorizationRequest,
-  type Block,
-  type BlockTransaction,
-  type SignedTransaction,
-} from "../../chain/index.ts";
-import { bytesToHex, type Address } from "../../primitives/index.ts";
-import { responseTooLarge } from "../protocol/index.ts";
+import { createTxFromRLP } from "@ethereumjs/tx";
+import type { TypedTransaction } from "@ethereumjs/tx";
+import { createCustomCommon, Hardfork, Mainnet } from "@ethereumjs/common";
+import type { Common } from "@ethereumjs/common";
+import { decodeAuthorization } from "../../ethereum/index.ts";
+import type { AuthorizationRequest, SignedTransaction } from "../../ethereum/index.ts";
+import { bytesToHex } from "../../primitives/index.ts";
+import type { Address } from "../../primitives/index.ts";
+import type { Block, BlockTransaction } from "../../rollup/index.ts";
+import { responseTooLarge } from "../protocol/errors.ts";
 import { formatQuantity } from "./scalars.ts";
 
 /** EIP-2718 type a deposit shows in RPC answers (specification §4). */

@@ -1,10 +1,13 @@
-import type { Block, SignedTransaction } from "../../chain/index.ts";
+import type { SignedTransaction } from "../../ethereum/index.ts";
 import type { Chain, TransactionPool } from "../../node/index.ts";
 import type { Hash, Hex } from "../../primitives/index.ts";
+import type { Block } from "../../rollup/index.ts";
 import type { FoundLog } from "../../storage/index.ts";
-import { formatLog, formatPooledTransaction } from "../format/index.ts";
-import type { LogQuery } from "../parameters/index.ts";
-import { createIdentifier, limitExceeded, normalizeIdentifier, RPC_ERROR, RpcError } from "../protocol/index.ts";
+import { formatLog } from "../format/receipt.ts";
+import { formatPooledTransaction } from "../format/transaction.ts";
+import type { LogQuery } from "../parameters/log-filter.ts";
+import { limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
+import { createIdentifier, normalizeIdentifier } from "../protocol/identifier.ts";
 import { checkLiveRange, selectLiveLogs } from "./live-logs.ts";
 
 /** What a filter reports. */

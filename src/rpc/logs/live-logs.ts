@@ -1,7 +1,8 @@
-import type { Block } from "../../chain/index.ts";
+import type { Block } from "../../rollup/index.ts";
 import type { FoundLog } from "../../storage/index.ts";
-import type { BlockParameter, LogQuery } from "../parameters/index.ts";
-import { invalidParams } from "../protocol/index.ts";
+import type { BlockParameter } from "../parameters/block-parameter.ts";
+import type { LogQuery } from "../parameters/log-filter.ts";
+import { invalidParams } from "../protocol/errors.ts";
 import { requireMined, selectLogs } from "./query.ts";
 
 /**

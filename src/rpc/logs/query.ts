@@ -1,10 +1,12 @@
-import type { Block } from "../../chain/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
 import { hexToBytes } from "../../primitives/index.ts";
-import { bloomTest, findLogsOfBlock, type FoundLog, type LogFilter } from "../../storage/index.ts";
+import type { Block } from "../../rollup/index.ts";
+import { bloomTest, findLogsOfBlock } from "../../storage/index.ts";
+import type { FoundLog, LogFilter } from "../../storage/index.ts";
 import { isPending, requireSummary } from "../chain-view.ts";
-import type { BlockParameter, LogQuery } from "../parameters/index.ts";
-import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
+import type { BlockParameter } from "../parameters/block-parameter.ts";
+import type { LogQuery } from "../parameters/log-filter.ts";
+import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
 
 export interface LogLimits {
   readonly logBlocks: number;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Hash } from "../../primitives/index.ts";
 import type { LogFilter } from "../../storage/index.ts";
-import { blockNumberOrTag, formatBlockParameter, type BlockParameter } from "./block-parameter.ts";
+import { blockNumberOrTag, formatBlockParameter } from "./block-parameter.ts";
+import type { BlockParameter } from "./block-parameter.ts";
 import { address, hash, object, optional } from "./scalars.ts";
 
 /** Which logs to find, and where to look for them. */

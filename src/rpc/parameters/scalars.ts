@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { hexToBytes, toAddress, type Address, type Hash } from "../../primitives/index.ts";
+import { hexToBytes, toAddress } from "../../primitives/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
 
 /** A schema that turns a value into another, or names what it expected. */
 export function parameter<T>(expected: string, parse: (value: unknown) => T | undefined): z.ZodType<T> {

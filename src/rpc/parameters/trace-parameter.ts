@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { blockOverrides, stateOverrides, type BlockOverrides, type StateOverrides } from "./call-parameter.ts";
+import { blockOverrides, stateOverrides } from "./call-parameter.ts";
+import type { BlockOverrides, StateOverrides } from "./call-parameter.ts";
 import { flag, integer, object, optional, parameter } from "./scalars.ts";
 
 const TRACERS = ["callTracer", "prestateTracer", "4byteTracer", "noopTracer", "muxTracer", "stepTracer"] as const;

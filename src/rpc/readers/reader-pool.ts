@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { Counter, Gauge } from "prom-client";
 import type { Instruments } from "../../primitives/index.ts";
-import { invalidParams, JsonText, limitExceeded, RPC_ERROR, RpcError } from "../protocol/index.ts";
-import type { RpcLimits } from "../types.ts";
+import type { RpcLimits } from "../limits.ts";
+import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
+import { JsonText } from "../protocol/method.ts";
 import { createFairQueue } from "./fair-queue.ts";
 import type { ReaderKind, ReaderRequest, ReaderResponse, ReaderSettings, ReaderThreadData } from "./reader-protocol.ts";
 

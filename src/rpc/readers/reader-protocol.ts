@@ -1,6 +1,6 @@
-import type { RollupConfig } from "../../chain/index.ts";
-import type { EngineName } from "../../machine/index.ts";
-import type { RpcLimits } from "../types.ts";
+import type { EngineName } from "../../reference/index.ts";
+import type { RollupConfig } from "../../rollup/index.ts";
+import type { RpcLimits } from "../limits.ts";
 
 /** What a thread is for. Those that read wait for none that execute, which may take long. */
 export type ReaderKind = "reading" | "executing";

@@ -2,14 +2,17 @@ import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import pino from "pino";
 import { Registry } from "prom-client";
-import { TRANSACTION_GAS_CAP, type Block } from "../../chain/index.ts";
-import { createExecutionEngine } from "../../machine/index.ts";
+import { TRANSACTION_GAS_CAP } from "../../ethereum/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
-import { ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
-import { openNodeDatabaseReader, type ReadableChainStore } from "../../storage/index.ts";
-import { createTransactionDecoder } from "../format/index.ts";
+import { ZERO_ADDRESS } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import { createExecutionEngine } from "../../reference/index.ts";
+import type { Block } from "../../rollup/index.ts";
+import { openNodeDatabaseReader } from "../../storage/index.ts";
+import type { ReadableChainStore } from "../../storage/index.ts";
+import { createTransactionDecoder } from "../format/transaction.ts";
 import type { ReadingMethod, ReadingNode } from "../node.ts";
-import { RPC_ERROR, RpcError } from "../protocol/index.ts";
+import { RPC_ERROR, RpcError } from "../protocol/errors.ts";
 import type { ReaderKind, ReaderRequest, ReaderResponse, ReaderThreadData } from "./reader-protocol.ts";
 
 /** Threads that execute give way to the one that builds blocks: they get about a quarter of a core that both want. */

@@ -1,19 +1,21 @@
+import { TRANSACTION_GAS_CAP } from "../../ethereum/index.ts";
+import type { AuthorizationRequest } from "../../ethereum/index.ts";
+import { InvalidOverrideError } from "../../execution/index.ts";
 import type {
   AccountOverride,
-  AuthorizationRequest,
-  BlockEnvironment,
   CallOutcome,
   CallRequest,
   ExecutionObserver,
   ReplayPoint,
   StateOverrides as EngineStateOverrides,
-} from "../../chain/index.ts";
-import { InvalidOverrideError, TRANSACTION_GAS_CAP } from "../../chain/index.ts";
+} from "../../execution/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
-import { bytesToHex, equalBytes, ZERO_ADDRESS, type Address } from "../../primitives/index.ts";
+import { bytesToHex, equalBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
+import type { Address } from "../../primitives/index.ts";
+import type { BlockEnvironment } from "../../rollup/index.ts";
 import type { StateView } from "../chain-view.ts";
-import type { BlockOverride, BlockOverrides, CallParameter, StateOverrides } from "../parameters/index.ts";
-import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/index.ts";
+import type { BlockOverride, BlockOverrides, CallParameter, StateOverrides } from "../parameters/call-parameter.ts";
+import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/errors.ts";
 import { revertReason } from "./revert-reason.ts";
 
 /** What no transaction can do with less of. */

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { FRAME_ERROR, MAX_NONCE, createAddress, recoverAuthority } from "../../chain/index.ts";
+import { FRAME_ERROR, MAX_NONCE, createAddress, recoverAuthority } from "../../ethereum/index.ts";
+import type { CallRequest, ExecutionObserver } from "../../execution/index.ts";
 import { isPrecompile } from "../../machine/index.ts";
-import type { CallRequest, ExecutionObserver } from "../../chain/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
-import { rejected } from "../protocol/index.ts";
-import { prepareCall, runCall, type Simulation } from "./call.ts";
+import { rejected } from "../protocol/errors.ts";
+import { prepareCall, runCall } from "./call.ts";
+import type { Simulation } from "./call.ts";
 import { touchesOf } from "./touched-accounts.ts";
 
 interface AccessListEntry {

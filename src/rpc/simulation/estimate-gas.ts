@@ -1,22 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { RLP } from "@ethereumjs/rlp";
-import { calldataTokens, dataGas, minimumBaseFee, TRANSACTION_GAS_CAP, type CallOutcome } from "../../chain/index.ts";
+import { calldataTokens, TRANSACTION_GAS_CAP } from "../../ethereum/index.ts";
+import type { CallOutcome } from "../../execution/index.ts";
 import type { ReadableChain } from "../../node/index.ts";
 import { hexToBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
+import { dataGas, minimumBaseFee } from "../../rollup/index.ts";
 import { nextEnvironment } from "../chain-view.ts";
-import type { CallParameter } from "../parameters/index.ts";
-import { rejected, type RpcError } from "../protocol/index.ts";
-import {
-  balanceOf,
-  callData,
-  callError,
-  callFees,
-  environmentOf,
-  prepareCall,
-  runCall,
-  TRANSFER_GAS,
-  type Simulation,
-} from "./call.ts";
+import type { CallParameter } from "../parameters/call-parameter.ts";
+import { rejected } from "../protocol/errors.ts";
+import type { RpcError } from "../protocol/errors.ts";
+import { balanceOf, callData, callError, callFees, environmentOf, prepareCall, runCall, TRANSFER_GAS } from "./call.ts";
+import type { Simulation } from "./call.ts";
 
 /** Gas a CALL with value gives to the callee on top (EIP-150's 63/64 rule hides it from gas used). */
 const CALL_STIPEND = 2_300n;

@@ -1,32 +1,21 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import {
-  dataGas,
-  describeSkip,
-  InvalidOverrideError,
-  MAX_INITCODE_SIZE,
-  MAX_NONCE,
-  TRANSACTION_GAS_CAP,
-} from "../../chain/index.ts";
-import type {
-  Block,
-  BlockEnvironment,
-  Log,
-  ProcessingResult,
-  SimulatedBlock,
-  Simulation,
-  SkipReason,
-  TransactionMessage,
-} from "../../chain/index.ts";
-import { bytesToHex, hexToBytes, ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
-import { formatBlock, formatLog, formatQuantity, type TransactionDecoder } from "../format/index.ts";
+import { describeSkip, MAX_INITCODE_SIZE, MAX_NONCE, TRANSACTION_GAS_CAP } from "../../ethereum/index.ts";
+import type { Log, SkipReason } from "../../ethereum/index.ts";
+import { InvalidOverrideError } from "../../execution/index.ts";
+import type { ProcessingResult, SimulatedBlock, Simulation, TransactionMessage } from "../../execution/index.ts";
+import { bytesToHex, hexToBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import { dataGas } from "../../rollup/index.ts";
+import type { Block, BlockEnvironment } from "../../rollup/index.ts";
+import { formatBlock } from "../format/block.ts";
+import { formatLog } from "../format/receipt.ts";
+import { formatQuantity } from "../format/scalars.ts";
+import type { TransactionDecoder } from "../format/transaction.ts";
 import type { ReadingNode } from "../node.ts";
-import {
-  SIMULATION_BLOCKS,
-  type BlockOverride,
-  type CallParameter,
-  type SimulatePayload,
-} from "../parameters/index.ts";
-import { invalidParams, rejected, RPC_ERROR, RpcError } from "../protocol/index.ts";
+import type { BlockOverride, CallParameter } from "../parameters/call-parameter.ts";
+import { SIMULATION_BLOCKS } from "../parameters/simulate-parameter.ts";
+import type { SimulatePayload } from "../parameters/simulate-parameter.ts";
+import { invalidParams, rejected, RPC_ERROR, RpcError } from "../protocol/errors.ts";
 import {
   authorizationsOf,
   callData,

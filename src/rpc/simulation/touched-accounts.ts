@@ -1,7 +1,7 @@
-import type { ObservedStep } from "../../chain/index.ts";
-import { wordToAddress } from "../../chain/index.ts";
+import { wordToAddress } from "../../execution/index.ts";
+import type { ObservedStep } from "../../execution/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
-import { formatWord } from "../format/index.ts";
+import { formatWord } from "../format/scalars.ts";
 
 /** Stack items without which a call is not looked at. */
 const CALL_OPERANDS = 5;

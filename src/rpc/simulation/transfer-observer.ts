@@ -1,7 +1,9 @@
-import { wordToAddress, type ExecutionObserver, type Log, type ObservedState } from "../../chain/index.ts";
-import type { Address, Hash } from "../../primitives/index.ts";
+import type { Log } from "../../ethereum/index.ts";
+import { wordToAddress } from "../../execution/index.ts";
+import type { ExecutionObserver, ObservedState } from "../../execution/index.ts";
 import { bigintToBytes32 } from "../../primitives/index.ts";
-import { formatWord } from "../format/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
+import { formatWord } from "../format/scalars.ts";
 
 /** ERC-7528: what stands for ETH where a token is expected. */
 const ETHER_ADDRESS: Address = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";

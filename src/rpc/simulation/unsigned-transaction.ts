@@ -1,8 +1,11 @@
-import { RLP, type Input } from "@ethereumjs/rlp";
-import { calldataTokens, type TransactionMessage } from "../../chain/index.ts";
-import { concatBytes, hexToBytes, keccak256, type Hash } from "../../primitives/index.ts";
-import type { CallParameter } from "../parameters/index.ts";
-import { invalidParams } from "../protocol/index.ts";
+import { RLP } from "@ethereumjs/rlp";
+import type { Input } from "@ethereumjs/rlp";
+import { calldataTokens } from "../../ethereum/index.ts";
+import type { TransactionMessage } from "../../execution/index.ts";
+import { concatBytes, hexToBytes, keccak256 } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import type { CallParameter } from "../parameters/call-parameter.ts";
+import { invalidParams } from "../protocol/errors.ts";
 
 /** A call as the transaction it stands for, which nobody has signed. */
 export interface UnsignedTransaction {

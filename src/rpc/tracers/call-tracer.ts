@@ -1,8 +1,10 @@
-import { FRAME_ERROR, memoryWindow, wordToAddress } from "../../chain/index.ts";
-import type { ObservedState, ObservedStep } from "../../chain/index.ts";
-import { bytesToHex, type Address, type Hash } from "../../primitives/index.ts";
-import { formatQuantity, formatWord } from "../format/index.ts";
-import { revertReason } from "../simulation/index.ts";
+import { FRAME_ERROR } from "../../ethereum/index.ts";
+import { memoryWindow, wordToAddress } from "../../execution/index.ts";
+import type { ObservedState, ObservedStep } from "../../execution/index.ts";
+import { bytesToHex } from "../../primitives/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
+import { formatQuantity, formatWord } from "../format/scalars.ts";
+import { revertReason } from "../simulation/revert-reason.ts";
 import type { TraceContext, Tracer } from "./tracer.ts";
 
 export interface CallTracerOptions {

@@ -1,4 +1,4 @@
-import type { TracerChoice } from "../parameters/index.ts";
+import type { TracerChoice } from "../parameters/trace-parameter.ts";
 import { createCallTracer } from "./call-tracer.ts";
 import { createFourByteTracer } from "./four-byte-tracer.ts";
 import { createMuxTracer } from "./mux-tracer.ts";

@@ -1,4 +1,4 @@
-import type { ExecutionObserver } from "../../chain/index.ts";
+import type { ExecutionObserver } from "../../execution/index.ts";
 import { isPrecompile } from "../../machine/index.ts";
 import { bytesToHex } from "../../primitives/index.ts";
 import type { TraceContext, Tracer } from "./tracer.ts";

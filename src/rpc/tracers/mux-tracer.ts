@@ -1,4 +1,4 @@
-import type { ExecutionObserver } from "../../chain/index.ts";
+import type { ExecutionObserver } from "../../execution/index.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** Several tracers at once; the answer has theirs by name. */

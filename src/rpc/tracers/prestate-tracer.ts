@@ -1,8 +1,10 @@
-import type { ObservedState, ObservedStep } from "../../chain/index.ts";
-import { addressToCreate, createAddress, delegationOf } from "../../chain/index.ts";
-import { bytesToHex, equalBytes, keccak256, ZERO_HASH, type Address, type Hash } from "../../primitives/index.ts";
-import { formatQuantity } from "../format/index.ts";
-import { touchesOf } from "../simulation/index.ts";
+import { createAddress, delegationOf } from "../../ethereum/index.ts";
+import { addressToCreate } from "../../execution/index.ts";
+import type { ObservedState, ObservedStep } from "../../execution/index.ts";
+import { bytesToHex, equalBytes, keccak256, ZERO_HASH } from "../../primitives/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
+import { formatQuantity } from "../format/scalars.ts";
+import { touchesOf } from "../simulation/touched-accounts.ts";
 import type { TraceContext, Tracer } from "./tracer.ts";
 
 export interface PrestateTracerOptions {

@@ -1,6 +1,6 @@
 import { formatStep } from "../../machine/index.ts";
-import { formatQuantity } from "../format/index.ts";
-import { RPC_ERROR, RpcError, limitExceeded } from "../protocol/index.ts";
+import { formatQuantity } from "../format/scalars.ts";
+import { RPC_ERROR, RpcError, limitExceeded } from "../protocol/errors.ts";
 import type { TraceContext, Tracer } from "./tracer.ts";
 
 interface Step {

@@ -1,8 +1,9 @@
-import { FRAME_ERROR } from "../../chain/index.ts";
-import type { ObservedState, ObservedStep } from "../../chain/index.ts";
-import { bytesToHex, type Address, type Hash } from "../../primitives/index.ts";
-import { formatQuantity, formatWord } from "../format/index.ts";
-import { limitExceeded } from "../protocol/index.ts";
+import { FRAME_ERROR } from "../../ethereum/index.ts";
+import type { ObservedState, ObservedStep } from "../../execution/index.ts";
+import { bytesToHex } from "../../primitives/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
+import { formatQuantity, formatWord } from "../format/scalars.ts";
+import { limitExceeded } from "../protocol/errors.ts";
 import type { TraceContext, Tracer } from "./tracer.ts";
 
 /** Options of go-ethereum's default tracer. */

@@ -1,4 +1,4 @@
-import { limitExceeded } from "../protocol/index.ts";
+import { limitExceeded } from "../protocol/errors.ts";
 
 /** Counts how large an answer grows. Everything that goes into one answer shares a meter. */
 export interface TraceMeter {

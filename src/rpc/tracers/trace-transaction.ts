@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Block, BlockTransaction, ExecutionObserver, InboxMessage, ReplayPoint } from "../../chain/index.ts";
-import { ZERO_ADDRESS, type Hash } from "../../primitives/index.ts";
+import type { ExecutionObserver, ReplayPoint } from "../../execution/index.ts";
+import { ZERO_ADDRESS } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
+import type { Block, BlockTransaction, InboxMessage } from "../../rollup/index.ts";
 import type { ReadingNode } from "../node.ts";
-import type { TraceCallOptions, TraceOptions } from "../parameters/index.ts";
-import { invalidParams, rejected, RPC_ERROR, RpcError } from "../protocol/index.ts";
-import { callData, callError, runCall, prepareCall, type Simulation } from "../simulation/index.ts";
+import type { TraceCallOptions, TraceOptions } from "../parameters/trace-parameter.ts";
+import { invalidParams, rejected, RPC_ERROR, RpcError } from "../protocol/errors.ts";
+import { callData, callError, runCall, prepareCall } from "../simulation/call.ts";
+import type { Simulation } from "../simulation/call.ts";
 import { createTracer } from "./create-tracer.ts";
 import { createTraceMeter } from "./trace-meter.ts";
 import type { TraceContext, TracedTransaction, Tracer } from "./tracer.ts";

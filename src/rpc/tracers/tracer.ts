@@ -1,4 +1,4 @@
-import type { ExecutionObserver } from "../../chain/index.ts";
+import type { ExecutionObserver } from "../../execution/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import type { TraceMeter } from "./trace-meter.ts";
 

@@ -1,12 +1,12 @@
 import { RLP } from "@ethereumjs/rlp";
-import { minimalBytes } from "../../../src/chain/account.ts";
+import type { StateTest } from "../../../scripts/conformance/state-tests.ts";
+import { minimalBytes } from "../../../src/ethereum/account.ts";
 import type { Environment } from "../../../src/machine/index.ts";
 import { concatBytes, hexToBytes, keccak256Bytes } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
-import type { StateTest } from "../../../scripts/conformance/state-tests.ts";
-import { CHAIN_ID, wallet } from "../../chain/harness.ts";
-import { REPLACEMENTS, replaceItem, signFields, signHash } from "../../chain/transaction-bytes.ts";
-import type { Item, TransactionType } from "../../chain/transaction-bytes.ts";
+import { REPLACEMENTS, replaceItem, signFields, signHash } from "../../ethereum/transaction-bytes.ts";
+import type { Item, TransactionType } from "../../ethereum/transaction-bytes.ts";
+import { CHAIN_ID, wallet } from "../../execution/harness.ts";
 
 /** A state and transactions that run on it one after the other, as JSON. Numbers are hex, wallets are those of the harness. */
 export interface FuzzCase {

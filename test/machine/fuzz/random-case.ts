@@ -2,19 +2,19 @@ import {
   BLOCK_HASH_HISTORY_ADDRESS,
   create2Address,
   createAddress,
-  dataGas,
   intrinsicGas,
-} from "../../../src/chain/index.ts";
-import { calldataTokens } from "../../../src/chain/fees.ts";
-import { loadPrecompiles } from "../../../src/chain/precompiles/index.ts";
+  loadPrecompiles,
+} from "../../../src/ethereum/index.ts";
+import { calldataTokens } from "../../../src/ethereum/intrinsic-gas.ts";
 import { bytesToHex, concatBytes, hexToBytes, toAddress } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
-import { CHAIN_ID, hash, wallet } from "../../chain/harness.ts";
+import { dataGas } from "../../../src/rollup/index.ts";
+import { createRandomness } from "../../contracts/machine/soundness/randomness.ts";
+import type { Randomness } from "../../contracts/machine/soundness/randomness.ts";
+import { designator } from "../../contracts/machine/soundness/transactions.ts";
+import { CHAIN_ID, hash, wallet } from "../../execution/harness.ts";
 import { assemble } from "../assemble.ts";
 import { addressOfPrecompile, validPrecompileInputs } from "../precompile-inputs.ts";
-import { createRandomness } from "../soundness/randomness.ts";
-import type { Randomness } from "../soundness/randomness.ts";
-import { designator } from "../soundness/transactions.ts";
 import { joined, rawOf } from "./fuzz-case.ts";
 import type { Damage, FuzzAccount, FuzzAuthorization, FuzzBlock, FuzzCase, FuzzTransaction } from "./fuzz-case.ts";
 import { CHANGING, FORWARDERS, INITCODES, precompileInput, randomCode, randomInitcode } from "./random-code.ts";

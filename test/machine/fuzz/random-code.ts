@@ -1,9 +1,9 @@
 import { OPCODES } from "../../../src/machine/opcodes.ts";
 import { bigintToBytes32, bytesToBigint, concatBytes } from "../../../src/primitives/index.ts";
 import type { Address } from "../../../src/primitives/index.ts";
+import type { Randomness } from "../../contracts/machine/soundness/randomness.ts";
 import { assemble } from "../assemble.ts";
 import type { CodePart } from "../assemble.ts";
-import type { Randomness } from "../soundness/randomness.ts";
 
 /** What random code may refer to. */
 export interface Surroundings {

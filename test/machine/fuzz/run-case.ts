@@ -1,48 +1,40 @@
+import { openPreState } from "../../../scripts/conformance/state-tests.ts";
+import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
 import {
-  BlockState,
   InvalidTransactionError,
-  createEthereumjsExecutor,
   createMemoryStateDatabase,
   decodeTransaction,
-  messageOfSigned,
   openStateView,
-  receiptHash,
-} from "../../../src/chain/index.ts";
-import type {
-  BlockEnvironment,
-  ExecutionObserver,
-  Log,
-  ProcessingResult,
-  StateDatabase,
-  StateView,
-  TransactionExecutor,
-} from "../../../src/chain/index.ts";
+} from "../../../src/ethereum/index.ts";
+import type { Log, StateDatabase, StateView } from "../../../src/ethereum/index.ts";
+import { BlockState, messageOfSigned, createMachineExecutor, stateOf } from "../../../src/execution/index.ts";
+import type { ExecutionObserver, ProcessingResult, TransactionExecutor } from "../../../src/execution/index.ts";
 import {
   Phase,
   createMachine,
-  createMachineExecutor,
   isBoundary,
   outcomeName,
   prepareMachine,
   rawSlice,
   runTransaction,
   start,
-  stateOf,
   step,
   stepName,
+  createProver,
+  createStateTries,
+  encodeStepCall,
 } from "../../../src/machine/index.ts";
-import type { Environment, Machine } from "../../../src/machine/index.ts";
-import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
-import type { ProvenStep } from "../../../src/machine/proving/index.ts";
-import { describeFirstDifferentStep } from "../../../src/machine/step-comparison.ts";
+import type { Environment, Machine, ProvenStep } from "../../../src/machine/index.ts";
 import { EMPTY_APPEND_ONLY_MERKLE_TREE, appendLeaf, bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
 import type { AppendOnlyMerkleTree, Hash, Hex } from "../../../src/primitives/index.ts";
-import { openPreState } from "../../../scripts/conformance/state-tests.ts";
-import type { StepChecker } from "../../../scripts/conformance/step-checker.ts";
-import { CHAIN_ID } from "../../chain/harness.ts";
+import { createEthereumjsExecutor } from "../../../src/reference/ethereumjs-executor.ts";
+import { describeFirstDifferentStep } from "../../../src/reference/step-comparison.ts";
+import { receiptHash } from "../../../src/rollup/index.ts";
+import type { BlockEnvironment } from "../../../src/rollup/index.ts";
+import { createRandomness } from "../../contracts/machine/soundness/randomness.ts";
+import { CHAIN_ID } from "../../execution/harness.ts";
 import { environmentOf, preStateOf, rawOf } from "./fuzz-case.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
-import { createRandomness } from "../soundness/randomness.ts";
 
 export interface RunOptions {
   /** Takes steps in Solidity; without it the contracts are left out. */

@@ -1,8 +1,11 @@
 import { AbiCoder } from "ethers";
 import { expect } from "chai";
-import { EMPTY_TRIE_ROOT } from "../../../src/chain/index.ts";
+import { EMPTY_TRIE_ROOT } from "../../../src/ethereum/index.ts";
 import { Phase } from "../../../src/machine/index.ts";
-import type { OverlayOpening, ProvenStep, Prover, Region, Witness } from "../../../src/machine/proving/index.ts";
+import type { ProvenStep, Prover } from "../../../src/machine/index.ts";
+import type { Region } from "../../../src/machine/proving/buffer-tree.ts";
+import type { OverlayOpening } from "../../../src/machine/proving/overlay-tree.ts";
+import type { Witness } from "../../../src/machine/proving/witness.ts";
 import {
   ZERO_HASH,
   bytesToHex,
@@ -36,7 +39,7 @@ export function rootOfRegion(first: number, { words, siblings }: Region): Hash {
     );
     start /= 2;
   }
-  expect(rest, "siblings left over").to.deep.equal([]);
+  expect(rest, "siblings left over").to.eql([]);
   return level[0] as Hash;
 }
 

@@ -131,7 +131,7 @@ describe("Overlay tree", () => {
         const after = setOverlay(before, digestFromBytes(hexToBytes(at)), digestFromBytes(hexToBytes(other)));
         expect(rootOf(after)).to.equal(plainRoot(changed));
         expect(rootOf(before)).to.equal(plainRoot(list));
-        expect(getOverlay(after, digestFromBytes(hexToBytes(at)))).to.deep.equal(digestFromBytes(hexToBytes(other)));
+        expect(getOverlay(after, digestFromBytes(hexToBytes(at)))).to.eql(digestFromBytes(hexToBytes(other)));
       }),
     );
   });

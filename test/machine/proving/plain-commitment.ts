@@ -1,13 +1,14 @@
 import { AbiCoder } from "ethers";
-import { logsBloom, logsHash } from "../../../src/chain/index.ts";
+import { logsBloom } from "../../../src/ethereum/index.ts";
 import { jumpBitmap } from "../../../src/machine/code.ts";
+import type { BufferTree } from "../../../src/machine/commitments.ts";
 import { Phase } from "../../../src/machine/index.ts";
-import type { BufferTree, Frame, FrameContext, Machine, Pending, Slice } from "../../../src/machine/index.ts";
+import type { Frame, FrameContext, Machine, Pending, Slice, Prover } from "../../../src/machine/index.ts";
 import type { OverlayItem } from "../../../src/machine/overlay.ts";
-import type { Prover } from "../../../src/machine/proving/index.ts";
 import { toBigint } from "../../../src/machine/word.ts";
 import { ZERO_HASH, bytesToHex, hashPair, hexToBytes, keccak256, zeroSubtree } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
+import { logsHash } from "../../../src/rollup/index.ts";
 
 // The state hash by the definitions of docs/machine.md: everything from scratch, with a general ABI encoder.
 

@@ -1,12 +1,11 @@
 import { expect } from "chai";
 import { readStateTests } from "../../../scripts/conformance/state-tests.ts";
 import type { StateTest, StateTestPost } from "../../../scripts/conformance/state-tests.ts";
-import { Phase, createMachine, prepareMachine } from "../../../src/machine/index.ts";
-import { createProver, createStateTries } from "../../../src/machine/proving/index.ts";
-import type { Prover } from "../../../src/machine/proving/index.ts";
-import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
+import { createMemoryStateDatabase } from "../../../src/ethereum/index.ts";
+import { Phase, createMachine, prepareMachine, createProver, createStateTries } from "../../../src/machine/index.ts";
+import type { Prover } from "../../../src/machine/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH } from "../../../src/primitives/index.ts";
-import { STATE_TESTS, hasStateTests, stateTestFiles } from "../../chain/state-tests.ts";
+import { STATE_TESTS, hasStateTests, stateTestFiles } from "../../execution/state-tests.ts";
 import { createWitnessChecker } from "./check-witness.ts";
 import { createPlainCommitment } from "./plain-commitment.ts";
 import { beginProgram, beginStateTest, mixedLoop } from "./unit.ts";
@@ -129,7 +128,7 @@ describe("Prover", () => {
         }
         expect(other.isDone()).to.equal(true);
       }
-      expect([...opened].sort()).to.deep.equal([
+      expect([...opened].sort()).to.eql([
         ...[
           "appends",
           "blockBloom",
@@ -164,7 +163,7 @@ describe("Prover", () => {
       runTo(prover, Phase.EndBlock);
       const end = prover.stateHash();
       const { kind, before, after, witness } = prover.prove();
-      expect({ kind, before, after }).to.deep.equal({ kind: "step", before: end, after: end });
+      expect({ kind, before, after }).to.eql({ kind: "step", before: end, after: end });
       expect(witness.machine).to.have.length(384);
     });
 

@@ -1,8 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { EMPTY_TRIE_ROOT, createMemoryStateDatabase, openTrie, trieDeletionProof } from "../../../src/chain/index.ts";
-import type { TrieSource } from "../../../src/chain/index.ts";
-import { createStateTries } from "../../../src/machine/proving/index.ts";
+import {
+  EMPTY_TRIE_ROOT,
+  createMemoryStateDatabase,
+  openTrie,
+  trieDeletionProof,
+} from "../../../src/ethereum/index.ts";
+import type { TrieSource } from "../../../src/ethereum/index.ts";
+import { createStateTries } from "../../../src/machine/index.ts";
 import { bytesToHex, keccak256Bytes } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 

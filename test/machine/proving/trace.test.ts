@@ -1,7 +1,6 @@
 import { expect } from "chai";
-import { prepareMachine } from "../../../src/machine/index.ts";
-import { traceUnit } from "../../../src/machine/proving/index.ts";
-import type { Trace } from "../../../src/machine/proving/index.ts";
+import { prepareMachine, traceUnit } from "../../../src/machine/index.ts";
+import type { Trace } from "../../../src/machine/index.ts";
 import { hashPair, merkleProof, merkleRoot } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 import { beginProgram, mixedLoop } from "./unit.ts";
@@ -78,7 +77,7 @@ describe("Trace of a unit", () => {
     const trace = traceUnit(() => beginProgram(mixedLoop(5)));
     const entries = entriesOf(trace, 10);
     for (const index of [0, 1, 255, 256, trace.length - 1, trace.length, 1023]) {
-      expect(trace.proof(index, 10)).to.deep.equal(merkleProof(entries, index));
+      expect(trace.proof(index, 10)).to.eql(merkleProof(entries, index));
     }
   });
 

@@ -1,13 +1,11 @@
 import { machineEnvironmentOf, openPreState } from "../../../scripts/conformance/state-tests.ts";
 import type { StateTest, StateTestPost } from "../../../scripts/conformance/state-tests.ts";
-import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
-import { createMachine, rawSlice } from "../../../src/machine/index.ts";
-import type { Environment } from "../../../src/machine/index.ts";
-import { createProver, createStateTries } from "../../../src/machine/proving/index.ts";
-import type { Prover } from "../../../src/machine/proving/index.ts";
+import { createMemoryStateDatabase } from "../../../src/ethereum/index.ts";
+import { createMachine, rawSlice, createProver, createStateTries } from "../../../src/machine/index.ts";
+import type { Environment, Prover } from "../../../src/machine/index.ts";
 import { ZERO_HASH, appendLeaf, bigintToBytes32, bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
 import type { Address, Hex } from "../../../src/primitives/index.ts";
-import { CHAIN_ID, ETHER, GWEI, signRaw, wallet } from "../../chain/harness.ts";
+import { CHAIN_ID, ETHER, GWEI, signRaw, wallet } from "../../execution/harness.ts";
 
 /** Where the code of a program is. */
 export const PROGRAM: Address = "0x00000000000000000000000000000000c0de0001";

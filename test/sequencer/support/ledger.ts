@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
-import type { Block, BlockTransaction, SignedTransaction } from "../../../src/chain/index.ts";
-import { decodeTransaction } from "../../../src/chain/index.ts";
+import { decodeTransaction } from "../../../src/ethereum/index.ts";
+import type { SignedTransaction } from "../../../src/ethereum/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH } from "../../../src/primitives/index.ts";
 import type { Address, Hash } from "../../../src/primitives/index.ts";
+import type { Block, BlockTransaction } from "../../../src/rollup/index.ts";
 import type { PoolState, SenderAccount } from "../../../src/sequencer/index.ts";
 import { maximumCost } from "../../../src/sequencer/transaction-queues.ts";
 import { CHAIN_ID } from "./wallets.ts";

@@ -1,9 +1,10 @@
-import { encodeHeader } from "../../../chain/index.ts";
 import { bytesToHex } from "../../../primitives/index.ts";
+import { encodeHeader } from "../../../rollup/index.ts";
 import { requireSummary } from "../../chain-view.ts";
 import { answeredBefore, defineMethod, defineReadingMethod } from "../../node.ts";
-import { blockParameter, hash } from "../../parameters/index.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { hash } from "../../parameters/scalars.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
 
 // The encodings Ethereum and this chain share. A block's body and its receipts have none: their roots commit to hashes

@@ -1,16 +1,13 @@
-import type { Block } from "../../../chain/index.ts";
+import type { Block } from "../../../rollup/index.ts";
 import { requireBlock, viewState } from "../../chain-view.ts";
-import { defineReadingMethod, type ReadingMethod } from "../../node.ts";
-import {
-  blockNumberOrTag,
-  blockParameter,
-  callParameter,
-  hash,
-  traceCallOptions,
-  traceOptions,
-} from "../../parameters/index.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
-import { traceBlock, traceCall, traceStored } from "../../tracers/index.ts";
+import { defineReadingMethod } from "../../node.ts";
+import type { ReadingMethod } from "../../node.ts";
+import { blockNumberOrTag, blockParameter } from "../../parameters/block-parameter.ts";
+import { callParameter } from "../../parameters/call-parameter.ts";
+import { hash } from "../../parameters/scalars.ts";
+import { traceCallOptions, traceOptions } from "../../parameters/trace-parameter.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { traceBlock, traceCall, traceStored } from "../../tracers/trace-transaction.ts";
 
 export const traceMethods: readonly ReadingMethod[] = [
   defineReadingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node, { signal }) => {

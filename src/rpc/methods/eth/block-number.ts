@@ -1,4 +1,4 @@
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineMethod } from "../../node.ts";
 
 export const blockNumber = defineMethod("eth_blockNumber", [], (_, { chain }) =>

@@ -1,8 +1,9 @@
 import { bytesToHex } from "../../../primitives/index.ts";
 import { viewState } from "../../chain-view.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
-import { outputOf, simulate } from "../../simulation/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { blockOverrides, callParameter, stateOverrides } from "../../parameters/call-parameter.ts";
+import { outputOf, simulate } from "../../simulation/call.ts";
 
 export const call = defineReadingMethod(
   "eth_call",

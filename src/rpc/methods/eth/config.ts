@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
-import { BLOCK_HASH_HISTORY_ADDRESS } from "../../../chain/index.ts";
-import { hexToBytes, type Address } from "../../../primitives/index.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { BLOCK_HASH_HISTORY_ADDRESS } from "../../../ethereum/index.ts";
+import { hexToBytes } from "../../../primitives/index.ts";
+import type { Address } from "../../../primitives/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineMethod } from "../../node.ts";
 
 /** Names of the precompiles (EIP-7910), by address. */

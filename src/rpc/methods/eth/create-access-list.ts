@@ -1,8 +1,9 @@
-import { formatQuantity } from "../../format/index.ts";
 import { viewState } from "../../chain-view.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockParameter, callParameter, stateOverrides } from "../../parameters/index.ts";
-import { createAccessList as create } from "../../simulation/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { callParameter, stateOverrides } from "../../parameters/call-parameter.ts";
+import { createAccessList as create } from "../../simulation/create-access-list.ts";
 
 export const createAccessList = defineReadingMethod(
   "eth_createAccessList",

@@ -1,8 +1,9 @@
 import { viewState } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockParameter, blockOverrides, callParameter, stateOverrides } from "../../parameters/index.ts";
-import { estimateGas as estimate } from "../../simulation/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { blockOverrides, callParameter, stateOverrides } from "../../parameters/call-parameter.ts";
+import { estimateGas as estimate } from "../../simulation/estimate-gas.ts";
 
 export const estimateGas = defineReadingMethod(
   "eth_estimateGas",

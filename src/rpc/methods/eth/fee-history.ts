@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { Block } from "../../../chain/index.ts";
+import type { Block } from "../../../rollup/index.ts";
 import { isPending, nextEnvironment, requireBlock } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockNumberOrTag, list, optional, position } from "../../parameters/index.ts";
-import { invalidParams } from "../../protocol/index.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import { list, optional, position } from "../../parameters/scalars.ts";
+import { invalidParams } from "../../protocol/errors.ts";
 
 const MAXIMUM_BLOCKS = 1024;
 const MAXIMUM_PERCENTILES = 100;

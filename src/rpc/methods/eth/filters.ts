@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { defineMethod, read, type RpcMethod } from "../../node.ts";
-import { formatLogQuery, logQuery, flag, optional } from "../../parameters/index.ts";
+import { defineMethod, read } from "../../node.ts";
+import type { RpcMethod } from "../../node.ts";
+import { formatLogQuery, logQuery } from "../../parameters/log-filter.ts";
+import { flag, optional } from "../../parameters/scalars.ts";
 import { getLogs } from "./get-logs.ts";
 
 const filterId = z.string({ error: "expected a filter id" }).max(66, { error: "expected a filter id" });

@@ -1,5 +1,5 @@
 import { nextEnvironment } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineMethod } from "../../node.ts";
 import { suggestPriorityFee } from "../../priority-fee.ts";
 

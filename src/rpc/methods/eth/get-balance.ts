@@ -1,7 +1,8 @@
 import { viewState } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter, address } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { address } from "../../parameters/scalars.ts";
 
 export const getBalance = defineMethod(
   "eth_getBalance",

@@ -1,7 +1,7 @@
 import { isPending, findBlock } from "../../chain-view.ts";
-import { formatReceipts } from "../../format/index.ts";
+import { formatReceipts } from "../../format/receipt.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
 
 export const getBlockReceipts = defineReadingMethod(
   "eth_getBlockReceipts",

@@ -1,7 +1,10 @@
 import { findSummary, isPending } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
-import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
-import { blockNumberOrTag, hash, type BlockParameter } from "../../parameters/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
+import { answeredBefore, defineReadingMethod } from "../../node.ts";
+import type { ReadingNode } from "../../node.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import type { BlockParameter } from "../../parameters/block-parameter.ts";
+import { hash } from "../../parameters/scalars.ts";
 
 export const getBlockTransactionCountByNumber = defineReadingMethod(
   "eth_getBlockTransactionCountByNumber",

@@ -1,7 +1,11 @@
 import { findBlock, isPending, nextEnvironment } from "../../chain-view.ts";
-import { checkAnswerSize, formatBlock, formatPendingBlock } from "../../format/index.ts";
-import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
-import { blockNumberOrTag, type BlockParameter, flag, hash, optional } from "../../parameters/index.ts";
+import { formatBlock, formatPendingBlock } from "../../format/block.ts";
+import { checkAnswerSize } from "../../format/transaction.ts";
+import { answeredBefore, defineReadingMethod } from "../../node.ts";
+import type { ReadingNode } from "../../node.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import type { BlockParameter } from "../../parameters/block-parameter.ts";
+import { flag, hash, optional } from "../../parameters/scalars.ts";
 
 export const getBlockByNumber = defineReadingMethod(
   "eth_getBlockByNumber",

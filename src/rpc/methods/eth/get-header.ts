@@ -1,7 +1,8 @@
 import { findSummary } from "../../chain-view.ts";
-import { formatHeader } from "../../format/index.ts";
+import { formatHeader } from "../../format/block.ts";
 import { defineMethod } from "../../node.ts";
-import { blockNumberOrTag, hash } from "../../parameters/index.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import { hash } from "../../parameters/scalars.ts";
 
 export const getHeaderByNumber = defineMethod("eth_getHeaderByNumber", [blockNumberOrTag], ([parameter], { chain }) => {
   const block = findSummary(chain, parameter);

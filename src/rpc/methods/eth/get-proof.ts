@@ -1,7 +1,8 @@
 import { viewState } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockParameter, address, list, slot } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { address, list, slot } from "../../parameters/scalars.ts";
 
 const MAXIMUM_SLOTS = 1_024;
 

@@ -1,8 +1,9 @@
-import type { Block } from "../../../chain/index.ts";
 import { bytesToHex } from "../../../primitives/index.ts";
+import type { Block } from "../../../rollup/index.ts";
 import { findBlock } from "../../chain-view.ts";
 import { answeredBefore, defineReadingMethod } from "../../node.ts";
-import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import { hash, position } from "../../parameters/scalars.ts";
 import { findRawTransaction } from "../../raw-transaction.ts";
 
 /** Raw EIP-2718 bytes; null for a deposit, which has none. */

@@ -1,6 +1,7 @@
 import { viewState } from "../../chain-view.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter, address, slot } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { address, slot } from "../../parameters/scalars.ts";
 
 export const getStorageAt = defineMethod(
   "eth_getStorageAt",

@@ -1,8 +1,9 @@
 import type { Address, Hash } from "../../../primitives/index.ts";
 import { viewState } from "../../chain-view.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { address, blockParameter, hexMap, list, slot } from "../../parameters/index.ts";
-import { invalidParams, RPC_ERROR, RpcError } from "../../protocol/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { address, hexMap, list, slot } from "../../parameters/scalars.ts";
+import { invalidParams, RPC_ERROR, RpcError } from "../../protocol/errors.ts";
 
 /** Of all accounts together, as in go-ethereum. */
 const MAXIMUM_SLOTS = 1_024;

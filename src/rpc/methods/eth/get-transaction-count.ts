@@ -1,7 +1,8 @@
 import { isPending, viewState } from "../../chain-view.ts";
-import { formatQuantity } from "../../format/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter, address } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { address } from "../../parameters/scalars.ts";
 
 /** At `pending`, transactions of the pool that can follow one another from the account's nonce count. */
 export const getTransactionCount = defineMethod(

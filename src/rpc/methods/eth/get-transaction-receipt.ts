@@ -1,6 +1,6 @@
-import { formatReceipt } from "../../format/index.ts";
+import { formatReceipt } from "../../format/receipt.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { hash } from "../../parameters/index.ts";
+import { hash } from "../../parameters/scalars.ts";
 
 export const getTransactionReceipt = defineReadingMethod(
   "eth_getTransactionReceipt",

@@ -1,8 +1,10 @@
-import type { Block } from "../../../chain/index.ts";
+import type { Block } from "../../../rollup/index.ts";
 import { findBlock, isPending } from "../../chain-view.ts";
-import { formatBlockTransaction, formatPooledTransaction } from "../../format/index.ts";
-import { answeredBefore, defineReadingMethod, type ReadingNode } from "../../node.ts";
-import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
+import { formatBlockTransaction, formatPooledTransaction } from "../../format/transaction.ts";
+import { answeredBefore, defineReadingMethod } from "../../node.ts";
+import type { ReadingNode } from "../../node.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import { hash, position } from "../../parameters/scalars.ts";
 
 export const getTransactionByHash = defineReadingMethod("eth_getTransactionByHash", [hash], ([wanted], node) => {
   const location = node.chain.store.getTransactionLocation(wanted);

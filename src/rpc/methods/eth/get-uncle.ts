@@ -1,6 +1,8 @@
 import { findSummary } from "../../chain-view.ts";
-import { defineMethod, type RpcMethod } from "../../node.ts";
-import { blockNumberOrTag, hash, position } from "../../parameters/index.ts";
+import { defineMethod } from "../../node.ts";
+import type { RpcMethod } from "../../node.ts";
+import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
+import { hash, position } from "../../parameters/scalars.ts";
 
 /** There are no uncles: counts are 0 for blocks that exist, and no uncle is ever found. */
 export const uncleMethods: readonly RpcMethod[] = [

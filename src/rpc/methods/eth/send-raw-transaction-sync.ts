@@ -1,8 +1,8 @@
-import type { Block } from "../../../chain/index.ts";
-import { formatReceipt } from "../../format/index.ts";
+import type { Block } from "../../../rollup/index.ts";
+import { formatReceipt } from "../../format/receipt.ts";
 import { defineMethod, read } from "../../node.ts";
-import { bytes, optional, quantity64 } from "../../parameters/index.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
+import { bytes, optional, quantity64 } from "../../parameters/scalars.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
 import { submitTransaction } from "../../submission.ts";
 import { getTransactionReceipt } from "./get-transaction-receipt.ts";
 

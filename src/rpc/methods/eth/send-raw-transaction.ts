@@ -1,5 +1,5 @@
 import { defineMethod } from "../../node.ts";
-import { bytes } from "../../parameters/index.ts";
+import { bytes } from "../../parameters/scalars.ts";
 import { submitTransaction } from "../../submission.ts";
 
 export const sendRawTransaction = defineMethod(

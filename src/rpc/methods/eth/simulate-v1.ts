@@ -1,8 +1,11 @@
 import { requireBlock } from "../../chain-view.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { blockParameter, exceededSimulationBound, parameter, simulatePayload } from "../../parameters/index.ts";
-import { describeIssue, invalidParams, RPC_ERROR, RpcError } from "../../protocol/index.ts";
-import { simulateBlocks } from "../../simulation/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { parameter } from "../../parameters/scalars.ts";
+import { exceededSimulationBound, simulatePayload } from "../../parameters/simulate-parameter.ts";
+import { invalidParams, RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { describeIssue } from "../../protocol/method.ts";
+import { simulateBlocks } from "../../simulation/simulate-blocks.ts";
 
 const anything = parameter("a payload", (value) => value ?? undefined);
 

@@ -1,17 +1,13 @@
 import { z } from "zod";
 import { defineMethod } from "../../node.ts";
 import type { SubscriptionKind } from "../../notifier.ts";
-import { flag, logQuery, optional, parameter, strictObject } from "../../parameters/index.ts";
-import {
-  describeIssue,
-  describeValue,
-  type Connection,
-  type RequestContext,
-  invalidParams,
-  limitExceeded,
-  RPC_ERROR,
-  RpcError,
-} from "../../protocol/index.ts";
+import { strictObject } from "../../parameters/call-parameter.ts";
+import { logQuery } from "../../parameters/log-filter.ts";
+import { flag, optional, parameter } from "../../parameters/scalars.ts";
+import { describeValue } from "../../protocol/describe-value.ts";
+import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { describeIssue } from "../../protocol/method.ts";
+import type { Connection, RequestContext } from "../../protocol/method.ts";
 
 const KINDS = ["newHeads", "logs", "newPendingTransactions", "syncing"] as const;
 const kindParameter = z.enum(KINDS, { error: `expected one of ${KINDS.join(", ")}` });

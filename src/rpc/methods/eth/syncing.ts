@@ -1,4 +1,4 @@
+import { formatSyncing } from "../../format/syncing.ts";
 import { defineMethod } from "../../node.ts";
-import { formatSyncing } from "../../format/index.ts";
 
 export const syncing = defineMethod("eth_syncing", [], (_, node) => formatSyncing(node));

@@ -1,6 +1,6 @@
 import { requireSummary } from "../../chain-view.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
 
 /** The batch that put a block on L1; null while it is not there yet, and for genesis, which is in none. */
 export const getBatchOfBlock = defineMethod("rollup_getBatchOfBlock", [blockParameter], ([parameter], { chain }) => {

@@ -1,7 +1,7 @@
 import { requireSummary } from "../../chain-view.ts";
-import { findClaimOfBlock, formatClaim } from "../../outbox/index.ts";
 import { defineMethod } from "../../node.ts";
-import { blockParameter } from "../../parameters/index.ts";
+import { blockParameter } from "../../parameters/block-parameter.ts";
+import { findClaimOfBlock, formatClaim } from "../../withdrawal-status.ts";
 
 /** The earliest claim on L1 that covers a block, and where it stands; null if there is none yet. */
 export const getClaimOfBlock = defineMethod(

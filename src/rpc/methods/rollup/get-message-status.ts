@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { InboxMessage } from "../../../chain/index.ts";
-import { formatQuantity } from "../../format/index.ts";
-import { defineReadingMethod, type ReadingNode } from "../../node.ts";
-import { hash, integer } from "../../parameters/index.ts";
+import type { InboxMessage } from "../../../rollup/index.ts";
+import { formatQuantity } from "../../format/scalars.ts";
+import { defineReadingMethod } from "../../node.ts";
+import type { ReadingNode } from "../../node.ts";
+import { hash, integer } from "../../parameters/scalars.ts";
 
 /** A message's index, or its hash, which is the L2 transaction hash of a deposit. */
 const messageParameter = z.union([hash, integer], {

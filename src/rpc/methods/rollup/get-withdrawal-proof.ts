@@ -1,7 +1,8 @@
+import { formatWithdrawal } from "../../format/withdrawal.ts";
 import { defineMethod } from "../../node.ts";
-import { findClaimOfBlock, formatClaim, formatWithdrawal } from "../../outbox/index.ts";
-import { integer } from "../../parameters/index.ts";
-import { RPC_ERROR, RpcError } from "../../protocol/index.ts";
+import { integer } from "../../parameters/scalars.ts";
+import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
+import { findClaimOfBlock, formatClaim } from "../../withdrawal-status.ts";
 
 /**
  * The arguments of `Portal.execute` for the message with this Outbox index: withdrawal, claim opening and proof. Null if

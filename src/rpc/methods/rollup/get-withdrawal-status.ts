@@ -1,6 +1,7 @@
+import { formatWithdrawal } from "../../format/withdrawal.ts";
 import { defineMethod } from "../../node.ts";
-import { formatClaim, formatWithdrawal, withdrawalStatus } from "../../outbox/index.ts";
-import { integer } from "../../parameters/index.ts";
+import { integer } from "../../parameters/scalars.ts";
+import { formatClaim, withdrawalStatus } from "../../withdrawal-status.ts";
 
 /** How far the message with this Outbox index has come; null if there is none yet. */
 export const getWithdrawalStatus = defineMethod(

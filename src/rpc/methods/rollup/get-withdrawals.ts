@@ -1,5 +1,6 @@
+import { formatWithdrawal } from "../../format/withdrawal.ts";
 import { defineReadingMethod } from "../../node.ts";
-import { hash } from "../../parameters/index.ts";
+import { hash } from "../../parameters/scalars.ts";
 
 /** The messages to L1 an L2 transaction sent, with their indexes; null if there is no such transaction. */
 export const getWithdrawals = defineReadingMethod("rollup_getWithdrawals", [hash], async ([wanted], { chain }) => {
@@ -7,6 +8,6 @@ export const getWithdrawals = defineReadingMethod("rollup_getWithdrawals", [hash
   const block = location === undefined ? undefined : chain.store.getBlock(location.blockNumber);
   if (location === undefined || block === undefined) return null;
   // What this takes to load is more than all that threads need for the other methods.
-  const { formatWithdrawal, withdrawalsOfTransaction } = await import("../../outbox/index.ts");
+  const { withdrawalsOfTransaction } = await import("../../../withdrawals/index.ts");
   return withdrawalsOfTransaction(block, location.index).map(formatWithdrawal);
 });

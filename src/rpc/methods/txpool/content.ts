@@ -1,13 +1,9 @@
-import type { SignedTransaction } from "../../../chain/index.ts";
-import {
-  checkAnswerSize,
-  formatChecksumAddress,
-  formatPooledTransaction,
-  formatQuantity,
-  recipientOf,
-} from "../../format/index.ts";
-import { defineMethod, type RpcMethod } from "../../node.ts";
-import { address } from "../../parameters/index.ts";
+import type { SignedTransaction } from "../../../ethereum/index.ts";
+import { formatChecksumAddress, formatQuantity } from "../../format/scalars.ts";
+import { checkAnswerSize, formatPooledTransaction, recipientOf } from "../../format/transaction.ts";
+import { defineMethod } from "../../node.ts";
+import type { RpcMethod } from "../../node.ts";
+import { address } from "../../parameters/scalars.ts";
 
 /**
  * The pool as go-ethereum shows it, by senders and their nonces: `pending` can be executed now, `queued` waits for an earlier

@@ -1,1 +1,0 @@
-export { createEthereumjsEngine, createEthereumjsExecutor } from "./engine.ts";

@@ -1,0 +1,3 @@
+export * from "./exclusive-runner.ts";
+export * from "./pause.ts";
+export * from "./read-write-lock.ts";

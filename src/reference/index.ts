@@ -1,0 +1,2 @@
+export * from "./create-execution-engine.ts";
+export * from "./evm-executor.ts";

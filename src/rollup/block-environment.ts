@@ -1,0 +1,45 @@
+import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
+import type { Hash, Address } from "../primitives/index.ts";
+import { dataPrice, nextBaseFee, nextGasLimit } from "./fees.ts";
+import { FEE_VAULT_ADDRESS, L1_CONTEXT_SLOTS } from "./predeploys.ts";
+import type { BlockHeader } from "./types.ts";
+
+/** Values of `L1Context` that a block's begin depends on. */
+export type L1ContextValues = Readonly<Record<"number" | "baseFee" | "blobBaseFee" | "parentHash", bigint>>;
+
+const keyOf = (slot: bigint): Hash => bytesToHex(bigintToBytes32(slot));
+
+/** Storage keys of `L1Context`. */
+export const L1_CONTEXT_KEYS: Readonly<Record<keyof typeof L1_CONTEXT_SLOTS, Hash>> = {
+  number: keyOf(L1_CONTEXT_SLOTS.number),
+  timestamp: keyOf(L1_CONTEXT_SLOTS.timestamp),
+  baseFee: keyOf(L1_CONTEXT_SLOTS.baseFee),
+  blobBaseFee: keyOf(L1_CONTEXT_SLOTS.blobBaseFee),
+  parentHash: keyOf(L1_CONTEXT_SLOTS.parentHash),
+};
+
+/** What is fixed at the begin of the child of `parent` (specification §4), by `L1Context` in the parent's state. */
+export function environmentAfter(parent: BlockHeader, context: L1ContextValues, timestamp: number): BlockEnvironment {
+  const price = dataPrice(context);
+  return {
+    number: parent.number + 1,
+    timestamp,
+    coinbase: FEE_VAULT_ADDRESS,
+    gasLimit: nextGasLimit(parent, timestamp),
+    baseFeePerGas: nextBaseFee(parent, price),
+    prevRandao: keyOf(context.parentHash),
+    dataPrice: price,
+  };
+}
+
+/** Values fixed at the begin of a block (specification §4). */
+export interface BlockEnvironment {
+  readonly number: number;
+  readonly timestamp: number;
+  readonly coinbase: Address;
+  readonly gasLimit: bigint;
+  readonly baseFeePerGas: bigint;
+  readonly prevRandao: Hash;
+  /** Wei per calldata token. */
+  readonly dataPrice: bigint;
+}

@@ -1,0 +1,16 @@
+import type { Address } from "../primitives/index.ts";
+
+/** Predeploys (specification §1). */
+export const L1_CONTEXT_ADDRESS: Address = "0x4f6e650000000000000000000000000000000001";
+export const OUTBOX_ADDRESS: Address = "0x4f6e650000000000000000000000000000000002";
+/** Also COINBASE of every block. */
+export const FEE_VAULT_ADDRESS: Address = "0x4f6e650000000000000000000000000000000003";
+/** Deterministic CREATE2 deployer (https://github.com/Arachnid/deterministic-deployment-proxy). */
+export const DETERMINISTIC_DEPLOYER_ADDRESS: Address = "0x4e59b44847b379578588920ca78fbf26c0b4956c";
+
+/** Slots of `L1Context`, in the order of a context message's values. */
+export const L1_CONTEXT_SLOTS = { number: 0n, timestamp: 1n, baseFee: 2n, blobBaseFee: 3n, parentHash: 4n } as const;
+/** Slots of `Outbox`: the frontier takes 32 slots from `frontier` on. */
+export const OUTBOX_SLOTS = { count: 0n, root: 1n, frontier: 2n } as const;
+/** Slots of `FeeVault`. */
+export const FEE_VAULT_SLOTS = { recipient: 0n } as const;

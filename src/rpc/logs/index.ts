@@ -1,3 +1,0 @@
-export * from "./filters.ts";
-export * from "./live-logs.ts";
-export * from "./query.ts";

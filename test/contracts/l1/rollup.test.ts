@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { ZERO_ADDRESS } from "../../../src/primitives/index.ts";
+import { blobSender } from "./blob-transaction.ts";
+import { DAY, GENESIS_STATE_HASH, HOUR, deployRollupFixture } from "./rollup-fixture.ts";
+import type { RollupFixture } from "./rollup-fixture.ts";
+
+describe("Rollup", () => {
+  let fixture: RollupFixture;
+  before(async () => {
+    fixture = await deployRollupFixture();
+  });
+
+  it("takes no ETH: it is no Inbox", async () => {
+    const { rollup, user } = fixture;
+    await expect(user.sendTransaction({ to: await rollup.getAddress(), value: 1n })).to.be.revertedWithoutReason(
+      fixture.ethers,
+    );
+  });
+
+  it("names its contracts, which name each other, and its parameters", async () => {
+    const { rollup, inbox, stateCommitmentChain, portal, parameters } = fixture;
+    expect(await inbox.PORTAL()).to.equal(await portal.getAddress());
+    expect(await portal.INBOX()).to.equal(await inbox.getAddress());
+    expect(await portal.STATE_COMMITMENT_CHAIN()).to.equal(await stateCommitmentChain.getAddress());
+    expect(await stateCommitmentChain.INBOX()).to.equal(await inbox.getAddress());
+    expect([...(await rollup.parameters())]).to.eql(Object.values(parameters));
+  });
+
+  for (const [what, overrides, error] of [
+    ["an operator of zero", { operator: ZERO_ADDRESS }, "ZeroOperator"],
+    ["a genesis state hash of zero", { genesisStateHash: `0x${"00".repeat(32)}` }, "ZeroGenesisStateHash"],
+    ["no force-inclusion delay", { forceInclusionDelay: 0n }, "ParameterOutOfRange"],
+    ["a force-inclusion delay over a year", { forceInclusionDelay: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
+    ["no self-sequencing delay", { selfSequencingDelay: 0n }, "ParameterOutOfRange"],
+    ["a self-sequencing delay that never ends", { selfSequencingDelay: 2n ** 256n - 1n }, "ParameterOutOfRange"],
+    ["no challenge period", { challengePeriod: 0n }, "ParameterOutOfRange"],
+    ["a challenge period over a year", { challengePeriod: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
+    ["claims without a bond", { claimBond: 0n }, "ParameterOutOfRange"],
+    ["a bond nobody has", { claimBond: 2n ** 128n }, "ParameterOutOfRange"],
+    ["a challenge game that is no contract", { challengeGame: blobSender.address }, "ChallengeGameWithoutCode"],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { rollup, ethers, parameters } = fixture;
+      const deployment = ethers.deployContract("Rollup", [{ ...parameters, ...overrides }]);
+      await expect(deployment).to.be.revertedWithCustomError(rollup, error);
+    });
+  }
+
+  it("refuses contexts rarer than two in a force-inclusion delay, whatever the delay, and says both", async () => {
+    const { rollup, ethers, parameters } = fixture;
+    for (const [contextInterval, forceInclusionDelay] of [
+      [BigInt(6 * HOUR + 1), BigInt(12 * HOUR)],
+      [2n ** 256n - 1n, BigInt(12 * HOUR)],
+      [3n, 5n],
+      [1n, 1n],
+    ] as const) {
+      const deployment = ethers.deployContract("Rollup", [{ ...parameters, contextInterval, forceInclusionDelay }]);
+      await expect(deployment)
+        .to.be.revertedWithCustomError(rollup, "ContextIntervalTooLong")
+        .withArgs(contextInterval, forceInclusionDelay);
+    }
+    for (const [contextInterval, forceInclusionDelay] of [
+      [BigInt(6 * HOUR), BigInt(12 * HOUR)],
+      [2n, 5n],
+      [0n, 1n],
+    ] as const) {
+      const deployed = await ethers.deployContract("Rollup", [{ ...parameters, contextInterval, forceInclusionDelay }]);
+      expect((await deployed.parameters()).contextInterval).to.equal(contextInterval);
+    }
+  });
+
+  it("its genesis state is that of the genesis block and nothing else", async () => {
+    expect((await fixture.rollup.parameters()).genesisStateHash).to.equal(GENESIS_STATE_HASH);
+  });
+});
