@@ -9,7 +9,8 @@ import { createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import { createAccount, createAddressFromString } from "@ethereumjs/util";
 import { writeReport } from "../scripts/write-report.ts";
-import { createOsakaCommon, openStateView } from "../src/ethereum/index.ts";
+import { openStateView } from "../src/ethereum/index.ts";
+import { createExecutingCommon } from "../src/reference/osaka-common.ts";
 import {
   createMachine,
   beginFrame,
@@ -240,7 +241,7 @@ async function measure({ name, code }: Subject) {
     code: { [CONTRACT]: bytesToHex(code), [CALLEE]: bytesToHex(CALLEE_CODE) },
   });
   const view = openStateView(chain.state, chain.latest().header.stateRoot);
-  const executor = await createEvmExecutor(createOsakaCommon(CHAIN_ID));
+  const executor = await createEvmExecutor(await createExecutingCommon(CHAIN_ID));
   const instructions = countInstructions(machineAt(view, CONTRACT));
   const best = { machine: 0, ethereumjs: 0 };
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {

@@ -4,7 +4,7 @@ import type { Instruments } from "../primitives/index.ts";
 import { publicKeyToAddress } from "./secp256k1.ts";
 import { REQUEST_RECORD_SIZE, RESPONSE_RECORD_SIZE } from "./sender-recovery-protocol.ts";
 import type { RecoveryRequest, RecoveryResponse } from "./sender-recovery-protocol.ts";
-import { InvalidTransactionError, decodeUnrecovered, withSender } from "./signed-transaction.ts";
+import { InvalidTransactionError, decodeUnrecovered } from "./signed-transaction.ts";
 import type { SignedTransaction, UnrecoveredTransaction } from "./signed-transaction.ts";
 
 /** Decodes raw transactions with the signatures recovered on worker threads by native code. */
@@ -100,7 +100,7 @@ export function createSenderRecovery(
       if (result instanceof InvalidTransactionError) return result;
       const key = publicKeys.subarray(position * RESPONSE_RECORD_SIZE, ++position * RESPONSE_RECORD_SIZE);
       if (key.every((byte) => byte === 0)) return new InvalidTransactionError("no public key gives this signature");
-      return withSender(result, publicKeyToAddress(key));
+      return { ...result.transaction, sender: publicKeyToAddress(key) };
     });
   };
 

@@ -1,6 +1,8 @@
 import { RLP } from "@ethereumjs/rlp";
 import { bytesToBigint, bytesToHex } from "../primitives/index.ts";
 import { TRANSACTION_GAS_CAP, MAX_INITCODE_SIZE, MAX_NONCE } from "./limits.ts";
+import { SECP256K1_ORDER } from "./secp256k1.ts";
+import type { TransactionFields } from "./transaction.ts";
 
 const ADDRESS_SIZE = 20;
 const SLOT_SIZE = 32;
@@ -42,8 +44,8 @@ const FIELDS: Readonly<Record<number, readonly Field[]>> = {
   ],
 };
 
-export const EXPECTED_ACCESS_LIST = "expected an access list of [20-byte address, [32-byte slot, …]] (EIP-2930)";
-export const EXPECTED_AUTHORIZATION_LIST =
+const EXPECTED_ACCESS_LIST = "expected an access list of [20-byte address, [32-byte slot, …]] (EIP-2930)";
+const EXPECTED_AUTHORIZATION_LIST =
   "expected an authorization list of [chain id, 20-byte address, nonce, yParity, r, s] (EIP-7702)";
 
 /**
@@ -61,7 +63,6 @@ export function diagnoseTransaction(raw: Uint8Array, chainId: number): string {
 
   const numbers = new Map<Field, bigint>();
   let to: Uint8Array | undefined;
-  let dataLength = 0;
   for (const [index, name] of names.entries()) {
     const item = items[index];
     if (name === "accessList") {
@@ -70,7 +71,7 @@ export function diagnoseTransaction(raw: Uint8Array, chainId: number): string {
       if (!isAuthorizationList(item)) return EXPECTED_AUTHORIZATION_LIST;
       if (item.length === 0) return "set code tx must have at least one authorization tuple";
     } else if (!(item instanceof Uint8Array)) return `expected bytes as ${name}, got a list`;
-    else if (name === "data") dataLength = item.length;
+    else if (name === "data") continue;
     else if (name === "to") {
       if (item.length !== 0 && item.length !== ADDRESS_SIZE)
         return `expected a 20-byte address or none as to, got ${describeBytes(item)}`;
@@ -88,25 +89,69 @@ export function diagnoseTransaction(raw: Uint8Array, chainId: number): string {
   if (type === 0 && v < 35n && v !== 27n && v !== 28n)
     return `expected v to be 27, 28, or ${35 + 2 * chainId} or ${36 + 2 * chainId} for chain ${chainId}, got ${v}`;
   if (type > 0 && v > 1n) return `expected yParity to be 0 or 1, got ${v}`;
-  if (number("nonce") >= MAX_NONCE) return `nonce has max value: ${number("nonce")} (EIP-2681)`;
   if (number("gasLimit") > TRANSACTION_GAS_CAP) return describeGasLimit(number("gasLimit"));
   if (number("maxPriorityFeePerGas") > number("maxFeePerGas"))
     return `max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: ${number("maxPriorityFeePerGas")}, maxFeePerGas: ${number("maxFeePerGas")}`;
   if (to?.length === 0 && type === 4) return "EIP-7702 transaction cannot be used to create contract";
-  if (to?.length === 0 && dataLength > MAX_INITCODE_SIZE)
-    return `max initcode size exceeded: code size ${dataLength}, limit ${MAX_INITCODE_SIZE} (EIP-3860)`;
-  const price = number("gasPrice") + number("maxFeePerGas");
-  if ((number("gasLimit") * price) >> 256n !== 0n)
-    return `gas limit ${number("gasLimit")} at ${price} wei costs more than 2^256 - 1 wei`;
+  if (number("r") === 0n || number("s") === 0n) return "the transaction is not signed";
+  if (number("r") >= SECP256K1_ORDER) return `signature r is out of range: ${number("r")}`;
+  if (number("s") > SECP256K1_ORDER / 2n) return `signature s is out of range: ${number("s")}`;
   return `the encoding of a transaction of type ${type} is not canonical`;
 }
 
+/** Lists in lists: transaction, access list, its item, the slots of that. */
+const MAX_LIST_DEPTH = 4;
+
+/**
+ * Whether lists nest deeper in raw bytes than in any transaction, or do not fit into each other: `diagnoseTransaction` is
+ * not for such. The library it decodes with calls itself for every level, and what is said of bytes must not depend on the
+ * size of the stack.
+ */
+export function diagnoseNesting(raw: Uint8Array): string | undefined {
+  const encoded = (raw[0] ?? 0) < 0xc0 ? raw.subarray(1) : raw;
+  const ends = [encoded.length];
+  let position = 0;
+  while (position < encoded.length) {
+    while (position === ends.at(-1)) ends.pop();
+    const prefix = encoded[position++] as number;
+    if (prefix < 0x80) continue;
+    const isList = prefix >= 0xc0;
+    let length = prefix - (isList ? 0xc0 : 0x80);
+    if (length > 55) {
+      const start = position;
+      position += length - 55;
+      length = 0;
+      for (let index = start; index < position; index++) length = length * 256 + (encoded[index] ?? 0);
+    }
+    if (position + length > (ends.at(-1) as number)) return "an item of the encoding ends after the list it is in";
+    if (!isList) {
+      position += length;
+    } else if (ends.push(position + length) > MAX_LIST_DEPTH + 1) {
+      return `lists nest deeper than ${MAX_LIST_DEPTH} in the encoding`;
+    }
+  }
+  return undefined;
+}
+
+/** What is well formed and yet valid on no state (EIP-2681, EIP-3860): its nonce, its initcode, or what its gas may cost. */
+export function findNeverValid(
+  fields: Pick<TransactionFields, "nonce" | "to" | "data" | "gasLimit" | "maxFeePerGas">,
+): string | undefined {
+  const { nonce, to, data, gasLimit, maxFeePerGas } = fields;
+  if (nonce >= MAX_NONCE) return `nonce has max value: ${nonce} (EIP-2681)`;
+  if (to === undefined && data.length > MAX_INITCODE_SIZE)
+    return `max initcode size exceeded: code size ${data.length}, limit ${MAX_INITCODE_SIZE} (EIP-3860)`;
+  if ((gasLimit * maxFeePerGas) >> 256n !== 0n)
+    return `gas limit ${gasLimit} at ${maxFeePerGas} wei costs more than 2^256 - 1 wei`;
+  return undefined;
+}
+
 /** In go-ethereum's words. */
-export function describeGasLimit(gasLimit: bigint): string {
+function describeGasLimit(gasLimit: bigint): string {
   return `transaction gas limit too high (cap: ${TRANSACTION_GAS_CAP}, tx: ${gasLimit}) (EIP-7825)`;
 }
 
-export function isAccessList(list: unknown): boolean {
+function isAccessList(list: unknown): boolean {
   return isListOf(list, (item) => {
     if (!Array.isArray(item) || item.length !== 2) return false;
     const [address, slots] = item as readonly unknown[];
@@ -114,7 +159,7 @@ export function isAccessList(list: unknown): boolean {
   });
 }
 
-export function isAuthorizationList(list: unknown): list is readonly unknown[] {
+function isAuthorizationList(list: unknown): list is readonly unknown[] {
   return isListOf(list, (item) => {
     if (!Array.isArray(item) || item.length !== 6) return false;
     const [chainId, address, ...others] = item as readonly unknown[];

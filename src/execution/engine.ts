@@ -7,7 +7,6 @@ import {
   trieProof,
   loadPrecompiles,
   decodeUnrecovered,
-  withSender,
   describeSkip,
   openStateView,
   createAddress,
@@ -176,7 +175,7 @@ export function createEngine(
     }
     for (const transaction of block.transactions) {
       if (transaction.kind === "deposit") continue;
-      const signed = withSender(decodeUnrecovered(transaction.raw, chainId), transaction.sender);
+      const signed = { ...decodeUnrecovered(transaction.raw, chainId).transaction, sender: transaction.sender };
       if (await visit(transaction.hash, () => execution.executeTransaction(signed))) return;
     }
     throw new RangeError(
@@ -339,10 +338,7 @@ async function runCall(
       maxFeePerGas: request.gasPrice,
       gasPrice: request.gasPrice,
       tip: request.gasPrice > environment.baseFeePerGas ? request.gasPrice - environment.baseFeePerGas : 0n,
-      accessList: (request.accessList ?? []).map(({ address, storageKeys }) => [
-        hexToBytes(address),
-        storageKeys.map(hexToBytes),
-      ]),
+      accessList: request.accessList ?? [],
       authorizations: request.authorizationList ?? [],
     },
     {

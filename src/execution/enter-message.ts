@@ -1,4 +1,4 @@
-import { EMPTY_ACCOUNT, calldataTokens } from "../ethereum/index.ts";
+import { EMPTY_ACCOUNT, calldataTokens, countStorageKeys } from "../ethereum/index.ts";
 import {
   newTransactionContext,
   rawSlice,
@@ -14,7 +14,7 @@ import {
   validate,
 } from "../machine/index.ts";
 import type { Machine, ValidationRules } from "../machine/index.ts";
-import { ZERO_ADDRESS, bytesToHex } from "../primitives/index.ts";
+import { ZERO_ADDRESS } from "../primitives/index.ts";
 import type { TransactionMessage } from "./transaction-message.ts";
 
 /**
@@ -40,7 +40,7 @@ export function enterDecoded(machine: Machine, message: TransactionMessage): voi
     data: rawSlice(data),
     dataTokens: Number(calldataTokens(data)),
     addressCount: accessList.length,
-    slotCount: accessList.reduce((sum, [, slots]) => sum + slots.length, 0),
+    slotCount: countStorageKeys(accessList),
     authorizationCount: authorizations.length,
     sender,
   };
@@ -60,12 +60,10 @@ export function beginDecoded(
   validate(machine, rules);
   if (machine.skipReason !== undefined) return;
   onValid?.();
-  for (const [addressBytes, slots] of message.accessList) {
-    const address = bytesToHex(addressBytes);
+  for (const { address, storageKeys } of message.accessList) {
     const account = needAccount(machine, address);
     if (account !== undefined) warmAccount(machine, address, account);
-    for (const slotBytes of slots) {
-      const key = bytesToHex(slotBytes);
+    for (const key of storageKeys) {
       const slot = needSlot(machine, address, key);
       if (slot !== undefined) warmSlot(machine, address, key, slot);
     }

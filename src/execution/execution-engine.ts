@@ -1,4 +1,4 @@
-import type { Log, SignedTransaction, SkipReason, AuthorizationRequest } from "../ethereum/index.ts";
+import type { AccessListItem, Authorization, Log, SignedTransaction, SkipReason } from "../ethereum/index.ts";
 import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { Block, BlockHeader, InboxMessage, Receipt, BlockEnvironment } from "../rollup/index.ts";
 import type { ExecutionObserver } from "./observer.ts";
@@ -35,8 +35,8 @@ export interface CallRequest {
   readonly gas: bigint;
   /** Effective gas price in wei; 0 runs without fees. */
   readonly gasPrice: bigint;
-  readonly accessList?: readonly { readonly address: Address; readonly storageKeys: readonly Hash[] }[];
-  readonly authorizationList?: readonly AuthorizationRequest[];
+  readonly accessList?: readonly AccessListItem[];
+  readonly authorizationList?: readonly Authorization[];
 }
 
 /** A transaction of a stored block, and all it takes to run the block again up to there. */

@@ -1,6 +1,4 @@
-import { decodeAuthorization } from "../ethereum/index.ts";
-import type { AuthorizationRequest, SignedTransaction } from "../ethereum/index.ts";
-import { bytesToHex } from "../primitives/index.ts";
+import type { AccessListItem, Authorization, SignedTransaction } from "../ethereum/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { dataGas as dataGasOf } from "../rollup/index.ts";
 import type { BlockEnvironment, DepositMessage } from "../rollup/index.ts";
@@ -26,30 +24,30 @@ export interface TransactionMessage {
   readonly gasPrice: bigint;
   /** Wei per gas of `gasPrice` that the coinbase gets. */
   readonly tip: bigint;
-  readonly accessList: readonly (readonly [address: Uint8Array, slots: readonly Uint8Array[]])[];
-  readonly authorizations: readonly AuthorizationRequest[];
+  readonly accessList: readonly AccessListItem[];
+  readonly authorizations: readonly Authorization[];
 }
 
 /** The message of a signed transaction at the prices of a block. */
 export function messageOfSigned(transaction: SignedTransaction, environment: BlockEnvironment): TransactionMessage {
-  const { inner, maxFeePerGas, maxPriorityFeePerGas } = transaction;
+  const { maxFeePerGas, maxPriorityFeePerGas } = transaction;
   const { baseFeePerGas, dataPrice } = environment;
   const room = maxFeePerGas - baseFeePerGas;
   const tip = room < maxPriorityFeePerGas ? room : maxPriorityFeePerGas;
   return {
     raw: transaction.raw,
     sender: transaction.sender,
-    to: inner.to === undefined ? undefined : bytesToHex(inner.to.bytes),
+    to: transaction.to,
     nonce: transaction.nonce,
     gasLimit: transaction.gasLimit,
     dataGas: dataPrice === 0n ? 0n : dataGasOf(transaction.tokens, dataPrice, baseFeePerGas),
     value: transaction.value,
-    data: inner.data,
+    data: transaction.data,
     maxFeePerGas,
     gasPrice: baseFeePerGas + tip,
     tip,
-    accessList: "accessList" in inner ? inner.accessList : [],
-    authorizations: "authorizationList" in inner ? inner.authorizationList.map(decodeAuthorization) : [],
+    accessList: transaction.accessList,
+    authorizations: transaction.authorizations,
   };
 }
 

@@ -1,20 +1,23 @@
 import {
   MAX_TRANSACTION_SIZE,
   MIN_TRANSACTION_SIZE,
-  SECP256K1_ORDER,
-  TRANSACTION_GAS_CAP,
-  calldataTokens,
-  encodeString,
-  lengthPrefix,
-  minimalBytes,
-  publicKeyToAddress,
-  recoverPublicKey,
   MalformedError,
-  createRlpReader,
+  calldataTokens,
+  checkHeader,
+  openAccessList,
+  openAuthorizationList,
+  publicKeyToAddress,
+  readAccessListItem,
+  readAuthorization,
+  readHeader,
+  readSignature,
+  readStorageKey,
+  recoverPublicKey,
+  signedEnvelope,
+  yParityOf,
 } from "../ethereum/index.ts";
-import type { AuthorizationRequest } from "../ethereum/index.ts";
-import { ZERO_ADDRESS, ZERO_HASH, bigintToBytes32, bytesToHex, concatBytes, hexToBytes } from "../primitives/index.ts";
-import type { Hash } from "../primitives/index.ts";
+import type { TransactionType } from "../ethereum/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH, bigintToBytes32, hexToBytes } from "../primitives/index.ts";
 import type { Machine, Pending, TransactionContext } from "./machine.ts";
 import { tellSlice } from "./memory.ts";
 import { Phase } from "./phase.ts";
@@ -23,7 +26,7 @@ import { EMPTY_SLICE } from "./slice.ts";
 import type { Slice } from "./slice.ts";
 import { needAccount, needSlot, warmAccount, warmSlot } from "./state-access.ts";
 
-// From raw bytes to a transaction with a sender (docs/machine.md §7). `decodeTransaction` of src/chain does the same at once.
+// From raw bytes to a transaction with a sender (docs/machine.md §7), by the parts of the decoder in src/ethereum.
 
 /** Bytes whose tokens one step counts. */
 const COUNT_SIZE = 65_536;
@@ -31,8 +34,6 @@ const COUNT_SIZE = 65_536;
 const HEADER_WINDOW = 320;
 /** Bytes that every other decoding step opens. */
 const WINDOW = 192;
-const KEY_SIZE = 32;
-const TYPES = [1, 2, 4];
 
 /** Bytes as a slice; where steps are proven, it has to be given a tree. */
 export function rawSlice(bytes: Uint8Array): Slice {
@@ -108,47 +109,23 @@ export function stepDecodeHeader(machine: Machine): void {
   const { raw } = transaction;
   const windowEnd = openWindow(machine, raw, 0, HEADER_WINDOW);
   orSkip(machine, () => {
-    const { bytes } = raw;
-    const first = bytes[0] as number;
-    const kind = first >= 0xc0 ? 0 : first;
-    if (kind !== 0 && !TYPES.includes(kind))
-      throw new MalformedError(`expected transaction type 0, 1, 2 or 4, got first byte 0x${first.toString(16)}`);
-    const list = createRlpReader(bytes, kind === 0 ? 0 : 1, bytes.length, windowEnd).list();
-    if (list.end !== bytes.length) throw new MalformedError(`${bytes.length - list.end} bytes after the transaction`);
-
-    const fields = createRlpReader(bytes, list.start, list.end, windowEnd);
-    const { chainId } = machine.environment;
-    if (kind !== 0) {
-      const actual = fields.number(32);
-      if (actual !== chainId) throw new MalformedError(`expected chain id ${chainId}, got ${actual}`);
-    }
-    const nonce = fields.number(8);
-    const maxPriorityFeePerGas = fields.number(32);
-    const maxFeePerGas = kind < 2 ? maxPriorityFeePerGas : fields.number(32);
-    const gasLimit = fields.number(8);
-    const to = kind === 4 ? fields.address() : fields.optionalAddress();
-    const value = fields.number(32);
-    const data = fields.header();
-    if (data.isList) throw new MalformedError("the data is a list");
-    if (gasLimit > TRANSACTION_GAS_CAP)
-      throw new MalformedError(`gas limit ${gasLimit} is above the cap of ${TRANSACTION_GAS_CAP} (EIP-7825)`);
-    if (maxPriorityFeePerGas > maxFeePerGas)
-      throw new MalformedError(`a priority fee of ${maxPriorityFeePerGas}, above the maximum fee of ${maxFeePerGas}`);
-
+    const header = readHeader(raw.bytes, windowEnd, machine.environment.chainId);
+    checkHeader(header);
+    const { type, to, dataStart, dataEnd } = header;
     Object.assign(transaction, {
       hash: digest.value,
-      kind,
-      nonce,
-      maxPriorityFeePerGas,
-      maxFeePerGas,
-      gasLimit: Number(gasLimit),
+      kind: type,
+      nonce: header.nonce,
+      maxPriorityFeePerGas: header.maxPriorityFeePerGas,
+      maxFeePerGas: header.maxFeePerGas,
+      gasLimit: Number(header.gasLimit),
       isCreation: to === undefined,
       to: to ?? ZERO_ADDRESS,
-      value,
-      data: sliceOf(raw, data.start, data.end),
+      value: header.value,
+      data: sliceOf(raw, dataStart, dataEnd),
       cursor: 0,
-      payloadStart: list.start,
-      listEnd: data.end,
+      payloadStart: header.payloadStart,
+      listEnd: dataEnd,
     } satisfies Partial<TransactionContext>);
     machine.phase = Phase.CountCalldata;
   });
@@ -177,22 +154,18 @@ export function stepDecodeAccessList(machine: Machine): void {
   const windowEnd = openWindow(machine, raw, cursor, WINDOW);
   orSkip(machine, () => {
     if (!isInside) {
-      const list = createRlpReader(raw.bytes, cursor, raw.bytes.length, windowEnd).list();
+      const list = openAccessList(raw.bytes, cursor, windowEnd);
       transaction.listEnd = list.end;
       transaction.cursor = list.start;
     } else if (cursor < keysEnd) {
-      const key = readKey(raw.bytes, cursor, keysEnd, windowEnd);
+      const { key, end } = readStorageKey(raw.bytes, cursor, keysEnd, windowEnd);
       const entry = needSlot(machine, transaction.listAddress, key);
       if (entry === undefined) return;
       warmSlot(machine, transaction.listAddress, key, entry);
       transaction.slotCount += 1;
-      transaction.cursor = cursor + 1 + KEY_SIZE;
+      transaction.cursor = end;
     } else {
-      const item = createRlpReader(raw.bytes, cursor, listEnd, windowEnd).list();
-      const fields = createRlpReader(raw.bytes, item.start, item.end, windowEnd);
-      const address = fields.address();
-      const keys = fields.list();
-      if (keys.end !== item.end) throw new MalformedError(`more than two fields in an item of the access list`);
+      const { address, keys } = readAccessListItem(raw.bytes, cursor, listEnd, windowEnd);
       const entry = needAccount(machine, address);
       if (entry === undefined) return;
       warmAccount(machine, address, entry);
@@ -202,13 +175,6 @@ export function stepDecodeAccessList(machine: Machine): void {
       transaction.cursor = keys.start;
     }
   });
-}
-
-function readKey(bytes: Uint8Array, position: number, end: number, windowEnd: number): Hash {
-  const item = createRlpReader(bytes, position, end, windowEnd).header();
-  if (item.isList || item.end - item.start !== KEY_SIZE || item.end > windowEnd)
-    throw new MalformedError(`expected a key of ${KEY_SIZE} bytes at ${position}`);
-  return bytesToHex(bytes.subarray(item.start, item.end));
 }
 
 export function stepDecodeAuthorizations(machine: Machine): void {
@@ -223,8 +189,7 @@ export function stepDecodeAuthorizations(machine: Machine): void {
   const windowEnd = openWindow(machine, raw, cursor, WINDOW);
   orSkip(machine, () => {
     if (!isInside) {
-      const list = createRlpReader(raw.bytes, cursor, raw.bytes.length, windowEnd).list();
-      if (list.start === list.end) throw new MalformedError("a type 4 transaction without authorizations");
+      const list = openAuthorizationList(raw.bytes, cursor, windowEnd);
       transaction.cursor = transaction.authorizationsStart = list.start;
       transaction.listEnd = transaction.authorizationsEnd = list.end;
     } else {
@@ -241,53 +206,18 @@ export function authorizationAtCursor(machine: Machine): ReturnType<typeof readA
   return readAuthorization(raw.bytes, cursor, authorizationsEnd, windowEnd);
 }
 
-function readAuthorization(
-  bytes: Uint8Array,
-  position: number,
-  listEnd: number,
-  windowEnd: number,
-): { readonly authorization: AuthorizationRequest; readonly end: number } {
-  const { start, end } = createRlpReader(bytes, position, listEnd, windowEnd).list();
-  const fields = createRlpReader(bytes, start, end, windowEnd);
-  const authorization = {
-    chainId: fields.number(32),
-    address: fields.address(),
-    nonce: fields.number(8),
-    yParity: Number(fields.number(1)),
-    r: fields.number(32),
-    s: fields.number(32),
-  };
-  if (fields.position !== end) throw new MalformedError("more than six fields in an authorization");
-  return { authorization, end };
-}
-
 export function stepDecodeSignature(machine: Machine): void {
   const transaction = running(machine);
-  const { raw, cursor, kind, payloadStart } = transaction;
-  const end = raw.bytes.length;
+  const { raw, cursor, payloadStart } = transaction;
   const windowEnd = openWindow(machine, raw, cursor, WINDOW);
   orSkip(machine, () => {
-    const fields = createRlpReader(raw.bytes, cursor, end, windowEnd);
-    const v = fields.number(32);
-    const r = fields.number(32);
-    const s = fields.number(32);
-    if (fields.position !== end) throw new MalformedError("fields after the signature");
-    if (r === 0n || r >= SECP256K1_ORDER) throw new MalformedError(`signature r is out of range: ${r}`);
-    if (s === 0n || s > SECP256K1_ORDER / 2n) throw new MalformedError(`signature s is out of range: ${s}`);
-
     const { chainId } = machine.environment;
-    const isProtected = kind === 0 && v !== 27n && v !== 28n;
-    const yParity = kind !== 0 ? v : isProtected ? v - 35n - 2n * chainId : v - 27n;
-    if (yParity !== 0n && yParity !== 1n) throw new MalformedError(`signature v ${v} does not fit chain ${chainId}`);
-
-    const suffix = isProtected
-      ? concatBytes([encodeString(minimalBytes(chainId)), Uint8Array.of(0x80, 0x80)])
-      : NO_BYTES;
-    const header = lengthPrefix(cursor - payloadStart + suffix.length, 0xc0);
-    const prefix = kind === 0 ? header : concatBytes([Uint8Array.of(kind), header]);
-    transaction.yParity = Number(yParity);
-    transaction.r = r;
-    transaction.s = s;
+    const type = transaction.kind as TransactionType;
+    const signature = readSignature(raw.bytes, cursor, windowEnd);
+    transaction.yParity = yParityOf(signature, type, chainId);
+    transaction.r = signature.r;
+    transaction.s = signature.s;
+    const { prefix, suffix } = signedEnvelope(type, signature.v, chainId, cursor - payloadStart);
     absorb(machine, Phase.RecoverSender, sliceOf(raw, payloadStart, cursor), prefix, suffix);
   });
 }

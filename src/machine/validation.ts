@@ -4,12 +4,13 @@ import {
   FRAME_ERROR,
   MAX_NONCE,
   createAddress,
+  delegationTo,
   findInvalidity,
   intrinsicGasOfTokens,
   recoverAuthority,
 } from "../ethereum/index.ts";
-import type { AuthorizationRequest } from "../ethereum/index.ts";
-import { ZERO_ADDRESS, concatBytes, hexToBytes, keccak256 } from "../primitives/index.ts";
+import type { Authorization } from "../ethereum/index.ts";
+import { ZERO_ADDRESS, keccak256 } from "../primitives/index.ts";
 import { dataGas } from "../rollup/index.ts";
 import { authorizationAtCursor, running } from "./decoding.ts";
 import { FRAME_KIND, beginFrame } from "./frame.ts";
@@ -23,7 +24,6 @@ import { codeFields, markJournal, modifyAccount, needAccount, warmAccount } from
 
 // From a decoded transaction to its outermost frame (docs/machine.md §7).
 
-const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
 const NO_BYTES = new Uint8Array();
 /** Data gas where a base fee of 0 pays for nothing. */
 const MORE_THAN_ANY_GAS = 2n ** 256n - 1n;
@@ -127,7 +127,7 @@ export function stepAuthorize(machine: Machine): void {
 }
 
 /** Sets the delegation of an EIP-7702 authorization, or passes it over. False if the step is over by a fault. */
-export function authorize(machine: Machine, authorization: AuthorizationRequest): boolean {
+export function authorize(machine: Machine, authorization: Authorization): boolean {
   const { chainId, nonce, address } = authorization;
   if (chainId !== 0n && chainId !== machine.environment.chainId) return true;
   if (nonce >= MAX_NONCE) return true;
@@ -140,7 +140,7 @@ export function authorize(machine: Machine, authorization: AuthorizationRequest)
     return true;
   }
   if (!isEmptyEntry(account)) machine.refund += Number(EXISTING_AUTHORITY_REFUND);
-  const code = address === ZERO_ADDRESS ? NO_BYTES : concatBytes([DELEGATION_PREFIX, hexToBytes(address)]);
+  const code = address === ZERO_ADDRESS ? NO_BYTES : delegationTo(address);
   modifyAccount(machine, authority, {
     ...codeFields(machine, keccak256(code), code),
     nonce: nonce + 1n,

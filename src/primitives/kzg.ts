@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { KZG as EthereumJsKzg } from "@ethereumjs/util";
 import { bytesToHex, hexToBytes } from "./bytes.ts";
 import type { Hash } from "./hex.ts";
 
@@ -128,14 +127,4 @@ function falseIfMalformed(verify: () => boolean): boolean {
   } catch {
     return false;
   }
-}
-
-/** What the EVM of ethereumjs wants as `customCrypto.kzg`, for the point evaluation precompile. */
-export function kzgForEthereumJs(kzg: Kzg): EthereumJsKzg {
-  const forPrecompile: Pick<EthereumJsKzg, "verifyProof"> = {
-    verifyProof: (commitment, z, y, proof) =>
-      kzg.verifyProof(hexToBytes(commitment), hexToBytes(z), hexToBytes(y), hexToBytes(proof)),
-  };
-  // The rest of that interface makes and checks blob transactions, which the EVM never does.
-  return forPrecompile as EthereumJsKzg;
 }

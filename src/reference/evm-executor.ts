@@ -1,20 +1,20 @@
-import { EVM, EVMError } from "@ethereumjs/evm";
-import type { EVMResult, ExecResult, InterpreterStep, Message, PrecompileInput } from "@ethereumjs/evm";
+import { EVMError, createEVM, getActivePrecompiles } from "@ethereumjs/evm";
+import type { EVM, EVMResult, ExecResult, InterpreterStep, Message, PrecompileInput } from "@ethereumjs/evm";
 import type { Common } from "@ethereumjs/common";
 import { createAddressFromString } from "@ethereumjs/util";
 import {
   BLOCK_HASH_HISTORY_ADDRESS,
   BLOCK_HASH_HISTORY_LENGTH,
   FRAME_ERROR,
+  MAX_PRECOMPILE_GAS,
+  isTooLong,
   loadPrecompiles,
-  runPrecompile,
 } from "../ethereum/index.ts";
 import type { Precompile, Precompiles, StateView } from "../ethereum/index.ts";
 import { observedState, withRefusedCalls } from "../execution/index.ts";
 import type { ExecutionObserver } from "../execution/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { BlockEnvironment } from "../rollup/index.ts";
-import { installInterpreterLoop } from "./interpreter-loop.ts";
 import { JournaledState } from "./journaled-state.ts";
 
 /** The block as ethereumjs wants it. */
@@ -45,17 +45,20 @@ export interface EvmExecutor {
 
 const NO_BYTES = new Uint8Array();
 
-/** A precompile as ethereumjs wants it. */
-function customPrecompile(precompile: Precompile): (input: PrecompileInput) => ExecResult {
-  return ({ data, gasLimit }) => {
-    // Gas of a simulated call may be any number; a precompile takes no more than `MAX_PRECOMPILE_GAS`.
-    const result = runPrecompile(precompile, data, Number(gasLimit));
-    if ("failure" in result) {
-      const { OUT_OF_GAS, OUT_OF_RANGE } = EVMError.errorMessages;
-      const exceptionError = new EVMError(result.failure === "out of gas" ? OUT_OF_GAS : OUT_OF_RANGE);
+type EvmPrecompile = (input: PrecompileInput) => Promise<ExecResult> | ExecResult;
+
+/** ethereumjs's precompile under this chain's bounds on length and gas (docs/differences.md), which `bounds` says. */
+function boundedPrecompile(run: EvmPrecompile, bounds: Precompile): EvmPrecompile {
+  const mostGas = BigInt(bounds.maxGas ?? MAX_PRECOMPILE_GAS);
+  return async (input) => {
+    const { gasLimit } = input;
+    if (isTooLong(bounds, input.data)) {
+      const exceptionError = new EVMError(EVMError.errorMessages.OUT_OF_RANGE);
       return { returnValue: NO_BYTES, executionGasUsed: gasLimit, exceptionError };
     }
-    return { returnValue: result.output, executionGasUsed: BigInt(result.gas) };
+    const result = await run({ ...input, gasLimit: gasLimit < mostGas ? gasLimit : mostGas });
+    // A failure takes all gas, not only what the bound lets it see.
+    return result.exceptionError === undefined ? result : { ...result, executionGasUsed: gasLimit };
   };
 }
 
@@ -64,7 +67,6 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
   let view = (): StateView => {
     throw new Error("the executor has no state yet");
   };
-  await installInterpreterLoop(common);
   const state = new JournaledState(() => view());
   const blockchain = {
     // BLOCKHASH reads EIP-2935 storage; the EVM has checked the window of 256 blocks.
@@ -76,28 +78,31 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
     putBlock: () => Promise.resolve(),
     shallowCopy: () => blockchain,
   };
-  const precompiles = await loadPrecompiles();
-  const evm = new EVM({
-    common,
-    stateManager: state,
-    blockchain,
-    // In place of all of its own.
-    customPrecompiles: Array.from(precompiles, ([address, precompile]) => ({
-      address: createAddressFromString(address),
-      function: customPrecompile(precompile),
-    })),
-  });
-  const standard = new Map(evm.precompiles);
+  const evm = await createEVM({ common, stateManager: state, blockchain });
+  const bounds = await loadPrecompiles();
+  const bounded = new Map<Precompile, EvmPrecompile>();
+  const standard = new Map<string, EvmPrecompile>();
+  for (const [address, run] of getActivePrecompiles(common)) {
+    const known = bounds.get(`0x${address}`);
+    if (known === undefined || run === undefined) throw new Error(`expected a precompile of Osaka, got 0x${address}`);
+    const precompile = boundedPrecompile(run, known);
+    bounded.set(known, precompile);
+    standard.set(address, precompile);
+  }
   let used: Precompiles | undefined;
-  const usePrecompiles = (next: Precompiles | undefined): void => {
-    if (next === used) return;
+  const install = (next: Precompiles | undefined): void => {
     used = next;
     evm.precompiles.clear();
-    const entries =
-      next === undefined
-        ? standard
-        : Array.from(next, ([address, precompile]) => [address.slice(2), customPrecompile(precompile)] as const);
-    for (const [address, run] of entries) evm.precompiles.set(address, run);
+    for (const [address, run] of standard) if (next === undefined) evm.precompiles.set(address, run);
+    for (const [address, precompile] of next ?? []) {
+      const run = bounded.get(precompile);
+      if (run === undefined) throw new Error(`the precompile at ${address} is none of Osaka's`);
+      evm.precompiles.set(address.slice(2), run);
+    }
+  };
+  install(undefined);
+  const usePrecompiles = (next: Precompiles | undefined): void => {
+    if (next !== used) install(next);
   };
   const reset = (next: () => StateView) => {
     view = next;

@@ -2,28 +2,25 @@ import type { EVM } from "@ethereumjs/evm";
 import { createAddressFromString } from "@ethereumjs/util";
 import {
   EMPTY_ACCOUNT,
-  hasCode,
-  authoritiesOf,
-  delegationOf,
-  recoverAuthority,
-  FRAME_ERROR,
   EXISTING_AUTHORITY_REFUND,
-  intrinsicGas,
-  createAddress,
+  FRAME_ERROR,
   MAX_NONCE,
-  findInvalidity,
+  createAddress,
+  delegationOf,
+  delegationTo,
+  hasCode,
 } from "../ethereum/index.ts";
-import type { AuthorizationRequest, Log } from "../ethereum/index.ts";
+import type { Log } from "../ethereum/index.ts";
 import { observedState } from "../execution/index.ts";
 import type { ProcessingContext, ProcessingResult, TransactionMessage } from "../execution/index.ts";
-import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "../primitives/index.ts";
+import { ZERO_ADDRESS, bytesToHex } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { frameError, observe, toEvmBlock } from "./evm-executor.ts";
 import type { EvmExecutor, EvmObservation } from "./evm-executor.ts";
+import { findSkipReason, readTransaction } from "./reference-transaction.ts";
+import type { ReferenceTransaction } from "./reference-transaction.ts";
 
 const MAX_REFUND_QUOTIENT = 5n;
-const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
-const ZERO_ADDRESS_BYTES = new Uint8Array(20);
 
 /**
  * Runs a transaction under Osaka rules with data gas (specification §4), or says why it is invalid, in which case the state
@@ -51,32 +48,16 @@ async function run(
   observation: EvmObservation | undefined,
 ): Promise<ProcessingResult> {
   const { evm, state } = executor;
-  const { sender, to, gasLimit, dataGas, value, data, gasPrice } = message;
+  const read = readTransaction(message, context);
+  if (read === undefined)
+    return { kind: "skipped", reason: { kind: "invalid", message: "ethereumjs does not decode the transaction" } };
+  const { sender, to, gasLimit, value, intrinsic, floor } = read;
+  const { dataGas } = message;
 
   const account = state.account(sender) ?? EMPTY_ACCOUNT;
-  const { intrinsic, floor } = intrinsicGas({
-    isCreation: to === undefined,
-    data,
-    accessListAddresses: message.accessList.length,
-    accessListSlots: message.accessList.reduce((sum, [, slots]) => sum + slots.length, 0),
-    authorizations: message.authorizations.length,
-  });
-  const reason = findInvalidity({
-    sender,
-    account,
-    hasForeignCode: hasCode(account) && delegationOf(state.code(sender)) === undefined,
-    nonce: message.nonce,
-    gasLimit,
-    minimumGas: (intrinsic > floor ? intrinsic : floor) + dataGas,
-    availableGas: context.availableGas,
-    maxFeePerGas: message.maxFeePerGas,
-    baseFee: context.environment.baseFeePerGas,
-    value,
-    initcodeLength: to === undefined ? data.length : 0,
-    isSimulation: context.isSimulation,
-    validatesFees: context.validatesFees,
-  });
+  const reason = findSkipReason(read, message, context, state);
   if (reason !== undefined) return { kind: "skipped", reason };
+  const { gasPrice, tip } = read.pricesAt(context.environment.baseFeePerGas);
 
   const { observer } = context;
   const { coinbase } = context.environment;
@@ -84,20 +65,20 @@ async function run(
     from: sender,
     to,
     coinbase,
-    authorities: authoritiesOf(message.authorizations),
+    authorities: read.authorizations.flatMap(({ authority }) => authority ?? []),
     refundTo: undefined,
     state: observedState(state),
   });
   state.openCheckpoint();
   try {
     state.setAccount(sender, { ...account, nonce: account.nonce + 1n, balance: account.balance - gasLimit * gasPrice });
-    const authorizationRefund = applyAuthorizations(executor, message.authorizations, context.chainId);
+    const authorizationRefund = applyAuthorizations(executor, read.authorizations, context.chainId);
     if (observation !== undefined) observation.refund = authorizationRefund;
 
     const executed =
       observer === undefined && to !== undefined && isPlainTransfer(executor, to)
         ? transfer(executor, sender, to, value)
-        : await runMessage(executor, message, context, gasLimit - dataGas - intrinsic);
+        : await runMessage(executor, { ...read, gasPrice }, context, gasLimit - dataGas - intrinsic);
 
     let gasUsed = intrinsic + executed.gasUsed;
     const maxGasUsed = (gasUsed > floor ? gasUsed : floor) + dataGas;
@@ -108,7 +89,7 @@ async function run(
     gasUsed += dataGas;
 
     state.addBalance(sender, (gasLimit - gasUsed) * gasPrice);
-    state.addBalance(coinbase, message.tip * gasUsed);
+    state.addBalance(coinbase, tip * gasUsed);
     for (const address of executed.destroyed) state.removeAccount(address);
     state.commitCheckpoint();
     state.endTransaction();
@@ -159,7 +140,7 @@ function transfer({ state }: EvmExecutor, sender: Address, to: Address, value: b
 
 async function runMessage(
   { evm, precompileAddresses }: EvmExecutor,
-  message: TransactionMessage,
+  message: ReferenceTransaction & { readonly gasPrice: bigint },
   { environment, blobBaseFee }: ProcessingContext,
   gasLimit: bigint,
 ): Promise<MessageOutcome> {
@@ -169,10 +150,10 @@ async function runMessage(
   journal.addAlwaysWarmAddress(sender);
   if (to !== undefined) journal.addAlwaysWarmAddress(to);
   journal.addAlwaysWarmAddress(environment.coinbase);
-  for (const [address, slots] of accessList) {
-    const unprefixed = bytesToHex(address).slice(2);
+  for (const { address, storageKeys } of accessList) {
+    const unprefixed = address.slice(2);
     journal.addAlwaysWarmAddress(unprefixed);
-    for (const slot of slots) journal.addAlwaysWarmSlot(unprefixed, bytesToHex(slot).slice(2));
+    for (const key of storageKeys) journal.addAlwaysWarmSlot(unprefixed, key.slice(2));
   }
 
   const { execResult } = await evm.runCall({
@@ -208,26 +189,21 @@ async function runMessage(
 /** Sets the delegations of EIP-7702 authorizations; invalid ones are passed over. Returns the gas refund. */
 function applyAuthorizations(
   { evm, state }: EvmExecutor,
-  authorizations: readonly AuthorizationRequest[],
+  authorizations: ReferenceTransaction["authorizations"],
   chainId: number,
 ): bigint {
   let refund = 0n;
   for (const authorization of authorizations) {
-    const { nonce, address } = authorization;
+    const { nonce, address, authority } = authorization;
     if (authorization.chainId !== 0n && authorization.chainId !== BigInt(chainId)) continue;
     if (nonce >= MAX_NONCE) continue;
-    const authority = recoverAuthority(authorization);
     if (authority === undefined) continue;
     evm.journal.addAlwaysWarmAddress(authority);
     const account = state.account(authority);
     if (account !== undefined && hasCode(account) && delegationOf(state.code(authority)) === undefined) continue;
     if ((account?.nonce ?? 0n) !== nonce) continue;
     if (account !== undefined) refund += EXISTING_AUTHORITY_REFUND;
-    const target = hexToBytes(address);
-    state.setCode(
-      authority,
-      equalBytes(target, ZERO_ADDRESS_BYTES) ? NO_BYTES : concatBytes([DELEGATION_PREFIX, target]),
-    );
+    state.setCode(authority, address === ZERO_ADDRESS ? NO_BYTES : delegationTo(address));
     const updated = state.account(authority) ?? EMPTY_ACCOUNT;
     state.setAccount(authority, { ...updated, nonce: updated.nonce + 1n });
   }

@@ -3,7 +3,7 @@ import { Counter, Gauge } from "prom-client";
 import { decodeTransaction, InvalidTransactionError, MAX_TRANSACTION_SIZE } from "../ethereum/index.ts";
 import type { SenderRecovery, SignedTransaction, SkipReason } from "../ethereum/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
-import { bytesToHex, createEvents, keccak256 } from "../primitives/index.ts";
+import { createEvents, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
 import type { RecordStore } from "../storage/index.ts";
@@ -337,7 +337,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
         continue;
       }
       const { transaction, authorities } = pooled;
-      if (transaction.inner.to !== undefined) markDirty(bytesToHex(transaction.inner.to.bytes));
+      if (transaction.to !== undefined) markDirty(transaction.to);
       for (const authority of authorities) markDirty(authority);
       const next = transaction.nonce + 1n;
       if (next > (nonces.get(transaction.sender) ?? 0n)) nonces.set(transaction.sender, next);

@@ -1,4 +1,4 @@
-import { intrinsicGas, TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
+import { countStorageKeys, intrinsicGas, TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
 import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
 import { dataGas } from "../rollup/index.ts";
 
@@ -40,14 +40,13 @@ export function validateTransaction(
 }
 
 /** Gas that a transaction needs before its first instruction, or at least in all (EIP-7623). */
-function executionGas({ inner }: SignedTransaction): bigint {
-  const accessList = "accessList" in inner ? inner.accessList : [];
+function executionGas({ to, data, accessList, authorizations }: SignedTransaction): bigint {
   const { intrinsic, floor } = intrinsicGas({
-    isCreation: inner.to === undefined,
-    data: inner.data,
+    isCreation: to === undefined,
+    data,
     accessListAddresses: accessList.length,
-    accessListSlots: accessList.reduce((sum, [, slots]) => sum + slots.length, 0),
-    authorizations: "authorizationList" in inner ? inner.authorizationList.length : 0,
+    accessListSlots: countStorageKeys(accessList),
+    authorizations: authorizations.length,
   });
   return intrinsic > floor ? intrinsic : floor;
 }

@@ -1,7 +1,8 @@
 import { randomFillSync } from "node:crypto";
 import { expect } from "chai";
 import { BLOB_SIZE, payloadToBlobs } from "../../src/batch/index.ts";
-import { blobVersionedHash, bytesToHex, kzgForEthereumJs, loadKzg, versionedHash } from "../../src/primitives/index.ts";
+import { kzgForEthereumJs } from "../../src/reference/osaka-common.ts";
+import { blobVersionedHash, bytesToHex, loadKzg, versionedHash } from "../../src/primitives/index.ts";
 import type { Kzg } from "../../src/primitives/index.ts";
 
 /** Commitment and proofs of the zero polynomial. */

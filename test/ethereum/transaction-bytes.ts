@@ -2,6 +2,7 @@ import { RLP } from "@ethereumjs/rlp";
 import fc from "fast-check";
 import secp256k1 from "secp256k1";
 import { minimalBytes } from "../../src/ethereum/account.ts";
+import type { TransactionFields } from "../../src/ethereum/index.ts";
 import { bytesToBigint, concatBytes, hexToBytes, keccak256Bytes } from "../../src/primitives/index.ts";
 import { CHAIN_ID, GWEI, account, wallet } from "../execution/harness.ts";
 import type { Wallet } from "../execution/harness.ts";
@@ -113,4 +114,35 @@ export function replaceItem(
 
 function countItems(items: readonly Item[]): number {
   return items.reduce((sum, item) => sum + 1 + (item instanceof Uint8Array ? 0 : countItems(item)), 0);
+}
+
+/** The encoding of decoded fields: what was decoded, if nothing of it was lost. */
+export function encodeAgain(transaction: TransactionFields): Uint8Array {
+  const { type, chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, value, data, v, r, s } = transaction;
+  const fees = type < 2 ? [maxFeePerGas] : [maxPriorityFeePerGas, maxFeePerGas];
+  const accessList = transaction.accessList.map(({ address, storageKeys }) => [
+    hexToBytes(address),
+    storageKeys.map(hexToBytes),
+  ]);
+  const authorizations = transaction.authorizations.map((item) => [
+    number(item.chainId),
+    hexToBytes(item.address),
+    number(item.nonce),
+    number(item.yParity),
+    number(item.r),
+    number(item.s),
+  ]);
+  return concatBytes([
+    typePrefix(type),
+    encode([
+      ...(chainId === undefined ? [] : [number(chainId)]),
+      ...[nonce, ...fees, gasLimit].map(number),
+      to === undefined ? NOTHING : hexToBytes(to),
+      number(value),
+      data,
+      ...(type === 0 ? [] : [accessList]),
+      ...(type === 4 ? [authorizations] : []),
+      ...[v, r, s].map(number),
+    ]),
+  ]);
 }

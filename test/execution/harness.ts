@@ -3,10 +3,10 @@ import type { TypedTxData } from "@ethereumjs/tx";
 import { privateToAddress } from "@ethereumjs/util";
 import pino from "pino";
 import { Registry } from "prom-client";
-import { transactionCommon } from "../../src/ethereum/ethereumjs-common.ts";
 import { createMemoryStateDatabase, decodeTransaction } from "../../src/ethereum/index.ts";
 import type { SignedTransaction, StateDatabase } from "../../src/ethereum/index.ts";
 import type { BlockExecution, ExecutionEngine } from "../../src/execution/index.ts";
+import { createOsakaCommon } from "../../src/reference/osaka-common.ts";
 import { bigintToBytes32, bytesToHex, keccak256Bytes } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 import { createGenesis, hashMessage, initializeState, loadPredeployCode } from "../../src/rollup/index.ts";
@@ -40,7 +40,7 @@ export function sign(from: Wallet, fields: Partial<TypedTxData> & Record<string,
 export function signRaw(from: Wallet, fields: Partial<TypedTxData> & Record<string, unknown>): Uint8Array {
   const type = Number(fields["type"] ?? 2);
   const fees = type >= 2 ? { maxFeePerGas: GWEI, maxPriorityFeePerGas: 0n } : { gasPrice: GWEI };
-  const common = transactionCommon(CHAIN_ID);
+  const common = createOsakaCommon(CHAIN_ID);
   return createTx({ nonce: 0n, gasLimit: 100_000n, ...fees, ...fields, type }, { common })
     .sign(from.privateKey)
     .serialize();

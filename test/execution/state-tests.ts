@@ -7,7 +7,7 @@ import {
   openPreState,
 } from "../../scripts/conformance/state-tests.ts";
 import type { StateTest, StateTestOutcome, StateTestPost } from "../../scripts/conformance/state-tests.ts";
-import { createOsakaCommon } from "../../src/ethereum/ethereumjs-common.ts";
+import { createExecutingCommon } from "../../src/reference/osaka-common.ts";
 import { InvalidTransactionError, decodeTransaction, describeSkip } from "../../src/ethereum/index.ts";
 import { messageOfSigned } from "../../src/execution/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
@@ -34,7 +34,7 @@ export function stateTestFiles(folder: URL): string[] {
 }
 
 export function createStateTestExecutor(): Promise<EvmExecutor> {
-  return createEvmExecutor(createOsakaCommon(STATE_TEST_CHAIN_ID));
+  return createExecutingCommon(STATE_TEST_CHAIN_ID).then(createEvmExecutor);
 }
 
 /** Runs one post entry on ethereumjs's EVM through the rules of a transaction, with data price 0. */

@@ -78,8 +78,7 @@ function compare(raw: Uint8Array): "accepted" | "rejected" {
       continue;
     }
     if (transaction === undefined) throw new Error(`${JSON.stringify(machine.skipReason)}: ${bytesToHex(raw)}`);
-    const { inner } = expected;
-    const accessList = "accessList" in inner ? inner.accessList : [];
+    const { accessList } = expected;
     const actual = {
       hash: transaction.hash,
       sender: transaction.sender,
@@ -100,25 +99,24 @@ function compare(raw: Uint8Array): "accepted" | "rejected" {
     expect(actual).to.eql({
       hash: expected.hash,
       sender: expected.sender,
-      kind: inner.type,
+      kind: expected.type,
       nonce: expected.nonce,
       gasLimit: expected.gasLimit,
       value: expected.value,
       maxFeePerGas: expected.maxFeePerGas,
       maxPriorityFeePerGas: expected.maxPriorityFeePerGas,
       tokens: expected.tokens,
-      to: inner.to === undefined ? undefined : bytesToHex(inner.to.bytes),
-      data: bytesToHex(inner.data),
+      to: expected.to,
+      data: bytesToHex(expected.data),
       addressCount: accessList.length,
-      slotCount: accessList.reduce((sum, [, slots]) => sum + slots.length, 0),
-      authorizationCount: "authorizationList" in inner ? inner.authorizationList.length : 0,
+      slotCount: accessList.reduce((sum, { storageKeys }) => sum + storageKeys.length, 0),
+      authorizationCount: expected.authorizations.length,
       pending: undefined,
     });
-    for (const [address, slots] of accessList) {
-      const key = bytesToHex(address);
+    for (const { address, storageKeys } of accessList) {
       // The entry of a precompile need not be: it is warm as it is.
-      if (BigInt(key) > 0x100n) expect(machine.overlay.account(key)?.isWarm).to.equal(true);
-      for (const slot of slots) expect(machine.overlay.slot(key, bytesToHex(slot))?.isWarm).to.equal(true);
+      if (BigInt(address) > 0x100n) expect(machine.overlay.account(address)?.isWarm).to.equal(true);
+      for (const key of storageKeys) expect(machine.overlay.slot(address, key)?.isWarm).to.equal(true);
     }
   }
   return expected === undefined ? "rejected" : "accepted";

@@ -1,7 +1,7 @@
 import { createEVM } from "@ethereumjs/evm";
 import type { EVM } from "@ethereumjs/evm";
 import { createAddressFromString } from "@ethereumjs/util";
-import { createOsakaCommon } from "../../src/ethereum/ethereumjs-common.ts";
+import { createOsakaCommon } from "../../src/reference/osaka-common.ts";
 import type { Log } from "../../src/ethereum/index.ts";
 import { codeOf } from "../../src/machine/code.ts";
 import type { Recorder } from "../../src/machine/commitments.ts";

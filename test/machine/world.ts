@@ -1,5 +1,5 @@
 import { createAddressFromString } from "@ethereumjs/util";
-import { createOsakaCommon } from "../../src/ethereum/ethereumjs-common.ts";
+import { createExecutingCommon } from "../../src/reference/osaka-common.ts";
 import {
   EMPTY_ACCOUNT,
   EMPTY_CODE_HASH_HEX,
@@ -178,7 +178,7 @@ let executor: Promise<EvmExecutor> | undefined;
 
 /** The same in ethereumjs. Of the state: the accounts and slots of `outcome`. */
 export async function runReference(world: World, call: WorldCall, outcome: Outcome): Promise<Outcome> {
-  const { evm, state, reset } = await (executor ??= createEvmExecutor(createOsakaCommon(CHAIN_ID)));
+  const { evm, state, reset } = await (executor ??= createExecutingCommon(CHAIN_ID).then(createEvmExecutor));
   const view = openWorld(world);
   reset(() => view);
   for (const precompile of evm.precompiles.keys()) evm.journal.addAlwaysWarmAddress(precompile);

@@ -1,7 +1,9 @@
+import { createTxFromRLP } from "@ethereumjs/tx";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Wallet } from "ethers";
-import { calldataTokens, decodeTransaction } from "../../src/ethereum/index.ts";
+import { calldataTokens } from "../../src/ethereum/index.ts";
+import { createOsakaCommon } from "../../src/reference/osaka-common.ts";
 import { hexToBytes, toAddress } from "../../src/primitives/index.ts";
 import { dataGas, minimumBaseFee } from "../../src/rollup/index.ts";
 import { nextEnvironment } from "../../src/rpc/chain-view.ts";
@@ -46,7 +48,7 @@ describe("eth_estimateGas", function () {
           const raw = hexToBytes(
             await wallet.signTransaction({ to, data: hex, value, nonce, gasLimit, type, chainId: CHAIN_ID, ...fees }),
           );
-          const execution = decodeTransaction(raw, CHAIN_ID).inner.getMinimumGasLimit();
+          const execution = createTxFromRLP(raw, { common: createOsakaCommon(CHAIN_ID) }).getMinimumGasLimit();
           for (const price of [dataPrice, raised]) {
             expect(gasLimit >= execution + dataGas(calldataTokens(raw), price, minimumBaseFee(price))).to.equal(true);
           }

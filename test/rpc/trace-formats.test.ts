@@ -654,7 +654,7 @@ describe("traces in go-ethereum's format", function () {
       };
       const counting = {
         chain: { ...chain, engine },
-        decode: (raw: Uint8Array) => decodeTransaction(raw, CHAIN_ID).inner,
+        decode: (raw: Uint8Array) => decodeTransaction(raw, CHAIN_ID),
         limits: DEFAULT_RPC_LIMITS,
       };
       const options = {
@@ -681,7 +681,7 @@ describe("traces in go-ethereum's format", function () {
 
     it("are bounded as one answer", async () => {
       const limits = { ...DEFAULT_RPC_LIMITS, responseBytes: 20_000 };
-      const small = { chain: node.chain, decode: (raw: Uint8Array) => decodeTransaction(raw, CHAIN_ID).inner, limits };
+      const small = { chain: node.chain, decode: (raw: Uint8Array) => decodeTransaction(raw, CHAIN_ID), limits };
       const options = {
         choice: { tracer: "callTracer", onlyTopCall: false, withLog: true },
         timeout: undefined,

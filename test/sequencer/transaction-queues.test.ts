@@ -1,4 +1,3 @@
-import { createFeeMarket1559Tx } from "@ethereumjs/tx";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { SignedTransaction } from "../../src/ethereum/index.ts";
@@ -14,7 +13,6 @@ const LIMITS: MempoolLimits = {
   priceBump: 10,
 };
 const RICH: SenderAccount = { nonce: 0n, balance: 10n ** 18n, code: "none" };
-const inner = createFeeMarket1559Tx({});
 
 const address = (index: number): Address => `0x${index.toString(16).padStart(40, "0")}`;
 const alice = address(1);
@@ -52,7 +50,15 @@ function pooled({
     maxFeePerGas: BigInt(fee),
     maxPriorityFeePerGas: BigInt(tip),
     tokens: BigInt(size),
-    inner,
+    type: 2,
+    chainId: 1n,
+    to: undefined,
+    data: new Uint8Array(),
+    accessList: [],
+    authorizations: [],
+    v: 0n,
+    r: 1n,
+    s: 1n,
   };
   return { transaction, arrival: counter, receivedAt: counter, authorities };
 }

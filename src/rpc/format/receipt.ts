@@ -4,7 +4,7 @@ import type { Address } from "../../primitives/index.ts";
 import type { Block, BlockTransaction, Receipt } from "../../rollup/index.ts";
 import type { FoundLog } from "../../storage/index.ts";
 import { formatQuantity } from "./scalars.ts";
-import { recipientOf, transactionType } from "./transaction.ts";
+import { transactionType } from "./transaction.ts";
 import type { TransactionDecoder } from "./transaction.ts";
 
 export function formatLog(
@@ -94,7 +94,7 @@ function parties(
   decode: TransactionDecoder,
 ): { from: Address; to: Address | undefined; mint?: string; messageIndex?: string } {
   if (transaction.kind === "signed") {
-    return { from: transaction.sender, to: recipientOf(decode(transaction.raw)) };
+    return { from: transaction.sender, to: decode(transaction.raw).to };
   }
   const { sender, to, mint, index } = transaction.message;
   return { from: sender, to, mint: formatQuantity(mint), messageIndex: formatQuantity(index) };

@@ -1,11 +1,6 @@
-import { createTxFromRLP } from "@ethereumjs/tx";
-import type { TypedTransaction } from "@ethereumjs/tx";
-import { createCustomCommon, Hardfork, Mainnet } from "@ethereumjs/common";
-import type { Common } from "@ethereumjs/common";
-import { decodeAuthorization } from "../../ethereum/index.ts";
-import type { AuthorizationRequest, SignedTransaction } from "../../ethereum/index.ts";
+import { decodeFields } from "../../ethereum/index.ts";
+import type { Authorization, SignedTransaction, TransactionFields } from "../../ethereum/index.ts";
 import { bytesToHex } from "../../primitives/index.ts";
-import type { Address } from "../../primitives/index.ts";
 import type { Block, BlockTransaction } from "../../rollup/index.ts";
 import { responseTooLarge } from "../protocol/errors.ts";
 import { formatQuantity } from "./scalars.ts";
@@ -14,16 +9,11 @@ import { formatQuantity } from "./scalars.ts";
 export const DEPOSIT_TYPE = 0x7e;
 
 /** Decodes raw transactions of one chain for display; they were checked when they entered a block or the pool. */
-export type TransactionDecoder = (raw: Uint8Array) => TypedTransaction;
+export type TransactionDecoder = (raw: Uint8Array) => TransactionFields;
 
 export function createTransactionDecoder(chainId: number): TransactionDecoder {
-  const common: Common = createCustomCommon({ chainId }, Mainnet, { hardfork: Hardfork.Osaka });
-  return (raw) => createTxFromRLP(raw, { common, freeze: false });
-}
-
-/** Whom a transaction calls; undefined if it creates a contract. */
-export function recipientOf({ to }: Pick<TypedTransaction, "to">): Address | undefined {
-  return to === undefined ? undefined : bytesToHex(to.bytes);
+  const id = BigInt(chainId);
+  return (raw) => decodeFields(raw, id);
 }
 
 /** Place of a transaction in a block; undefined in the pool. */
@@ -35,7 +25,7 @@ export function formatBlockTransaction(block: Block, index: number, decode: Tran
   if (transaction === undefined) throw new RangeError(`block ${block.header.number} has no transaction ${index}`);
   return transaction.kind === "deposit"
     ? formatDeposit(transaction, block, index)
-    : formatSigned({ ...transaction, inner: decode(transaction.raw) }, { block, index });
+    : formatSigned({ ...transaction, ...decode(transaction.raw) }, { block, index });
 }
 
 /** A transaction of the pool: as in a block, but in none. */
@@ -99,65 +89,52 @@ function formatDeposit(
   };
 }
 
-/**
- * A signed transaction from its decoded fields. The decoder's own JSON is not used: it writes bytes as they stand in RLP, so
- * zero as "0x".
- */
 function formatSigned(
-  { hash, sender, inner }: Pick<SignedTransaction, "hash" | "sender" | "inner">,
+  transaction: TransactionFields & Pick<SignedTransaction, "hash" | "sender">,
   place: Place,
 ): object {
-  const { v = 0n, r = 0n, s = 0n } = inner;
+  const { type, v, maxFeePerGas, maxPriorityFeePerGas } = transaction;
   const common = {
     ...formatPlace(place),
-    hash,
-    type: formatQuantity(inner.type),
-    from: sender,
-    to: recipientOf(inner) ?? null,
-    gas: formatQuantity(inner.gasLimit),
-    value: formatQuantity(inner.value),
-    nonce: formatQuantity(inner.nonce),
-    input: bytesToHex(inner.data),
+    hash: transaction.hash,
+    type: formatQuantity(type),
+    from: transaction.sender,
+    to: transaction.to ?? null,
+    gas: formatQuantity(transaction.gasLimit),
+    value: formatQuantity(transaction.value),
+    nonce: formatQuantity(transaction.nonce),
+    input: bytesToHex(transaction.data),
     v: formatQuantity(v),
-    r: formatQuantity(r),
-    s: formatQuantity(s),
+    r: formatQuantity(transaction.r),
+    s: formatQuantity(transaction.s),
   };
-  if (!("accessList" in inner)) {
-    const gasPrice = formatQuantity((inner as { gasPrice: bigint }).gasPrice);
-    // v is 27 or 28 before EIP-155, and names the chain since.
+  // Of types 0 and 1 the two fees are the gas price.
+  const gasPrice = formatQuantity(
+    place === undefined || type < 2
+      ? maxFeePerGas
+      : effectivePrice(maxFeePerGas, maxPriorityFeePerGas, place.block.header.baseFeePerGas),
+  );
+  // v is 27 or 28 before EIP-155, and names the chain since.
+  if (type === 0)
     return v >= 35n ? { ...common, gasPrice, chainId: formatQuantity((v - 35n) / 2n) } : { ...common, gasPrice };
-  }
   const typed = {
     ...common,
-    chainId: formatQuantity(inner.common.chainId()),
+    chainId: formatQuantity(transaction.chainId ?? 0n),
     yParity: formatQuantity(v),
-    accessList: inner.accessList.map(([address, slots]) => ({
-      address: bytesToHex(address),
-      storageKeys: slots.map(bytesToHex),
-    })),
+    accessList: transaction.accessList,
   };
-  if (!("maxFeePerGas" in inner))
-    return { ...typed, gasPrice: formatQuantity((inner as { gasPrice: bigint }).gasPrice) };
-  const { maxFeePerGas, maxPriorityFeePerGas } = inner;
+  if (type === 1) return { ...typed, gasPrice };
   const fees = {
-    gasPrice: formatQuantity(
-      place === undefined
-        ? maxFeePerGas
-        : effectivePrice(maxFeePerGas, maxPriorityFeePerGas, place.block.header.baseFeePerGas),
-    ),
+    gasPrice,
     maxFeePerGas: formatQuantity(maxFeePerGas),
     maxPriorityFeePerGas: formatQuantity(maxPriorityFeePerGas),
   };
-  return "authorizationList" in inner
-    ? {
-        ...typed,
-        ...fees,
-        authorizationList: inner.authorizationList.map(decodeAuthorization).map(formatAuthorization),
-      }
+  return type === 4
+    ? { ...typed, ...fees, authorizationList: transaction.authorizations.map(formatAuthorization) }
     : { ...typed, ...fees };
 }
 
-function formatAuthorization({ chainId, address, nonce, yParity, r, s }: AuthorizationRequest): object {
+function formatAuthorization({ chainId, address, nonce, yParity, r, s }: Authorization): object {
   return {
     chainId: formatQuantity(chainId),
     address,

@@ -1,5 +1,5 @@
 import { TRANSACTION_GAS_CAP } from "../../ethereum/index.ts";
-import type { AuthorizationRequest } from "../../ethereum/index.ts";
+import type { Authorization } from "../../ethereum/index.ts";
 import { InvalidOverrideError } from "../../execution/index.ts";
 import type {
   AccountOverride,
@@ -103,7 +103,7 @@ export async function prepareCall(
   };
 }
 
-export function authorizationsOf({ authorizationList = [] }: CallParameter): AuthorizationRequest[] {
+export function authorizationsOf({ authorizationList = [] }: CallParameter): Authorization[] {
   return authorizationList.map(({ yParity, v, ...rest }) => ({ ...rest, yParity: Number(yParity ?? v ?? 0n) }));
 }
 

@@ -3,7 +3,7 @@ import { describeSkip, MAX_INITCODE_SIZE, MAX_NONCE, TRANSACTION_GAS_CAP } from 
 import type { Log, SkipReason } from "../../ethereum/index.ts";
 import { InvalidOverrideError } from "../../execution/index.ts";
 import type { ProcessingResult, SimulatedBlock, Simulation, TransactionMessage } from "../../execution/index.ts";
-import { bytesToHex, hexToBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
+import { bytesToHex, ZERO_ADDRESS } from "../../primitives/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import { dataGas } from "../../rollup/index.ts";
 import type { Block, BlockEnvironment } from "../../rollup/index.ts";
@@ -182,10 +182,7 @@ async function runCall(block: SimulatedBlock, call: CallParameter, context: Call
     value,
     data,
     ...feesOf(call, environment.baseFeePerGas),
-    accessList: (call.accessList ?? []).map(({ address, storageKeys = [] }) => [
-      hexToBytes(address),
-      storageKeys.map(hexToBytes),
-    ]),
+    accessList: (call.accessList ?? []).map(({ address, storageKeys = [] }) => ({ address, storageKeys })),
     authorizations: authorizationsOf(call),
   };
   const result = await block.call({

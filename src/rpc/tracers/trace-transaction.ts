@@ -98,7 +98,7 @@ function describe(
     return { from: sender, to, value, gas: gasLimit, input: data };
   }
   const { to, value, gasLimit, data } = decode(transaction.raw);
-  return { from: transaction.sender, to: to?.toString(), value, gas: gasLimit, input: data };
+  return { from: transaction.sender, to, value, gas: gasLimit, input: data };
 }
 
 /** Traces a call as `eth_call` would run it, after `block` or before the transaction of it that the options name. */

@@ -1,6 +1,6 @@
 import type { SignedTransaction } from "../../../ethereum/index.ts";
 import { formatChecksumAddress, formatQuantity } from "../../format/scalars.ts";
-import { checkAnswerSize, formatPooledTransaction, recipientOf } from "../../format/transaction.ts";
+import { checkAnswerSize, formatPooledTransaction } from "../../format/transaction.ts";
 import { defineMethod } from "../../node.ts";
 import type { RpcMethod } from "../../node.ts";
 import { address } from "../../parameters/scalars.ts";
@@ -54,8 +54,7 @@ function byNonce<T>(
   return Object.fromEntries(transactions.map((transaction) => [transaction.nonce.toString(), format(transaction)]));
 }
 
-function summarize({ inner, value, gasLimit, maxFeePerGas }: SignedTransaction): string {
-  const to = recipientOf(inner);
+function summarize({ to, value, gasLimit, maxFeePerGas }: SignedTransaction): string {
   const recipient = to === undefined ? "contract creation" : formatChecksumAddress(to);
   return `${recipient}: ${value} wei + ${gasLimit} gas × ${maxFeePerGas} wei`;
 }
