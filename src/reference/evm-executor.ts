@@ -6,6 +6,7 @@ import {
   BLOCK_HASH_HISTORY_ADDRESS,
   BLOCK_HASH_HISTORY_LENGTH,
   FRAME_ERROR,
+  invalidOpcodeError,
   MAX_PRECOMPILE_GAS,
   isTooLong,
   loadPrecompiles,
@@ -16,6 +17,8 @@ import type { ExecutionObserver } from "../execution/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { BlockEnvironment } from "../rollup/index.ts";
 import { JournaledState } from "./journaled-state.ts";
+
+type RunState = NonNullable<ExecResult["runState"]>;
 
 /** The block as ethereumjs wants it. */
 export interface EvmBlock {
@@ -138,6 +141,10 @@ const CALLS: ReadonlyMap<number, boolean> = new Map([
   [STATICCALL, false],
 ]);
 const CREATIONS: ReadonlySet<number> = new Set([0xf0, 0xf5]);
+const STOP = 0x00;
+const INVALID = 0xfe;
+/** STOP, RETURN, SELFDESTRUCT: what a frame that succeeds may end with; otherwise its code ended. */
+const ENDINGS: ReadonlySet<number> = new Set([STOP, 0xf3, 0xff]);
 
 /** An observation under way. */
 export interface EvmObservation {
@@ -153,9 +160,32 @@ export function observe({ evm, state }: EvmExecutor, observer: ExecutionObserver
   const depths: number[] = [];
   // By depth.
   const returnData: Uint8Array[] = [];
+  const lastOpcodes: number[] = [];
+  // The library runs no STOP where a code ends without one.
+  const tellOfStop = (
+    { programCounter, gasLeft, stack, memory, memoryWordCount, interpreter }: RunState,
+    depth: number,
+    refund: bigint,
+  ): void => {
+    if (watching.opcodes?.has(STOP) === false) return;
+    watching.onStep?.({
+      depth,
+      pc: programCounter,
+      opcode: STOP,
+      opcodeName: "STOP",
+      gas: gasLeft,
+      gasCost: 0n,
+      address: bytesToHex(interpreter.getAddress().bytes),
+      stack: stack.getStack(),
+      memory: memory._store.subarray(0, Number(memoryWordCount) * 32),
+      returnData: returnData[depth] ?? NO_BYTES,
+      refund: observation.refund + refund,
+    });
+  };
   const onStep = (step: InterpreterStep): void => {
     const { depth, gasLeft, stack } = step;
     opcode = step.opcode.code;
+    lastOpcodes[depth] = opcode;
     const cost = step.opcode.dynamicFee ?? BigInt(step.opcode.fee);
     const isTold = watching.opcodes?.has(opcode) !== false;
     if (isTold)
@@ -192,7 +222,9 @@ export function observe({ evm, state }: EvmExecutor, observer: ExecutionObserver
   const onCallEnd = ({ execResult, createdAddress }: EVMResult): void => {
     const { executionGasUsed, returnValue, exceptionError } = execResult;
     const depth = depths.pop() ?? 0;
-    const error = exceptionError === undefined ? undefined : frameError(exceptionError);
+    const error = exceptionError === undefined ? undefined : frameError(exceptionError, execResult.runState?.opCode);
+    if (error === undefined && execResult.runState !== undefined && !ENDINGS.has(lastOpcodes[depth] ?? STOP))
+      tellOfStop(execResult.runState, depth, execResult.gasRefund ?? 0n);
     const hasData = error === undefined ? createdAddress === undefined : error === FRAME_ERROR.reverted;
     if (depth > 0) returnData[depth - 1] = hasData ? returnValue : NO_BYTES;
     watching.onCallEnd?.({
@@ -239,8 +271,11 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   [EVMError.errorMessages.INSUFFICIENT_BALANCE, FRAME_ERROR.insufficientBalance],
 ]);
 
-/** Why a frame failed, in go-ethereum's words. */
-export function frameError({ error }: EVMError): string {
+/** Why a frame failed, in go-ethereum's words; `opcode` is its last one, if anybody knows. */
+export function frameError({ error }: EVMError, opcode?: number): string {
+  // The library does not say which opcode is invalid.
+  if (error === EVMError.errorMessages.INVALID_OPCODE && opcode !== undefined)
+    return invalidOpcodeError(opcode, opcode === INVALID ? "INVALID" : undefined);
   // The library adds where it was.
   if (error.startsWith(EVMError.errorMessages.INVALID_JUMP)) return FRAME_ERROR.invalidJump;
   return WORDS.get(error) ?? error;

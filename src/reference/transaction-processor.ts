@@ -175,7 +175,7 @@ async function runMessage(
   return {
     gasUsed: execResult.executionGasUsed,
     refund: execResult.gasRefund ?? 0n,
-    error: execResult.exceptionError && frameError(execResult.exceptionError),
+    error: execResult.exceptionError && frameError(execResult.exceptionError, execResult.runState?.opCode),
     output: execResult.returnValue,
     logs: (execResult.logs ?? []).map(([address, topics, logData]) => ({
       address: bytesToHex(address),
