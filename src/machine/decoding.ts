@@ -23,7 +23,8 @@ import { EMPTY_SLICE } from "./slice.ts";
 import type { Slice } from "./slice.ts";
 import { needAccount, needSlot, warmAccount, warmSlot } from "./state-access.ts";
 
-// From raw bytes to a transaction with a sender (docs/machine.md §7). `decodeTransaction` of src/chain does the same at once.
+// From raw bytes to a transaction with a sender (docs/machine.md §7). `decodeTransaction` of src/ethereum does the same at
+// once.
 
 /** Bytes whose tokens one step counts. */
 const COUNT_SIZE = 65_536;
