@@ -1,11 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
-import {
-  DEPLOYMENT_PRESETS,
-  type DeploymentPreset,
-  type DeploymentPresetName,
-  formatRollupConfig,
-} from "../deployment/index.ts";
-import { DEFAULT_L2_CHAIN_ID, createRollup } from "../devnet/index.ts";
+import { DEPLOYMENT_PRESETS, formatRollupConfig, DEFAULT_L2_CHAIN_ID, createRollup } from "../deployment/index.ts";
+import type { DeploymentPreset, DeploymentPresetName } from "../deployment/index.ts";
 import { defineCommand } from "./command.ts";
 import {
   addressText,

@@ -1,9 +1,11 @@
-import { writeInfoFile } from "./info-file.ts";
 import { Registry } from "prom-client";
-import { DEFAULT_L2_CHAIN_ID, type DevnetOptions, startDevnet } from "../devnet/index.ts";
+import { DEFAULT_L2_CHAIN_ID } from "../deployment/index.ts";
+import { startDevnet } from "../devnet/index.ts";
+import type { DevnetOptions } from "../devnet/index.ts";
 import { defineCommand } from "./command.ts";
 import { choosePreset, presetSettings } from "./deploy-command.ts";
 import { describeDevnet } from "./devnet-banner.ts";
+import { writeInfoFile } from "./info-file.ts";
 import { runService } from "./lifecycle.ts";
 import { STOP_TIMEOUT } from "./role-commands.ts";
 import { batcherSettings, engineSettings, nodeSettings, rpcSettings, sequencerSettings } from "./role-settings.ts";
@@ -18,7 +20,8 @@ import {
   privateKeyText,
   secondsText,
 } from "./setting-types.ts";
-import { SettingsError, type SettingValues, optionalSetting, secret, setting } from "./settings.ts";
+import { SettingsError, optionalSetting, secret, setting } from "./settings.ts";
+import type { SettingValues } from "./settings.ts";
 
 const settings = {
   dataDir: optionalSetting(pathText, {

@@ -1,8 +1,7 @@
 import { Registry } from "prom-client";
-import { readRollupConfig } from "../devnet/index.ts";
+import { readRollupConfig } from "../deployment/index.ts";
 import type { Logger } from "../primitives/index.ts";
 import {
-  type RunningNode,
   openNode,
   openReplicaPool,
   startBatcherRole,
@@ -11,6 +10,7 @@ import {
   startRpcRole,
   startSequencerRole,
 } from "../roles/index.ts";
+import type { RunningNode } from "../roles/index.ts";
 import { defineCommand } from "./command.ts";
 import { writeInfoFile } from "./info-file.ts";
 import { runService } from "./lifecycle.ts";
@@ -25,7 +25,8 @@ import {
   sequencerSettings,
 } from "./role-settings.ts";
 import { httpUrlText, privateKeyText } from "./setting-types.ts";
-import { SettingsError, type SettingValues, optionalSetting, requiredSetting, secret } from "./settings.ts";
+import { SettingsError, optionalSetting, requiredSetting, secret } from "./settings.ts";
+import type { SettingValues } from "./settings.ts";
 
 /** Milliseconds after which an orderly stop is given up. */
 export const STOP_TIMEOUT = 30_000;

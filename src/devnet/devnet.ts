@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicClient, http } from "viem";
-import { z } from "zod";
 import type { DataKind } from "../batcher/index.ts";
 import { unlessAborted } from "../concurrency/index.ts";
+import { createRollup } from "../deployment/create-rollup.ts";
 import { formatRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
 import type { DeploymentPreset } from "../deployment/index.ts";
+import { readRollupConfig } from "../deployment/rollup-config-file.ts";
 import { inboxAbi } from "../l1/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import type { EngineName } from "../reference/index.ts";
@@ -19,11 +20,10 @@ import {
   startSequencerRole,
 } from "../roles/index.ts";
 import type { Closers, RunningNode } from "../roles/index.ts";
-import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, rollupConfigSchema } from "../rollup/index.ts";
+import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import { derivedKeys, hardhatKeys, userAccounts } from "./accounts.ts";
 import type { DevnetKeys } from "./accounts.ts";
-import { createRollup } from "./create-rollup.ts";
 import { fundOnL1, fundOnL2 } from "./funding.ts";
 import { startL1Node } from "./l1-node.ts";
 
@@ -306,19 +306,4 @@ async function openRollup(
   }
   await verifyRollupConfig(createPublicClient({ transport: http(l1RpcUrl) }), config);
   return config;
-}
-
-/** Reads a configuration file. Throws an Error that names the file and what is wrong with it. */
-export function readRollupConfig(path: string): RollupConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new Error(
-      `cannot read the rollup's configuration ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  const parsed = rollupConfigSchema.safeParse(json);
-  if (!parsed.success) throw new Error(`${path} is no configuration of a rollup: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
 }

@@ -15,7 +15,6 @@ export const NEW_ACCOUNT_GAS = 25_000;
 export const CREATE_GAS = 32_000;
 /** Per word of initcode (EIP-3860); CREATE2 pays `KECCAK_WORD_GAS` besides. */
 export const INITCODE_WORD_GAS = 2;
-export const MAX_INITCODE_SIZE = 49_152;
 /** Per byte of deployed code. */
 export const CODE_DEPOSIT_GAS = 200;
 

@@ -1,15 +1,15 @@
 // keccak-f[1600] in WebAssembly, assembled here: a page of code instead of a toolchain.
 
 import {
+  OPCODE,
   assembleModule,
-  END,
   get,
   I32,
   I64,
   load,
-  NO_RESULT,
   number32,
   number64,
+  repeatWhile,
   set,
   store,
   xor,
@@ -89,10 +89,10 @@ function rotations(): number[] {
   return offsets;
 }
 
-const and = (left: Code, right: Code): Code => [...left, ...right, 0x83];
+const and = (left: Code, right: Code): Code => [...left, ...right, OPCODE.i64And];
 const rotateLeft = (value: Code, bits: number): Code =>
-  bits === 0 ? value : [...value, ...number64(BigInt(bits)), 0x89];
-const addTo = (local: number, amount: number): Code => set(local, [...get(local), ...number32(amount), 0x6a]);
+  bits === 0 ? value : [...value, ...number64(BigInt(bits)), OPCODE.i64RotateLeft];
+const addTo = (local: number, amount: number): Code => set(local, [...get(local), ...number32(amount), OPCODE.i32Add]);
 
 // Locals: the parameters; the place of the round's constant; the lanes before and after a round; column parities; what a
 // column is changed by; a row between π and χ.
@@ -111,20 +111,22 @@ function assembleAbsorb(): Code {
   const lanes = Array.from({ length: 25 }, (_, lane) => lane);
   return [
     ...lanes.flatMap((lane) => set(EVEN + lane, load(get(FROM), 8 * lane))),
-    ...[0x03, NO_RESULT],
-    ...lanes
-      .slice(0, LANES_OF_RATE)
-      .flatMap((lane) => set(EVEN + lane, xor(get(EVEN + lane), load(get(INPUT), 8 * lane)))),
-    ...set(CONSTANT, number32(CONSTANTS)),
-    ...[0x03, NO_RESULT],
-    ...assembleRound(EVEN, ODD, 0),
-    ...assembleRound(ODD, EVEN, 8),
-    ...addTo(CONSTANT, 16),
-    // Again until all constants are used.
-    ...[...get(CONSTANT), ...number32(CONSTANTS + 8 * ROUNDS), 0x49, 0x0d, 0, END],
-    ...addTo(INPUT, KECCAK_RATE),
     // Again while blocks are left.
-    ...[...get(BLOCKS), ...number32(1), 0x6b, 0x22, BLOCKS, 0x0d, 0, END],
+    ...repeatWhile([
+      ...lanes
+        .slice(0, LANES_OF_RATE)
+        .flatMap((lane) => set(EVEN + lane, xor(get(EVEN + lane), load(get(INPUT), 8 * lane)))),
+      ...set(CONSTANT, number32(CONSTANTS)),
+      // Again until all constants are used.
+      ...repeatWhile([
+        ...assembleRound(EVEN, ODD, 0),
+        ...assembleRound(ODD, EVEN, 8),
+        ...addTo(CONSTANT, 16),
+        ...[...get(CONSTANT), ...number32(CONSTANTS + 8 * ROUNDS), OPCODE.i32LessThanUnsigned],
+      ]),
+      ...addTo(INPUT, KECCAK_RATE),
+      ...[...get(BLOCKS), ...number32(1), OPCODE.i32Subtract, OPCODE.localTee, BLOCKS],
+    ]),
     ...lanes.flatMap((lane) => store(START, 8 * lane, get(EVEN + lane))),
   ];
 }

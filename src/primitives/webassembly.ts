@@ -5,8 +5,43 @@ export type Code = readonly number[];
 
 export const I32 = 0x7f;
 export const I64 = 0x7e;
+
+/** Instructions by the names of the specification, § 5.4. */
+export const OPCODE = {
+  block: 0x02,
+  loop: 0x03,
+  end: 0x0b,
+  branch: 0x0c,
+  branchIf: 0x0d,
+  select: 0x1b,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  i64Load: 0x29,
+  i32Load8Unsigned: 0x2d,
+  i64Store: 0x37,
+  i32Const: 0x41,
+  i64Const: 0x42,
+  i32EqualsZero: 0x45,
+  i32Equal: 0x46,
+  i32LessThanUnsigned: 0x49,
+  i32Add: 0x6a,
+  i32Subtract: 0x6b,
+  i64Add: 0x7c,
+  i64And: 0x83,
+  i64Xor: 0x85,
+  i64RotateLeft: 0x89,
+  i64RotateRight: 0x8a,
+} as const;
+
 export const NO_RESULT = 0x40;
-export const END = 0x0b;
+/** log2 of the bytes that a 64-bit load or store is aligned to. */
+const ALIGNMENT_OF_I64 = 3;
+
+/** Runs `body` and, as long as the number it leaves on the stack is not 0, again. */
+export function repeatWhile(body: Code): Code {
+  return [OPCODE.loop, NO_RESULT, ...body, OPCODE.branchIf, 0, OPCODE.end];
+}
 
 /** LEB128 of a natural number. */
 export function unsigned(value: number): Code {
@@ -30,19 +65,25 @@ function section(id: number, content: Code): Code {
 }
 
 // Instructions, each with its operands before it.
-export const get = (local: number): Code => [0x20, ...unsigned(local)];
-export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
-export const number32 = (value: number): Code => [0x41, ...signed(BigInt(value))];
-export const number64 = (value: bigint): Code => [0x42, ...signed(BigInt.asIntN(64, value))];
-export const load = (address: Code, offset: number): Code => [...address, 0x29, 3, ...unsigned(offset)];
+export const get = (local: number): Code => [OPCODE.localGet, ...unsigned(local)];
+export const set = (local: number, value: Code): Code => [...value, OPCODE.localSet, ...unsigned(local)];
+export const number32 = (value: number): Code => [OPCODE.i32Const, ...signed(BigInt(value))];
+export const number64 = (value: bigint): Code => [OPCODE.i64Const, ...signed(BigInt.asIntN(64, value))];
+export const load = (address: Code, offset: number): Code => [
+  ...address,
+  OPCODE.i64Load,
+  ALIGNMENT_OF_I64,
+  ...unsigned(offset),
+];
 export const store = (address: Code, offset: number, value: Code): Code => [
   ...address,
   ...value,
-  0x37,
-  3,
+  OPCODE.i64Store,
+  ALIGNMENT_OF_I64,
   ...unsigned(offset),
 ];
-export const xor = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x85]);
+export const xor = (...terms: readonly [Code, ...Code[]]): Code =>
+  terms.reduce((sum, term) => [...sum, ...term, OPCODE.i64Xor]);
 
 /** A module that exports its memory and one function of `parameters` 32-bit numbers without a result. */
 export function assembleModule(options: {
@@ -55,7 +96,7 @@ export function assembleModule(options: {
   readonly pages: number;
 }): Uint8Array<ArrayBuffer> {
   const text = (name: string) => vector([...name].map((letter) => [letter.charCodeAt(0)]));
-  const body = [...vector(options.locals), ...options.instructions, END];
+  const body = [...vector(options.locals), ...options.instructions, OPCODE.end];
   const parameters = Array.from({ length: options.parameters }, () => [I32]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

@@ -6,7 +6,7 @@ import type { BlockParameter } from "./parameters/block-parameter.ts";
 import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
 
 /** The state a call or a read is to see, and the block it believes to be in. */
-export interface StateView {
+export interface ViewedState {
   readonly header: BlockHeader;
   /** Environment of the block to come, if that is meant; otherwise that of `header`. */
   readonly pending: BlockEnvironment | undefined;
@@ -68,7 +68,7 @@ export function isPending(parameter: BlockParameter): boolean {
 }
 
 /** The state after the block named; `pending` is the state after the latest block in the environment of the next one. */
-export async function viewState(chain: ReadableChain, parameter: BlockParameter): Promise<StateView> {
+export async function viewState(chain: ReadableChain, parameter: BlockParameter): Promise<ViewedState> {
   const { header } = requireSummary(chain, parameter);
   return { header, pending: isPending(parameter) ? await nextEnvironment(chain, header) : undefined };
 }

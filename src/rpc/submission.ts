@@ -40,12 +40,12 @@ function submissionError(
     case "sender-limit":
       return rejected(`account limit exceeded: at most ${outcome.limit} transactions of one sender in the pool`);
     case "rejected":
-      return rejected(describeSkip(outcome.reason, raw));
+      return rejected(describeRefusal(outcome.reason, raw));
   }
 }
 
 /** Why a transaction is not valid, in go-ethereum's words. */
-export function describeSkip(reason: SkipReason, raw: Uint8Array): string {
+export function describeRefusal(reason: SkipReason, raw: Uint8Array): string {
   switch (reason.kind) {
     case "nonce-too-low":
       return `nonce too low: next nonce ${reason.expected}, tx nonce ${reason.actual}`;

@@ -7,8 +7,9 @@ import { createPublicClient, createTestClient, createWalletClient, http, parseEt
 import type { Address, Hash } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
+import { createRollup } from "../../src/deployment/create-rollup.ts";
 import { DEPLOYMENT_PRESETS, formatRollupConfig } from "../../src/deployment/index.ts";
-import { createRollup, startL1Node } from "../../src/devnet/index.ts";
+import { startL1Node } from "../../src/devnet/index.ts";
 import type { DevnetInfo, L1Node } from "../../src/devnet/index.ts";
 import { inboxAbi } from "../../src/l1/index.ts";
 import { toAddress } from "../../src/primitives/index.ts";

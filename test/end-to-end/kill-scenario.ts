@@ -15,8 +15,9 @@ import {
 import type { Address, Hash, Hex } from "viem";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
+import { createRollup } from "../../src/deployment/create-rollup.ts";
 import { DEPLOYMENT_PRESETS, formatRollupConfig } from "../../src/deployment/index.ts";
-import { createRollup, startL1Node } from "../../src/devnet/index.ts";
+import { startL1Node } from "../../src/devnet/index.ts";
 import type { L1Node } from "../../src/devnet/index.ts";
 import type { RollupConfig } from "../../src/rollup/index.ts";
 import { startOnestep, until } from "./onestep-process.ts";

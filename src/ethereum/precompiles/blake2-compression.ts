@@ -1,7 +1,7 @@
 import { webAssembly } from "../../primitives/index.ts";
 import type { Precompile } from "./precompile.ts";
 
-const { assembleModule, END, get, I32, I64, load, NO_RESULT, number32, number64, set, store, unsigned, xor } =
+const { OPCODE, assembleModule, get, I32, I64, load, NO_RESULT, number32, number64, set, store, unsigned, xor } =
   webAssembly;
 type Code = webAssembly.Code;
 
@@ -115,9 +115,10 @@ function createCompress(): Compress {
 // ── Assembly ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 // Instructions, each with its operands before it.
-const loadByte = (address: Code, offset: number): Code => [...address, 0x2d, 0, ...unsigned(offset)];
-const add = (...terms: readonly [Code, ...Code[]]): Code => terms.reduce((sum, term) => [...sum, ...term, 0x7c]);
-const rotateRight = (value: Code, bits: number): Code => [...value, ...number64(BigInt(bits)), 0x8a];
+const loadByte = (address: Code, offset: number): Code => [...address, OPCODE.i32Load8Unsigned, 0, ...unsigned(offset)];
+const add = (...terms: readonly [Code, ...Code[]]): Code =>
+  terms.reduce((sum, term) => [...sum, ...term, OPCODE.i64Add]);
+const rotateRight = (value: Code, bits: number): Code => [...value, ...number64(BigInt(bits)), OPCODE.i64RotateRight];
 
 // Locals of the function: its parameter, v, and where the round is in the schedule.
 const ROUNDS = 0;
@@ -133,22 +134,29 @@ function assembleCompress(): Code {
   ]).flat();
   const mixWithBlock = (index: number, offset: number) => set(V + index, xor(get(V + index), load(START, offset)));
   const endOfSchedule = SCHEDULE + 16 * ROUNDS_OF_SCHEDULE;
-  const nextRound = [...get(ROUND), ...number32(16), 0x6a];
+  const nextRound = [...get(ROUND), ...number32(16), OPCODE.i32Add];
   return [
     ...vectorStart,
     ...mixWithBlock(12, COUNTER),
     ...mixWithBlock(13, COUNTER + 8),
     ...mixWithBlock(14, LAST_BLOCK),
     ...set(ROUND, number32(SCHEDULE)),
-    ...[0x02, NO_RESULT, 0x03, NO_RESULT],
+    ...[OPCODE.block, NO_RESULT, OPCODE.loop, NO_RESULT],
     // Leaves the loop when no round is left.
-    ...[...get(ROUNDS), 0x45, 0x0d, 1],
+    ...[...get(ROUNDS), OPCODE.i32EqualsZero, OPCODE.branchIf, 1],
     ...MIXINGS.flatMap((indices, position) => mix(indices, position)),
-    ...set(ROUNDS, [...get(ROUNDS), ...number32(1), 0x6b]),
+    ...set(ROUNDS, [...get(ROUNDS), ...number32(1), OPCODE.i32Subtract]),
     ...set(ROUND, nextRound),
     // The schedule starts over: SCHEDULE if ROUND is at its end, else ROUND.
-    ...set(ROUND, [...number32(SCHEDULE), ...get(ROUND), ...get(ROUND), ...number32(endOfSchedule), 0x46, 0x1b]),
-    ...[0x0c, 0, END, END],
+    ...set(ROUND, [
+      ...number32(SCHEDULE),
+      ...get(ROUND),
+      ...get(ROUND),
+      ...number32(endOfSchedule),
+      OPCODE.i32Equal,
+      OPCODE.select,
+    ]),
+    ...[OPCODE.branch, 0, OPCODE.end, OPCODE.end],
     ...Array.from({ length: 8 }, (_, index) =>
       store(START, 8 * index, xor(load(START, 8 * index), get(V + index), get(V + 8 + index))),
     ).flat(),

@@ -1,11 +1,6 @@
 import type { Address } from "../../primitives/index.ts";
-import { createBlake2Compression } from "./blake2-compression.ts";
-import { createBls12381 } from "./bls12-381.ts";
-import { createBn254 } from "./bn254.ts";
-import { createRipemd160, createSha256 } from "./hashing.ts";
 import { IDENTITY } from "./identity.ts";
 import { MODULAR_EXPONENTIATION } from "./modular-exponentiation.ts";
-import { createP256Verification } from "./p256-verification.ts";
 import type { Precompile } from "./precompile.ts";
 import { SIGNATURE_RECOVERY } from "./signature-recovery.ts";
 
@@ -26,12 +21,26 @@ export function loadPrecompiles(): Promise<Precompiles> {
 }
 
 async function load(): Promise<Precompiles> {
+  // Imported here: who needs a constant of this folder does not load libraries of curves.
+  const [
+    { createBlake2Compression },
+    { createSha256, createRipemd160 },
+    { createBn254 },
+    { createBls12381 },
+    p256Module,
+  ] = await Promise.all([
+    import("./blake2-compression.ts"),
+    import("./hashing.ts"),
+    import("./bn254.ts"),
+    import("./bls12-381.ts"),
+    import("./p256-verification.ts"),
+  ]);
   const [sha256, ripemd160, bn254, bls, p256] = await Promise.all([
     createSha256(),
     createRipemd160(),
     createBn254(),
     createBls12381(),
-    createP256Verification(),
+    p256Module.createP256Verification(),
   ]);
   const byNumber: readonly (readonly [number, Precompile])[] = [
     [0x01, SIGNATURE_RECOVERY],

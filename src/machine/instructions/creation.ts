@@ -1,15 +1,7 @@
-import { FRAME_ERROR, createAddress, create2Address } from "../../ethereum/index.ts";
+import { FRAME_ERROR, MAX_INITCODE_SIZE, MAX_NONCE, createAddress, create2Address } from "../../ethereum/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import { FRAME_KIND, beginFrame } from "../frame.ts";
-import {
-  CREATE_GAS,
-  INITCODE_WORD_GAS,
-  KECCAK_WORD_GAS,
-  MAX_DEPTH,
-  MAX_INITCODE_SIZE,
-  expansionGas,
-  wordsOf,
-} from "../gas.ts";
+import { CREATE_GAS, INITCODE_WORD_GAS, KECCAK_WORD_GAS, MAX_DEPTH, expansionGas, wordsOf } from "../gas.ts";
 import { halt } from "../halt.ts";
 import type { Frame, Machine } from "../machine.ts";
 import { expand, sliceOf, tellBytes } from "../memory.ts";
@@ -19,8 +11,6 @@ import type { AccountEntry } from "../overlay.ts";
 import { EMPTY_SLICE } from "../slice.ts";
 import { markJournal, modifyAccount, needAccount, presentAccount, warmAccount } from "../state-access.ts";
 import { setLimb, toBigint, toHash, toOffset } from "../word.ts";
-
-const MAX_NONCE = 2n ** 64n - 1n;
 
 /** CREATE: value, offset and length of the initcode. */
 export function create(machine: Machine, frame: Frame): void {

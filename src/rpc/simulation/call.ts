@@ -13,7 +13,7 @@ import type { ReadableChain } from "../../node/index.ts";
 import { bytesToHex, equalBytes, ZERO_ADDRESS } from "../../primitives/index.ts";
 import type { Address } from "../../primitives/index.ts";
 import type { BlockEnvironment } from "../../rollup/index.ts";
-import type { StateView } from "../chain-view.ts";
+import type { ViewedState } from "../chain-view.ts";
 import type { BlockOverride, BlockOverrides, CallParameter, StateOverrides } from "../parameters/call-parameter.ts";
 import { invalidParams, RPC_ERROR, rejected, RpcError } from "../protocol/errors.ts";
 import { revertReason } from "./revert-reason.ts";
@@ -24,7 +24,7 @@ export const TRANSFER_GAS = 21_000n;
 /** A call as asked for, and all it is to see. */
 export interface Simulation {
   readonly call: CallParameter;
-  readonly view: StateView;
+  readonly view: ViewedState;
   /** In place of the state of `view`, the state before a transaction of its block. */
   readonly before?: ReplayPoint;
   readonly stateOverrides: StateOverrides;

@@ -1,9 +1,9 @@
 import { createPublicClient, http } from "viem";
-import { deployRollup } from "../deployment/index.ts";
-import type { DeploymentPreset } from "../deployment/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import { createGenesis, genesisBlock, loadPredeployCode } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
+import { deployRollup } from "./deploy-rollup.ts";
+import type { DeploymentPreset } from "./presets.ts";
 
 export interface CreateRollupOptions {
   readonly l1RpcUrl: string;
