@@ -22,7 +22,12 @@ export default defineConfig({
   solidity: { profiles: { default: compiler, production: compiler } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/solidity" } },
   test: {
-    mocha: { timeout: 120_000 },
+    mocha: {
+      timeout: 120_000,
+      parallel: true,
+      jobs: 2,
+      require: [new URL("test/parallel-worker.ts", import.meta.url).href],
+    },
     solidity: {
       profiles: {
         default: { fuzz: { runs: 256 }, invariant: { ...invariant, runs: 64 } },
