@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {BatchKind} from "../../contracts/types/Batch.sol";
+import {BatchKind} from "../../contracts/l1/types/Batch.sol";
 import {Inbox} from "../../contracts/l1/Inbox.sol";
-import {MessageKind, MessageOpening} from "../../contracts/types/MessageOpening.sol";
-import {Parameters} from "../../contracts/types/Parameters.sol";
+import {MessageKind, MessageOpening} from "../../contracts/l1/types/MessageOpening.sol";
+import {Parameters} from "../../contracts/l1/types/Parameters.sol";
 import {Rollup} from "../../contracts/l1/Rollup.sol";
 import {InvariantTest} from "./InvariantTest.sol";
 import {Test} from "./Test.sol";

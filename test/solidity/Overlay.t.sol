@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Overlay} from "../../contracts/machine/libraries/Overlay.sol";
-import {Step} from "../../contracts/machine/libraries/Steps.sol";
-import {Slot} from "../../contracts/machine/types/MachineState.sol";
+import {Overlay} from "../../contracts/machine/steps/Overlay.sol";
+import {Step} from "../../contracts/machine/steps/Steps.sol";
+import {Slot} from "../../contracts/machine/types/Slot.sol";
 import {OverlayOpening, Witness} from "../../contracts/machine/types/Witness.sol";
 import {Test} from "./Test.sol";
 

@@ -6,10 +6,10 @@ import {Portal} from "../../contracts/l1/Portal.sol";
 import {Rollup} from "../../contracts/l1/Rollup.sol";
 import {StateCommitmentChain} from "../../contracts/l1/StateCommitmentChain.sol";
 import {AppendOnlyMerkleTree} from "../../contracts/libraries/AppendOnlyMerkleTree.sol";
-import {ClaimId, claimIdOf} from "../../contracts/types/ClaimId.sol";
-import {Parameters} from "../../contracts/types/Parameters.sol";
-import {State} from "../../contracts/types/State.sol";
-import {ClaimOpening, Withdrawal} from "../../contracts/types/Withdrawal.sol";
+import {ClaimId, claimIdOf} from "../../contracts/l1/types/ClaimId.sol";
+import {Parameters} from "../../contracts/l1/types/Parameters.sol";
+import {State} from "../../contracts/l1/types/State.sol";
+import {ClaimOpening, Withdrawal} from "../../contracts/l1/types/Withdrawal.sol";
 import {InvariantTest} from "./InvariantTest.sol";
 import {Test} from "./Test.sol";
 

@@ -5,9 +5,9 @@ import {Inbox} from "../../contracts/l1/Inbox.sol";
 import {Rollup} from "../../contracts/l1/Rollup.sol";
 import {StateCommitmentChain} from "../../contracts/l1/StateCommitmentChain.sol";
 import {AppointedWinnerGame} from "../../contracts/test/AppointedWinnerGame.sol";
-import {Children, Claim, ClaimStatus} from "../../contracts/types/Claim.sol";
-import {ClaimId, claimIdOf, NO_CLAIM} from "../../contracts/types/ClaimId.sol";
-import {Parameters} from "../../contracts/types/Parameters.sol";
+import {Children, Claim, ClaimStatus} from "../../contracts/l1/types/Claim.sol";
+import {ClaimId, claimIdOf, NO_CLAIM} from "../../contracts/l1/types/ClaimId.sol";
+import {Parameters} from "../../contracts/l1/types/Parameters.sol";
 import {InvariantTest} from "./InvariantTest.sol";
 import {Test} from "./Test.sol";
 

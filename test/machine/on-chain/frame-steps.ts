@@ -4,11 +4,12 @@ import { privateKeyToAccount } from "viem/accounts";
 import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
 import { Phase, createMachine, prepareMachine, rawSlice } from "../../../src/machine/index.ts";
 import type { Machine } from "../../../src/machine/index.ts";
-import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
+import { createProver, createStateTries } from "../../../src/machine/proving/index.ts";
 import type { ProvenStep } from "../../../src/machine/proving/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
+import { encodeProveCall } from "./prove-call.ts";
 
 const VERIFIERS = [
   "StorageVerifier",
@@ -207,7 +208,7 @@ export async function deployFrameVerifiers(): Promise<FrameVerifiers> {
         size = 0;
       };
       for (const { verifier, before, witness } of steps) {
-        const data = encodeStepCall("step", before, witness);
+        const data = encodeProveCall(before, witness);
         // Precompiles may take most of the gas there is.
         const isAlone = verifier === "PrecompileVerifier";
         if (isAlone || size + data.length > BATCH_BYTES || items.length === BATCH_STEPS) await flush();
@@ -222,7 +223,7 @@ export async function deployFrameVerifiers(): Promise<FrameVerifiers> {
       try {
         const call = {
           to: addressOf(verifier),
-          data: bytesToHex(encodeStepCall("step", before, witness)),
+          data: bytesToHex(encodeProveCall(before, witness)),
           gasLimit: BigInt(gasLimit),
         };
         return (await caller?.call(call)) as Hash | undefined;

@@ -5,11 +5,12 @@ import { createMemoryStateDatabase } from "../../../src/chain/index.ts";
 import type { SkipReason } from "../../../src/chain/index.ts";
 import { Phase, createMachine, prepareMachine, rawSlice } from "../../../src/machine/index.ts";
 import type { Environment } from "../../../src/machine/index.ts";
-import { createProver, createStateTries, encodeStepCall } from "../../../src/machine/proving/index.ts";
+import { createProver, createStateTries } from "../../../src/machine/proving/index.ts";
 import type { ProvenStep, Prover, Witness } from "../../../src/machine/proving/index.ts";
 import { appendLeaf, bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
 import type { StateTest } from "../../../scripts/conformance/state-tests.ts";
+import { encodeProveCall } from "./prove-call.ts";
 
 const VERIFIERS = {
   decoding: "DecodingVerifier",
@@ -162,9 +163,8 @@ export async function deployTransactionVerifiers(): Promise<TransactionVerifiers
   };
 }
 
-/** Calldata. A verifier has `step` alone, for the first step of a unit too. */
 function encodedCall({ before, witness }: TransactionStep): string {
-  return bytesToHex(encodeStepCall("step", before, witness));
+  return bytesToHex(encodeProveCall(before, witness));
 }
 
 /** Copies of a witness in each of which one thing is changed. */

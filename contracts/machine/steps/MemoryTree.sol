@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
-import {Slice} from "../types/MachineState.sol";
+import {BufferTree} from "../libraries/BufferTree.sol";
+import {Slices} from "../libraries/Slices.sol";
+import {Slice} from "../types/Slice.sol";
 import {Region, Witness} from "../types/Witness.sol";
-import {BufferTree} from "./BufferTree.sol";
 import {GasMeter} from "./GasMeter.sol";
-import {Slices} from "./Slices.sol";
+import {SliceReader} from "./SliceReader.sol";
 import {Step, Steps} from "./Steps.sol";
 
 /// @title Memory
@@ -45,7 +46,7 @@ library MemoryTree {
         uint256 offset,
         uint256 length
     ) internal pure returns (bytes memory) {
-        return Slices.read(slice(step, offset, length), 0, length, step, w);
+        return SliceReader.read(step, w, slice(step, offset, length), 0, length);
     }
 
     /// @notice Writes `data` from `offset` on. Takes one Region, none if there is no data.
@@ -54,7 +55,7 @@ library MemoryTree {
         uint256 firstWord = offset >> 5;
         uint256 size = (wordsOf(offset + data.length) - firstWord) << 5;
         Region calldata region = Steps.nextRegion(step, w);
-        require(region.words.length == size, Slices.RegionLengthMismatch(size, region.words.length));
+        require(region.words.length == size, SliceReader.RegionLengthMismatch(size, region.words.length));
         bytes memory words = Bytes.replace(region.words, offset & 31, data);
         step.frame.memoryRoot = BufferTree.write(step.frame.memoryRoot, firstWord, region, words);
     }

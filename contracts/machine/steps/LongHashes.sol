@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Absorb, Slice} from "../types/MachineState.sol";
+import {Absorb} from "../types/Absorb.sol";
 import {Phase} from "../types/Phase.sol";
-import {Step, Steps} from "./Steps.sol";
+import {Slice} from "../types/Slice.sol";
+import {Step} from "./Steps.sol";
 
 /// @title Long hashes
 /// @notice The keccak256 of data that is too long to be opened in one step (docs/machine.md §7 `Absorb`).
@@ -14,7 +15,8 @@ library LongHashes {
     /// @notice Begins to hash `source`, in the phase `Absorb`, and then to go on in `resume`.
     /// @param context What the Digest is to carry to that phase.
     function begin(Step memory step, Phase resume, bytes32 context, Slice memory source) internal pure {
-        step.machine.pending = Steps.hashAbsorb(
+        begin(
+            step,
             Absorb({
                 resume: resume,
                 context: context,
@@ -27,6 +29,11 @@ library LongHashes {
                 sponge: bytes32(0)
             })
         );
+    }
+
+    /// @notice As above, of a message that need not be the source alone.
+    function begin(Step memory step, Absorb memory absorb) internal pure {
+        step.machine.pending = absorb.hash();
         step.machine.phase = Phase.Absorb;
     }
 }

@@ -2,7 +2,11 @@
 pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-import {Account, Journal, Slot} from "../types/MachineState.sol";
+import {Account} from "../types/Account.sol";
+import {EntryKind} from "../types/EntryKind.sol";
+import {Journal} from "../types/Journal.sol";
+import {KeyLink} from "../types/KeyLink.sol";
+import {Slot} from "../types/Slot.sol";
 import {OverlayOpening, Witness} from "../types/Witness.sol";
 import {Step, Steps} from "./Steps.sol";
 
@@ -12,9 +16,8 @@ import {Step, Steps} from "./Steps.sol";
 /// @dev A subtree without entries is 0, with one entry that entry's leaf (the hash of 96 bytes), else a node (the hash of
 /// 64 bytes). So the path of a key can be followed in one way only, and where it ends decides whether the key is present.
 library Overlay {
-    uint256 private constant ACCOUNT = 0;
-    uint256 private constant SLOT = 1;
-    uint256 private constant TRANSIENT = 2;
+    /// @dev What the preimage of a leaf begins with.
+    uint256 private constant LEAF = 1;
 
     /// @notice The opening does not lead to the root of the overlay.
     error OpeningNotProven(bytes32 root, bytes32 key);
@@ -67,7 +70,7 @@ library Overlay {
         address owner
     ) internal pure returns (bool isPresent, Account memory account, uint256 opening) {
         bytes calldata value;
-        (opening, value) = _open(step, w, keyOf(ACCOUNT, owner, 0));
+        (opening, value) = _open(step, w, keyOf(EntryKind.Account, owner, 0));
         isPresent = value.length > 0;
         if (isPresent) account = abi.decode(value, (Account));
     }
@@ -80,7 +83,7 @@ library Overlay {
         address owner,
         Account memory account
     ) internal pure {
-        _write(step, w, opening, ACCOUNT, owner, 0, keccak256(abi.encode(account)));
+        _write(step, w, opening, EntryKind.Account, owner, 0, account.hash());
     }
 
     /// @notice As `readSlot`, for a modify.
@@ -94,7 +97,7 @@ library Overlay {
         uint256 slot
     ) internal pure returns (bool isPresent, Slot memory entry, uint256 opening) {
         bytes calldata value;
-        (opening, value) = _open(step, w, keyOf(SLOT, owner, slot));
+        (opening, value) = _open(step, w, keyOf(EntryKind.Slot, owner, slot));
         isPresent = value.length > 0;
         if (isPresent) entry = abi.decode(value, (Slot));
     }
@@ -108,7 +111,7 @@ library Overlay {
         uint256 slot,
         Slot memory entry
     ) internal pure {
-        _write(step, w, opening, SLOT, owner, slot, keccak256(abi.encode(entry)));
+        _write(step, w, opening, EntryKind.Slot, owner, slot, entry.hash());
     }
 
     /// @notice As `readTransient`, for a modify.
@@ -122,7 +125,7 @@ library Overlay {
         uint256 slot
     ) internal pure returns (bool isPresent, uint256 current, uint256 opening) {
         bytes calldata value;
-        (opening, value) = _open(step, w, keyOf(TRANSIENT, owner, slot));
+        (opening, value) = _open(step, w, keyOf(EntryKind.Transient, owner, slot));
         isPresent = value.length > 0;
         if (isPresent) current = abi.decode(value, (uint256));
     }
@@ -136,12 +139,12 @@ library Overlay {
         uint256 slot,
         uint256 current
     ) internal pure {
-        _write(step, w, opening, TRANSIENT, owner, slot, keccak256(abi.encode(current)));
+        _write(step, w, opening, EntryKind.Transient, owner, slot, keccak256(abi.encode(current)));
     }
 
     /// @notice The key of an entry.
-    /// @param kind 0 account (with slot 0), 1 storage slot, 2 transient slot.
-    function keyOf(uint256 kind, address owner, uint256 slot) internal pure returns (bytes32) {
+    /// @param slot 0 for an account.
+    function keyOf(EntryKind kind, address owner, uint256 slot) internal pure returns (bytes32) {
         return keccak256(abi.encode(kind, owner, slot));
     }
 
@@ -163,7 +166,7 @@ library Overlay {
         Step memory step,
         Witness calldata w,
         uint256 index,
-        uint256 kind,
+        EntryKind kind,
         address owner,
         uint256 slot,
         bytes32 valueHash
@@ -177,7 +180,7 @@ library Overlay {
         bytes32 node = _leaf(key, valueHash);
         if (opening.value.length == 0) {
             if (_hasOther(opening)) node = _branch(node, key, opening, depth);
-            journal.keyChain = keccak256(abi.encode(journal.keyChain, kind, owner, slot));
+            journal.keyChain = KeyLink({previous: journal.keyChain, kind: kind, owner: owner, slot: slot}).hash();
         }
         journal.overlayRoot = _fold(node, key, opening.siblings);
     }
@@ -203,7 +206,7 @@ library Overlay {
     }
 
     function _leaf(bytes32 key, bytes32 valueHash) private pure returns (bytes32) {
-        return keccak256(abi.encode(1, key, valueHash));
+        return keccak256(abi.encode(LEAF, key, valueHash));
     }
 
     /// @dev The subtree at `depth` of the new leaf `node` at `key` and the other leaf of the opening, which shares at least

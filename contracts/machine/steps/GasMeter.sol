@@ -18,6 +18,7 @@ library GasMeter {
     uint256 internal constant KECCAK256 = 30;
     uint256 internal constant KECCAK256_WORD = 6;
     uint256 internal constant COPY_WORD = 3;
+    uint256 internal constant INITCODE_WORD = 2;
     uint256 internal constant LOG = 375;
     uint256 internal constant LOG_TOPIC = 375;
     uint256 internal constant LOG_BYTE = 8;
@@ -25,6 +26,8 @@ library GasMeter {
     uint256 internal constant MEMORY_WORDS_SQUARED_DIVISOR = 512;
     uint256 internal constant WARM_ACCESS = 100;
     uint256 internal constant COLD_ACCOUNT_ACCESS = 2600;
+    uint256 internal constant NEW_ACCOUNT = 25_000;
+    uint256 internal constant CALL_STIPEND = 2_300;
 
     /// @notice Takes `cost` from the frame's gas.
     /// @return Whether there is as much; if not, nothing is taken and the instruction halts.

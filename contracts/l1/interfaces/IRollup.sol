@@ -10,6 +10,9 @@ import {IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// @notice Deploys the contracts of one rollup and names them and their parameters. Its address identifies the rollup.
 interface IRollup {
     /// @notice The rollup was deployed.
+    /// @param inbox The input of L2.
+    /// @param stateCommitmentChain The tree of claims about L2.
+    /// @param portal Executes withdrawals.
     event RollupDeployed(IInbox inbox, IStateCommitmentChain stateCommitmentChain, IPortal portal);
 
     /// @notice The operator is the zero address.

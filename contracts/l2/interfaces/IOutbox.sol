@@ -6,6 +6,13 @@ pragma solidity 0.8.37;
 /// (specification §5). Once a claim on a later block is confirmed, `Portal.execute` on L1 calls the target.
 interface IOutbox {
     /// @notice A message was sent. The fields are those of the leaf; with the other leaves they make its proof.
+    /// @param index Position of the message, from 0.
+    /// @param sender Caller of the Outbox.
+    /// @param target L1 account to call.
+    /// @param value Wei to send along.
+    /// @param minimumGas Gas the call on L1 is given at least.
+    /// @param data Calldata of the call on L1.
+    /// @param leaf Leaf of the message in the Outbox tree.
     event MessageSent(
         uint256 indexed index,
         address indexed sender,

@@ -121,6 +121,7 @@ interface IInbox {
 
     /// @notice Mints the ETH sent to `to` on L2. Runs no code there.
     /// Reverts with ZeroAddress.
+    /// @param to L2 account; not zero.
     /// @return messageHash Hash of the L2 transaction.
     function depositEther(address to) external payable returns (bytes32 messageHash);
 
@@ -150,15 +151,19 @@ interface IInbox {
 
     /// @notice Posts a batch as calldata that leaves messages unread.
     /// Reverts as the other form, and with WrongOpening or MessageOverdue.
+    /// @param messagesUpTo As in the other form.
+    /// @param payload As in the other form.
     /// @param firstUnread Opens message `messagesUpTo`; not looked at if that many messages are all there are.
     function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata firstUnread) external;
 
     /// @notice Posts a batch whose payload is in all the blobs of the transaction, in order.
     /// Reverts with NotOperator, NoBlobs, MessagesUpToOutOfRange or OpeningRequired.
+    /// @param messagesUpTo Messages below this index are read by the end of the batch.
     function postBlobBatch(uint256 messagesUpTo) external;
 
     /// @notice Posts a blob batch that leaves messages unread.
     /// Reverts as the other form, and with WrongOpening or MessageOverdue.
+    /// @param messagesUpTo As in the other form.
     /// @param firstUnread Opens message `messagesUpTo`; not looked at if that many messages are all there are.
     function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata firstUnread) external;
 
@@ -171,6 +176,7 @@ interface IInbox {
     function forwardEther() external;
 
     /// @notice Whether `poster` may post a batch in a block with the current timestamp.
+    /// @param poster Sender of the transaction.
     function canPost(address poster) external view returns (bool);
 
     /// @notice L1 timestamp in seconds from which anyone may post, unless the operator posts before.
@@ -195,9 +201,11 @@ interface IInbox {
     function lastOperatorBatchAt() external view returns (uint256);
 
     /// @notice Hash of the batch at `index`; 0 if there is none.
+    /// @param index Position among the batches, from 0.
     function batchHashes(uint256 index) external view returns (bytes32);
 
     /// @notice Hash of the message at `index`; 0 if there is none.
+    /// @param index Position among the messages, from 0.
     function messageHashes(uint256 index) external view returns (bytes32);
 
     /// @notice The account that orders transactions.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Account} from "../types/MachineState.sol";
+import {Account} from "../types/Account.sol";
 import {Witness} from "../types/Witness.sol";
 import {Accounts} from "./Accounts.sol";
 import {GasMeter} from "./GasMeter.sol";
@@ -31,8 +31,8 @@ library Warmth {
     /// @param account Its entry as it is now.
     function makeWarm(Step memory step, Witness calldata w, address owner, Account memory account) internal pure {
         if (isWarm(owner, account)) return;
-        (Account memory current, uint256 opening) = Accounts.modify(step, w, owner);
-        current.isWarm = true;
-        Overlay.writeAccount(step, w, opening, owner, current);
+        (Account memory entry, uint256 opening) = Accounts.modify(step, w, owner);
+        entry.isWarm = true;
+        Overlay.writeAccount(step, w, opening, owner, entry);
     }
 }

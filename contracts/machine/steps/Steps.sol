@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    Absorb,
-    BlockContext,
-    Copy,
-    Digest,
-    Exit,
-    Frame,
-    FrameContext,
-    Journal,
-    KeyLink,
-    Load,
-    Machine,
-    Slice,
-    TransactionContext
-} from "../types/MachineState.sol";
+import {Slices} from "../libraries/Slices.sol";
+import {Absorb} from "../types/Absorb.sol";
+import {BlockContext} from "../types/BlockContext.sol";
+import {Copy} from "../types/Copy.sol";
+import {Digest} from "../types/Digest.sol";
+import {Exit, ExitStatus} from "../types/Exit.sol";
+import {Frame} from "../types/Frame.sol";
+import {FrameContext} from "../types/FrameContext.sol";
+import {Journal} from "../types/Journal.sol";
+import {KeyLink} from "../types/KeyLink.sol";
+import {Load} from "../types/Load.sol";
+import {Machine} from "../types/Machine.sol";
 import {Phase} from "../types/Phase.sol";
+import {Slice} from "../types/Slice.sol";
+import {TransactionContext} from "../types/TransactionContext.sol";
 import {OverlayOpening, Region, Witness} from "../types/Witness.sol";
-import {Slices} from "./Slices.sol";
+import {Overlay} from "./Overlay.sol";
 
 /// @notice A step being taken: what is opened so far, as the step changes it, and how much of the witness is used up.
+/// @param before Hash of the state before the step.
 /// @param machine The machine, opened by `Steps.begin`.
 /// @param frame The running frame, once `Steps.openFrame` has opened it.
 /// @param regions Next entry of the witness's `regions` to use; the other three likewise.
 struct Step {
+    bytes32 before;
     Machine machine;
     Frame frame;
     uint256 regions;
@@ -43,8 +44,12 @@ enum Lane {
 }
 
 /// @title Steps
-/// @notice Opens the committed state of a machine from a witness and commits to it again (docs/machine.md §1, §5).
-/// Everything that a function here returns has been checked against a hash that the state before the step commits to.
+/// @notice Begins a step, opens the committed state of a machine from a witness, and ends the step by committing to it again
+/// (docs/machine.md §1, §5). Everything that a function here returns has been checked against a hash that the state before
+/// the step commits to.
+/// @dev Whatever takes part in a step is `(Step memory step, Witness calldata w, …)`. What decides over the next state returns
+/// it: `return Steps.end…(step)` as the step has left it, `return Steps.halt(step, w)` or `return Steps.faultOn…(step, w, …)` as
+/// if the step had done nothing else.
 library Steps {
     /// @dev Where the hash of the frame is in the encoding of a Machine.
     uint256 private constant FRAME = 0xa0;
@@ -57,8 +62,9 @@ library Steps {
 
     // ---------------------------------------------------------------------------------------------- begin and end
 
-    /// @notice Opens the machine whose hash is `before`.
+    /// @notice Begins a step of the machine whose hash is `before`.
     function begin(bytes32 before, Witness calldata w) internal pure returns (Step memory step) {
+        step.before = before;
         step.machine = _openMachine(before, w);
     }
 
@@ -76,43 +82,55 @@ library Steps {
 
     /// @notice The state after the step.
     function end(Step memory step) internal pure returns (bytes32) {
-        return hashMachine(step.machine);
+        return step.machine.hash();
     }
 
     /// @notice The state after the step, with `step.frame` as the running frame.
     function endWithFrame(Step memory step) internal pure returns (bytes32) {
-        step.machine.frame = hashFrame(step.frame);
-        return hashMachine(step.machine);
+        step.machine.frame = step.frame.hash();
+        return end(step);
     }
 
-    /// @notice The state after an exceptional halt of an instruction: that before it, but on its way out of the frame.
-    function halt(bytes32 before, Witness calldata w) internal pure returns (bytes32) {
-        Machine memory machine = _openMachine(before, w);
-        machine.pending = hashExit(Exit({status: 0, output: Slices.empty()}));
-        machine.phase = Phase.ExitFrame;
-        return hashMachine(machine);
+    /// @notice The state after an instruction that goes on with the next one: the pc moves behind the opcode.
+    function endInstruction(Step memory step) internal pure returns (bytes32) {
+        ++step.frame.pc;
+        return endWithFrame(step);
     }
 
-    /// @notice The state after a step that needs an entry the overlay has not got (docs/machine.md §4, "Faults").
-    /// @param isSlot Whether that is a storage slot, and not an account.
-    /// @param slot 0 for an account.
-    function fault(
-        bytes32 before,
+    /// @notice The state after the step, with `transaction` as the transaction being executed.
+    function endWithTransaction(
+        Step memory step,
+        TransactionContext memory transaction
+    ) internal pure returns (bytes32) {
+        step.machine.transaction = transaction.hash();
+        return end(step);
+    }
+
+    /// @notice The state after an exceptional halt: that before the step, but with the frame on its way out.
+    function halt(Step memory step, Witness calldata w) internal pure returns (bytes32) {
+        step.machine = _openMachine(step.before, w);
+        exit(step, ExitStatus.Halt, Slices.empty());
+        return end(step);
+    }
+
+    /// @notice The state after a step that needs an account the overlay has not got (docs/machine.md §4, "Faults").
+    function faultOnAccount(Step memory step, Witness calldata w, address owner) internal pure returns (bytes32) {
+        return _fault(step, w, Phase.LoadAccount, owner, 0);
+    }
+
+    /// @notice The state after a step that needs a storage slot the overlay has not got (docs/machine.md §4, "Faults").
+    function faultOnSlot(
+        Step memory step,
         Witness calldata w,
-        bool isSlot,
         address owner,
         uint256 slot
     ) internal pure returns (bytes32) {
-        Machine memory machine = _openMachine(before, w);
-        machine.pending = hashLoad(Load({resume: machine.phase, owner: owner, slot: slot}));
-        machine.phase = isSlot ? Phase.LoadSlot : Phase.LoadAccount;
-        return hashMachine(machine);
+        return _fault(step, w, Phase.LoadSlot, owner, slot);
     }
 
     /// @notice Sends the frame on its way out.
-    /// @param status See Exit.
-    function exit(Step memory step, uint256 status, Slice memory output) internal pure {
-        step.machine.pending = hashExit(Exit({status: status, output: output}));
+    function exit(Step memory step, ExitStatus status, Slice memory output) internal pure {
+        step.machine.pending = Exit({status: status, output: output}).hash();
         step.machine.phase = Phase.ExitFrame;
     }
 
@@ -131,7 +149,7 @@ library Steps {
     }
 
     /// @notice Opens the frame that `context.parent` commits to.
-    function openParentFrame(FrameContext memory context, Witness calldata w) internal pure returns (Frame memory) {
+    function openParentFrame(Witness calldata w, FrameContext memory context) internal pure returns (Frame memory) {
         _check(context.parent, w.parentFrame);
         return abi.decode(w.parentFrame, (Frame));
     }
@@ -149,7 +167,7 @@ library Steps {
     }
 
     /// @notice Opens the journal whose hash is `expected` from the witness's `savedJournal`.
-    function openJournal(bytes32 expected, Witness calldata w) internal pure returns (Journal memory) {
+    function openJournal(Witness calldata w, bytes32 expected) internal pure returns (Journal memory) {
         _check(expected, w.savedJournal);
         return abi.decode(w.savedJournal, (Journal));
     }
@@ -197,19 +215,19 @@ library Steps {
     }
 
     /// @notice Opens the 256 bytes of the block's logs bloom.
-    function openBlockBloom(BlockContext memory context, Witness calldata w) internal pure returns (bytes memory) {
+    function openBlockBloom(Witness calldata w, BlockContext memory context) internal pure returns (bytes memory) {
         _check(context.bloomHash, w.blockBloom);
         return w.blockBloom;
     }
 
     /// @notice Opens the 200 bytes of the keccak state of an `Absorb` that has begun.
-    function openSponge(Absorb memory absorb, Witness calldata w) internal pure returns (bytes memory) {
+    function openSponge(Witness calldata w, Absorb memory absorb) internal pure returns (bytes memory) {
         _check(absorb.sponge, w.sponge);
         return w.sponge;
     }
 
     /// @notice Opens the code whose hash is `codeHash`.
-    function openCode(bytes32 codeHash, Witness calldata w) internal pure returns (bytes calldata) {
+    function openCode(Witness calldata w, bytes32 codeHash) internal pure returns (bytes calldata) {
         _check(codeHash, w.code);
         return w.code;
     }
@@ -244,58 +262,21 @@ library Steps {
         return w.appends[index];
     }
 
-    // ------------------------------------------------------------------------------------------------------ hashes
-
-    /// @notice The state of a trace.
-    function hashMachine(Machine memory machine) internal pure returns (bytes32) {
-        return keccak256(abi.encode(machine));
-    }
-
-    function hashJournal(Journal memory journal) internal pure returns (bytes32) {
-        return keccak256(abi.encode(journal));
-    }
-
-    function hashBlockContext(BlockContext memory context) internal pure returns (bytes32) {
-        return keccak256(abi.encode(context));
-    }
-
-    function hashTransaction(TransactionContext memory context) internal pure returns (bytes32) {
-        return keccak256(abi.encode(context));
-    }
-
-    function hashFrame(Frame memory frame) internal pure returns (bytes32) {
-        return keccak256(abi.encode(frame));
-    }
-
-    function hashFrameContext(FrameContext memory context) internal pure returns (bytes32) {
-        return keccak256(abi.encode(context));
-    }
-
-    function hashLoad(Load memory load) internal pure returns (bytes32) {
-        return keccak256(abi.encode(load));
-    }
-
-    function hashCopy(Copy memory copy) internal pure returns (bytes32) {
-        return keccak256(abi.encode(copy));
-    }
-
-    function hashAbsorb(Absorb memory absorb) internal pure returns (bytes32) {
-        return keccak256(abi.encode(absorb));
-    }
-
-    function hashDigest(Digest memory digest) internal pure returns (bytes32) {
-        return keccak256(abi.encode(digest));
-    }
-
-    function hashExit(Exit memory exitOperation) internal pure returns (bytes32) {
-        return keccak256(abi.encode(exitOperation));
-    }
-
-    function hashKeyLink(KeyLink memory link) internal pure returns (bytes32) {
-        return keccak256(abi.encode(link));
-    }
-
     // ----------------------------------------------------------------------------------------------------- private
+
+    function _fault(
+        Step memory step,
+        Witness calldata w,
+        Phase loading,
+        address owner,
+        uint256 slot
+    ) private pure returns (bytes32) {
+        Machine memory machine = _openMachine(step.before, w);
+        machine.pending = Load({resume: machine.phase, owner: owner, slot: slot}).hash();
+        machine.phase = loading;
+        step.machine = machine;
+        return end(step);
+    }
 
     function _openMachine(bytes32 before, Witness calldata w) private pure returns (Machine memory) {
         _check(before, w.machine);

@@ -2,12 +2,12 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "../interfaces/IVerifier.sol";
-import {Frame} from "../types/MachineState.sol";
+import {BufferTree} from "../libraries/BufferTree.sol";
+import {InstructionGroup, Opcodes} from "../libraries/Opcodes.sol";
+import {Frame} from "../types/Frame.sol";
 import {Phase} from "../types/Phase.sol";
 import {Region, Witness} from "../types/Witness.sol";
-import {BufferTree} from "./BufferTree.sol";
-import {Opcodes} from "./Opcodes.sol";
-import {Slices} from "./Slices.sol";
+import {SliceReader} from "./SliceReader.sol";
 import {Lane, Step, Steps} from "./Steps.sol";
 
 /// @title Code reader
@@ -18,20 +18,20 @@ library CodeReader {
     uint256 private constant CODE_LENGTH = 0x60;
     uint256 private constant PC = 0xa0;
 
-    /// @notice Begins a step of the phase `Execute`: opens the machine, its frame and the instruction.
-    /// Reverts with IVerifier.WrongPhase in another phase.
-    /// @return step With the frame opened.
+    /// @notice Opens the frame of a step of the phase `Execute`, and the instruction at its pc.
+    /// Reverts with IVerifier.WrongPhase in another phase, with IVerifier.WrongOpcode for an instruction of another group.
     /// @return opcode The instruction; STOP beyond the end of the code.
     /// @return immediate Number that follows the opcode; 0 unless it is a PUSH.
-    function beginInstruction(
-        bytes32 before,
-        Witness calldata w
-    ) internal pure returns (Step memory step, uint256 opcode, uint256 immediate) {
-        step = Steps.begin(before, w);
+    function openInstruction(
+        Step memory step,
+        Witness calldata w,
+        InstructionGroup group
+    ) internal pure returns (uint256 opcode, uint256 immediate) {
         Phase phase = step.machine.phase;
         require(phase == Phase.Execute, IVerifier.WrongPhase(phase));
         Steps.openFrame(step, w);
-        (opcode, immediate) = read(step, w);
+        (opcode, immediate) = _read(step, w);
+        require(Opcodes.groupOf(opcode) == group, IVerifier.WrongOpcode(opcode));
     }
 
     /// @notice The opcode at the pc of the machine that `Steps.phaseOf` has checked, if the witness's Region of the code is right, of
@@ -44,8 +44,8 @@ library CodeReader {
         return uint8(w.regions[0].words[(uint256(bytes32(frame[CODE_OFFSET:])) + pc) & 31]);
     }
 
-    /// @notice The instruction at the pc of `step.frame`, as above. Takes one Region, none beyond the end of the code.
-    function read(Step memory step, Witness calldata w) internal pure returns (uint256 opcode, uint256 immediate) {
+    /// @dev The instruction at the pc of `step.frame`, as above. Takes one Region, none beyond the end of the code.
+    function _read(Step memory step, Witness calldata w) private pure returns (uint256 opcode, uint256 immediate) {
         Frame memory frame = step.frame;
         uint256 pc = frame.pc;
         uint256 length = frame.code.length;
@@ -62,7 +62,7 @@ library CodeReader {
         uint256 available = length - pc - 1;
         if (available > count) available = count;
         uint256 size = (((offset + available) >> 5) + 1) << 5;
-        require(words.length == size, Slices.RegionLengthMismatch(size, words.length));
+        require(words.length == size, SliceReader.RegionLengthMismatch(size, words.length));
         if (count == 0) return (opcode, 0);
 
         uint256 first = uint256(bytes32(words[:32]));

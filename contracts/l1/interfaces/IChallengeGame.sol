@@ -8,5 +8,6 @@ import {ClaimId} from "../types/ClaimId.sol";
 interface IChallengeGame {
     /// @notice The child of `parentId` that won against its rivals, or 0 while there is no winner. Once it names a
     /// winner it must never name another. At most one child can be right.
+    /// @param parentId Parent of the rivals.
     function winner(ClaimId parentId) external view returns (ClaimId);
 }

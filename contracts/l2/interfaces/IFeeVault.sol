@@ -6,6 +6,9 @@ pragma solidity 0.8.37;
 /// pays them to one L1 account.
 interface IFeeVault {
     /// @notice `amount` wei was sent to `recipient` on L1 with the Outbox message at `index`.
+    /// @param recipient L1 account that gets the fees.
+    /// @param amount Wei.
+    /// @param index Position of the message in the Outbox.
     event Withdrawn(address indexed recipient, uint256 amount, uint256 indexed index);
 
     /// @notice There is nothing to withdraw.

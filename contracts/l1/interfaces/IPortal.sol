@@ -12,6 +12,11 @@ import {IStateCommitmentChain} from "./IStateCommitmentChain.sol";
 /// data. A contract that trusts messages must check both that the Portal calls it and what `l2Sender()` is.
 interface IPortal {
     /// @notice A withdrawal was executed.
+    /// @param index Position in the Outbox tree.
+    /// @param sender Caller of the Outbox on L2.
+    /// @param target Account that was called.
+    /// @param value Wei sent along.
+    /// @param claimId The confirmed claim it was proven by.
     event WithdrawalExecuted(
         uint256 indexed index,
         address indexed sender,
@@ -50,6 +55,7 @@ interface IPortal {
     function execute(Withdrawal calldata withdrawal, ClaimOpening calldata opening, bytes32[] calldata proof) external;
 
     /// @notice Whether the withdrawal at `index` has been executed.
+    /// @param index Position in the Outbox tree.
     function isExecuted(uint256 index) external view returns (bool);
 
     /// @notice The L2 sender of the withdrawal in execution. Reverts with NoWithdrawalInExecution outside of one.

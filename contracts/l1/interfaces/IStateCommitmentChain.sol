@@ -33,9 +33,15 @@ interface IStateCommitmentChain {
     event ClaimConfirmed(ClaimId indexed claimId, ClaimId indexed parentId, bytes32 stateHash);
 
     /// @notice The bond of a confirmed claim was paid back.
+    /// @param claimId The claim.
+    /// @param proposer Owner of the bond.
+    /// @param amount Wei.
     event BondWithdrawn(ClaimId indexed claimId, address indexed proposer, uint256 amount);
 
     /// @notice The bond of a claim that lost was handed to the challenge game.
+    /// @param claimId The claim.
+    /// @param proposer Owner of the bond until then.
+    /// @param amount Wei.
     event BondForfeited(ClaimId indexed claimId, address indexed proposer, uint256 amount);
 
     /// @notice There is no such claim, or it has lost.
@@ -79,6 +85,7 @@ interface IStateCommitmentChain {
 
     /// @notice Proposes a child of `parentId`, putting up exactly the claim bond.
     /// Reverts with ClaimNotExtendable, ClaimExists, NotEnoughBatches, WrongBond or ChildStands.
+    /// @param parentId A claim that has not lost.
     /// @param stateHash Hash of the state after the batches the parent fixed.
     /// @return claimId The claim.
     function propose(ClaimId parentId, bytes32 stateHash) external payable returns (ClaimId claimId);
@@ -87,23 +94,31 @@ interface IStateCommitmentChain {
     /// the challenge game names.
     /// Reverts with ClaimNotConfirmed (for the parent), ClaimNotPending, ChallengePeriodRuns, NoChallengeGame or
     /// NotTheWinner.
+    /// @param parentId A confirmed claim.
+    /// @param stateHash Hash of the state claimed by its child.
     function confirm(ClaimId parentId, bytes32 stateHash) external;
 
     /// @notice Pays the bond of a confirmed claim to its proposer. Anyone may call.
     /// Reverts with ClaimNotConfirmed, NoBond or PaymentFailed.
+    /// @param claimId The claim.
     function withdrawBond(ClaimId claimId) external;
 
     /// @notice Hands the bond of a claim that lost to the challenge game. Anyone may call.
-    /// Reverts with ClaimNotPending or ClaimNotLost.
+    /// Reverts with ClaimNotPending, ClaimNotLost or PaymentFailed.
+    /// @param parentId Its parent.
+    /// @param stateHash Hash of the state it claimed.
     function forfeitBond(ClaimId parentId, bytes32 stateHash) external;
 
     /// @notice Whether a claim is confirmed.
+    /// @param claimId The claim; any other value is not.
     function isConfirmed(ClaimId claimId) external view returns (bool);
 
     /// @notice A claim; all zero if there is none.
+    /// @param claimId Its id.
     function claim(ClaimId claimId) external view returns (Claim memory);
 
     /// @notice The first child of a claim; 0 if there is none.
+    /// @param claimId The parent.
     function firstChild(ClaimId claimId) external view returns (ClaimId);
 
     /// @notice The claim confirmed last: the end of the confirmed path.
