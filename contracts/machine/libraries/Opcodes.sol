@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Copy} from "../types/Copy.sol";
-
 /// @notice Instructions that one verifier proves.
 enum InstructionGroup {
     Control,

@@ -17,7 +17,6 @@ import {Phase} from "../types/Phase.sol";
 import {Slice} from "../types/Slice.sol";
 import {TransactionContext} from "../types/TransactionContext.sol";
 import {OverlayOpening, Region, Witness} from "../types/Witness.sol";
-import {Overlay} from "./Overlay.sol";
 
 /// @notice A step being taken: what is opened so far, as the step changes it, and how much of the witness is used up.
 /// @param before Hash of the state before the step.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Absorb} from "./Absorb.sol";
-import {Copy} from "./Copy.sol";
-
 /// @notice What the next step of a machine does (docs/machine.md §6). Up to `EndBlock`: boundary states, named after the
 /// unit that comes next.
 enum Phase {
