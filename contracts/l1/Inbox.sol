@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IInbox} from "../interfaces/IInbox.sol";
-import {Batch, BatchKind} from "../types/Batch.sol";
-import {ContextBody} from "../types/ContextBody.sol";
-import {DepositBody} from "../types/DepositBody.sol";
-import {InboxCursor} from "../types/InboxCursor.sol";
-import {MessageKind, MessageOpening} from "../types/MessageOpening.sol";
+import {IInbox} from "./interfaces/IInbox.sol";
+import {Batch, BatchKind} from "./types/Batch.sol";
+import {ContextBody} from "./types/ContextBody.sol";
+import {DepositBody} from "./types/DepositBody.sol";
+import {InboxCursor} from "./types/InboxCursor.sol";
+import {MessageKind, MessageOpening} from "./types/MessageOpening.sol";
 
 /// @title Inbox
 /// @notice See {IInbox}.

@@ -5,13 +5,13 @@ import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 
-import {IInbox} from "../interfaces/IInbox.sol";
-import {IPortal} from "../interfaces/IPortal.sol";
-import {IStateCommitmentChain} from "../interfaces/IStateCommitmentChain.sol";
+import {IInbox} from "./interfaces/IInbox.sol";
+import {IPortal} from "./interfaces/IPortal.sol";
+import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
 import {AppendOnlyMerkleTree} from "../libraries/AppendOnlyMerkleTree.sol";
-import {ClaimId, claimIdOf} from "../types/ClaimId.sol";
-import {State} from "../types/State.sol";
-import {ClaimOpening, Withdrawal} from "../types/Withdrawal.sol";
+import {ClaimId, claimIdOf} from "./types/ClaimId.sol";
+import {State} from "./types/State.sol";
+import {ClaimOpening, Withdrawal} from "./types/Withdrawal.sol";
 
 /// @title Portal
 /// @notice See {IPortal}.

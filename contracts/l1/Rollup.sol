@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IChallengeGame} from "../interfaces/IChallengeGame.sol";
-import {IInbox} from "../interfaces/IInbox.sol";
-import {IPortal} from "../interfaces/IPortal.sol";
-import {IRollup} from "../interfaces/IRollup.sol";
-import {IStateCommitmentChain} from "../interfaces/IStateCommitmentChain.sol";
-import {Parameters} from "../types/Parameters.sol";
+import {IChallengeGame} from "./interfaces/IChallengeGame.sol";
+import {IInbox} from "./interfaces/IInbox.sol";
+import {IPortal} from "./interfaces/IPortal.sol";
+import {IRollup} from "./interfaces/IRollup.sol";
+import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
+import {Parameters} from "./types/Parameters.sol";
 import {Inbox} from "./Inbox.sol";
 import {Portal} from "./Portal.sol";
 import {StateCommitmentChain} from "./StateCommitmentChain.sol";

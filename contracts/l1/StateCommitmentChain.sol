@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IChallengeGame} from "../interfaces/IChallengeGame.sol";
-import {IInbox} from "../interfaces/IInbox.sol";
-import {IStateCommitmentChain} from "../interfaces/IStateCommitmentChain.sol";
-import {Children, Claim, ClaimStatus} from "../types/Claim.sol";
-import {ClaimId, claimIdOf, NO_CLAIM} from "../types/ClaimId.sol";
+import {IChallengeGame} from "./interfaces/IChallengeGame.sol";
+import {IInbox} from "./interfaces/IInbox.sol";
+import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
+import {Children, Claim, ClaimStatus} from "./types/Claim.sol";
+import {ClaimId, claimIdOf, NO_CLAIM} from "./types/ClaimId.sol";
 
 /// @title State commitment chain
 /// @notice See {IStateCommitmentChain}.

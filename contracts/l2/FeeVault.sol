@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IFeeVault} from "../interfaces/IFeeVault.sol";
-import {IOutbox} from "../interfaces/IOutbox.sol";
+import {IFeeVault} from "./interfaces/IFeeVault.sol";
+import {IOutbox} from "./interfaces/IOutbox.sol";
 
 /// @title FeeVault
 /// @notice See {IFeeVault}. Predeployed at 0x4f6e650000000000000000000000000000000003.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IL1Context} from "../interfaces/IL1Context.sol";
+import {IL1Context} from "./interfaces/IL1Context.sol";
 
 /// @title L1Context
 /// @notice See {IL1Context}. Predeployed at 0x4f6e650000000000000000000000000000000001.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IOutbox} from "../interfaces/IOutbox.sol";
+import {IOutbox} from "./interfaces/IOutbox.sol";
 import {AppendOnlyMerkleTree} from "../libraries/AppendOnlyMerkleTree.sol";
 
 /// @title Outbox

@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {CodeReader} from "./libraries/CodeReader.sol";
-import {GasMeter} from "./libraries/GasMeter.sol";
 import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
 import {Slices} from "./libraries/Slices.sol";
-import {StackChain} from "./libraries/StackChain.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {Slice} from "./types/MachineState.sol";
+import {CodeReader} from "./steps/CodeReader.sol";
+import {GasMeter} from "./steps/GasMeter.sol";
+import {SliceReader} from "./steps/SliceReader.sol";
+import {StackChain} from "./steps/StackChain.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {Slice} from "./types/Slice.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Arithmetic verifier
@@ -17,128 +18,124 @@ import {Witness} from "./types/Witness.sol";
 /// POP, jumps, PC, MSIZE and GAS (docs/machine.md §8).
 contract ArithmeticVerifier is IVerifier {
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata w) external pure returns (bytes32) {
-        (Step memory state, uint256 opcode, uint256 immediate) = CodeReader.beginInstruction(before, w);
-        require(Opcodes.groupOf(opcode) == InstructionGroup.Arithmetic, WrongOpcode(opcode));
-        bool isDone;
-        if (opcode >= Opcodes.PUSH0 && opcode <= Opcodes.PUSH32) isDone = _push(state, opcode, immediate);
-        else if (opcode >= Opcodes.DUP1 && opcode <= Opcodes.DUP16) isDone = _duplicate(state, w, opcode);
-        else if (opcode >= Opcodes.SWAP1 && opcode <= Opcodes.SWAP16) isDone = _swap(state, w, opcode);
-        else if (opcode >= Opcodes.POP && opcode <= Opcodes.JUMPDEST) isDone = _control(state, w, opcode);
-        else if (opcode == Opcodes.ISZERO || opcode == Opcodes.NOT || opcode == Opcodes.CLZ) {
-            isDone = _unary(state, w, opcode);
-        } else if (opcode == Opcodes.ADDMOD || opcode == Opcodes.MULMOD) isDone = _ternary(state, w, opcode);
-        else isDone = _binary(state, w, opcode);
-        return isDone ? Steps.endWithFrame(state) : Steps.halt(before, w);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        (uint256 opcode, uint256 immediate) = CodeReader.openInstruction(step, w, InstructionGroup.Arithmetic);
+        if (opcode >= Opcodes.PUSH0 && opcode <= Opcodes.PUSH32) return _push(step, w, opcode, immediate);
+        if (opcode >= Opcodes.DUP1 && opcode <= Opcodes.DUP16) return _duplicate(step, w, opcode);
+        if (opcode >= Opcodes.SWAP1 && opcode <= Opcodes.SWAP16) return _swap(step, w, opcode);
+        if (opcode >= Opcodes.POP && opcode <= Opcodes.JUMPDEST) return _control(step, w, opcode);
+        if (opcode == Opcodes.ISZERO || opcode == Opcodes.NOT || opcode == Opcodes.CLZ) return _unary(step, w, opcode);
+        if (opcode == Opcodes.ADDMOD || opcode == Opcodes.MULMOD) return _ternary(step, w, opcode);
+        return _binary(step, w, opcode);
     }
 
-    // In each of the following, false stands for an exceptional halt.
-
-    function _push(Step memory state, uint256 opcode, uint256 immediate) private pure returns (bool) {
-        if (!StackChain.fits(state, 0, 1)) return false;
-        if (!GasMeter.charge(state, opcode == Opcodes.PUSH0 ? GasMeter.BASE : GasMeter.VERY_LOW)) return false;
-        StackChain.push(state, immediate);
-        state.frame.pc += 1 + Opcodes.immediatesOf(opcode);
-        return true;
+    function _push(
+        Step memory step,
+        Witness calldata w,
+        uint256 opcode,
+        uint256 immediate
+    ) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 0, 1)) return Steps.halt(step, w);
+        uint256 cost = opcode == Opcodes.PUSH0 ? GasMeter.BASE : GasMeter.VERY_LOW;
+        if (!GasMeter.charge(step, cost)) return Steps.halt(step, w);
+        StackChain.push(step, immediate);
+        step.frame.pc += Opcodes.immediatesOf(opcode);
+        return Steps.endInstruction(step);
     }
 
-    function _duplicate(Step memory state, Witness calldata w, uint256 opcode) private pure returns (bool) {
+    function _duplicate(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
         uint256 depth = opcode - Opcodes.DUP1 + 1;
-        if (!StackChain.fits(state, depth, depth + 1)) return false;
-        if (!GasMeter.charge(state, GasMeter.VERY_LOW)) return false;
-        (uint256[] memory items, ) = StackChain.peek(state, w, depth);
-        StackChain.push(state, items[depth - 1]);
-        ++state.frame.pc;
-        return true;
+        if (!StackChain.fits(step, depth, depth + 1)) return Steps.halt(step, w);
+        if (!GasMeter.charge(step, GasMeter.VERY_LOW)) return Steps.halt(step, w);
+        (uint256[] memory items, ) = StackChain.peek(step, w, depth);
+        StackChain.push(step, items[depth - 1]);
+        return Steps.endInstruction(step);
     }
 
-    function _swap(Step memory state, Witness calldata w, uint256 opcode) private pure returns (bool) {
+    function _swap(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
         uint256 depth = opcode - Opcodes.SWAP1 + 1;
-        if (!StackChain.fits(state, depth + 1, depth + 1)) return false;
-        if (!GasMeter.charge(state, GasMeter.VERY_LOW)) return false;
-        uint256[] memory items = StackChain.pop(state, w, depth + 1);
-        StackChain.push(state, items[0]);
-        for (uint256 i = depth - 1; i > 0; --i) StackChain.push(state, items[i]);
-        StackChain.push(state, items[depth]);
-        ++state.frame.pc;
-        return true;
+        if (!StackChain.fits(step, depth + 1, depth + 1)) return Steps.halt(step, w);
+        if (!GasMeter.charge(step, GasMeter.VERY_LOW)) return Steps.halt(step, w);
+        uint256[] memory items = StackChain.pop(step, w, depth + 1);
+        StackChain.push(step, items[0]);
+        for (uint256 i = depth - 1; i > 0; --i) StackChain.push(step, items[i]);
+        StackChain.push(step, items[depth]);
+        return Steps.endInstruction(step);
     }
 
-    function _control(Step memory state, Witness calldata w, uint256 opcode) private pure returns (bool) {
+    function _control(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
         if (opcode == Opcodes.POP) {
-            if (!StackChain.fits(state, 1, 0) || !GasMeter.charge(state, GasMeter.BASE)) return false;
-            StackChain.pop(state, w, 1);
+            if (!StackChain.fits(step, 1, 0) || !GasMeter.charge(step, GasMeter.BASE)) return Steps.halt(step, w);
+            StackChain.pop(step, w, 1);
         } else if (opcode == Opcodes.JUMP) {
-            if (!StackChain.fits(state, 1, 0) || !GasMeter.charge(state, GasMeter.MID)) return false;
-            return _jump(state, w, StackChain.pop(state, w, 1)[0]);
+            if (!StackChain.fits(step, 1, 0) || !GasMeter.charge(step, GasMeter.MID)) return Steps.halt(step, w);
+            return _jump(step, w, StackChain.pop(step, w, 1)[0]);
         } else if (opcode == Opcodes.JUMPI) {
-            if (!StackChain.fits(state, 2, 0) || !GasMeter.charge(state, GasMeter.HIGH)) return false;
-            uint256[] memory items = StackChain.pop(state, w, 2);
-            if (items[1] != 0) return _jump(state, w, items[0]);
+            if (!StackChain.fits(step, 2, 0) || !GasMeter.charge(step, GasMeter.HIGH)) return Steps.halt(step, w);
+            uint256[] memory items = StackChain.pop(step, w, 2);
+            if (items[1] != 0) return _jump(step, w, items[0]);
         } else if (opcode == Opcodes.PC || opcode == Opcodes.MSIZE || opcode == Opcodes.GAS) {
-            if (!StackChain.fits(state, 0, 1) || !GasMeter.charge(state, GasMeter.BASE)) return false;
-            if (opcode == Opcodes.PC) StackChain.push(state, state.frame.pc);
-            else if (opcode == Opcodes.MSIZE) StackChain.push(state, state.frame.memoryWords << 5);
-            else StackChain.push(state, state.frame.gas);
-        } else if (!GasMeter.charge(state, GasMeter.JUMPDEST)) {
-            return false;
+            if (!StackChain.fits(step, 0, 1) || !GasMeter.charge(step, GasMeter.BASE)) return Steps.halt(step, w);
+            if (opcode == Opcodes.PC) StackChain.push(step, step.frame.pc);
+            else if (opcode == Opcodes.MSIZE) StackChain.push(step, step.frame.memoryWords << 5);
+            else StackChain.push(step, step.frame.gas);
+        } else if (!GasMeter.charge(step, GasMeter.JUMPDEST)) {
+            return Steps.halt(step, w);
         }
-        ++state.frame.pc;
-        return true;
+        return Steps.endInstruction(step);
     }
 
     /// @dev A destination inside the code is looked up in the buffer of jump destinations; one beyond it needs no look.
-    function _jump(Step memory state, Witness calldata w, uint256 destination) private pure returns (bool) {
-        if (destination >= state.frame.code.length) return false;
-        Slice memory word = Slices.range(state.frame.jumps, (destination >> 8) << 5, 32);
-        uint256 destinations = uint256(bytes32(Slices.read(word, 0, 32, state, w)));
-        if ((destinations >> (destination & 255)) & 1 == 0) return false;
-        state.frame.pc = destination;
-        return true;
+    function _jump(Step memory step, Witness calldata w, uint256 destination) private pure returns (bytes32) {
+        if (destination >= step.frame.code.length) return Steps.halt(step, w);
+        Slice memory word = Slices.range(step.frame.jumps, (destination >> 8) << 5, 32);
+        uint256 destinations = uint256(bytes32(SliceReader.read(step, w, word, 0, 32)));
+        if ((destinations >> (destination & 255)) & 1 == 0) return Steps.halt(step, w);
+        step.frame.pc = destination;
+        return Steps.endWithFrame(step);
     }
 
-    function _unary(Step memory state, Witness calldata w, uint256 opcode) private pure returns (bool) {
-        if (!StackChain.fits(state, 1, 1)) return false;
-        if (!GasMeter.charge(state, opcode == Opcodes.CLZ ? GasMeter.LOW : GasMeter.VERY_LOW)) return false;
-        uint256 a = StackChain.pop(state, w, 1)[0];
+    function _unary(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 1, 1)) return Steps.halt(step, w);
+        uint256 cost = opcode == Opcodes.CLZ ? GasMeter.LOW : GasMeter.VERY_LOW;
+        if (!GasMeter.charge(step, cost)) return Steps.halt(step, w);
+        uint256 a = StackChain.pop(step, w, 1)[0];
         uint256 result;
         if (opcode == Opcodes.ISZERO) result = a == 0 ? 1 : 0;
         else if (opcode == Opcodes.NOT) result = ~a;
         else result = Math.clz(a);
-        StackChain.push(state, result);
-        ++state.frame.pc;
-        return true;
+        StackChain.push(step, result);
+        return Steps.endInstruction(step);
     }
 
-    function _ternary(Step memory state, Witness calldata w, uint256 opcode) private pure returns (bool) {
-        if (!StackChain.fits(state, 3, 1)) return false;
-        if (!GasMeter.charge(state, GasMeter.MID)) return false;
-        uint256[] memory items = StackChain.pop(state, w, 3);
+    function _ternary(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 3, 1)) return Steps.halt(step, w);
+        if (!GasMeter.charge(step, GasMeter.MID)) return Steps.halt(step, w);
+        uint256[] memory items = StackChain.pop(step, w, 3);
         uint256 modulus = items[2];
         uint256 result;
         if (modulus != 0) {
             result =
                 opcode == Opcodes.ADDMOD ? addmod(items[0], items[1], modulus) : mulmod(items[0], items[1], modulus);
         }
-        StackChain.push(state, result);
-        ++state.frame.pc;
-        return true;
+        StackChain.push(step, result);
+        return Steps.endInstruction(step);
     }
 
-    function _binary(Step memory state, Witness calldata w, uint256 opcode) private pure returns (bool) {
+    function _binary(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
         uint256 cost = _binaryCost(opcode);
-        if (!StackChain.fits(state, 2, 1)) return false;
-        uint256[] memory items = StackChain.pop(state, w, 2);
+        if (!StackChain.fits(step, 2, 1)) return Steps.halt(step, w);
+        uint256[] memory items = StackChain.pop(step, w, 2);
         if (opcode == Opcodes.EXP && items[1] != 0) {
             cost += GasMeter.EXP_BYTE * ((Math.log2(items[1]) >> 3) + 1);
         }
-        if (!GasMeter.charge(state, cost)) return false;
+        if (!GasMeter.charge(step, cost)) return Steps.halt(step, w);
         StackChain.push(
-            state,
+            step,
             opcode < Opcodes.LT ? _arithmetic(opcode, items[0], items[1]) : _comparison(opcode, items[0], items[1])
         );
-        ++state.frame.pc;
-        return true;
+        return Steps.endInstruction(step);
     }
 
     function _binaryCost(uint256 opcode) private pure returns (uint256) {

@@ -2,27 +2,30 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {Accounts} from "./libraries/Accounts.sol";
 import {BufferTree} from "./libraries/BufferTree.sol";
 import {JumpAnalysis} from "./libraries/JumpAnalysis.sol";
 import {Opcodes} from "./libraries/Opcodes.sol";
-import {Overlay} from "./libraries/Overlay.sol";
 import {Slices} from "./libraries/Slices.sol";
-import {StackChain} from "./libraries/StackChain.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {Warmth} from "./libraries/Warmth.sol";
-import {Account, Copy, Exit, Frame, FrameContext, Slice, TransactionContext} from "./types/MachineState.sol";
+import {Accounts} from "./steps/Accounts.sol";
+import {Overlay} from "./steps/Overlay.sol";
+import {SliceReader} from "./steps/SliceReader.sol";
+import {StackChain} from "./steps/StackChain.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {Warmth} from "./steps/Warmth.sol";
+import {Account} from "./types/Account.sol";
+import {Copy} from "./types/Copy.sol";
+import {Exit, ExitStatus} from "./types/Exit.sol";
+import {Frame} from "./types/Frame.sol";
+import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
+import {Slice} from "./types/Slice.sol";
+import {TransactionContext} from "./types/TransactionContext.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Frame verifier
 /// @notice Proves the begin and the end of a frame: the phases EnterFrame, EnterCode, DepositCode and ExitFrame (docs/machine.md
 /// §9; twin of src/machine/frames.ts).
 contract FrameVerifier is IVerifier {
-    uint256 private constant HALT = 0;
-    uint256 private constant SUCCESS = 1;
-    uint256 private constant REVERT = 2;
-    uint256 private constant CREATED = 3;
     /// @dev EIP-170.
     uint256 private constant CODE_LIMIT = 24_576;
     uint256 private constant CODE_BYTE_COST = 200;
@@ -30,54 +33,44 @@ contract FrameVerifier is IVerifier {
     bytes1 private constant RESERVED_FIRST_BYTE = 0xef;
 
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata witness) external pure returns (bytes32) {
-        Step memory current = Steps.begin(before, witness);
-        Phase phase = current.machine.phase;
-        require(
-            phase == Phase.EnterFrame ||
-                phase == Phase.EnterCode ||
-                phase == Phase.DepositCode ||
-                phase == Phase.ExitFrame,
-            WrongPhase(phase)
-        );
-        Steps.openFrame(current, witness);
-        FrameContext memory context = Steps.openFrameContext(current, witness);
-        if (phase == Phase.EnterFrame) return _enterFrame(witness, current, context);
-        if (phase == Phase.EnterCode) return _enterCode(witness, current, context);
-        if (phase == Phase.DepositCode) return _depositCode(witness, current, context);
-        return _exitFrame(witness, current, context);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        Phase phase = step.machine.phase;
+        if (phase == Phase.EnterFrame) return _enterFrame(step, w);
+        if (phase == Phase.EnterCode) return _enterCode(step, w);
+        if (phase == Phase.DepositCode) return _depositCode(step, w);
+        if (phase == Phase.ExitFrame) return _exitFrame(step, w);
+        revert WrongPhase(phase);
     }
 
     // -------------------------------------------------------------------------------------------------- EnterFrame
 
-    function _enterFrame(
-        Witness calldata w,
-        Step memory current,
-        FrameContext memory context
-    ) private pure returns (bytes32) {
-        bool isCreation = _isCreation(context);
+    function _enterFrame(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Steps.openFrame(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        bool isCreation = context.isCreation();
         if (context.value != 0 && (isCreation || context.kind == Opcodes.CALL)) {
-            Accounts.debit(current, w, context.caller, context.value);
+            Accounts.debit(step, w, context.caller, context.value);
         }
-        if (isCreation) return _enterCreation(w, current, context);
+        if (isCreation) return _enterCreation(step, w, context);
 
-        if (context.kind == Opcodes.CALL) Accounts.credit(current, w, context.self, context.value);
+        if (context.kind == Opcodes.CALL) Accounts.credit(step, w, context.self, context.value);
         if (Warmth.isPrecompile(context.codeAddress) && !context.isDelegated) {
-            current.machine.phase = Phase.Precompile;
-        } else if (Accounts.read(current, w, context.codeAddress).codeLength == 0) {
-            Steps.exit(current, SUCCESS, Slices.empty());
+            step.machine.phase = Phase.Precompile;
+        } else if (Accounts.read(step, w, context.codeAddress).codeLength == 0) {
+            Steps.exit(step, ExitStatus.Success, Slices.empty());
         } else {
-            current.machine.phase = Phase.EnterCode;
+            step.machine.phase = Phase.EnterCode;
         }
-        return Steps.end(current);
+        return Steps.end(step);
     }
 
     function _enterCreation(
+        Step memory step,
         Witness calldata w,
-        Step memory current,
         FrameContext memory context
     ) private pure returns (bytes32) {
-        (Account memory account, uint256 opening) = Accounts.modify(current, w, context.self);
+        (Account memory account, uint256 opening) = Accounts.modify(step, w, context.self);
         account.nonce = 1;
         // All ether there is stays far below 2^256; a step is total all the same.
         unchecked {
@@ -85,145 +78,125 @@ contract FrameVerifier is IVerifier {
         }
         account.isCreated = true;
         account.isDirty = true;
-        Overlay.writeAccount(current, w, opening, context.self, account);
+        Overlay.writeAccount(step, w, opening, context.self, account);
 
         if (context.input.length == 0) {
-            Steps.exit(current, SUCCESS, Slices.empty());
+            Steps.exit(step, ExitStatus.Success, Slices.empty());
         } else {
-            current.frame.code = context.input;
-            current.machine.phase = Phase.EnterCode;
+            step.frame.code = context.input;
+            step.machine.phase = Phase.EnterCode;
         }
-        return Steps.endWithFrame(current);
+        return Steps.endWithFrame(step);
     }
 
     // --------------------------------------------------------------------------------------------------- EnterCode
 
-    function _enterCode(
-        Witness calldata w,
-        Step memory current,
-        FrameContext memory context
-    ) private pure returns (bytes32) {
-        Frame memory frame = current.frame;
+    function _enterCode(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Steps.openFrame(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        Frame memory frame = step.frame;
         bytes memory code;
-        if (_isCreation(context)) {
-            code = Slices.read(frame.code, 0, frame.code.length, current, w);
+        if (context.isCreation()) {
+            code = SliceReader.read(step, w, frame.code, 0, frame.code.length);
         } else {
-            code = Steps.openCode(Accounts.read(current, w, context.codeAddress).codeHash, w);
+            code = Steps.openCode(w, Accounts.read(step, w, context.codeAddress).codeHash);
             frame.code = Slices.range(BufferTree.rootOf(code), 0, code.length);
         }
         frame.jumps = BufferTree.rootOf(JumpAnalysis.destinationsOf(code));
-        current.machine.phase = Phase.Execute;
-        return Steps.endWithFrame(current);
+        step.machine.phase = Phase.Execute;
+        return Steps.endWithFrame(step);
     }
 
     // ------------------------------------------------------------------------------------------------- DepositCode
 
-    function _depositCode(
-        Witness calldata w,
-        Step memory current,
-        FrameContext memory context
-    ) private pure returns (bytes32) {
-        Slice memory output = Steps.openExit(current, w).output;
-        if (!_deposit(w, current, context, output)) {
-            Steps.exit(current, HALT, Slices.empty());
-            return Steps.end(current);
-        }
-        Steps.exit(current, CREATED, Slices.empty());
-        return Steps.endWithFrame(current);
+    function _depositCode(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Steps.openFrame(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        Slice memory output = Steps.openExit(step, w).output;
+        if (!_deposit(step, w, context, output)) return Steps.halt(step, w);
+        Steps.exit(step, ExitStatus.Created, Slices.empty());
+        return Steps.endWithFrame(step);
     }
 
     /// @dev Gives the new account its code. Whether that is one it can have, and was paid for.
     function _deposit(
+        Step memory step,
         Witness calldata w,
-        Step memory current,
         FrameContext memory context,
         Slice memory output
     ) private pure returns (bool) {
         uint256 length = output.length;
         if (length > CODE_LIMIT) return false;
-        bytes memory code = Slices.read(output, 0, length, current, w);
+        bytes memory code = SliceReader.read(step, w, output, 0, length);
         if (length > 0 && code[0] == RESERVED_FIRST_BYTE) return false;
         uint256 cost = CODE_BYTE_COST * length;
-        if (current.frame.gas < cost) return false;
-        current.frame.gas -= cost;
+        if (step.frame.gas < cost) return false;
+        step.frame.gas -= cost;
 
-        (Account memory account, uint256 opening) = Accounts.modify(current, w, context.self);
+        (Account memory account, uint256 opening) = Accounts.modify(step, w, context.self);
         account.codeHash = keccak256(code);
         account.codeLength = length;
         account.isDirty = true;
-        Overlay.writeAccount(current, w, opening, context.self, account);
+        Overlay.writeAccount(step, w, opening, context.self, account);
         return true;
     }
 
     // --------------------------------------------------------------------------------------------------- ExitFrame
 
-    function _exitFrame(
-        Witness calldata w,
-        Step memory current,
-        FrameContext memory context
-    ) private pure returns (bytes32) {
-        Exit memory exit = Steps.openExit(current, w);
-        bool isCreation = _isCreation(context);
-        if (isCreation && exit.status == SUCCESS) {
-            current.machine.phase = Phase.DepositCode;
-            return Steps.end(current);
+    function _exitFrame(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Steps.openFrame(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        Exit memory exit = Steps.openExit(step, w);
+        bool isCreation = context.isCreation();
+        if (isCreation && exit.status == ExitStatus.Success) {
+            step.machine.phase = Phase.DepositCode;
+            return Steps.end(step);
         }
-        if (exit.status == HALT || exit.status == REVERT) {
-            current.machine.journal = Steps.openJournal(context.savedJournal, w);
+        if (exit.status == ExitStatus.Halt || exit.status == ExitStatus.Revert) {
+            step.machine.journal = Steps.openJournal(w, context.savedJournal);
         }
-        uint256 gas = exit.status == HALT ? 0 : current.frame.gas;
-        current.machine.pending = bytes32(0);
-        if (context.parent == bytes32(0)) return _exitOutermost(w, current, exit.status, gas);
+        uint256 gas = exit.status == ExitStatus.Halt ? 0 : step.frame.gas;
+        step.machine.pending = bytes32(0);
+        if (context.parent == bytes32(0)) return _exitOutermost(step, w, exit.status, gas);
 
-        Frame memory parent = Steps.openParentFrame(context, w);
+        Frame memory parent = Steps.openParentFrame(w, context);
         parent.gas += gas;
-        current.frame = parent;
-        StackChain.push(current, _resultOf(context, isCreation, exit.status));
+        step.frame = parent;
+        StackChain.push(step, _resultOf(context, isCreation, exit.status));
         // Of creations only a revert has return data (EIP-211).
-        parent.returndata = isCreation && exit.status != REVERT ? Slices.empty() : exit.output;
-        _resume(current, context, isCreation, exit.output);
-        return Steps.endWithFrame(current);
+        parent.returndata = isCreation && exit.status != ExitStatus.Revert ? Slices.empty() : exit.output;
+        _resume(step, context, isCreation, exit.output);
+        return Steps.endWithFrame(step);
     }
 
     function _exitOutermost(
+        Step memory step,
         Witness calldata w,
-        Step memory current,
-        uint256 status,
+        ExitStatus status,
         uint256 gas
     ) private pure returns (bytes32) {
-        TransactionContext memory transaction = Steps.openTransaction(current, w);
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
         transaction.gas = gas;
-        transaction.status = status == SUCCESS || status == CREATED ? 1 : 0;
-        current.machine.transaction = Steps.hashTransaction(transaction);
-        current.machine.frame = bytes32(0);
-        current.machine.phase = Phase.Settle;
-        return Steps.end(current);
+        transaction.status = status == ExitStatus.Success || status == ExitStatus.Created ? 1 : 0;
+        step.machine.frame = bytes32(0);
+        step.machine.phase = Phase.Settle;
+        return Steps.endWithTransaction(step, transaction);
     }
 
-    function _resultOf(FrameContext memory context, bool isCreation, uint256 status) private pure returns (uint256) {
-        if (isCreation) return status == CREATED ? uint160(context.self) : 0;
-        return status == SUCCESS ? 1 : 0;
+    function _resultOf(FrameContext memory context, bool isCreation, ExitStatus status) private pure returns (uint256) {
+        if (isCreation) return status == ExitStatus.Created ? uint160(context.self) : 0;
+        return status == ExitStatus.Success ? 1 : 0;
     }
 
     /// @dev The parent goes on, after the output of a call has been copied to where it wanted it.
-    function _resume(
-        Step memory current,
-        FrameContext memory context,
-        bool isCreation,
-        Slice memory output
-    ) private pure {
+    function _resume(Step memory step, FrameContext memory context, bool isCreation, Slice memory output) private pure {
         uint256 length = context.outLength < output.length ? context.outLength : output.length;
         if (isCreation || length == 0) {
-            current.machine.phase = Phase.Execute;
+            step.machine.phase = Phase.Execute;
             return;
         }
-        current.machine.pending = Steps.hashCopy(
-            Copy({source: output, sourceOffset: 0, destination: context.outOffset, length: length})
-        );
-        current.machine.phase = Phase.Copy;
-    }
-
-    function _isCreation(FrameContext memory context) private pure returns (bool) {
-        return context.kind == Opcodes.CREATE || context.kind == Opcodes.CREATE2;
+        step.machine.pending = Copy({source: output, sourceOffset: 0, destination: context.outOffset, length: length})
+            .hash();
+        step.machine.phase = Phase.Copy;
     }
 }

@@ -2,14 +2,16 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {Accounts} from "./libraries/Accounts.sol";
 import {Delegations} from "./libraries/Delegations.sol";
 import {MerklePatriciaTrie} from "./libraries/MerklePatriciaTrie.sol";
-import {Overlay} from "./libraries/Overlay.sol";
 import {StateEntries} from "./libraries/StateEntries.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {Account, Load, Slot} from "./types/MachineState.sol";
+import {Accounts} from "./steps/Accounts.sol";
+import {Overlay} from "./steps/Overlay.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {Account} from "./types/Account.sol";
+import {Load} from "./types/Load.sol";
 import {Phase} from "./types/Phase.sol";
+import {Slot} from "./types/Slot.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Load verifier
@@ -20,48 +22,52 @@ contract LoadVerifier is IVerifier {
     error EntryInOverlay(address owner, uint256 slot);
 
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata w) external pure returns (bytes32) {
-        Step memory current = Steps.begin(before, w);
-        Phase phase = current.machine.phase;
-        require(phase == Phase.LoadAccount || phase == Phase.LoadSlot, WrongPhase(phase));
-
-        Load memory load = Steps.openLoad(current, w);
-        if (phase == Phase.LoadAccount) _loadAccount(current, w, load.owner);
-        else _loadSlot(current, w, load.owner, load.slot);
-        current.machine.phase = load.resume;
-        current.machine.pending = 0;
-        return Steps.end(current);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        Phase phase = step.machine.phase;
+        if (phase == Phase.LoadAccount) return _loadAccount(step, w);
+        if (phase == Phase.LoadSlot) return _loadSlot(step, w);
+        revert WrongPhase(phase);
     }
 
-    function _loadAccount(Step memory current, Witness calldata w, address owner) private pure {
-        (bool isPresent, , uint256 opening) = Overlay.openAccount(current, w, owner);
+    function _loadAccount(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Load memory load = Steps.openLoad(step, w);
+        address owner = load.owner;
+        (bool isPresent, , uint256 opening) = Overlay.openAccount(step, w, owner);
         require(!isPresent, EntryInOverlay(owner, 0));
         Account memory account = StateEntries.decodeAccount(
-            MerklePatriciaTrie.get(
-                current.machine.stateRoot,
-                StateEntries.accountKey(owner),
-                Steps.nextTrie(current, w)
-            )
+            MerklePatriciaTrie.get(step.machine.stateRoot, StateEntries.accountKey(owner), Steps.nextTrie(step, w))
         );
-        if (account.codeHash != Accounts.EMPTY_CODE_HASH) {
-            bytes calldata code = Steps.openCode(account.codeHash, w);
+        if (account.hasCode()) {
+            bytes calldata code = Steps.openCode(w, account.codeHash);
             account.codeLength = code.length;
             account.delegation = Delegations.delegationOf(code);
         }
-        Overlay.writeAccount(current, w, opening, owner, account);
+        Overlay.writeAccount(step, w, opening, owner, account);
+        return _resume(step, load);
     }
 
-    function _loadSlot(Step memory current, Witness calldata w, address owner, uint256 slot) private pure {
-        Account memory account = Accounts.read(current, w, owner);
-        (bool isPresent, , uint256 opening) = Overlay.openSlot(current, w, owner, slot);
+    function _loadSlot(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Load memory load = Steps.openLoad(step, w);
+        (address owner, uint256 slot) = (load.owner, load.slot);
+        Account memory account = Accounts.read(step, w, owner);
+        (bool isPresent, , uint256 opening) = Overlay.openSlot(step, w, owner, slot);
         require(!isPresent, EntryInOverlay(owner, slot));
         uint256 value = StateEntries.decodeSlot(
             MerklePatriciaTrie.get(
                 account.isCreated ? MerklePatriciaTrie.EMPTY_ROOT : account.storageRoot,
                 StateEntries.slotKey(slot),
-                Steps.nextTrie(current, w)
+                Steps.nextTrie(step, w)
             )
         );
-        Overlay.writeSlot(current, w, opening, owner, slot, Slot({original: value, current: value, isWarm: false}));
+        Overlay.writeSlot(step, w, opening, owner, slot, Slot({original: value, current: value, isWarm: false}));
+        return _resume(step, load);
+    }
+
+    /// @dev The step that needed the entry is taken again.
+    function _resume(Step memory step, Load memory load) private pure returns (bytes32) {
+        step.machine.phase = load.resume;
+        step.machine.pending = 0;
+        return Steps.end(step);
     }
 }

@@ -2,14 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {CodeReader} from "./libraries/CodeReader.sol";
-import {GasMeter} from "./libraries/GasMeter.sol";
-import {LongHashes} from "./libraries/LongHashes.sol";
-import {MemoryTree} from "./libraries/MemoryTree.sol";
 import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
-import {StackChain} from "./libraries/StackChain.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {Digest, FrameContext} from "./types/MachineState.sol";
+import {CodeReader} from "./steps/CodeReader.sol";
+import {GasMeter} from "./steps/GasMeter.sol";
+import {LongHashes} from "./steps/LongHashes.sol";
+import {MemoryTree} from "./steps/MemoryTree.sol";
+import {StackChain} from "./steps/StackChain.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {Digest} from "./types/Digest.sol";
+import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
 import {Witness} from "./types/Witness.sol";
 
@@ -17,29 +18,25 @@ import {Witness} from "./types/Witness.sol";
 /// @notice Proves LOG0 to LOG4 (docs/machine.md §8) and the phase `FinishLog`.
 contract LogVerifier is IVerifier {
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata w) external pure returns (bytes32) {
-        Step memory state = Steps.begin(before, w);
-        if (state.machine.phase == Phase.FinishLog) return _finish(state, w);
-        uint256 opcode;
-        (state, opcode, ) = CodeReader.beginInstruction(before, w);
-        require(Opcodes.groupOf(opcode) == InstructionGroup.Log, WrongOpcode(opcode));
-        return _log(state, w, opcode - Opcodes.LOG0) ? Steps.endWithFrame(state) : Steps.halt(before, w);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        if (step.machine.phase == Phase.FinishLog) return _finish(step, w);
+        (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Log);
+        return _log(step, w, opcode - Opcodes.LOG0);
     }
 
-    /// @return Whether it does not halt.
-    function _log(Step memory state, Witness calldata w, uint256 topicCount) private pure returns (bool) {
-        if (!StackChain.fits(state, 2 + topicCount, 0)) return false;
-        FrameContext memory context = Steps.openFrameContext(state, w);
-        if (context.isStatic) return false;
-        uint256[] memory items = StackChain.pop(state, w, 2 + topicCount);
+    function _log(Step memory step, Witness calldata w, uint256 topicCount) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 2 + topicCount, 0)) return Steps.halt(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        if (context.isStatic) return Steps.halt(step, w);
+        uint256[] memory items = StackChain.pop(step, w, 2 + topicCount);
         uint256 length = items[1];
-        (bool isInRange, uint256 cost) = MemoryTree.expand(state, items[0], length);
-        if (!isInRange) return false;
+        (bool isInRange, uint256 cost) = MemoryTree.expand(step, items[0], length);
+        if (!isInRange) return Steps.halt(step, w);
         cost += GasMeter.LOG + GasMeter.LOG_TOPIC * topicCount + GasMeter.LOG_BYTE * length;
-        if (!GasMeter.charge(state, cost)) return false;
-        ++state.frame.pc;
+        if (!GasMeter.charge(step, cost)) return Steps.halt(step, w);
 
-        bytes memory bloom = Steps.openBloom(state, w);
+        bytes memory bloom = Steps.openBloom(step, w);
         bytes memory topics;
         _add(bloom, keccak256(abi.encodePacked(context.self)));
         for (uint256 i = 0; i < topicCount; ++i) {
@@ -47,31 +44,31 @@ contract LogVerifier is IVerifier {
             _add(bloom, keccak256(abi.encode(topic)));
             topics = abi.encodePacked(topics, topic);
         }
-        state.machine.journal.bloomHash = keccak256(bloom);
+        step.machine.journal.bloomHash = keccak256(bloom);
 
         bytes32 topicsHash = keccak256(topics);
         if (length > LongHashes.SHORT) {
-            LongHashes.begin(state, Phase.FinishLog, topicsHash, MemoryTree.slice(state, items[0], length));
+            LongHashes.begin(step, Phase.FinishLog, topicsHash, MemoryTree.slice(step, items[0], length));
         } else {
-            _append(state, context.self, topicsHash, keccak256(MemoryTree.load(state, w, items[0], length)));
+            _append(step, context.self, topicsHash, keccak256(MemoryTree.load(step, w, items[0], length)));
         }
-        return true;
+        return Steps.endInstruction(step);
     }
 
-    function _finish(Step memory state, Witness calldata w) private pure returns (bytes32) {
-        Steps.openFrame(state, w);
-        FrameContext memory context = Steps.openFrameContext(state, w);
-        Digest memory digest = Steps.openDigest(state, w);
-        _append(state, context.self, digest.context, digest.value);
-        state.machine.pending = bytes32(0);
-        state.machine.phase = Phase.Execute;
-        return Steps.end(state);
+    function _finish(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        Steps.openFrame(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        Digest memory digest = Steps.openDigest(step, w);
+        _append(step, context.self, digest.context, digest.value);
+        step.machine.pending = bytes32(0);
+        step.machine.phase = Phase.Execute;
+        return Steps.end(step);
     }
 
     /// @dev Specification §4, `logsHash`.
-    function _append(Step memory state, address emitter, bytes32 topicsHash, bytes32 dataHash) private pure {
-        bytes32 logsHash = state.machine.journal.logsHash;
-        state.machine.journal.logsHash = keccak256(abi.encode(logsHash, emitter, topicsHash, dataHash));
+    function _append(Step memory step, address emitter, bytes32 topicsHash, bytes32 dataHash) private pure {
+        bytes32 logsHash = step.machine.journal.logsHash;
+        step.machine.journal.logsHash = keccak256(abi.encode(logsHash, emitter, topicsHash, dataHash));
     }
 
     /// @dev Sets the three bits of a value with this hash (Yellow Paper, 4.4.3: M3:2048).

@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IOneStepProver} from "./interfaces/IOneStepProver.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {CodeReader} from "./libraries/CodeReader.sol";
 import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
-import {Steps} from "./libraries/Steps.sol";
+import {CodeReader} from "./steps/CodeReader.sol";
+import {Steps} from "./steps/Steps.sol";
 import {Phase} from "./types/Phase.sol";
 import {Verifiers} from "./types/Verifiers.sol";
 import {Witness} from "./types/Witness.sol";
@@ -51,8 +51,8 @@ contract OneStepProver is IOneStepProver {
     }
 
     /// @inheritdoc IOneStepProver
-    function start(bytes32 before, Witness calldata witness) external view returns (bytes32) {
-        Phase phase = Steps.phaseOf(before, witness);
+    function start(bytes32 before, Witness calldata w) external view returns (bytes32) {
+        Phase phase = Steps.phaseOf(before, w);
         require(phase.isBoundary(), NotABoundary(phase));
         require(phase == Phase.Transaction, UnitNotProvable(phase));
         // To a verifier, a boundary is the phase in which its unit starts; only `step` stands still there.
@@ -60,19 +60,19 @@ contract OneStepProver is IOneStepProver {
     }
 
     /// @inheritdoc IOneStepProver
-    function step(bytes32 before, Witness calldata witness) external view returns (bytes32) {
-        Phase phase = Steps.phaseOf(before, witness);
+    function step(bytes32 before, Witness calldata w) external view returns (bytes32) {
+        Phase phase = Steps.phaseOf(before, w);
         if (phase.isBoundary()) return before;
         if (phase != Phase.Execute) return _ask(_verifierOf(phase));
         // Which opcode it is the verifier proves, and reverts if it is none of its own: a witness that claims another one comes
         // to nothing. To prove it here as well would cost as much again as most instructions.
-        return _ask(_verifierOf(Opcodes.groupOf(CodeReader.claimedOpcode(witness))));
+        return _ask(_verifierOf(Opcodes.groupOf(CodeReader.claimedOpcode(w))));
     }
 
     /// @dev Hands the call on as it came, so that the witness need not be encoded again. What the verifier reverts with, this
     /// call reverts with: if the caller gave too little gas there is no answer rather than a wrong one.
     function _ask(IVerifier verifier) private view returns (bytes32) {
-        bytes memory call = bytes.concat(IVerifier.step.selector, msg.data[4:]);
+        bytes memory call = bytes.concat(IVerifier.prove.selector, msg.data[4:]);
         return abi.decode(Address.functionStaticCall(address(verifier), call), (bytes32));
     }
 

@@ -6,17 +6,17 @@ import {IVerifier} from "./interfaces/IVerifier.sol";
 import {BufferTree} from "./libraries/BufferTree.sol";
 import {Precompiles} from "./libraries/Precompiles.sol";
 import {Slices} from "./libraries/Slices.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {FrameContext, Slice} from "./types/MachineState.sol";
+import {SliceReader} from "./steps/SliceReader.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {ExitStatus} from "./types/Exit.sol";
+import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
+import {Slice} from "./types/Slice.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Precompile verifier
 /// @notice Proves the phase Precompile: runs the precompile of this chain (docs/machine.md §9; twin of src/machine/precompiles.ts).
 contract PrecompileVerifier is IVerifier {
-    uint256 private constant HALT = 0;
-    uint256 private constant SUCCESS = 1;
-
     /// @dev Order and generator of secp256r1 (EIP-7951).
     uint256 private constant P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551;
     uint256 private constant P256_X = 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296;
@@ -33,40 +33,37 @@ contract PrecompileVerifier is IVerifier {
     }
 
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata witness) external view returns (bytes32) {
-        Step memory current = Steps.begin(before, witness);
-        Phase phase = current.machine.phase;
+    function prove(bytes32 before, Witness calldata w) external view returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        Phase phase = step.machine.phase;
         require(phase == Phase.Precompile, WrongPhase(phase));
-        Steps.openFrame(current, witness);
-        FrameContext memory context = Steps.openFrameContext(current, witness);
+        Steps.openFrame(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
 
-        (bool isSuccess, uint256 cost, Slice memory output) = _run(current, witness, context);
-        if (!isSuccess) {
-            Steps.exit(current, HALT, Slices.empty());
-            return Steps.end(current);
-        }
-        current.frame.gas -= cost;
-        Steps.exit(current, SUCCESS, output);
-        return Steps.endWithFrame(current);
+        (bool isSuccess, uint256 cost, Slice memory output) = _run(step, w, context);
+        if (!isSuccess) return Steps.halt(step, w);
+        step.frame.gas -= cost;
+        Steps.exit(step, ExitStatus.Success, output);
+        return Steps.endWithFrame(step);
     }
 
     /// @dev `isSuccess` only with `cost` within the frame's gas.
     function _run(
-        Step memory current,
+        Step memory step,
         Witness calldata w,
         FrameContext memory context
     ) private view returns (bool isSuccess, uint256 cost, Slice memory output) {
         Slice memory input = context.input;
         if (context.codeAddress == Precompiles.IDENTITY) {
             cost = Precompiles.identityCostOf(input.length);
-            return (cost <= current.frame.gas, cost, input);
+            return (cost <= step.frame.gas, cost, input);
         }
         uint256 length = input.length;
         if (length > Precompiles.INPUT_LIMIT) return (false, 0, output);
         if (context.codeAddress == Precompiles.MODEXP) length = Math.min(length, Precompiles.MODEXP_SIGNIFICANT_LENGTH);
-        bytes memory data = Slices.read(input, 0, length, current, w);
+        bytes memory data = SliceReader.read(step, w, input, 0, length);
         (isSuccess, cost) = Precompiles.costOf(context.codeAddress, data);
-        if (!isSuccess || cost > current.frame.gas) return (false, 0, output);
+        if (!isSuccess || cost > step.frame.gas) return (false, 0, output);
 
         bytes memory result;
         (isSuccess, result) = Precompiles.run(context.codeAddress, data, cost);

@@ -3,15 +3,20 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {Accounts} from "./libraries/Accounts.sol";
 import {AppendOnlyProof} from "./libraries/AppendOnlyProof.sol";
 import {MerklePatriciaTrie} from "./libraries/MerklePatriciaTrie.sol";
-import {Overlay} from "./libraries/Overlay.sol";
 import {StateEntries} from "./libraries/StateEntries.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {TransactionEnd} from "./libraries/TransactionEnd.sol";
-import {Account, BlockContext, KeyLink, Slot, TransactionContext} from "./types/MachineState.sol";
+import {Accounts} from "./steps/Accounts.sol";
+import {Overlay} from "./steps/Overlay.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {TransactionEnd} from "./steps/TransactionEnd.sol";
+import {Account} from "./types/Account.sol";
+import {BlockContext} from "./types/BlockContext.sol";
+import {EntryKind} from "./types/EntryKind.sol";
+import {KeyLink} from "./types/KeyLink.sol";
 import {Phase} from "./types/Phase.sol";
+import {Slot} from "./types/Slot.sol";
+import {TransactionContext} from "./types/TransactionContext.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Settlement verifier
@@ -22,98 +27,94 @@ contract SettlementVerifier is IVerifier {
 
     /// @dev EIP-3529.
     uint256 private constant MAXIMUM_REFUND_QUOTIENT = 5;
-    /// @dev Kinds of keys (docs/machine.md §4).
-    uint256 private constant ACCOUNT = 0;
-    uint256 private constant SLOT = 1;
 
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata w) external pure returns (bytes32) {
-        Step memory current = Steps.begin(before, w);
-        Phase phase = current.machine.phase;
-        if (phase == Phase.Settle) return _settle(current, w);
-        if (phase == Phase.Flush) return _flush(current, w);
-        require(phase == Phase.EndTransaction, WrongPhase(phase));
-        return _endTransaction(current, w);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        Phase phase = step.machine.phase;
+        if (phase == Phase.Settle) return _settle(step, w);
+        if (phase == Phase.Flush) return _flush(step, w);
+        if (phase == Phase.EndTransaction) return _endTransaction(step, w);
+        revert WrongPhase(phase);
     }
 
-    function _settle(Step memory current, Witness calldata w) private pure returns (bytes32) {
-        TransactionContext memory transaction = Steps.openTransaction(current, w);
-        BlockContext memory context = Steps.openBlockContext(current, w);
+    function _settle(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
+        BlockContext memory context = Steps.openBlockContext(step, w);
 
         uint256 used = transaction.gasLimit - transaction.dataGas - transaction.gas;
-        used -= Math.min(current.machine.journal.refund, used / MAXIMUM_REFUND_QUOTIENT);
+        used -= Math.min(step.machine.journal.refund, used / MAXIMUM_REFUND_QUOTIENT);
         used = Math.max(used, transaction.floorGas) + transaction.dataGas;
         transaction.gasUsed = used;
 
         uint256 gasPrice = transaction.gasPrice;
-        Accounts.credit(current, w, transaction.sender, (transaction.gasLimit - used) * gasPrice);
-        Accounts.credit(current, w, context.coinbase, used * (gasPrice - context.baseFee));
-        current.machine.transaction = Steps.hashTransaction(transaction);
-        current.machine.phase = Phase.Flush;
-        return Steps.end(current);
+        Accounts.credit(step, w, transaction.sender, (transaction.gasLimit - used) * gasPrice);
+        Accounts.credit(step, w, context.coinbase, used * (gasPrice - context.baseFee));
+        step.machine.phase = Phase.Flush;
+        return Steps.endWithTransaction(step, transaction);
     }
 
-    function _flush(Step memory current, Witness calldata w) private pure returns (bytes32) {
-        if (current.machine.journal.keyChain == 0) {
-            current.machine.phase = Phase.EndTransaction;
-            return Steps.end(current);
+    function _flush(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (step.machine.journal.keyChain == 0) {
+            step.machine.phase = Phase.EndTransaction;
+            return Steps.end(step);
         }
-        KeyLink memory link = Steps.openKeyLink(current, w);
-        if (link.kind == ACCOUNT) _flushAccount(current, w, link.owner);
-        if (link.kind == SLOT) _flushSlot(current, w, link.owner, link.slot);
-        current.machine.journal.keyChain = link.previous;
-        return Steps.end(current);
+        KeyLink memory link = Steps.openKeyLink(step, w);
+        if (link.kind == EntryKind.Account) _flushAccount(step, w, link.owner);
+        if (link.kind == EntryKind.Slot) _flushSlot(step, w, link.owner, link.slot);
+        step.machine.journal.keyChain = link.previous;
+        return Steps.end(step);
     }
 
-    function _flushAccount(Step memory current, Witness calldata w, address owner) private pure {
-        Account memory account = Accounts.read(current, w, owner);
+    function _flushAccount(Step memory step, Witness calldata w, address owner) private pure {
+        Account memory account = Accounts.read(step, w, owner);
         if (!account.isDirty) return;
-        bytes[] calldata nodes = Steps.nextTrie(current, w);
+        bytes[] calldata nodes = Steps.nextTrie(step, w);
         bytes memory key = StateEntries.accountKey(owner);
-        current.machine.stateRoot =
-            account.isDestroyed || Accounts.isEmpty(account)
-                ? MerklePatriciaTrie.remove(current.machine.stateRoot, key, nodes)
-                : MerklePatriciaTrie.put(current.machine.stateRoot, key, StateEntries.encodeAccount(account), nodes);
+        step.machine.stateRoot =
+            account.isDestroyed || account.isEmpty()
+                ? MerklePatriciaTrie.remove(step.machine.stateRoot, key, nodes)
+                : MerklePatriciaTrie.put(step.machine.stateRoot, key, StateEntries.encodeAccount(account), nodes);
     }
 
-    function _flushSlot(Step memory current, Witness calldata w, address owner, uint256 slot) private pure {
-        (bool isPresent, Slot memory entry) = Overlay.readSlot(current, w, owner, slot);
+    function _flushSlot(Step memory step, Witness calldata w, address owner, uint256 slot) private pure {
+        (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, owner, slot);
         require(isPresent, SlotNotInOverlay(owner, slot));
         if (entry.current == entry.original) return;
-        (Account memory account, uint256 opening) = Accounts.modify(current, w, owner);
+        (Account memory account, uint256 opening) = Accounts.modify(step, w, owner);
         if (account.isDestroyed) return;
-        bytes[] calldata nodes = Steps.nextTrie(current, w);
+        bytes[] calldata nodes = Steps.nextTrie(step, w);
         bytes memory key = StateEntries.slotKey(slot);
         account.storageRoot =
             entry.current == 0
                 ? MerklePatriciaTrie.remove(account.storageRoot, key, nodes)
                 : MerklePatriciaTrie.put(account.storageRoot, key, StateEntries.encodeSlot(entry.current), nodes);
         account.isDirty = true;
-        Overlay.writeAccount(current, w, opening, owner, account);
+        Overlay.writeAccount(step, w, opening, owner, account);
     }
 
-    function _endTransaction(Step memory current, Witness calldata w) private pure returns (bytes32) {
-        TransactionContext memory transaction = Steps.openTransaction(current, w);
-        BlockContext memory context = Steps.openBlockContext(current, w);
+    function _endTransaction(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
+        BlockContext memory context = Steps.openBlockContext(step, w);
         context.gasUsed += transaction.gasUsed;
         bytes32 receiptHash = keccak256(
-            abi.encode(transaction.hash, transaction.status, context.gasUsed, current.machine.journal.logsHash)
+            abi.encode(transaction.transactionHash, transaction.status, context.gasUsed, step.machine.journal.logsHash)
         );
         uint256 count = context.transactionCount++;
         context.transactionsRoot = AppendOnlyProof.append(
             context.transactionsRoot,
             count,
-            transaction.hash,
-            Steps.nextAppend(current, w)
+            transaction.transactionHash,
+            Steps.nextAppend(step, w)
         );
         context.receiptsRoot = AppendOnlyProof.append(
             context.receiptsRoot,
             count,
             receiptHash,
-            Steps.nextAppend(current, w)
+            Steps.nextAppend(step, w)
         );
-        context.bloomHash = _mergedBloomHash(Steps.openBloom(current, w), Steps.openBlockBloom(context, w));
-        return TransactionEnd.include(current, context);
+        context.bloomHash = _mergedBloomHash(Steps.openBloom(step, w), Steps.openBlockBloom(w, context));
+        return TransactionEnd.include(step, context);
     }
 
     /// @dev Hash of the bits of two blooms of 256 bytes. Writes to `bloom`.

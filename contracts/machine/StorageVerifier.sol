@@ -2,15 +2,18 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {CodeReader} from "./libraries/CodeReader.sol";
-import {GasMeter} from "./libraries/GasMeter.sol";
-import {Opcodes} from "./libraries/Opcodes.sol";
-import {Accounts} from "./libraries/Accounts.sol";
-import {Overlay} from "./libraries/Overlay.sol";
-import {StackChain} from "./libraries/StackChain.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {Warmth} from "./libraries/Warmth.sol";
-import {Account, BlockContext, FrameContext, Slot} from "./types/MachineState.sol";
+import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
+import {Accounts} from "./steps/Accounts.sol";
+import {CodeReader} from "./steps/CodeReader.sol";
+import {GasMeter} from "./steps/GasMeter.sol";
+import {Overlay} from "./steps/Overlay.sol";
+import {StackChain} from "./steps/StackChain.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {Warmth} from "./steps/Warmth.sol";
+import {Account} from "./types/Account.sol";
+import {BlockContext} from "./types/BlockContext.sol";
+import {FrameContext} from "./types/FrameContext.sol";
+import {Slot} from "./types/Slot.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Storage verifier
@@ -19,8 +22,6 @@ import {Witness} from "./types/Witness.sol";
 contract StorageVerifier is IVerifier {
     /// @dev EIP-2929.
     uint256 private constant COLD_SLOT_ACCESS = 2_100;
-    /// @dev EIP-2200: SSTORE halts with no more gas left than the stipend of a call.
-    uint256 private constant STIPEND = 2_300;
     /// @dev EIP-2200, EIP-2929.
     uint256 private constant SSTORE_SET = 20_000;
     /// @dev EIP-2200, EIP-2929.
@@ -36,62 +37,61 @@ contract StorageVerifier is IVerifier {
     uint256 private constant BLOCKHASH_WINDOW = 256;
 
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata witness) external pure returns (bytes32) {
-        (Step memory current, uint256 opcode, ) = CodeReader.beginInstruction(before, witness);
-        if (opcode == Opcodes.SLOAD) return _sload(before, witness, current);
-        if (opcode == Opcodes.SSTORE) return _sstore(before, witness, current);
-        if (opcode == Opcodes.TLOAD) return _tload(before, witness, current);
-        if (opcode == Opcodes.TSTORE) return _tstore(before, witness, current);
-        if (opcode == Opcodes.SELFBALANCE) return _selfBalance(before, witness, current);
-        if (opcode == Opcodes.BLOCKHASH) return _blockHash(before, witness, current);
-        if (opcode == Opcodes.BALANCE || opcode == Opcodes.EXTCODESIZE || opcode == Opcodes.EXTCODEHASH) {
-            return _ofAccount(before, witness, current, opcode);
-        }
-        revert WrongOpcode(opcode);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Storage);
+        if (opcode == Opcodes.SLOAD) return _sload(step, w);
+        if (opcode == Opcodes.SSTORE) return _sstore(step, w);
+        if (opcode == Opcodes.TLOAD) return _tload(step, w);
+        if (opcode == Opcodes.TSTORE) return _tstore(step, w);
+        if (opcode == Opcodes.SELFBALANCE) return _selfBalance(step, w);
+        if (opcode == Opcodes.BLOCKHASH) return _blockHash(step, w);
+        return _ofAccount(step, w, opcode);
     }
 
-    function _sload(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 1, 1)) return Steps.halt(before, w);
-        address self = Steps.openFrameContext(current, w).self;
-        uint256 slot = StackChain.pop(current, w, 1)[0];
-        (bool isPresent, Slot memory entry) = Overlay.readSlot(current, w, self, slot);
-        if (!isPresent) return Steps.fault(before, w, true, self, slot);
+    function _sload(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 1, 1)) return Steps.halt(step, w);
+        address self = Steps.openFrameContext(step, w).self;
+        uint256 slot = StackChain.pop(step, w, 1)[0];
+        (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, self, slot);
+        if (!isPresent) return Steps.faultOnSlot(step, w, self, slot);
 
-        if (!GasMeter.charge(current, entry.isWarm ? GasMeter.WARM_ACCESS : COLD_SLOT_ACCESS)) {
-            return Steps.halt(before, w);
+        if (!GasMeter.charge(step, entry.isWarm ? GasMeter.WARM_ACCESS : COLD_SLOT_ACCESS)) {
+            return Steps.halt(step, w);
         }
         if (!entry.isWarm) {
-            (, , uint256 opening) = Overlay.openSlot(current, w, self, slot);
+            (, , uint256 opening) = Overlay.openSlot(step, w, self, slot);
             entry.isWarm = true;
-            Overlay.writeSlot(current, w, opening, self, slot, entry);
+            Overlay.writeSlot(step, w, opening, self, slot, entry);
         }
-        return _push(current, entry.current);
+        return _push(step, entry.current);
     }
 
-    function _sstore(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 2, 0)) return Steps.halt(before, w);
-        FrameContext memory context = Steps.openFrameContext(current, w);
-        if (context.isStatic) return Steps.halt(before, w);
-        uint256[] memory items = StackChain.pop(current, w, 2);
+    function _sstore(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 2, 0)) return Steps.halt(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        if (context.isStatic) return Steps.halt(step, w);
+        uint256[] memory items = StackChain.pop(step, w, 2);
         (uint256 slot, uint256 value) = (items[0], items[1]);
-        (bool isPresent, Slot memory entry) = Overlay.readSlot(current, w, context.self, slot);
-        if (!isPresent) return Steps.fault(before, w, true, context.self, slot);
+        (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, context.self, slot);
+        if (!isPresent) return Steps.faultOnSlot(step, w, context.self, slot);
 
-        if (current.frame.gas <= STIPEND) return Steps.halt(before, w);
+        // EIP-2200: with no more gas left than a call comes with by itself.
+        if (step.frame.gas <= GasMeter.CALL_STIPEND) return Steps.halt(step, w);
         uint256 cost = entry.isWarm ? 0 : COLD_SLOT_ACCESS;
         if (entry.original == entry.current && entry.current != value) {
             cost += entry.original == 0 ? SSTORE_SET : SSTORE_RESET;
         } else {
             cost += GasMeter.WARM_ACCESS;
         }
-        if (!GasMeter.charge(current, cost)) return Steps.halt(before, w);
+        if (!GasMeter.charge(step, cost)) return Steps.halt(step, w);
 
-        current.machine.journal.refund = _refundAfter(current.machine.journal.refund, entry, value);
-        (, , uint256 opening) = Overlay.openSlot(current, w, context.self, slot);
+        step.machine.journal.refund = _refundAfter(step.machine.journal.refund, entry, value);
+        (, , uint256 opening) = Overlay.openSlot(step, w, context.self, slot);
         entry.isWarm = true;
         entry.current = value;
-        Overlay.writeSlot(current, w, opening, context.self, slot, entry);
-        return _end(current);
+        Overlay.writeSlot(step, w, opening, context.self, slot, entry);
+        return Steps.endInstruction(step);
     }
 
     /// @dev EIP-2200 as EIP-3529 has it. What is taken off was added by the write that it undoes.
@@ -108,74 +108,64 @@ contract StorageVerifier is IVerifier {
         return refund;
     }
 
-    function _tload(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 1, 1)) return Steps.halt(before, w);
-        address self = Steps.openFrameContext(current, w).self;
-        if (!GasMeter.charge(current, GasMeter.WARM_ACCESS)) return Steps.halt(before, w);
-        uint256 slot = StackChain.pop(current, w, 1)[0];
-        return _push(current, Overlay.readTransient(current, w, self, slot));
+    function _tload(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 1, 1)) return Steps.halt(step, w);
+        address self = Steps.openFrameContext(step, w).self;
+        if (!GasMeter.charge(step, GasMeter.WARM_ACCESS)) return Steps.halt(step, w);
+        uint256 slot = StackChain.pop(step, w, 1)[0];
+        return _push(step, Overlay.readTransient(step, w, self, slot));
     }
 
-    function _tstore(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 2, 0)) return Steps.halt(before, w);
-        FrameContext memory context = Steps.openFrameContext(current, w);
-        if (context.isStatic || !GasMeter.charge(current, GasMeter.WARM_ACCESS)) return Steps.halt(before, w);
-        uint256[] memory items = StackChain.pop(current, w, 2);
-        (, , uint256 opening) = Overlay.openTransient(current, w, context.self, items[0]);
-        Overlay.writeTransient(current, w, opening, context.self, items[0], items[1]);
-        return _end(current);
+    function _tstore(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 2, 0)) return Steps.halt(step, w);
+        FrameContext memory context = Steps.openFrameContext(step, w);
+        if (context.isStatic || !GasMeter.charge(step, GasMeter.WARM_ACCESS)) return Steps.halt(step, w);
+        uint256[] memory items = StackChain.pop(step, w, 2);
+        (, , uint256 opening) = Overlay.openTransient(step, w, context.self, items[0]);
+        Overlay.writeTransient(step, w, opening, context.self, items[0], items[1]);
+        return Steps.endInstruction(step);
     }
 
-    function _ofAccount(
-        bytes32 before,
-        Witness calldata w,
-        Step memory current,
-        uint256 opcode
-    ) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 1, 1)) return Steps.halt(before, w);
-        address owner = address(uint160(StackChain.pop(current, w, 1)[0]));
-        (bool isPresent, Account memory account) = Overlay.readAccount(current, w, owner);
-        if (!isPresent) return Steps.fault(before, w, false, owner, 0);
+    function _ofAccount(Step memory step, Witness calldata w, uint256 opcode) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 1, 1)) return Steps.halt(step, w);
+        address owner = address(uint160(StackChain.pop(step, w, 1)[0]));
+        (bool isPresent, Account memory account) = Overlay.readAccount(step, w, owner);
+        if (!isPresent) return Steps.faultOnAccount(step, w, owner);
 
-        if (!GasMeter.charge(current, Warmth.accessCost(owner, account))) return Steps.halt(before, w);
-        Warmth.makeWarm(current, w, owner, account);
-        if (opcode == Opcodes.BALANCE) return _push(current, account.balance);
-        if (opcode == Opcodes.EXTCODESIZE) return _push(current, account.codeLength);
+        if (!GasMeter.charge(step, Warmth.accessCost(owner, account))) return Steps.halt(step, w);
+        Warmth.makeWarm(step, w, owner, account);
+        if (opcode == Opcodes.BALANCE) return _push(step, account.balance);
+        if (opcode == Opcodes.EXTCODESIZE) return _push(step, account.codeLength);
         // EIP-1052.
-        return _push(current, Accounts.isEmpty(account) ? 0 : uint256(account.codeHash));
+        return _push(step, account.isEmpty() ? 0 : uint256(account.codeHash));
     }
 
-    function _selfBalance(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 0, 1)) return Steps.halt(before, w);
-        Account memory account = Accounts.read(current, w, Steps.openFrameContext(current, w).self);
-        if (!GasMeter.charge(current, GasMeter.LOW)) return Steps.halt(before, w);
-        return _push(current, account.balance);
+    function _selfBalance(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 0, 1)) return Steps.halt(step, w);
+        Account memory account = Accounts.read(step, w, Steps.openFrameContext(step, w).self);
+        if (!GasMeter.charge(step, GasMeter.LOW)) return Steps.halt(step, w);
+        return _push(step, account.balance);
     }
 
-    function _blockHash(bytes32 before, Witness calldata w, Step memory current) private pure returns (bytes32) {
-        if (!StackChain.fits(current, 1, 1)) return Steps.halt(before, w);
-        BlockContext memory context = Steps.openBlockContext(current, w);
-        uint256 number = StackChain.pop(current, w, 1)[0];
+    function _blockHash(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (!StackChain.fits(step, 1, 1)) return Steps.halt(step, w);
+        BlockContext memory context = Steps.openBlockContext(step, w);
+        uint256 number = StackChain.pop(step, w, 1)[0];
         uint256 hash = 0;
         if (number < context.number && context.number - number <= BLOCKHASH_WINDOW) {
-            (bool isAccountPresent, ) = Overlay.readAccount(current, w, HISTORY_STORAGE);
-            if (!isAccountPresent) return Steps.fault(before, w, false, HISTORY_STORAGE, 0);
+            (bool isAccountPresent, ) = Overlay.readAccount(step, w, HISTORY_STORAGE);
+            if (!isAccountPresent) return Steps.faultOnAccount(step, w, HISTORY_STORAGE);
             uint256 slot = number % HISTORY_SERVE_WINDOW;
-            (bool isPresent, Slot memory entry) = Overlay.readSlot(current, w, HISTORY_STORAGE, slot);
-            if (!isPresent) return Steps.fault(before, w, true, HISTORY_STORAGE, slot);
+            (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, HISTORY_STORAGE, slot);
+            if (!isPresent) return Steps.faultOnSlot(step, w, HISTORY_STORAGE, slot);
             hash = entry.current;
         }
-        if (!GasMeter.charge(current, BLOCKHASH)) return Steps.halt(before, w);
-        return _push(current, hash);
+        if (!GasMeter.charge(step, BLOCKHASH)) return Steps.halt(step, w);
+        return _push(step, hash);
     }
 
-    function _push(Step memory current, uint256 item) private pure returns (bytes32) {
-        StackChain.push(current, item);
-        return _end(current);
-    }
-
-    function _end(Step memory current) private pure returns (bytes32) {
-        ++current.frame.pc;
-        return Steps.endWithFrame(current);
+    function _push(Step memory step, uint256 item) private pure returns (bytes32) {
+        StackChain.push(step, item);
+        return Steps.endInstruction(step);
     }
 }

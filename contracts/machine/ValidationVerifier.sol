@@ -3,18 +3,23 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {Accounts} from "./libraries/Accounts.sol";
 import {Authorization, Authorizations} from "./libraries/Authorizations.sol";
 import {Delegations} from "./libraries/Delegations.sol";
-import {FrameMaking} from "./libraries/FrameMaking.sol";
-import {Overlay} from "./libraries/Overlay.sol";
-import {Rlp} from "./libraries/Rlp.sol";
-import {RlpCursor, RlpCursors} from "./libraries/RlpCursors.sol";
-import {Step, Steps} from "./libraries/Steps.sol";
-import {TransactionEnd} from "./libraries/TransactionEnd.sol";
-import {Warmth} from "./libraries/Warmth.sol";
-import {Account, BlockContext, FrameContext, TransactionContext} from "./types/MachineState.sol";
+import {Opcodes} from "./libraries/Opcodes.sol";
+import {RlpCursor} from "./libraries/RlpCursors.sol";
+import {Accounts} from "./steps/Accounts.sol";
+import {FrameMaking} from "./steps/FrameMaking.sol";
+import {GasMeter} from "./steps/GasMeter.sol";
+import {Overlay} from "./steps/Overlay.sol";
+import {Step, Steps} from "./steps/Steps.sol";
+import {TransactionEnd} from "./steps/TransactionEnd.sol";
+import {Warmth} from "./steps/Warmth.sol";
+import {Windows} from "./steps/Windows.sol";
+import {Account, EMPTY_CODE_HASH} from "./types/Account.sol";
+import {BlockContext} from "./types/BlockContext.sol";
+import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
+import {TransactionContext} from "./types/TransactionContext.sol";
 import {Witness} from "./types/Witness.sol";
 
 /// @title Validation verifier
@@ -26,191 +31,161 @@ contract ValidationVerifier is IVerifier {
     uint256 private constant CREATION_GAS = 32_000;
     uint256 private constant TOKEN_GAS = 4;
     uint256 private constant FLOOR_TOKEN_GAS = 10;
-    uint256 private constant INITCODE_WORD_GAS = 2;
     uint256 private constant ACCESS_LIST_ADDRESS_GAS = 2_400;
     uint256 private constant ACCESS_LIST_SLOT_GAS = 1_900;
     uint256 private constant AUTHORIZATION_GAS = 25_000;
     uint256 private constant EXISTING_AUTHORITY_REFUND = 12_500;
-    /// @dev EIP-3860.
-    uint256 private constant MAXIMUM_INITCODE = 49_152;
-    /// @dev No account gets there (EIP-2681).
-    uint256 private constant NONCE_LIMIT = type(uint64).max;
-    /// @dev Bytes opened for an authorization.
-    uint256 private constant ITEM_WINDOW = 192;
-
-    uint256 private constant CREATE = 0xf0;
-    uint256 private constant CALL = 0xf1;
 
     /// @inheritdoc IVerifier
-    function step(bytes32 before, Witness calldata w) external pure returns (bytes32) {
-        Step memory current = Steps.begin(before, w);
-        Phase phase = current.machine.phase;
-        require(phase >= Phase.Validate && phase <= Phase.EnterTransaction, WrongPhase(phase));
-
-        TransactionContext memory transaction = Steps.openTransaction(current, w);
-        if (phase == Phase.Validate) return _validate(before, current, w, transaction);
-        if (phase == Phase.BuyGas) return _buyGas(before, current, w, transaction);
-        if (phase == Phase.Authorize) return _authorize(before, current, w, transaction);
-        return
-            transaction.isCreation
-                ? _enterCreation(before, current, w, transaction)
-                : _enterCall(before, current, w, transaction);
+    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+        Step memory step = Steps.begin(before, w);
+        Phase phase = step.machine.phase;
+        if (phase == Phase.Validate) return _validate(step, w);
+        if (phase == Phase.BuyGas) return _buyGas(step, w);
+        if (phase == Phase.Authorize) return _authorize(step, w);
+        if (phase == Phase.EnterTransaction) return _enterTransaction(step, w);
+        revert WrongPhase(phase);
     }
 
-    function _validate(
-        bytes32 before,
-        Step memory current,
-        Witness calldata w,
-        TransactionContext memory transaction
-    ) private pure returns (bytes32) {
-        BlockContext memory context = Steps.openBlockContext(current, w);
-        (bool isPresent, Account memory sender) = Overlay.readAccount(current, w, transaction.sender);
-        if (!isPresent) return Steps.fault(before, w, false, transaction.sender, 0);
+    function _validate(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
+        BlockContext memory context = Steps.openBlockContext(step, w);
+        (bool isPresent, Account memory sender) = Overlay.readAccount(step, w, transaction.sender);
+        if (!isPresent) return Steps.faultOnAccount(step, w, transaction.sender);
 
         transaction.dataGas = _dataGas(transaction.tokens, context.dataPrice, context.baseFee);
         transaction.intrinsicGas = _intrinsicGas(transaction);
         transaction.floorGas = TRANSACTION_GAS + FLOOR_TOKEN_GAS * transaction.dataTokens;
-        if (!_isValid(transaction, context, sender)) return TransactionEnd.skip(current, w);
+        if (!_isValid(transaction, context, sender)) return TransactionEnd.skip(step, w);
 
         uint256 room = transaction.maxFeePerGas - context.baseFee;
         transaction.gasPrice = context.baseFee + Math.min(room, transaction.maxPriorityFeePerGas);
-        current.machine.transaction = Steps.hashTransaction(transaction);
-        current.machine.phase = Phase.BuyGas;
-        return Steps.end(current);
+        step.machine.phase = Phase.BuyGas;
+        return Steps.endWithTransaction(step, transaction);
     }
 
-    function _buyGas(
-        bytes32 before,
-        Step memory current,
-        Witness calldata w,
-        TransactionContext memory transaction
-    ) private pure returns (bytes32) {
+    function _buyGas(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
         address sender = transaction.sender;
-        address coinbase = Steps.openBlockContext(current, w).coinbase;
+        address coinbase = Steps.openBlockContext(step, w).coinbase;
         address to = transaction.to;
         bool isPresent;
         Account memory coinbaseAccount;
         Account memory toAccount;
-        (isPresent, ) = Overlay.readAccount(current, w, sender);
-        if (!isPresent) return Steps.fault(before, w, false, sender, 0);
-        (isPresent, coinbaseAccount) = Overlay.readAccount(current, w, coinbase);
-        if (!isPresent) return Steps.fault(before, w, false, coinbase, 0);
+        (isPresent, ) = Overlay.readAccount(step, w, sender);
+        if (!isPresent) return Steps.faultOnAccount(step, w, sender);
+        (isPresent, coinbaseAccount) = Overlay.readAccount(step, w, coinbase);
+        if (!isPresent) return Steps.faultOnAccount(step, w, coinbase);
         if (!transaction.isCreation) {
-            (isPresent, toAccount) = Overlay.readAccount(current, w, to);
-            if (!isPresent) return Steps.fault(before, w, false, to, 0);
+            (isPresent, toAccount) = Overlay.readAccount(step, w, to);
+            if (!isPresent) return Steps.faultOnAccount(step, w, to);
         }
 
-        (Account memory account, uint256 opening) = Accounts.modify(current, w, sender);
+        (Account memory account, uint256 opening) = Accounts.modify(step, w, sender);
         ++account.nonce;
         account.balance -= transaction.gasLimit * transaction.gasPrice;
         account.isWarm = true;
         account.isDirty = true;
-        Overlay.writeAccount(current, w, opening, sender, account);
+        Overlay.writeAccount(step, w, opening, sender, account);
 
         if (coinbase == sender) coinbaseAccount.isWarm = true;
-        Warmth.makeWarm(current, w, coinbase, coinbaseAccount);
+        Warmth.makeWarm(step, w, coinbase, coinbaseAccount);
         if (!transaction.isCreation) {
             if (to == sender || to == coinbase) toAccount.isWarm = true;
-            Warmth.makeWarm(current, w, to, toAccount);
+            Warmth.makeWarm(step, w, to, toAccount);
         }
 
         transaction.cursor = transaction.authorizationsStart;
-        current.machine.transaction = Steps.hashTransaction(transaction);
-        current.machine.phase = transaction.authorizationCount > 0 ? Phase.Authorize : Phase.EnterTransaction;
-        return Steps.end(current);
+        step.machine.phase = transaction.authorizationCount > 0 ? Phase.Authorize : Phase.EnterTransaction;
+        return Steps.endWithTransaction(step, transaction);
     }
 
-    function _authorize(
-        bytes32 before,
-        Step memory current,
-        Witness calldata w,
-        TransactionContext memory transaction
-    ) private pure returns (bytes32) {
+    function _authorize(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
         if (transaction.cursor == transaction.authorizationsEnd) {
-            current.machine.phase = Phase.EnterTransaction;
-            return Steps.end(current);
+            step.machine.phase = Phase.EnterTransaction;
+            return Steps.end(step);
         }
 
-        RlpCursor memory cursor = RlpCursors.open(transaction.raw, transaction.cursor, ITEM_WINDOW, current, w);
+        RlpCursor memory cursor = Windows.openItem(step, w, transaction);
         Authorization memory authorization = Authorizations.read(cursor);
         uint256 chainId = authorization.chainId;
         if (
-            (chainId == 0 || chainId == Steps.openBlockContext(current, w).chainId) && authorization.nonce < NONCE_LIMIT
+            (chainId == 0 || chainId == Steps.openBlockContext(step, w).chainId) &&
+            authorization.nonce < FrameMaking.LAST_NONCE
         ) {
             address authority = Authorizations.authority(authorization);
             if (authority != address(0)) {
-                (bool isPresent, Account memory account) = Overlay.readAccount(current, w, authority);
-                if (!isPresent) return Steps.fault(before, w, false, authority, 0);
+                (bool isPresent, Account memory account) = Overlay.readAccount(step, w, authority);
+                if (!isPresent) return Steps.faultOnAccount(step, w, authority);
                 if (_hasForeignCode(account) || account.nonce != authorization.nonce) {
-                    Warmth.makeWarm(current, w, authority, account);
+                    Warmth.makeWarm(step, w, authority, account);
                 } else {
-                    _delegate(current, w, authority, authorization.target);
+                    _delegate(step, w, authority, authorization.target);
                 }
             }
         }
         transaction.cursor = cursor.position;
-        current.machine.transaction = Steps.hashTransaction(transaction);
-        return Steps.end(current);
+        return Steps.endWithTransaction(step, transaction);
     }
 
     /// @dev `authority` takes on the code of `target`, or none if that is 0: one modify.
-    function _delegate(Step memory current, Witness calldata w, address authority, address target) private pure {
-        (Account memory account, uint256 opening) = Accounts.modify(current, w, authority);
-        if (!Accounts.isEmpty(account)) current.machine.journal.refund += EXISTING_AUTHORITY_REFUND;
+    function _delegate(Step memory step, Witness calldata w, address authority, address target) private pure {
+        (Account memory account, uint256 opening) = Accounts.modify(step, w, authority);
+        if (!account.isEmpty()) step.machine.journal.refund += EXISTING_AUTHORITY_REFUND;
         bool isCleared = target == address(0);
-        account.codeHash = isCleared ? Accounts.EMPTY_CODE_HASH : Delegations.codeHashTo(target);
+        account.codeHash = isCleared ? EMPTY_CODE_HASH : Delegations.codeHashTo(target);
         account.codeLength = isCleared ? 0 : Delegations.CODE_LENGTH;
         account.delegation = isCleared ? 0 : Delegations.delegationTo(target);
         ++account.nonce;
         account.isWarm = true;
         account.isDirty = true;
-        Overlay.writeAccount(current, w, opening, authority, account);
+        Overlay.writeAccount(step, w, opening, authority, account);
+    }
+
+    function _enterTransaction(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        TransactionContext memory transaction = Steps.openTransaction(step, w);
+        return transaction.isCreation ? _enterCreation(step, w, transaction) : _enterCall(step, w, transaction);
     }
 
     function _enterCall(
-        bytes32 before,
-        Step memory current,
+        Step memory step,
         Witness calldata w,
         TransactionContext memory transaction
     ) private pure returns (bytes32) {
         address to = transaction.to;
-        (bool isPresent, Account memory account) = Overlay.readAccount(current, w, to);
-        if (!isPresent) return Steps.fault(before, w, false, to, 0);
+        (bool isPresent, Account memory account) = Overlay.readAccount(step, w, to);
+        if (!isPresent) return Steps.faultOnAccount(step, w, to);
         (address codeAddress, bool isDelegated) = FrameMaking.codeOf(to, account);
         if (isDelegated) {
             Account memory delegate;
-            (isPresent, delegate) = Overlay.readAccount(current, w, codeAddress);
-            if (!isPresent) return Steps.fault(before, w, false, codeAddress, 0);
-            Warmth.makeWarm(current, w, codeAddress, delegate);
+            (isPresent, delegate) = Overlay.readAccount(step, w, codeAddress);
+            if (!isPresent) return Steps.faultOnAccount(step, w, codeAddress);
+            Warmth.makeWarm(step, w, codeAddress, delegate);
         }
-        return _enterFrame(current, transaction, CALL, to, codeAddress, isDelegated);
+        return _enterFrame(step, transaction, Opcodes.CALL, to, codeAddress, isDelegated);
     }
 
     function _enterCreation(
-        bytes32 before,
-        Step memory current,
+        Step memory step,
         Witness calldata w,
         TransactionContext memory transaction
     ) private pure returns (bytes32) {
-        bytes memory encoded = Rlp.encodeList(
-            bytes.concat(Rlp.encodeAddress(transaction.sender), Rlp.encodeNumber(transaction.nonce))
-        );
-        address created = address(uint160(uint256(keccak256(encoded))));
-        (bool isPresent, Account memory account) = Overlay.readAccount(current, w, created);
-        if (!isPresent) return Steps.fault(before, w, false, created, 0);
-        Warmth.makeWarm(current, w, created, account);
-        if (Accounts.isOccupied(account)) {
+        address created = FrameMaking.addressOf(transaction.sender, transaction.nonce);
+        (bool isPresent, Account memory account) = Overlay.readAccount(step, w, created);
+        if (!isPresent) return Steps.faultOnAccount(step, w, created);
+        Warmth.makeWarm(step, w, created, account);
+        if (account.isOccupied()) {
             transaction.gas = 0;
             transaction.status = 0;
-            current.machine.transaction = Steps.hashTransaction(transaction);
-            current.machine.phase = Phase.Settle;
-            return Steps.end(current);
+            step.machine.phase = Phase.Settle;
+            return Steps.endWithTransaction(step, transaction);
         }
-        return _enterFrame(current, transaction, CREATE, created, created, false);
+        return _enterFrame(step, transaction, Opcodes.CREATE, created, created, false);
     }
 
     function _enterFrame(
-        Step memory current,
+        Step memory step,
         TransactionContext memory transaction,
         uint256 kind,
         address self,
@@ -226,8 +201,8 @@ contract ValidationVerifier is IVerifier {
         context.isDelegated = isDelegated;
         context.input = transaction.data;
         uint256 gas = transaction.gasLimit - transaction.dataGas - transaction.intrinsicGas;
-        FrameMaking.enter(current, context, gas);
-        return Steps.end(current);
+        FrameMaking.enter(step, context, gas);
+        return Steps.end(step);
     }
 
     /// @dev Whether the rules of specification §4 let the transaction run. Fees and value are anything below 2^256.
@@ -243,9 +218,9 @@ contract ValidationVerifier is IVerifier {
             gasLimit < Math.saturatingAdd(minimumGas, transaction.dataGas) ||
             gasLimit > Math.saturatingSub(context.gasLimit, context.gasUsed) ||
             transaction.nonce != sender.nonce ||
-            transaction.nonce >= NONCE_LIMIT ||
+            transaction.nonce >= FrameMaking.LAST_NONCE ||
             _hasForeignCode(sender) ||
-            (transaction.isCreation && transaction.data.length > MAXIMUM_INITCODE)
+            (transaction.isCreation && transaction.data.length > FrameMaking.INITCODE_LIMIT)
         ) return false;
 
         (bool fits, uint256 cost) = Math.tryMul(gasLimit, transaction.maxFeePerGas);
@@ -256,7 +231,7 @@ contract ValidationVerifier is IVerifier {
 
     /// @dev Whether an account has code other than a delegation.
     function _hasForeignCode(Account memory account) private pure returns (bool) {
-        return account.codeHash != Accounts.EMPTY_CODE_HASH && account.delegation == 0;
+        return account.hasCode() && account.delegation == 0;
     }
 
     /// @dev `⌈tokens × price ÷ baseFee⌉`, 0 if `price` is 0. More than 2^256 - 1, which no gas limit covers, is given as that.
@@ -270,7 +245,8 @@ contract ValidationVerifier is IVerifier {
 
     function _intrinsicGas(TransactionContext memory transaction) private pure returns (uint256 gas) {
         gas = TRANSACTION_GAS + TOKEN_GAS * transaction.dataTokens;
-        if (transaction.isCreation) gas += CREATION_GAS + INITCODE_WORD_GAS * Math.ceilDiv(transaction.data.length, 32);
+        if (transaction.isCreation)
+            gas += CREATION_GAS + GasMeter.INITCODE_WORD * Math.ceilDiv(transaction.data.length, 32);
         gas += ACCESS_LIST_ADDRESS_GAS * transaction.addressCount;
         gas += ACCESS_LIST_SLOT_GAS * transaction.slotCount;
         gas += AUTHORIZATION_GAS * transaction.authorizationCount;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IChallengeGame} from "../interfaces/IChallengeGame.sol";
-import {ClaimId} from "../types/ClaimId.sol";
+import {IChallengeGame} from "../l1/interfaces/IChallengeGame.sol";
+import {ClaimId} from "../l1/types/ClaimId.sol";
 
 /// @title Appointed winner game
 /// @notice A challenge game for tests whose winners are appointed.

@@ -4,10 +4,12 @@ pragma solidity 0.8.37;
 import {AppendOnlyProof} from "../machine/libraries/AppendOnlyProof.sol";
 import {BufferTree} from "../machine/libraries/BufferTree.sol";
 import {KeccakSponge} from "../machine/libraries/KeccakSponge.sol";
-import {Overlay} from "../machine/libraries/Overlay.sol";
 import {Slices} from "../machine/libraries/Slices.sol";
-import {Step} from "../machine/libraries/Steps.sol";
-import {Account, Slot} from "../machine/types/MachineState.sol";
+import {Overlay} from "../machine/steps/Overlay.sol";
+import {SliceReader} from "../machine/steps/SliceReader.sol";
+import {Step} from "../machine/steps/Steps.sol";
+import {Account} from "../machine/types/Account.sol";
+import {Slot} from "../machine/types/Slot.sol";
 import {Region, Witness} from "../machine/types/Witness.sol";
 
 /// @notice Makes the machine's internal libraries callable, for tests; those of tries and RLP are in `MachineTries`. A
@@ -51,7 +53,7 @@ contract MachineLibraries {
         Witness calldata w
     ) external pure returns (bytes memory data, uint256 regionsUsed) {
         Step memory step;
-        data = Slices.read(Slices.range(root, sliceOffset, sliceLength), offset, length, step, w);
+        data = SliceReader.read(step, w, Slices.range(root, sliceOffset, sliceLength), offset, length);
         regionsUsed = step.regions;
     }
 

@@ -4,16 +4,14 @@ pragma solidity 0.8.37;
 import {Authorization, Authorizations} from "../machine/libraries/Authorizations.sol";
 import {CalldataTokens} from "../machine/libraries/CalldataTokens.sol";
 import {Delegations} from "../machine/libraries/Delegations.sol";
-import {RlpCursor, RlpCursors} from "../machine/libraries/RlpCursors.sol";
+import {RlpCursor} from "../machine/libraries/RlpCursors.sol";
 import {Secp256k1} from "../machine/libraries/Secp256k1.sol";
 import {StateEntries} from "../machine/libraries/StateEntries.sol";
-import {TransactionEnd} from "../machine/libraries/TransactionEnd.sol";
-import {Account} from "../machine/types/MachineState.sol";
+import {TransactionEnd} from "../machine/steps/TransactionEnd.sol";
+import {Account} from "../machine/types/Account.sol";
 
 /// @notice Makes the libraries of the transaction's phases callable, for tests.
 contract TransactionLibraries {
-    using RlpCursors for RlpCursor;
-
     /// @notice How a cursor is after it has read something.
     struct Reading {
         bool isMalformed;

@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {AppendOnlyMerkleTree} from "../libraries/AppendOnlyMerkleTree.sol";
-import {Batch} from "../types/Batch.sol";
-import {ClaimId, claimIdOf} from "../types/ClaimId.sol";
-import {ContextBody} from "../types/ContextBody.sol";
-import {DepositBody} from "../types/DepositBody.sol";
-import {MessageOpening} from "../types/MessageOpening.sol";
-import {State} from "../types/State.sol";
-import {Withdrawal} from "../types/Withdrawal.sol";
+import {Batch} from "../l1/types/Batch.sol";
+import {ClaimId, claimIdOf} from "../l1/types/ClaimId.sol";
+import {ContextBody} from "../l1/types/ContextBody.sol";
+import {DepositBody} from "../l1/types/DepositBody.sol";
+import {MessageOpening} from "../l1/types/MessageOpening.sol";
+import {State} from "../l1/types/State.sol";
+import {Withdrawal} from "../l1/types/Withdrawal.sol";
 
 /// @title Type hashes
 /// @notice Gives tests the hashes the contracts compute inside.

@@ -4,6 +4,16 @@ import type { Address } from "../primitives/index.ts";
 import { minimalBytes } from "./account.ts";
 import { SECP256K1_ORDER, publicKeyToAddress, recoverPublicKey } from "./secp256k1.ts";
 
+/** An EIP-7702 authorization whose authority is already known. */
+export interface Authorization {
+  readonly chainId: bigint;
+  readonly address: Address;
+  readonly nonce: bigint;
+  readonly yParity: number;
+  readonly r: bigint;
+  readonly s: bigint;
+}
+
 /** EIP-7702. */
 const AUTHORIZATION_MAGIC = 0x05;
 
@@ -33,16 +43,6 @@ export function delegationOf(code: Uint8Array): Address | undefined {
   const isDesignator =
     code.length === DELEGATION_LENGTH && DELEGATION_PREFIX.every((byte, index) => code[index] === byte);
   return isDesignator ? bytesToHex(code.subarray(3)) : undefined;
-}
-
-/** An EIP-7702 authorization whose authority is already known. */
-export interface Authorization {
-  readonly chainId: bigint;
-  readonly address: Address;
-  readonly nonce: bigint;
-  readonly yParity: number;
-  readonly r: bigint;
-  readonly s: bigint;
 }
 
 /** The EIP-7702 designator of a delegation to `target`, 23 bytes. */

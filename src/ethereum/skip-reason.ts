@@ -1,5 +1,16 @@
 import type { Address } from "../primitives/index.ts";
 
+/** Why a transaction leaves no trace in a block (specification §3 rule 5). */
+export type SkipReason =
+  | { readonly kind: "nonce-too-low"; readonly expected: bigint; readonly actual: bigint }
+  | { readonly kind: "nonce-too-high"; readonly expected: bigint; readonly actual: bigint }
+  | { readonly kind: "insufficient-funds"; readonly balance: bigint; readonly required: bigint }
+  | { readonly kind: "fee-below-base-fee"; readonly maxFeePerGas: bigint; readonly baseFee: bigint }
+  | { readonly kind: "gas-below-intrinsic"; readonly gasLimit: bigint; readonly required: bigint }
+  | { readonly kind: "block-gas-exceeded"; readonly gasLimit: bigint; readonly available: bigint }
+  | { readonly kind: "sender-has-code"; readonly sender: Address }
+  | { readonly kind: "invalid"; readonly message: string };
+
 /** One sentence for what keeps a transaction from running. */
 export function describeSkip(reason: SkipReason): string {
   switch (reason.kind) {
@@ -21,14 +32,3 @@ export function describeSkip(reason: SkipReason): string {
       return reason.message;
   }
 }
-
-/** Why a transaction leaves no trace in a block (specification §3 rule 5). */
-export type SkipReason =
-  | { readonly kind: "nonce-too-low"; readonly expected: bigint; readonly actual: bigint }
-  | { readonly kind: "nonce-too-high"; readonly expected: bigint; readonly actual: bigint }
-  | { readonly kind: "insufficient-funds"; readonly balance: bigint; readonly required: bigint }
-  | { readonly kind: "fee-below-base-fee"; readonly maxFeePerGas: bigint; readonly baseFee: bigint }
-  | { readonly kind: "gas-below-intrinsic"; readonly gasLimit: bigint; readonly required: bigint }
-  | { readonly kind: "block-gas-exceeded"; readonly gasLimit: bigint; readonly available: bigint }
-  | { readonly kind: "sender-has-code"; readonly sender: Address }
-  | { readonly kind: "invalid"; readonly message: string };

@@ -1,3 +1,10 @@
+/** Content-addressed store of trie nodes and code; written by `seal`, never pruned (history stays readable). */
+export interface StateDatabase {
+  get(hash: Uint8Array): Uint8Array | undefined;
+  /** Durable no later than the next committed write of the block that refers to it. */
+  putMany(entries: readonly (readonly [hash: Uint8Array, value: Uint8Array])[]): void | Promise<void>;
+}
+
 /** A StateDatabase that lives in memory and forgets everything with the process: for tests and one-off computations. */
 export function createMemoryStateDatabase(): StateDatabase {
   // Latin-1 keeps one character a byte, the shortest string key of a hash.
@@ -9,11 +16,4 @@ export function createMemoryStateDatabase(): StateDatabase {
       for (const [hash, value] of added) entries.set(keyOf(hash), value);
     },
   };
-}
-
-/** Content-addressed store of trie nodes and code; written by `seal`, never pruned (history stays readable). */
-export interface StateDatabase {
-  get(hash: Uint8Array): Uint8Array | undefined;
-  /** Durable no later than the next committed write of the block that refers to it. */
-  putMany(entries: readonly (readonly [hash: Uint8Array, value: Uint8Array])[]): void | Promise<void>;
 }

@@ -4,6 +4,20 @@ import { hexToBytes } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { BlockState } from "./block-state.ts";
 
+export type StateOverrides = ReadonlyMap<Address, AccountOverride>;
+
+export interface AccountOverride {
+  readonly balance?: bigint;
+  readonly nonce?: bigint;
+  readonly code?: Uint8Array;
+  /** Replaces all storage. */
+  readonly state?: ReadonlyMap<Hash, Hash>;
+  /** Replaces these slots. */
+  readonly stateDiff?: ReadonlyMap<Hash, Hash>;
+  /** Where the precompile of this account is to be instead, which nothing else overrides. */
+  readonly movePrecompileTo?: Address;
+}
+
 /** Overrides that contradict each other, or move what is no precompile; worded as go-ethereum words it. */
 export class InvalidOverrideError extends Error {
   override readonly name = "InvalidOverrideError";
@@ -55,18 +69,4 @@ function movePrecompiles(overrides: StateOverrides, standard: Precompiles): Prec
     isChanged = true;
   }
   return isChanged ? precompiles : undefined;
-}
-
-export type StateOverrides = ReadonlyMap<Address, AccountOverride>;
-
-export interface AccountOverride {
-  readonly balance?: bigint;
-  readonly nonce?: bigint;
-  readonly code?: Uint8Array;
-  /** Replaces all storage. */
-  readonly state?: ReadonlyMap<Hash, Hash>;
-  /** Replaces these slots. */
-  readonly stateDiff?: ReadonlyMap<Hash, Hash>;
-  /** Where the precompile of this account is to be instead, which nothing else overrides. */
-  readonly movePrecompileTo?: Address;
 }

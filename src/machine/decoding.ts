@@ -44,7 +44,7 @@ export function rawSlice(bytes: Uint8Array): Slice {
 export function newTransactionContext(raw: Slice): TransactionContext {
   return {
     raw,
-    hash: ZERO_HASH,
+    transactionHash: ZERO_HASH,
     tokens: 0,
     kind: 0,
     nonce: 0n,
@@ -113,7 +113,7 @@ export function stepDecodeHeader(machine: Machine): void {
     checkHeader(header);
     const { type, to, dataStart, dataEnd } = header;
     Object.assign(transaction, {
-      hash: digest.value,
+      transactionHash: digest.value,
       kind: type,
       nonce: header.nonce,
       maxPriorityFeePerGas: header.maxPriorityFeePerGas,

@@ -7,6 +7,9 @@ import type { Overlay, JournalMark } from "./overlay.ts";
 import type { Phase } from "./phase.ts";
 import type { Slice } from "./slice.ts";
 
+// The machine as it runs (docs/machine.md §1): the structs of contracts/machine/types/ with live values in
+// place of their hashes. Amounts of gas, lengths and positions are numbers (below 2^53), wei and nonces bigints.
+
 /** The part of BlockContext that is fixed at the begin of the block. */
 export interface Environment {
   /** A bigint from 2^53 on, where tests get but no chain; likewise the timestamp. */
@@ -39,7 +42,7 @@ export interface BlockProgress {
 
 export interface TransactionContext {
   raw: Slice;
-  hash: Hash;
+  transactionHash: Hash;
   tokens: number;
   kind: number;
   nonce: bigint;

@@ -11,7 +11,7 @@ export interface StateSource {
   getCode(codeHash: Uint8Array): Uint8Array;
 }
 
-/** Overlay entry of an account: the fields of Account in contracts/machine/types/MachineState.sol. Never changed in place. */
+/** Overlay entry of an account: the fields of contracts/machine/types/Account.sol. Never changed in place. */
 export interface AccountEntry {
   readonly nonce: bigint;
   /** Wei. */

@@ -111,11 +111,11 @@ export function stepEndTransaction(machine: Machine): void {
   const { block } = machine;
   const logs = [...machine.logs];
   const transaction = machine.transaction as TransactionContext;
-  const { hash, status, gasUsed } = transaction;
+  const { transactionHash, status, gasUsed } = transaction;
   block.gasUsed += BigInt(gasUsed);
   if (machine.isProving) {
-    const receipt = { transactionHash: hash, status, cumulativeGasUsed: block.gasUsed, logs };
-    block.transactions = appendLeaf(block.transactions, hash);
+    const receipt = { transactionHash, status, cumulativeGasUsed: block.gasUsed, logs };
+    block.transactions = appendLeaf(block.transactions, transactionHash);
     block.receipts = appendLeaf(block.receipts, receiptHash(receipt));
     const bloom = logsBloom(logs);
     block.bloom = block.bloom.map((byte, index) => byte | (bloom[index] as number));

@@ -1,8 +1,5 @@
 import type { BufferTree } from "./commitments.ts";
 
-// The machine as it runs (docs/machine.md §1): the structs of contracts/machine/types/MachineState.sol with live values in
-// place of their hashes. Amounts of gas, lengths and positions are numbers (below 2^53), wei and nonces bigints.
-
 /**
  * A range of bytes of a buffer (docs/machine.md §2): `bytes` are the `length` bytes themselves. `tree` and `offset` say where
  * they lie in which version of the buffer; `tree` is undefined when nothing is proven (fast mode).

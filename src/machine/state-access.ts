@@ -5,8 +5,6 @@ import type { Machine } from "./machine.ts";
 import type { JournalMark, AccountEntry, SlotEntry } from "./overlay.ts";
 import { Phase } from "./phase.ts";
 
-// ── What handlers use ─────────────────────────────────────────────────────────────────────────────────────────────────
-
 /** A read of an Account. Undefined only in a proving machine, if it is absent: then the step must fault. */
 export function readAccount(machine: Machine, address: Address): AccountEntry | undefined {
   machine.recorder?.overlayAccount(address);

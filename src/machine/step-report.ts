@@ -7,6 +7,29 @@ import type { OverlayItem } from "./overlay.ts";
 import { Phase, isBoundary } from "./phase.ts";
 import { toBigint } from "./word.ts";
 
+/** A step of the machine's trace of a transaction, for people (docs/machine.md §6). */
+export interface StepReport {
+  /** Position in the trace; 0 is `start`. */
+  readonly index: number;
+  /** The instruction in `Execute`, else the phase. */
+  readonly name: string;
+  /** The phase of the state after the step. */
+  readonly next: string;
+  /** Undefined outside frames. */
+  readonly frame:
+    | {
+        readonly depth: number;
+        readonly pc: number;
+        /** Before and after the step. */
+        readonly gas: readonly [before: number, after: number];
+        /** What the instruction takes, top first. */
+        readonly operands: readonly bigint[];
+      }
+    | undefined;
+  /** What the step has changed, a line each. */
+  readonly changes: readonly string[];
+}
+
 const PHASE_NAMES = Object.keys(Phase);
 const EXIT_NAMES = ["halt", "success", "revert", "created"] as const;
 /** Bytes of memory that a change shows. */
@@ -167,27 +190,4 @@ function describeItem({ kind, address, slot, entry }: OverlayItem): string {
 
 function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
-}
-
-/** A step of the machine's trace of a transaction, for people (docs/machine.md §6). */
-export interface StepReport {
-  /** Position in the trace; 0 is `start`. */
-  readonly index: number;
-  /** The instruction in `Execute`, else the phase. */
-  readonly name: string;
-  /** The phase of the state after the step. */
-  readonly next: string;
-  /** Undefined outside frames. */
-  readonly frame:
-    | {
-        readonly depth: number;
-        readonly pc: number;
-        /** Before and after the step. */
-        readonly gas: readonly [before: number, after: number];
-        /** What the instruction takes, top first. */
-        readonly operands: readonly bigint[];
-      }
-    | undefined;
-  /** What the step has changed, a line each. */
-  readonly changes: readonly string[];
 }

@@ -4,6 +4,18 @@ import { dataPrice, nextBaseFee, nextGasLimit } from "./fees.ts";
 import { FEE_VAULT_ADDRESS, L1_CONTEXT_SLOTS } from "./predeploys.ts";
 import type { BlockHeader } from "./types.ts";
 
+/** Values fixed at the begin of a block (specification §4). */
+export interface BlockEnvironment {
+  readonly number: number;
+  readonly timestamp: number;
+  readonly coinbase: Address;
+  readonly gasLimit: bigint;
+  readonly baseFeePerGas: bigint;
+  readonly prevRandao: Hash;
+  /** Wei per calldata token. */
+  readonly dataPrice: bigint;
+}
+
 /** Values of `L1Context` that a block's begin depends on. */
 export type L1ContextValues = Readonly<Record<"number" | "baseFee" | "blobBaseFee" | "parentHash", bigint>>;
 
@@ -30,16 +42,4 @@ export function environmentAfter(parent: BlockHeader, context: L1ContextValues, 
     prevRandao: keyOf(context.parentHash),
     dataPrice: price,
   };
-}
-
-/** Values fixed at the begin of a block (specification §4). */
-export interface BlockEnvironment {
-  readonly number: number;
-  readonly timestamp: number;
-  readonly coinbase: Address;
-  readonly gasLimit: bigint;
-  readonly baseFeePerGas: bigint;
-  readonly prevRandao: Hash;
-  /** Wei per calldata token. */
-  readonly dataPrice: bigint;
 }

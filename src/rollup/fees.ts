@@ -1,5 +1,11 @@
 import type { BlockHeader } from "./types.ts";
 
+/** Gas limit of every block unless a genesis says otherwise. */
+export const BLOCK_GAS_LIMIT = 60_000_000n;
+
+/** Wei per gas at genesis, and the floor of the base fee ever after. */
+export const MINIMUM_BASE_FEE = 10_000_000n;
+
 /** EIP-1559. */
 const ELASTICITY = 2n;
 const BASE_FEE_CHANGE_DENOMINATOR = 8n;
@@ -64,9 +70,3 @@ export function nextGasLimit(
 export function dataGas(tokens: bigint, price: bigint, baseFee: bigint): bigint {
   return ceilingDivision(tokens * price, baseFee);
 }
-
-/** Gas limit of every block unless a genesis says otherwise. */
-export const BLOCK_GAS_LIMIT = 60_000_000n;
-
-/** Wei per gas at genesis, and the floor of the base fee ever after. */
-export const MINIMUM_BASE_FEE = 10_000_000n;

@@ -80,7 +80,7 @@ function compare(raw: Uint8Array): "accepted" | "rejected" {
     if (transaction === undefined) throw new Error(`${JSON.stringify(machine.skipReason)}: ${bytesToHex(raw)}`);
     const { accessList } = expected;
     const actual = {
-      hash: transaction.hash,
+      hash: transaction.transactionHash,
       sender: transaction.sender,
       kind: transaction.kind,
       nonce: transaction.nonce,

@@ -17,15 +17,15 @@ interface IOneStepProver {
     /// @notice The first step of a trace: begins the unit that comes next in a boundary state.
     /// Reverts with NotABoundary or UnitNotProvable, and like `step`.
     /// @param before Hash of the boundary state.
-    /// @param witness See docs/machine.md §5.
+    /// @param w The witness (docs/machine.md §5).
     /// @return Hash of the state after the step.
-    function start(bytes32 before, Witness calldata witness) external view returns (bytes32);
+    function start(bytes32 before, Witness calldata w) external view returns (bytes32);
 
     /// @notice Every later step of a trace; on a boundary state, which ends it, that state itself. Reverts with Steps.WrongPreimage,
-    /// or an error of the library that reads it, if `witness` does not open what the step needs; every witness that
+    /// or an error of the library that reads it, if `w` does not open what the step needs; every witness that
     /// does gives the same result.
     /// @param before Hash of the state before the step.
-    /// @param witness See docs/machine.md §5.
+    /// @param w The witness (docs/machine.md §5).
     /// @return Hash of the state after the step.
-    function step(bytes32 before, Witness calldata witness) external view returns (bytes32);
+    function step(bytes32 before, Witness calldata w) external view returns (bytes32);
 }

@@ -14,10 +14,11 @@ interface IVerifier {
     /// @notice Instructions with this opcode are another verifier's.
     error WrongOpcode(uint256 opcode);
 
-    /// @notice Takes one step. Reverts with Steps.WrongPreimage, or an error of the library that reads it, if `witness` does not
-    /// open what the step needs; every witness that does gives the same result.
+    /// @notice Proves one step. Reverts with WrongPhase or WrongOpcode if it is another verifier's, and with Steps.WrongPreimage, or
+    /// an error of the library that reads it, if `w` does not open what the step needs; every witness that does gives the same
+    /// result.
     /// @param before Hash of the state before the step.
-    /// @param witness See docs/machine.md §5.
+    /// @param w The witness (docs/machine.md §5).
     /// @return Hash of the state after the step.
-    function step(bytes32 before, Witness calldata witness) external view returns (bytes32);
+    function prove(bytes32 before, Witness calldata w) external view returns (bytes32);
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Rlp} from "./Rlp.sol";
-import {RlpCursor, RlpCursors} from "./RlpCursors.sol";
+import {RlpCursor} from "./RlpCursors.sol";
 import {Secp256k1} from "./Secp256k1.sol";
 
 /// @notice An entry of an authorization list (EIP-7702).
@@ -21,8 +21,6 @@ struct Authorization {
 /// @title Authorizations
 /// @notice The encoding of EIP-7702 authorizations, and who signed them.
 library Authorizations {
-    using RlpCursors for RlpCursor;
-
     bytes1 private constant MAGIC = 0x05;
 
     /// @notice Reads an authorization; marks the cursor as malformed if there is none.

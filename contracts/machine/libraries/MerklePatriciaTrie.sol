@@ -33,21 +33,16 @@ library MerklePatriciaTrie {
     /// @notice A key has at most 1,024 bytes.
     error KeyTooLong(uint256 length);
 
-    enum Kind {
-        Branch,
-        Extension,
-        Leaf
-    }
-
     /// @param data Its RLP.
     /// @param path Of an extension or leaf, one nibble a byte.
+    /// @param isLeaf Whether it is a leaf; if not, and it is no branch, it is an extension.
     /// @param starts Where its items start in `data`, 15 bits each, the first one in the lowest.
     /// @param occupied Of a branch: bit i is set if item i is not empty.
     /// @param slot The item through which the path of the key goes on.
     struct Node {
-        Kind kind;
         bytes data;
         bytes path;
+        bool isLeaf;
         uint256 starts;
         uint256 occupied;
         uint256 slot;
@@ -105,7 +100,7 @@ library MerklePatriciaTrie {
         bytes memory node;
         if (walk.isFound) {
             node = _splice(last, last.slot, valueItem);
-        } else if (last.kind == Kind.Branch) {
+        } else if (_isBranch(last)) {
             (uint256 slot, bytes memory entry) = _entry(nibbles, walk.cursor, valueItem);
             node = _splice(last, slot, entry);
         } else {
@@ -122,7 +117,7 @@ library MerklePatriciaTrie {
             return root;
         }
         uint256 level = walk.depth - 1;
-        if (walk.path[level].kind == Kind.Leaf) {
+        if (walk.path[level].isLeaf) {
             if (level == 0) {
                 _requireUsed(walk, nodes);
                 return EMPTY_ROOT;
@@ -160,14 +155,14 @@ library MerklePatriciaTrie {
             path = abi.encodePacked(uint8(nibble));
             item = _item(branch, nibble);
             Node memory child = _follow(walk, item, nodes);
-            if (child.kind != Kind.Branch) {
+            if (!_isBranch(child)) {
                 path = bytes.concat(path, child.path);
-                isLeaf = child.kind == Kind.Leaf;
+                isLeaf = child.isLeaf;
                 item = _item(child, 1);
             }
         }
         _requireUsed(walk, nodes);
-        if (level > 0 && walk.path[level - 1].kind == Kind.Extension) {
+        if (level > 0 && !_isBranch(walk.path[level - 1])) {
             --level;
             path = bytes.concat(walk.path[level].path, path);
         }
@@ -187,7 +182,7 @@ library MerklePatriciaTrie {
         while (true) {
             walk.path[walk.depth++] = node;
             uint256 cursor = walk.cursor;
-            if (node.kind == Kind.Branch) {
+            if (_isBranch(node)) {
                 node.slot = cursor == length ? VALUE_SLOT : uint8(walk.nibbles[cursor]);
                 bool isOccupied = (node.occupied >> node.slot) & 1 == 1;
                 if (cursor == length) walk.isFound = isOccupied;
@@ -197,7 +192,7 @@ library MerklePatriciaTrie {
             } else {
                 node.slot = 1;
                 uint256 common = _commonLength(node.path, walk.nibbles, cursor);
-                if (node.kind == Kind.Leaf) {
+                if (node.isLeaf) {
                     walk.isFound = common == node.path.length && cursor + common == length;
                     return walk;
                 }
@@ -205,7 +200,7 @@ library MerklePatriciaTrie {
                 walk.cursor = cursor + common;
                 bytes memory item = _item(node, 1);
                 node = _follow(walk, item, nodes);
-                require(node.kind == Kind.Branch, NodeMalformed(node.data));
+                require(_isBranch(node), NodeMalformed(node.data));
             }
         }
     }
@@ -259,10 +254,9 @@ library MerklePatriciaTrie {
         require(prefix < 0x40 && (isOdd || prefix & 0x0f == 0), NodeMalformed(data));
         node.path = _toNibbles(data, start, length, isOdd ? 1 : 2);
         if (prefix & 0x20 != 0) {
-            node.kind = Kind.Leaf;
+            node.isLeaf = true;
             require(!isSecondList && secondLength > 0, NodeMalformed(data));
         } else {
-            node.kind = Kind.Extension;
             require(node.path.length > 0 && _childLength(data, second) == end - second, NodeMalformed(data));
         }
     }
@@ -322,7 +316,7 @@ library MerklePatriciaTrie {
         uint256 oldSlot = VALUE_SLOT;
         if (common < path.length) {
             oldSlot = uint8(path[common]);
-            bool isLeaf = node.kind == Kind.Leaf;
+            bool isLeaf = node.isLeaf;
             if (isLeaf || common + 1 < path.length) {
                 old = _reference(_encodeShort(path, common + 1, path.length, isLeaf, old));
             }
@@ -436,6 +430,11 @@ library MerklePatriciaTrie {
         }
     }
 
+    /// @dev A branch has at least two items that are not empty; of other nodes, none is noted in `occupied`.
+    function _isBranch(Node memory node) private pure returns (bool) {
+        return node.occupied != 0;
+    }
+
     /// @dev Where item `index` of `node` starts.
     function _start(Node memory node, uint256 index) private pure returns (uint256) {
         return (node.starts >> (START_BITS * index)) & START_MASK;
@@ -443,7 +442,7 @@ library MerklePatriciaTrie {
 
     /// @dev Where item `index` of `node` ends.
     function _end(Node memory node, uint256 index) private pure returns (uint256) {
-        bool isLast = index == (node.kind == Kind.Branch ? VALUE_SLOT : 1);
+        bool isLast = index == (_isBranch(node) ? VALUE_SLOT : 1);
         return isLast ? node.data.length : _start(node, index + 1);
     }
 

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Slice} from "../types/MachineState.sol";
-import {Witness} from "../types/Witness.sol";
 import {Rlp} from "./Rlp.sol";
-import {Slices} from "./Slices.sol";
-import {Step} from "./Steps.sol";
 
 /// @notice Where in RLP-encoded bytes a step reads, of which it has opened a window (docs/machine.md §7, "Windows").
 /// @param window The opened bytes.
@@ -22,25 +17,12 @@ struct RlpCursor {
     bool isMalformed;
 }
 
+using RlpCursors for RlpCursor global;
+
 /// @title RLP cursors
 /// @notice Reads canonical RLP from front to back. Total: bytes that are anything else mark the cursor as malformed, as an
 /// invalid transaction has to be skipped and not to make a step unprovable.
 library RlpCursors {
-    /// @notice Opens up to `length` bytes of `encoded` from `position` on. Takes one Region, or none if there are no such bytes.
-    function open(
-        Slice memory encoded,
-        uint256 position,
-        uint256 length,
-        Step memory step,
-        Witness calldata w
-    ) internal pure returns (RlpCursor memory cursor) {
-        length = Math.min(length, encoded.length - position);
-        cursor.window = Slices.read(encoded, position, length, step, w);
-        cursor.start = position;
-        cursor.position = position;
-        cursor.end = encoded.length;
-    }
-
     /// @notice Reads a number: no leading zeros.
     /// @param maximum Most bytes it may have; at most 32.
     function readNumber(RlpCursor memory self, uint256 maximum) internal pure returns (uint256 value) {

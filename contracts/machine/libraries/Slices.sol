@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Slice} from "../types/MachineState.sol";
-import {Region, Witness} from "../types/Witness.sol";
+import {Slice} from "../types/Slice.sol";
 import {BufferTree} from "./BufferTree.sol";
-import {Step, Steps} from "./Steps.sol";
 
-/// @title Slice
-/// @notice A range of bytes of a buffer (docs/machine.md §2), opened by Regions.
+/// @title Slices
+/// @notice Makes slices (docs/machine.md §2): ranges of bytes of a buffer.
 library Slices {
-    /// @notice Reading `expected` bytes' worth of words, the Region holds `actual` bytes.
-    error RegionLengthMismatch(uint256 expected, uint256 actual);
-
     /// @notice A slice has to end inside the 4 MiB of a buffer.
     error SliceOutsideBuffer(uint256 offset, uint256 length);
 
@@ -29,33 +24,5 @@ library Slices {
             SliceOutsideBuffer(offset, length)
         );
         return Slice({root: root, offset: offset, length: length});
-    }
-
-    /// @notice `length` bytes from byte `offset` on of the slice, zero beyond its end. Takes the next Region of the
-    /// witness if any of them lies inside, which must be the words of exactly those; else none.
-    /// @param length Bytes; the caller bounds it.
-    function read(
-        Slice memory slice,
-        uint256 offset,
-        uint256 length,
-        Step memory step,
-        Witness calldata w
-    ) internal pure returns (bytes memory data) {
-        data = new bytes(length);
-        if (offset >= slice.length || length == 0) return data;
-        uint256 available = slice.length - offset;
-        if (available > length) available = length;
-
-        uint256 start = slice.offset + offset;
-        uint256 firstWord = start >> 5;
-        uint256 size = (((start + available - 1) >> 5) - firstWord + 1) << 5;
-        Region calldata region = Steps.nextRegion(step, w);
-        require(region.words.length == size, RegionLengthMismatch(size, region.words.length));
-        bytes memory words = BufferTree.open(slice.root, firstWord, region);
-        // In assembly as Solidity has no copy between byte arrays; both ranges lie inside their arrays.
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mcopy(add(data, 0x20), add(add(words, 0x20), and(start, 31)), available)
-        }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Account} from "../types/MachineState.sol";
-import {Accounts} from "./Accounts.sol";
+import {Account, EMPTY_CODE_HASH} from "../types/Account.sol";
+import {MerklePatriciaTrie} from "./MerklePatriciaTrie.sol";
 import {Rlp} from "./Rlp.sol";
 
 /// @title State entries
@@ -38,8 +38,8 @@ library StateEntries {
     /// flags, are left 0. Reverts with EntryMalformed.
     function decodeAccount(bytes memory value) internal pure returns (Account memory account) {
         if (value.length == 0) {
-            account.storageRoot = Accounts.EMPTY_TRIE_ROOT;
-            account.codeHash = Accounts.EMPTY_CODE_HASH;
+            account.storageRoot = MerklePatriciaTrie.EMPTY_ROOT;
+            account.codeHash = EMPTY_CODE_HASH;
             return account;
         }
         (bool isValid, bool isList, uint256 position, ) = Rlp.item(value, 0, value.length);

@@ -13,7 +13,7 @@ import type { Slice } from "../slice.ts";
 import { EMPTY_BUFFER, bufferOf } from "./buffer-tree.ts";
 import { putAddress, putBigint, putDigest, putFlag, putHash, putNumber } from "./words.ts";
 
-// The structs of contracts/machine/types/MachineState.sol as `abi.encode` has them: a word of 32 bytes a field.
+// The structs of contracts/machine/types/ as `abi.encode` has them: a word of 32 bytes a field.
 
 /** An encoded struct: 8 words of 32 bits a field. */
 export type Encoding = Int32Array;
@@ -113,7 +113,7 @@ export function encodeTransactionContext(transaction: TransactionContext): Encod
   const encoding = newEncoding(FIELDS.transactionContext);
   const write = writerOf(encoding);
   write.slice(transaction.raw);
-  write.hash(transaction.hash);
+  write.hash(transaction.transactionHash);
   write.number(transaction.tokens);
   write.number(transaction.kind);
   write.bigint(transaction.nonce);

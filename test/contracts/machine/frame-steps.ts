@@ -10,11 +10,11 @@ import {
   rawSlice,
   createProver,
   createStateTries,
-  encodeStepCall,
 } from "../../../src/machine/index.ts";
 import type { Machine, ProvenStep } from "../../../src/machine/index.ts";
 import { bigintToBytes32, bytesToHex, hexToBytes } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
+import { encodeProveCall } from "./prove-call.ts";
 
 const VERIFIERS = [
   "StorageVerifier",
@@ -213,7 +213,7 @@ export async function deployFrameVerifiers(): Promise<FrameVerifiers> {
         size = 0;
       };
       for (const { verifier, before, witness } of steps) {
-        const data = encodeStepCall("step", before, witness);
+        const data = encodeProveCall(before, witness);
         // Precompiles may take most of the gas there is.
         const isAlone = verifier === "PrecompileVerifier";
         if (isAlone || size + data.length > BATCH_BYTES || items.length === BATCH_STEPS) await flush();
@@ -228,7 +228,7 @@ export async function deployFrameVerifiers(): Promise<FrameVerifiers> {
       try {
         const call = {
           to: addressOf(verifier),
-          data: bytesToHex(encodeStepCall("step", before, witness)),
+          data: bytesToHex(encodeProveCall(before, witness)),
           gasLimit: BigInt(gasLimit),
         };
         return (await caller?.call(call)) as Hash | undefined;

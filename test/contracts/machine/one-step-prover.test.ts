@@ -163,7 +163,7 @@ describe("The one-step prover", () => {
       const state = executing("0x00", { phase: Phase.Settle });
       for (const name of ["control", "arithmetic", "environment", "memoryAccess", "copy", "log", "absorb"] as const) {
         const contract = fixture.verifiers[name];
-        await expect(contract.getFunction("step")(hashOf(state), witnessOf(state)))
+        await expect(contract.getFunction("prove")(hashOf(state), witnessOf(state)))
           .to.be.revertedWithCustomError(contract, "WrongPhase")
           .withArgs(Phase.Settle);
       }
@@ -183,7 +183,7 @@ describe("The one-step prover", () => {
         const state = executing(toHex(opcode, { size: 1 }));
         for (const name of names) {
           const contract = fixture.verifiers[name];
-          const call = contract.getFunction("step")(hashOf(state), witnessOf(state));
+          const call = contract.getFunction("prove")(hashOf(state), witnessOf(state));
           if (name === owner) await call;
           else await expect(call).to.be.revertedWithCustomError(contract, "WrongOpcode").withArgs(opcode);
         }

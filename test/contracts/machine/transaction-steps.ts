@@ -12,11 +12,11 @@ import {
   rawSlice,
   createProver,
   createStateTries,
-  encodeStepCall,
 } from "../../../src/machine/index.ts";
 import type { Environment, ProvenStep, Prover } from "../../../src/machine/index.ts";
 import type { Witness } from "../../../src/machine/proving/witness.ts";
 import { appendLeaf, bytesToHex, keccak256 } from "../../../src/primitives/index.ts";
+import { encodeProveCall } from "./prove-call.ts";
 
 const VERIFIERS = {
   decoding: "DecodingVerifier",
@@ -169,9 +169,8 @@ export async function deployTransactionVerifiers(): Promise<TransactionVerifiers
   };
 }
 
-/** Calldata. A verifier has `step` alone, for the first step of a unit too. */
 function encodedCall({ before, witness }: TransactionStep): string {
-  return bytesToHex(encodeStepCall("step", before, witness));
+  return bytesToHex(encodeProveCall(before, witness));
 }
 
 /** Copies of a witness in each of which one thing is changed. */

@@ -187,7 +187,7 @@ export function createPlainCommitment(prover: Prover): PlainCommitment {
 function transactionFields(transaction: NonNullable<Machine["transaction"]>): Field[] {
   return [
     ...slice(transaction.raw),
-    transaction.hash,
+    transaction.transactionHash,
     transaction.tokens,
     transaction.kind,
     transaction.nonce,

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {BatchKind} from "../../../contracts/l1/types/Batch.sol";
+import {Inbox} from "../../../contracts/l1/Inbox.sol";
+import {MessageKind, MessageOpening} from "../../../contracts/l1/types/MessageOpening.sol";
+import {Parameters} from "../../../contracts/l1/types/Parameters.sol";
+import {Rollup} from "../../../contracts/l1/Rollup.sol";
+import {InvariantTest} from "../InvariantTest.sol";
+import {Test} from "../Test.sol";
+
+/// @title Inbox handler
+/// @notice Makes random use of an Inbox and keeps a model of what it must have recorded.
+contract InboxHandler is Test {
+    uint256 public constant FORCE_INCLUSION_DELAY = 100;
+    uint256 public constant SELF_SEQUENCING_DELAY = 250;
+    uint256 public constant CONTEXT_INTERVAL = 30;
+    address public constant OPERATOR = address(0x0Fe4a704);
+    /// @dev Sends the transactions in which a contract is the caller.
+    address private constant _ORIGIN = address(0x0419);
+
+    Inbox public immutable INBOX;
+
+    MessageOpening[] private _messages;
+    bytes32[] private _batchHashes;
+    uint256 public deposited;
+    uint256 public messagesRead;
+    uint256 public lastContextAt;
+    uint256 public lastOperatorBatchAt;
+    /// @notice How often each thing worked, so that a test can tell that the handler does something.
+    mapping(string what => uint256 count) public done;
+
+    constructor() {
+        Rollup rollup = new Rollup(
+            Parameters({
+                operator: OPERATOR,
+                forceInclusionDelay: FORCE_INCLUSION_DELAY,
+                selfSequencingDelay: SELF_SEQUENCING_DELAY,
+                contextInterval: CONTEXT_INTERVAL,
+                challengePeriod: 1 days,
+                claimBond: 1 ether,
+                genesisStateHash: bytes32(uint256(1)),
+                challengeGame: address(0)
+            })
+        );
+        INBOX = Inbox(payable(address(rollup.INBOX())));
+        lastOperatorBatchAt = block.timestamp;
+    }
+
+    function messageCount() external view returns (uint256) {
+        return _messages.length;
+    }
+
+    function message(uint256 index) external view returns (MessageOpening memory) {
+        return _messages[index];
+    }
+
+    function batchCount() external view returns (uint256) {
+        return _batchHashes.length;
+    }
+
+    function batchHash(uint256 index) external view returns (bytes32) {
+        return _batchHashes[index];
+    }
+
+    // ------------------------------------------------------------------------------------------------- actions
+
+    function pass(uint256 seconds_) external {
+        vm.warp(block.timestamp + bound(seconds_, 1, 60));
+    }
+
+    function passLong(uint256 seconds_) external {
+        vm.warp(block.timestamp + bound(seconds_, 1, 300));
+    }
+
+    function deposit(uint256 actor, uint96 amount, bytes calldata data, bool contractCaller) external {
+        address caller = _actor(actor);
+        vm.deal(caller, amount);
+        // Who sends the transaction is named: the runner draws it, and may draw an actor.
+        vm.prank(caller, contractCaller ? _ORIGIN : caller);
+        INBOX.sendMessage{value: amount}(address(0x70), actor >> 128, 21_000, data, address(0x7f));
+        address sender =
+            contractCaller
+                ? address(uint160(uint256(uint160(caller)) + uint160(0x1111000000000000000000000000000000001111)))
+                : caller;
+        deposited += amount;
+        _expectMessage(
+            MessageKind.Deposit,
+            keccak256(abi.encode(sender, address(0x70), amount, actor >> 128, 21_000, address(0x7f), keccak256(data)))
+        );
+        ++done["deposit"];
+    }
+
+    function post(uint256 messagesUpTo, bytes calldata payload, bool opened, bool byOperator) external {
+        address caller = byOperator ? OPERATOR : _actor(messagesUpTo);
+        // Mostly in range, sometimes just outside.
+        messagesUpTo = bound(messagesUpTo, messagesRead == 0 ? 0 : messagesRead - 1, _messages.length + 1);
+        MessageOpening memory opening;
+        if (messagesUpTo < _messages.length) opening = _messages[messagesUpTo];
+        vm.prank(caller, caller);
+        bytes memory call =
+            opened
+                ? abi.encodeWithSignature(
+                    "postBatch(uint256,bytes,(uint256,uint8,bytes32))",
+                    messagesUpTo,
+                    payload,
+                    opening
+                )
+                : abi.encodeWithSignature("postBatch(uint256,bytes)", messagesUpTo, payload);
+        (bool success, ) = address(INBOX).call(call);
+
+        bool allowed = byOperator || block.timestamp >= lastOperatorBatchAt + SELF_SEQUENCING_DELAY;
+        bool inRange = messagesUpTo >= messagesRead && messagesUpTo <= _messages.length;
+        bool overdue = inRange && _isOverdue(messagesUpTo);
+        if (success) {
+            assertHolds("posted by who may", allowed);
+            assertHolds("in range", inRange);
+            assertHolds("nothing overdue left unread", !overdue);
+            if (byOperator) lastOperatorBatchAt = block.timestamp;
+            _expectBatch(keccak256(payload), messagesUpTo);
+            ++done[opened ? "post with an opening" : "post without an opening"];
+            if (!byOperator) ++done["post by another"];
+        } else {
+            // With an opening, nothing else is a reason to refuse.
+            assertHolds("refused for a reason", !allowed || !inRange || overdue || !opened);
+            if (overdue) ++done["refuse what leaves overdue messages"];
+        }
+    }
+
+    function forceInclude(uint256 actor) external {
+        if (messagesRead == _messages.length) return;
+        address caller = _actor(actor);
+        bool overdue = _isOverdue(messagesRead);
+        vm.prank(caller);
+        (bool success, ) = address(INBOX).call(abi.encodeCall(INBOX.forceInclude, (_messages[messagesRead])));
+        assertHolds("forced exactly when overdue", success == overdue);
+        if (!success) return;
+        _expectBatch(keccak256(""), _messages.length);
+        ++done["force"];
+    }
+
+    function forwardEther() external {
+        INBOX.forwardEther();
+    }
+
+    // ------------------------------------------------------------------------------------------------- model
+
+    function _isOverdue(uint256 index) private view returns (bool) {
+        return index < _messages.length && block.timestamp > _messages[index].enqueuedAt + FORCE_INCLUSION_DELAY;
+    }
+
+    function _expectMessage(MessageKind kind, bytes32 bodyHash) private {
+        _messages.push(MessageOpening({enqueuedAt: block.timestamp, kind: kind, bodyHash: bodyHash}));
+    }
+
+    function _expectBatch(bytes32 dataHash, uint256 messagesUpTo) private {
+        _batchHashes.push(
+            keccak256(abi.encode(BatchKind.Calldata, dataHash, messagesUpTo, block.number, block.timestamp))
+        );
+        messagesRead = messagesUpTo;
+        if (block.timestamp < lastContextAt + CONTEXT_INTERVAL) return;
+        lastContextAt = block.timestamp;
+        _expectMessage(
+            MessageKind.Context,
+            keccak256(
+                abi.encode(block.number, block.timestamp, block.basefee, block.blobbasefee, blockhash(block.number - 1))
+            )
+        );
+    }
+
+    function _actor(uint256 seed) private pure returns (address) {
+        return address(uint160(0xac7000 + (seed % 3)));
+    }
+}
+
+/// @title Inbox under random use
+contract InboxInvariantTest is InvariantTest {
+    InboxHandler private _handler;
+    Inbox private _inbox;
+
+    function setUp() external {
+        vm.warp(1_700_000_000);
+        _handler = new InboxHandler();
+        _inbox = _handler.INBOX();
+        setHandler(address(_handler));
+    }
+
+    function invariant_BothListsAreExactlyWhatWasPutInAndNothingChangesLater() external view {
+        uint256 messages = _handler.messageCount();
+        assertEqual("messages", _inbox.messageCount(), messages);
+        for (uint256 i = 0; i < messages; ++i) {
+            assertEqual("message", _inbox.messageHashes(i), _handler.message(i).hashAt(i));
+        }
+        assertEqual("no message beyond", _inbox.messageHashes(messages), bytes32(0));
+        uint256 batches = _handler.batchCount();
+        assertEqual("batches", _inbox.batchCount(), batches);
+        for (uint256 i = 0; i < batches; ++i) assertEqual("batch", _inbox.batchHashes(i), _handler.batchHash(i));
+        assertEqual("no batch beyond", _inbox.batchHashes(batches), bytes32(0));
+    }
+
+    function invariant_WhatIsReadIsWhatTheLastBatchReadAndNoMoreThanThereIs() external view {
+        assertEqual("read", _inbox.messagesRead(), _handler.messagesRead());
+        assertHolds("no more than there is", _inbox.messagesRead() <= _inbox.messageCount());
+    }
+
+    function invariant_ClocksAreThoseOfTheModel() external view {
+        assertEqual("last context", _inbox.lastContextAt(), _handler.lastContextAt());
+        assertEqual("last operator batch", _inbox.lastOperatorBatchAt(), _handler.lastOperatorBatchAt());
+    }
+
+    function invariant_AllEtherDepositedIsInTheInboxOrThePortal() external view {
+        assertEqual("ETH", address(_inbox).balance + _inbox.PORTAL().balance, _handler.deposited());
+    }
+
+    /// @dev The handler is only worth something if it reaches every case.
+    function test_TheHandlerReachesEveryCase() external {
+        bytes memory payload = hex"01";
+        _handler.deposit(1, 5, "", false);
+        _handler.deposit(2, 5, "", true);
+        _handler.post(0, payload, true, true);
+        _handler.post(2, payload, false, true);
+        _handler.passLong(299);
+        _handler.post(_inbox.messagesRead(), payload, true, false);
+        _handler.passLong(299);
+        _handler.forceInclude(0);
+        _handler.post(_inbox.messageCount(), payload, false, false);
+        string[6] memory all = [
+            "deposit",
+            "post with an opening",
+            "post without an opening",
+            "post by another",
+            "force",
+            "refuse what leaves overdue messages"
+        ];
+        for (uint256 i = 0; i < all.length; ++i) assertHolds(all[i], _handler.done(all[i]) != 0);
+    }
+}
