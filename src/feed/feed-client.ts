@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Counter, Gauge } from "prom-client";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
 import type { InvalidTransactionError, SenderRecovery, SignedTransaction } from "../ethereum/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Address, Instruments } from "../primitives/index.ts";
 import type { InboxMessage } from "../rollup/index.ts";
@@ -78,26 +78,8 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
   const pollInterval = options.messagePollInterval ?? DEFAULT_MESSAGE_POLL_INTERVAL;
   const silenceTimeout = options.silenceTimeout ?? DEFAULT_SILENCE_TIMEOUT;
 
-  const received = new Counter({
-    name: "onestep_feed_received_blocks_total",
-    help: "Block messages of the feed, by what became of them.",
-    labelNames: ["outcome"],
-    registers: [metrics],
-  });
-  const disconnects = new Counter({
-    name: "onestep_feed_disconnects_total",
-    help: "Feed connections that ended, by reason.",
-    labelNames: ["reason"],
-    registers: [metrics],
-  });
-  const connectedGauge = new Gauge({
-    name: "onestep_feed_connected",
-    help: "1 while the feed is connected.",
-    registers: [metrics],
-    collect() {
-      connectedGauge.set(connected ? 1 : 0);
-    },
-  });
+  const counters = registerMetrics(metrics, "feedClient");
+  counters.connected.collectWith((gauge) => gauge.set(connected ? 1 : 0));
 
   let abort: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -146,7 +128,7 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
   const afterSafe = () => chain.store.getHeads().safe + 1;
 
   function countUseless(): void {
-    received.inc({ outcome: "known" });
+    counters.receivedBlocks.inc({ outcome: "known" });
     useless += 1;
     if (useless > MAXIMUM_USELESS)
       throw new FeedMessageError(`expected new blocks, got ${useless} known ones in a row`);
@@ -196,7 +178,7 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
     clearTimeout(retry);
     applying = applyPending(abort.signal)
       .catch((error: unknown) => {
-        received.inc({ outcome: "failed" });
+        counters.receivedBlocks.inc({ outcome: "failed" });
         logger.error({ err: error }, "could not execute a block of the feed");
         clearPending();
         resubscribeLater(afterLatest);
@@ -221,7 +203,7 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
       }
       // A newer message for the number may have come meanwhile.
       if (pending.get(message.number) === message) removePending(message.number);
-      received.inc({ outcome: outcome.kind });
+      counters.receivedBlocks.inc({ outcome: outcome.kind });
       switch (outcome.kind) {
         case "applied":
           applied += 1;
@@ -330,7 +312,7 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
         } catch (error) {
           if (!(error instanceof FeedMessageError)) throw error;
           logger.warn({ url: options.url, message: error.message }, "feed connection dropped");
-          received.inc({ outcome: "invalid" });
+          counters.receivedBlocks.inc({ outcome: "invalid" });
           end("invalid-message");
         }
       });
@@ -358,7 +340,7 @@ export function createFeedClient(options: FeedClientOptions, { logger, metrics }
       const appliedBefore = applied;
       useless = 0;
       const reason = await connect(signal);
-      disconnects.inc({ reason });
+      counters.disconnects.inc({ reason });
       if (applied > appliedBefore) delay = initialDelay;
       // Spread out, so that all followers of a restarted sequencer do not come back at once.
       await sleep(delay * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);

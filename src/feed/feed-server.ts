@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Counter, Gauge } from "prom-client";
 import { WebSocketServer } from "ws";
 import type { RawData, WebSocket } from "ws";
+import { registerMetrics } from "../metrics/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
@@ -90,25 +90,8 @@ export async function createFeedServer(
   });
   const clients = new Set<Client>();
 
-  const sent = new Counter({
-    name: "onestep_feed_sent_blocks_total",
-    help: "Block messages sent to feed clients.",
-    registers: [metrics],
-  });
-  const dropped = new Counter({
-    name: "onestep_feed_dropped_clients_total",
-    help: "Feed clients dropped, by reason.",
-    labelNames: ["reason"],
-    registers: [metrics],
-  });
-  const connected = new Gauge({
-    name: "onestep_feed_clients",
-    help: "Connected feed clients.",
-    registers: [metrics],
-    collect() {
-      connected.set(clients.size);
-    },
-  });
+  const counters = registerMetrics(metrics, "feedServer");
+  counters.clients.collectWith((gauge) => gauge.set(clients.size));
 
   let sequence = 0;
   const frames = new Map<Hash, Uint8Array>();
@@ -145,7 +128,7 @@ export async function createFeedServer(
 
   function drop(client: Client, reason: DropReason): void {
     if (!clients.delete(client)) return;
-    dropped.inc({ reason });
+    counters.droppedClients.inc({ reason });
     logger.debug({ reason }, "feed client dropped");
     if (reason === "garbage" || reason === "flood") client.socket.close(POLICY_VIOLATION, reason);
     // One that does not answer the close handshake must not be waited for.
@@ -171,7 +154,7 @@ export async function createFeedServer(
       const block = chain.store.getBlock(client.next);
       if (block === undefined) return;
       client.next += 1;
-      sent.inc();
+      counters.sentBlocks.inc();
       client.socket.send(frameOf(block), (error) => {
         if (error) return;
         client.delivered += 1;

@@ -1,8 +1,8 @@
 import type { EventEmitter } from "node:events";
-import { Counter, Gauge } from "prom-client";
 import type { Log } from "viem";
 import { unlessAborted, createExclusiveRunner } from "../concurrency/index.ts";
 import { bloomContains } from "../ethereum/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { createEvents, hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
@@ -148,42 +148,20 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   /** Checkpoints to go back when entries do not continue the lists; doubles until they do. */
   let backtrack = 1;
 
-  const reorgs = new Counter({
-    name: "onestep_l1_reorgs_total",
-    help: "Times L1 took back blocks that were read",
-    registers: [metrics],
+  const { reorgs, errors, block, entries } = registerMetrics(metrics, "inboxReader");
+  block.collectWith((gauge) => {
+    const { synced } = status();
+    for (const [name, number] of [
+      ["head", l1Head?.number],
+      ["synced", synced?.number],
+      ["finalized", finalized],
+    ] as const) {
+      if (number !== undefined) gauge.set({ block: name }, number);
+    }
   });
-  const errors = new Counter({
-    name: "onestep_l1_read_errors_total",
-    help: "Looks at L1 that failed",
-    labelNames: ["error"],
-    registers: [metrics],
-  });
-  new Gauge({
-    name: "onestep_l1_block",
-    help: "L1 block numbers: the head, the last read, the last final of those read",
-    labelNames: ["block"],
-    registers: [metrics],
-    collect() {
-      const { synced } = status();
-      for (const [block, number] of [
-        ["head", l1Head?.number],
-        ["synced", synced?.number],
-        ["finalized", finalized],
-      ] as const) {
-        if (number !== undefined) this.set({ block }, number);
-      }
-    },
-  });
-  new Gauge({
-    name: "onestep_inbox_entries",
-    help: "Entries of the Inbox read from L1",
-    labelNames: ["list"],
-    registers: [metrics],
-    collect() {
-      this.set({ list: "messages" }, inbox.messageCount());
-      this.set({ list: "batches" }, inbox.batchCount());
-    },
+  entries.collectWith((gauge) => {
+    gauge.set({ list: "messages" }, inbox.messageCount());
+    gauge.set({ list: "batches" }, inbox.batchCount());
   });
 
   const status = (): InboxReaderStatus => ({

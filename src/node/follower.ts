@@ -1,4 +1,3 @@
-import { Counter, Gauge } from "prom-client";
 import { createExclusiveRunner } from "../concurrency/index.ts";
 import { deriveBlocks } from "../derivation/index.ts";
 import type { DerivationCursor } from "../derivation/index.ts";
@@ -6,6 +5,7 @@ import { InvalidTransactionError } from "../ethereum/index.ts";
 import type { SenderRecovery, SignedTransaction } from "../ethereum/index.ts";
 import { createTroubleReporter, errorText } from "../l1/index.ts";
 import type { InboxReader } from "../l1/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import type { Block, BlockInput } from "../rollup/index.ts";
@@ -60,30 +60,8 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
   /** `rewindCount` as of the last check that unsafe blocks consumed only messages that are in the Inbox. */
   let checkedRewinds: number | undefined;
 
-  const derivedBlocks = new Counter({
-    name: "onestep_follower_blocks_total",
-    help: "L2 blocks derived from batches: had before (verified), executed, or executed in the place of another (replaced)",
-    labelNames: ["outcome"],
-    registers: [metrics],
-  });
-  const derivedBatches = new Counter({
-    name: "onestep_follower_batches_total",
-    help: "Batches derived",
-    registers: [metrics],
-  });
-  const failures = new Counter({
-    name: "onestep_follower_errors_total",
-    help: "Attempts to follow L1 that failed",
-    registers: [metrics],
-  });
-  new Gauge({
-    name: "onestep_follower_batches_remaining",
-    help: "Batches read from L1 that are not derived yet",
-    registers: [metrics],
-    collect() {
-      this.set(inbox.batchCount() - store.derivedBatchCount());
-    },
-  });
+  const counters = registerMetrics(metrics, "follower");
+  counters.batchesRemaining.collectWith((gauge) => gauge.set(inbox.batchCount() - store.derivedBatchCount()));
 
   const status = (): SyncStatus => {
     const { l1Head, synced, problem } = reader.status();
@@ -267,7 +245,7 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
         if (isSuperseded()) return { kind: "superseded" };
         throw error;
       }
-      derivedBatches.inc();
+      counters.batches.inc();
       logger.debug({ ...derived }, "batch derived");
       return { kind: "derived" };
     });
@@ -293,7 +271,7 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
     // Another writer went on from where the blocks not yet stored began.
     if (!isStored && local !== undefined) return undefined;
     if (local !== undefined && matches(local, input)) {
-      derivedBlocks.inc({ outcome: "verified" });
+      counters.blocks.inc({ outcome: "verified" });
       return { kind: "present", block: local };
     }
     const valid = transactions ?? (await recoverValid(input.transactions));
@@ -301,11 +279,11 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
     const block = await writer.executeOn(parent, { ...input, transactions: valid });
     // The batch may have had more than went into the block.
     if (local?.hash === block.hash) {
-      derivedBlocks.inc({ outcome: "verified" });
+      counters.blocks.inc({ outcome: "verified" });
       return { kind: "present", block: local };
     }
     if (local === undefined) {
-      derivedBlocks.inc({ outcome: "executed" });
+      counters.blocks.inc({ outcome: "executed" });
       return { kind: "executed", block };
     }
     logger.warn(
@@ -315,7 +293,7 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
     await writer.rewindTo(parent.header.number);
     // At once, so that nobody builds on the parent before.
     await writer.append(block);
-    derivedBlocks.inc({ outcome: "replaced" });
+    counters.blocks.inc({ outcome: "replaced" });
     return { kind: "present", block };
   }
 
@@ -386,7 +364,7 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
         trouble.over();
       } catch (error) {
         if (isStopped()) return;
-        failures.inc();
+        counters.errors.inc();
         trouble.report(errorText(error), (again) => {
           logger.error({ err: error, ...again }, "following L1 failed; it is tried again");
         });

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
-import { Counter, Gauge } from "prom-client";
 import { decodeTransaction, InvalidTransactionError, MAX_TRANSACTION_SIZE } from "../ethereum/index.ts";
 import type { SenderRecovery, SignedTransaction, SkipReason } from "../ethereum/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import type { SubmissionOutcome, TransactionPool } from "../node/index.ts";
 import { bytesToHex, createEvents, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
@@ -95,27 +95,10 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
   const events: Mempool["events"] = createEvents("mempool", { logger });
   const changes = createEvents<MempoolChanges>("mempool", { logger });
 
-  const outcomes = new Counter({
-    name: "onestep_mempool_submissions_total",
-    help: "Transactions offered to the pool, by outcome.",
-    labelNames: ["outcome"],
-    registers: [metrics],
-  });
-  const drops = new Counter({
-    name: "onestep_mempool_dropped_total",
-    help: "Accepted transactions that left the pool without being in a block, by reason.",
-    labelNames: ["reason"],
-    registers: [metrics],
-  });
-  const sizes = new Gauge({
-    name: "onestep_mempool_transactions",
-    help: "Transactions in the pool, by standing.",
-    labelNames: ["standing"],
-    registers: [metrics],
-    collect() {
-      sizes.set({ standing: "executable" }, queues.executableSize);
-      sizes.set({ standing: "queued" }, queues.size - queues.executableSize);
-    },
+  const counters = registerMetrics(metrics, "mempool");
+  counters.transactions.collectWith((gauge) => {
+    gauge.set({ standing: "executable" }, queues.executableSize);
+    gauge.set({ standing: "queued" }, queues.size - queues.executableSize);
   });
 
   let environment: PoolEnvironment = await state.environment();
@@ -149,7 +132,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
   function drop(pooled: PooledTransaction, reason: DropReason): void {
     const { transaction } = pooled;
     forgetJournal([transaction.hash]);
-    drops.inc({ reason: reason.kind });
+    counters.dropped.inc({ reason: reason.kind });
     logger.debug({ hash: transaction.hash, sender: transaction.sender, reason }, "transaction dropped");
     changes.emit("dropped", transaction, reason);
   }
@@ -409,7 +392,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
     },
     async submit(raw) {
       const outcome = await submit(raw);
-      outcomes.inc({ outcome: outcome.kind === "rejected" ? outcome.reason.kind : outcome.kind });
+      counters.submissions.inc({ outcome: outcome.kind === "rejected" ? outcome.reason.kind : outcome.kind });
       return outcome;
     },
     get: (hash) => queues.get(hash)?.transaction,

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { Counter, Gauge, Histogram } from "prom-client";
 import { encodedBlockSize } from "../batch/index.ts";
 import { consumeMessages } from "../derivation/index.ts";
 import type { SignedTransaction } from "../ethereum/index.ts";
 import type { BlockExecution } from "../execution/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import type { Block, InboxMessage } from "../rollup/index.ts";
@@ -89,42 +89,10 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
   }
   const emptyBlockBytes = encodedBlockSize({ timestamp: 0, messages: 0, transactions: [] });
 
-  const blocks = new Counter({ name: "onestep_sequencer_blocks_total", help: "Blocks built.", registers: [metrics] });
-  const included = new Counter({
-    name: "onestep_sequencer_transactions_total",
-    help: "Pool transactions included.",
-    registers: [metrics],
-  });
-  const consumed = new Counter({
-    name: "onestep_sequencer_messages_total",
-    help: "Inbox messages consumed.",
-    registers: [metrics],
-  });
-  const skips = new Counter({
-    name: "onestep_sequencer_skipped_total",
-    help: "Pool transactions that could not be executed, by reason.",
-    labelNames: ["reason"],
-    registers: [metrics],
-  });
-  const failures = new Counter({
-    name: "onestep_sequencer_failures_total",
-    help: "Blocks that could not be built.",
-    registers: [metrics],
-  });
-  const buildTime = new Histogram({
-    name: "onestep_sequencer_block_build_seconds",
-    help: "Time to build and store a block.",
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [metrics],
-  });
-  const unsafe = new Gauge({
-    name: "onestep_sequencer_unsafe_blocks",
-    help: "Blocks whose batch is not on L1 yet.",
-    registers: [metrics],
-    collect() {
-      const heads = chain.store.getHeads();
-      unsafe.set(heads.latest - heads.safe);
-    },
+  const counters = registerMetrics(metrics, "sequencer");
+  counters.unsafeBlocks.collectWith((gauge) => {
+    const { latest, safe } = chain.store.getHeads();
+    gauge.set(latest - safe);
   });
 
   /**
@@ -191,7 +159,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
       if (emptyBlockBytes + size > maximumBlockBytes) {
         const message = `expected a transaction that fits into a block of ${maximumBlockBytes} bytes, got ${transaction.raw.length} bytes`;
         mempool.skipped(transaction.hash, { kind: "invalid", message });
-        skips.inc({ reason: "invalid" });
+        counters.skipped.inc({ reason: "invalid" });
         selection.skipSender();
       } else if (quarantined.has(transaction.hash)) {
         selection.skipSender();
@@ -204,7 +172,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
           bytes += size;
           count += 1;
         } else {
-          skips.inc({ reason: outcome.reason.kind });
+          counters.skipped.inc({ reason: outcome.reason.kind });
           mempool.skipped(transaction.hash, outcome.reason);
           selection.skipSender();
         }
@@ -234,7 +202,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
       try {
         const count = await executeTransactions(execution);
         if (count === 0 && messages.length === 0 && !empty) return undefined;
-        included.inc(count);
+        counters.transactions.inc(count);
       } catch (error) {
         if (!(error instanceof EngineFailure)) throw error;
         // What the failure left of the block's state is unknown: it is built again without the transaction.
@@ -256,14 +224,14 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
       const messages = nextMessages(parent);
       if (!empty && !mempool.hasExecutable() && !messages.some((message) => isUrgent(message, l1Timestamp)))
         return undefined;
-      const stopTimer = buildTime.startTimer();
+      const stopTimer = counters.buildSeconds.startTimer();
       const wallClock = Math.floor(now() / 1_000);
       const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });
       const block = await fillBlock(writer, timestamp, messages, empty);
       if (block === undefined) return undefined;
       stopTimer();
-      blocks.inc();
-      consumed.inc(messages.length);
+      counters.blocks.inc();
+      counters.messages.inc(messages.length);
       const { number, gasUsed } = block.header;
       logger.debug(
         { number, hash: block.hash, transactions: block.transactions.length, messages: messages.length, gasUsed },
@@ -295,7 +263,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     try {
       return (await buildBlock({ empty })) ?? "nothing";
     } catch (error) {
-      failures.inc();
+      counters.failures.inc();
       logger.error({ err: error }, "could not build a block");
       return "failed";
     }
