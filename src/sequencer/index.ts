@@ -1,3 +1,4 @@
+export type { SequencerMode } from "./block-scheduler.ts";
 export * from "./mempool.ts";
 export * from "./pool-state.ts";
 export * from "./sequencer.ts";
