@@ -1,5 +1,6 @@
 export type { SequencerMode } from "./block-scheduler.ts";
 export * from "./mempool.ts";
+export type { DropReason, MempoolChanges } from "./mempool-state.ts";
 export * from "./pool-state.ts";
 export * from "./sequencer.ts";
 export type { MempoolLimits, PooledTransaction, SenderAccount, TransactionSelection } from "./transaction-queues.ts";
