@@ -3,7 +3,7 @@ import type { Log } from "viem";
 import { unlessAborted, createExclusiveRunner } from "../concurrency/index.ts";
 import { bloomContains } from "../ethereum/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
-import { createEvents, hexToBytes } from "../primitives/index.ts";
+import { createEvents, hexToBytes, partitionPointAsync } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import type { InboxEvent, InboxStore, L1BlockReference } from "../storage/index.ts";
@@ -208,23 +208,20 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   /** The highest known block up to `limit` that L1 still has. A block's ancestors are on its chain, so halving finds it. */
   async function findAncestor(limit: number): Promise<L1BlockReference | undefined> {
     const candidates = inbox.getCheckpoints().filter(({ number }) => number <= limit);
+    const isGone = async (index: number): Promise<boolean> =>
+      !(await isCanonical(candidates[index] as L1BlockReference));
     let low = 0;
     let high = candidates.length;
     // The newest are asked first, since most reorgs are shallow.
     for (let step = 1; low < high; step *= 2) {
       const probe = Math.min(low + step - 1, high - 1);
-      if (await isCanonical(candidates[probe] as L1BlockReference)) {
+      if (await isGone(probe)) low = probe + 1;
+      else {
         high = probe;
         break;
       }
-      low = probe + 1;
     }
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (await isCanonical(candidates[middle] as L1BlockReference)) high = middle;
-      else low = middle + 1;
-    }
-    return candidates[low];
+    return candidates[await partitionPointAsync(low, high, isGone)];
   }
 
   /** Makes the synced block one of L1's chain. False if the endpoint is behind it, so nothing can be said. */

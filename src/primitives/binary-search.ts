@@ -11,3 +11,17 @@ export function partitionPoint(low: number, high: number, precedes: (index: numb
   }
   return low;
 }
+
+/** As `partitionPoint`, for answers that take time. */
+export async function partitionPointAsync(
+  low: number,
+  high: number,
+  precedes: (index: number) => Promise<boolean>,
+): Promise<number> {
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (await precedes(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,5 +1,6 @@
 import TinyQueue from "tinyqueue";
 import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
+import { partitionPoint } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 
 /** What a sender's transactions are held against. */
@@ -186,15 +187,11 @@ export function createTransactionQueues(limits: MempoolLimits): TransactionQueue
 
   /** Index of the first entry with a nonce of at least `nonce`. */
   function position(queue: SenderQueue, nonce: bigint): number {
-    let low = 0;
-    let high = queue.entries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const entry = queue.entries[middle];
-      if (entry !== undefined && entry.transaction.nonce < nonce) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(
+      0,
+      queue.entries.length,
+      (index) => (queue.entries[index] as Entry).transaction.nonce < nonce,
+    );
   }
 
   function entryAt(sender: Address, nonce: bigint): Entry | undefined {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { bytesToHex, hexToBytes } from "../primitives/index.ts";
+import { bytesToHex, hexToBytes, partitionPoint } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
 import {
@@ -154,16 +154,8 @@ export function createChainTables(
     });
 
   /** Number of derived batches that end at or below block `number`: their last blocks never decrease. */
-  const countDerivedUpTo = (number: number): number => {
-    let low = 0;
-    let high = progress().derivedBatchCount;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((getDerivedBatch(middle)?.lastBlock ?? 0) <= number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  const countDerivedUpTo = (number: number): number =>
+    partitionPoint(0, progress().derivedBatchCount, (batch) => (getDerivedBatch(batch)?.lastBlock ?? 0) <= number);
 
   const prepareRewindDerived = (index: number) => {
     const { heads, derivedBatchCount } = progress();
