@@ -1,7 +1,7 @@
 import { bytesToHex } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
-import type { PooledTransaction } from "./transaction-queues.ts";
+import type { PooledTransaction } from "./pooled-transaction.ts";
 
 /** What a block may have changed of the accounts that have transactions pooled. */
 export interface BlockEffects {

@@ -6,7 +6,8 @@ import { authoritiesOf } from "./authorities.ts";
 import { drop, dropUsed } from "./mempool-departures.ts";
 import { announcePromoted, startRefreshing } from "./mempool-refresh.ts";
 import type { MempoolState } from "./mempool-state.ts";
-import type { AddOutcome, PooledTransaction, SenderAccount } from "./transaction-queues.ts";
+import type { PooledTransaction, SenderAccount } from "./pooled-transaction.ts";
+import type { AddOutcome } from "./queue-admission.ts";
 import { validateTransaction } from "./transaction-validation.ts";
 
 /** Raw bytes of submissions whose senders are still being recovered; more are turned away. */

@@ -1,7 +1,7 @@
 import type { SkipReason } from "../ethereum/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { DropReason, MempoolState } from "./mempool-state.ts";
-import type { PooledTransaction } from "./transaction-queues.ts";
+import type { PooledTransaction } from "./pooled-transaction.ts";
 
 /** Tells of a transaction that is no longer in the queues, and forgets it. */
 export function drop(mempool: MempoolState, pooled: PooledTransaction, reason: DropReason): void {

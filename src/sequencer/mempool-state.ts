@@ -5,7 +5,8 @@ import type { SubmissionOutcome } from "../node/index.ts";
 import type { Address, Hash, Logger } from "../primitives/index.ts";
 import type { MempoolJournal } from "./mempool-journal.ts";
 import type { PoolState } from "./pool-state.ts";
-import type { SenderAccount, TransactionQueues } from "./transaction-queues.ts";
+import type { SenderAccount } from "./pooled-transaction.ts";
+import type { TransactionQueues } from "./transaction-queues.ts";
 import type { PoolEnvironment } from "./transaction-validation.ts";
 
 /** Why a transaction left the pool without being in a block. */

@@ -16,7 +16,8 @@ import type { MempoolChanges, MempoolState } from "./mempool-state.ts";
 import type { PoolState } from "./pool-state.ts";
 import { createTransactionDecoder } from "./transaction-decoder.ts";
 import { createTransactionQueues } from "./transaction-queues.ts";
-import type { MempoolLimits, TransactionSelection } from "./transaction-queues.ts";
+import type { MempoolLimits } from "./pooled-transaction.ts";
+import type { TransactionSelection } from "./transaction-selection.ts";
 
 export interface MempoolOptions {
   readonly chainId: number;

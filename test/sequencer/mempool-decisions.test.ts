@@ -8,7 +8,7 @@ import { effectsOf } from "../../src/sequencer/block-effects.ts";
 import { isWorthReading } from "../../src/sequencer/mempool-admission.ts";
 import { consequenceOfSkip } from "../../src/sequencer/mempool-departures.ts";
 import { sortJournal } from "../../src/sequencer/mempool-readmission.ts";
-import type { PooledTransaction } from "../../src/sequencer/transaction-queues.ts";
+import type { PooledTransaction } from "../../src/sequencer/pooled-transaction.ts";
 import { addressOf, deposit, hashOf } from "../storage/fixtures.ts";
 
 const alice = addressOf("alice");
