@@ -1,4 +1,3 @@
-import { Counter, Gauge } from "prom-client";
 import { encodeFunctionData } from "viem";
 import { BLOB_PAYLOAD_SIZE, createBatchBuilder, payloadToBlobs } from "../batch/index.ts";
 import type { BatchBuilder, EncodedBlock } from "../batch/index.ts";
@@ -15,6 +14,7 @@ import {
   readNextTimestamp,
 } from "../l1/index.ts";
 import type { L1TransactionStatus } from "../l1/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import { MESSAGE_KINDS, messageBodyHash } from "../rollup/index.ts";
@@ -84,28 +84,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     });
   }
 
-  const postedCounter = new Counter({
-    name: "onestep_batcher_batches_total",
-    help: "Batches posted, by kind of data",
-    labelNames: ["kind"],
-    registers: [metrics],
-  });
-  const bytesCounter = new Counter({
-    name: "onestep_batcher_payload_bytes_total",
-    help: "Payload bytes posted, by kind of data",
-    labelNames: ["kind"],
-    registers: [metrics],
-  });
-  const unpostedGauge = new Gauge({
-    name: "onestep_batcher_unposted_blocks",
-    help: "L2 blocks in no batch yet",
-    registers: [metrics],
-  });
-  const inFlightGauge = new Gauge({
-    name: "onestep_batcher_in_flight_batches",
-    help: "Batches sent and not yet derived",
-    registers: [metrics],
-  });
+  const counters = registerMetrics(metrics, "batcher");
 
   let inFlight: InFlightBatch[] = [...records.entries<InFlightBatch>("batch/")].map(([, batch]) => batch);
   let draft: Draft | undefined;
@@ -228,7 +207,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
           break;
       }
     }
-    inFlightGauge.set(open.length);
+    counters.inFlightBatches.set(open.length);
     return { open, mined, unsettled };
   }
 
@@ -347,7 +326,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     const { open, mined, unsettled } = await settle();
     const heads = store.getHeads();
     const cursor = Math.max(heads.safe, open.at(-1)?.lastBlock ?? 0);
-    unpostedGauge.set(heads.latest - cursor);
+    counters.unpostedBlocks.set(heads.latest - cursor);
     if (unsettled !== undefined) return { kind: "settling", batch: unsettled };
     if (cursor >= heads.latest) {
       requested = false;
@@ -456,8 +435,8 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
     });
     draft = undefined;
     requested = false;
-    postedCounter.inc({ kind: call.kind });
-    bytesCounter.inc({ kind: call.kind }, payload.length);
+    counters.batches.inc({ kind: call.kind });
+    counters.payloadBytes.inc({ kind: call.kind }, payload.length);
     log.info({ batch, reason }, "batch sent");
     return { kind: "posted", batch, reason };
   }

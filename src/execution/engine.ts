@@ -1,4 +1,3 @@
-import { Counter, Histogram } from "prom-client";
 import {
   decodeAccount,
   EMPTY_ACCOUNT,
@@ -12,6 +11,7 @@ import {
   createAddress,
 } from "../ethereum/index.ts";
 import type { AccountRecord, StateDatabase, StateView } from "../ethereum/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { bytesToBigint, bytesToHex, hexToBytes, keccak256Bytes } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import { environmentAfter, headerHash } from "../rollup/index.ts";
@@ -55,7 +55,7 @@ export function createEngine(
 ): ExecutionEngine {
   const { name, chainId, state: database, createExecutor } = options;
   const idle: TransactionExecutor[] = [];
-  const { sealSeconds, gasUsedTotal } = createMetrics(metrics);
+  const { sealSeconds, gasUsed } = registerMetrics(metrics, "execution");
   // The view of the last sealed state, with its caches; everybody at its root shares it.
   let latest: StateView | undefined;
   // The last other state that was asked for, since it is mostly asked for again.
@@ -132,7 +132,7 @@ export function createEngine(
       const block = await execution.seal();
       stop();
       release(executor);
-      gasUsedTotal.inc(Number(block.header.gasUsed));
+      gasUsed.inc(Number(block.header.gasUsed));
       logger.debug(
         {
           block: block.header.number,
@@ -388,18 +388,4 @@ function decodeSlot(encoded: Uint8Array): bigint {
 /** Failures of a synchronous read as a rejection. */
 async function promised<T>(read: () => T): Promise<T> {
   return read();
-}
-
-function createMetrics(metrics: Instruments["metrics"]) {
-  const registers = [metrics];
-  const histogramName = "onestep_block_seal_seconds";
-  const counterName = "onestep_execution_gas_total";
-  // Two engines of one process may share a registry.
-  const sealSeconds =
-    (metrics.getSingleMetric(histogramName) as Histogram | undefined) ??
-    new Histogram({ name: histogramName, help: "Seconds from the last transaction of a block to its hash", registers });
-  const gasUsedTotal =
-    (metrics.getSingleMetric(counterName) as Counter | undefined) ??
-    new Counter({ name: counterName, help: "Gas used by sealed blocks", registers });
-  return { sealSeconds, gasUsedTotal };
 }

@@ -3,20 +3,17 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { Counter, Gauge } from "prom-client";
 import { WebSocketServer } from "ws";
-import type { RawData, WebSocket } from "ws";
+import { registerMetrics } from "../metrics/index.ts";
 import type { Chain } from "../node/index.ts";
-import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
+import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
-import {
-  decodeSubscribeFrame,
-  encodeBlockFrame,
-  encodeFeedBlock,
-  FeedMessageError,
-  SUBSCRIBE_SIZE,
-} from "./feed-message.ts";
+import { addClient, CLOSE_TIMEOUT, pingClient, pump } from "./feed-clients.ts";
+import type { FeedServing } from "./feed-clients.ts";
+import { emptyFeedFrames } from "./feed-frames.ts";
+import { SUBSCRIBE_SIZE } from "./feed-message.ts";
 import { createFeedSigner } from "./feed-signature.ts";
+import { noteReplaced } from "./feed-subscriber.ts";
 
 export interface FeedServerOptions {
   readonly chain: Chain;
@@ -42,34 +39,9 @@ export interface FeedServer {
   close(): Promise<void>;
 }
 
-type DropReason = "garbage" | "flood" | "silent" | "slow" | "error";
-
-interface Client {
-  readonly socket: WebSocket;
-  /** Next block to send; undefined before a subscription. */
-  next: number | undefined;
-  /** Frames that reached the network. */
-  delivered: number;
-  deliveredAtPing: number;
-  alive: boolean;
-  /** Pings it was sent. */
-  pings: number;
-  /** Frames and pings received since the last ping. */
-  received: number;
-  pumping: boolean;
-}
-
 const DEFAULT_BACKLOG = 10_000;
 const DEFAULT_MAXIMUM_CLIENTS = 256;
 const DEFAULT_PING_INTERVAL = 15_000;
-/** Bytes a client's socket may hold before sending waits: what is not sent is read from the store later. */
-const HIGH_WATER = 1024 * 1024;
-/** Frames sent to a client before others get a turn. */
-const FRAMES_PER_TURN = 64;
-/** Frames and pings a client may send between two pings. */
-const MAXIMUM_RECEIVED = 64;
-const CACHED_BYTES = 32 * 1024 * 1024;
-const POLICY_VIOLATION = 1008;
 const GOING_AWAY = 1001;
 
 /**
@@ -82,162 +54,23 @@ export async function createFeedServer(
   { logger, metrics }: Instruments,
 ): Promise<FeedServer> {
   const { chain, listen } = options;
-  const backlog = options.backlog ?? DEFAULT_BACKLOG;
   const maximumClients = options.maximumClients ?? DEFAULT_MAXIMUM_CLIENTS;
   const signer = createFeedSigner(options.privateKey, {
     chainId: chain.config.genesis.chainId,
     genesisHash: chain.config.genesisHash,
   });
-  const clients = new Set<Client>();
-
-  const sent = new Counter({
-    name: "onestep_feed_sent_blocks_total",
-    help: "Block messages sent to feed clients.",
-    registers: [metrics],
-  });
-  const dropped = new Counter({
-    name: "onestep_feed_dropped_clients_total",
-    help: "Feed clients dropped, by reason.",
-    labelNames: ["reason"],
-    registers: [metrics],
-  });
-  const connected = new Gauge({
-    name: "onestep_feed_clients",
-    help: "Connected feed clients.",
-    registers: [metrics],
-    collect() {
-      connected.set(clients.size);
-    },
-  });
-
-  let sequence = 0;
-  const frames = new Map<Hash, Uint8Array>();
-  let framesBytes = 0;
-
-  /** A block is signed once while its frame is cached, with a sequence above all given before. */
-  function frameOf(block: Block): Uint8Array {
-    const cached = frames.get(block.hash);
-    if (cached !== undefined) return cached;
-    sequence = Math.max(sequence + 1, Date.now());
-    const { header } = block;
-    const content = encodeFeedBlock({
-      sequence,
-      number: header.number,
-      parentHash: header.parentHash,
-      blockHash: block.hash,
-      firstMessage: block.firstMessage,
-      block: {
-        timestamp: header.timestamp,
-        messages: block.nextMessage - block.firstMessage,
-        transactions: block.transactions.flatMap((entry) => (entry.kind === "signed" ? [entry.raw] : [])),
-      },
-    });
-    const frame = encodeBlockFrame({ signature: signer.sign(content), content });
-    frames.set(block.hash, frame);
-    framesBytes += frame.length;
-    for (const [hash, oldest] of frames) {
-      if (framesBytes <= CACHED_BYTES) break;
-      frames.delete(hash);
-      framesBytes -= oldest.length;
-    }
-    return frame;
-  }
-
-  function drop(client: Client, reason: DropReason): void {
-    if (!clients.delete(client)) return;
-    dropped.inc({ reason });
-    logger.debug({ reason }, "feed client dropped");
-    if (reason === "garbage" || reason === "flood") client.socket.close(POLICY_VIOLATION, reason);
-    // One that does not answer the close handshake must not be waited for.
-    setTimeout(() => client.socket.terminate(), reason === "garbage" || reason === "flood" ? 1_000 : 0).unref();
-  }
-
-  function pump(client: Client): void {
-    if (client.pumping || client.next === undefined || !clients.has(client)) return;
-    const latest = chain.latest().header.number;
-    if (latest - client.next > backlog) {
-      drop(client, "slow");
-      return;
-    }
-    for (let count = 0; client.next <= latest && client.socket.bufferedAmount < HIGH_WATER; count++) {
-      if (count === FRAMES_PER_TURN) {
-        client.pumping = true;
-        setImmediate(() => {
-          client.pumping = false;
-          pump(client);
-        });
-        return;
-      }
-      const block = chain.store.getBlock(client.next);
-      if (block === undefined) return;
-      client.next += 1;
-      sent.inc();
-      client.socket.send(frameOf(block), (error) => {
-        if (error) return;
-        client.delivered += 1;
-        pump(client);
-      });
-    }
-  }
-
-  function onMessage(client: Client, data: RawData, isBinary: boolean): void {
-    if (!countReceived(client)) return;
-    try {
-      if (!isBinary || !Buffer.isBuffer(data)) throw new FeedMessageError("expected a binary frame");
-      const latest = chain.latest().header.number;
-      // One that is ahead of this chain is told from its end on: the blocks it has beyond were replaced.
-      client.next = Math.max(1, latest - backlog + 1, Math.min(decodeSubscribeFrame(data), latest + 1));
-      pump(client);
-    } catch (error) {
-      if (!(error instanceof FeedMessageError)) throw error;
-      drop(client, "garbage");
-    }
-  }
-
-  function countReceived(client: Client): boolean {
-    client.received += 1;
-    if (client.received > MAXIMUM_RECEIVED) drop(client, "flood");
-    return client.received <= MAXIMUM_RECEIVED;
-  }
-
-  function onConnection(socket: WebSocket): void {
-    const client: Client = {
-      socket,
-      next: undefined,
-      delivered: 0,
-      deliveredAtPing: 0,
-      alive: true,
-      pings: 0,
-      received: 0,
-      pumping: false,
-    };
-    clients.add(client);
-    socket.on("message", (data, isBinary) => {
-      if (clients.has(client)) onMessage(client, data, isBinary);
-    });
-    socket.on("ping", () => {
-      countReceived(client);
-    });
-    socket.on("pong", () => {
-      client.alive = true;
-    });
-    socket.on("error", () => drop(client, "error"));
-    socket.on("close", () => clients.delete(client));
-  }
-
-  function checkClient(client: Client): void {
-    const stuck = client.delivered === client.deliveredAtPing;
-    const unsubscribed = client.next === undefined && client.pings > 0;
-    if (stuck && client.socket.bufferedAmount > 0) drop(client, "slow");
-    else if (unsubscribed || (!client.alive && stuck)) drop(client, "silent");
-    else {
-      client.alive = false;
-      client.pings += 1;
-      client.received = 0;
-      client.deliveredAtPing = client.delivered;
-      client.socket.ping();
-    }
-  }
+  const counters = registerMetrics(metrics, "feedServer");
+  counters.clients.collectWith((gauge) => gauge.set(clients.size));
+  const serving: FeedServing = {
+    chain,
+    clients: new Set(),
+    frames: emptyFeedFrames(),
+    sign: (content) => signer.sign(content),
+    backlog: options.backlog ?? DEFAULT_BACKLOG,
+    logger,
+    counters,
+  };
+  const { clients } = serving;
 
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: SUBSCRIBE_SIZE, perMessageDeflate: false });
   const server =
@@ -249,19 +82,17 @@ export async function createFeedServer(
       socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
       return;
     }
-    webSockets.handleUpgrade(request, socket, head, onConnection);
+    webSockets.handleUpgrade(request, socket, head, (client) => addClient(serving, client));
   }
 
   function onBlock(): void {
-    for (const client of clients) pump(client);
+    for (const client of clients) pump(serving, client);
   }
 
   function onReorg(removed: readonly Block[]): void {
     const first = removed[0]?.header.number;
     if (first === undefined) return;
-    for (const client of clients) {
-      if (client.next !== undefined) client.next = Math.min(client.next, first);
-    }
+    for (const client of clients) noteReplaced(client, first);
   }
 
   server.on("upgrade", onUpgrade);
@@ -272,7 +103,7 @@ export async function createFeedServer(
   chain.events.on("block", onBlock);
   chain.events.on("reorg", onReorg);
   const pings = setInterval(() => {
-    for (const client of clients) checkClient(client);
+    for (const client of clients) pingClient(serving, client);
   }, options.pingInterval ?? DEFAULT_PING_INTERVAL);
   pings.unref();
 
@@ -291,7 +122,7 @@ export async function createFeedServer(
       server.off("upgrade", onUpgrade);
       for (const { socket } of clients) {
         socket.close(GOING_AWAY);
-        setTimeout(() => socket.terminate(), 1_000).unref();
+        setTimeout(() => socket.terminate(), CLOSE_TIMEOUT).unref();
       }
       clients.clear();
       webSockets.close();

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import { Counter } from "prom-client";
 import { z } from "zod";
 import { BLOB_SIZE } from "../batch/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { blobVersionedHash, hexToBytes, versionedHash } from "../primitives/index.ts";
 import type { Hash, Instruments, Kzg } from "../primitives/index.ts";
 import { BlobUnavailableError } from "./blob-source.ts";
@@ -54,12 +54,7 @@ export function createBeaconBlobSource(options: BeaconBlobSourceOptions, { logge
   const { urls, kzg, attempts = 3, retryDelay = 500, timeout = 10_000 } = options;
   if (urls.length === 0) throw new RangeError("expected at least one beacon API address, got none");
   const endpoints = urls.map((url) => createEndpoint(url, kzg, timeout));
-  const failureCounter = new Counter({
-    name: "onestep_beacon_failures_total",
-    help: "Requests for blobs that a beacon API endpoint did not fulfil, by kind of failure",
-    labelNames: ["kind"],
-    registers: [metrics],
-  });
+  const { failures: failureCounter } = registerMetrics(metrics, "beacon");
   return {
     getBlobs: async (request) => {
       let failures: BlobFailure[] = [];

@@ -1,9 +1,9 @@
 import type { EventEmitter } from "node:events";
-import { Counter, Gauge } from "prom-client";
 import type { Log } from "viem";
 import { unlessAborted, createExclusiveRunner } from "../concurrency/index.ts";
 import { bloomContains } from "../ethereum/index.ts";
-import { createEvents, hexToBytes } from "../primitives/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
+import { createEvents, hexToBytes, partitionPointAsync } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import type { InboxEvent, InboxStore, L1BlockReference } from "../storage/index.ts";
@@ -148,42 +148,20 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   /** Checkpoints to go back when entries do not continue the lists; doubles until they do. */
   let backtrack = 1;
 
-  const reorgs = new Counter({
-    name: "onestep_l1_reorgs_total",
-    help: "Times L1 took back blocks that were read",
-    registers: [metrics],
+  const { reorgs, errors, block, entries } = registerMetrics(metrics, "inboxReader");
+  block.collectWith((gauge) => {
+    const { synced } = status();
+    for (const [name, number] of [
+      ["head", l1Head?.number],
+      ["synced", synced?.number],
+      ["finalized", finalized],
+    ] as const) {
+      if (number !== undefined) gauge.set({ block: name }, number);
+    }
   });
-  const errors = new Counter({
-    name: "onestep_l1_read_errors_total",
-    help: "Looks at L1 that failed",
-    labelNames: ["error"],
-    registers: [metrics],
-  });
-  new Gauge({
-    name: "onestep_l1_block",
-    help: "L1 block numbers: the head, the last read, the last final of those read",
-    labelNames: ["block"],
-    registers: [metrics],
-    collect() {
-      const { synced } = status();
-      for (const [block, number] of [
-        ["head", l1Head?.number],
-        ["synced", synced?.number],
-        ["finalized", finalized],
-      ] as const) {
-        if (number !== undefined) this.set({ block }, number);
-      }
-    },
-  });
-  new Gauge({
-    name: "onestep_inbox_entries",
-    help: "Entries of the Inbox read from L1",
-    labelNames: ["list"],
-    registers: [metrics],
-    collect() {
-      this.set({ list: "messages" }, inbox.messageCount());
-      this.set({ list: "batches" }, inbox.batchCount());
-    },
+  entries.collectWith((gauge) => {
+    gauge.set({ list: "messages" }, inbox.messageCount());
+    gauge.set({ list: "batches" }, inbox.batchCount());
   });
 
   const status = (): InboxReaderStatus => ({
@@ -230,23 +208,20 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
   /** The highest known block up to `limit` that L1 still has. A block's ancestors are on its chain, so halving finds it. */
   async function findAncestor(limit: number): Promise<L1BlockReference | undefined> {
     const candidates = inbox.getCheckpoints().filter(({ number }) => number <= limit);
+    const isGone = async (index: number): Promise<boolean> =>
+      !(await isCanonical(candidates[index] as L1BlockReference));
     let low = 0;
     let high = candidates.length;
     // The newest are asked first, since most reorgs are shallow.
     for (let step = 1; low < high; step *= 2) {
       const probe = Math.min(low + step - 1, high - 1);
-      if (await isCanonical(candidates[probe] as L1BlockReference)) {
+      if (await isGone(probe)) low = probe + 1;
+      else {
         high = probe;
         break;
       }
-      low = probe + 1;
     }
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (await isCanonical(candidates[middle] as L1BlockReference)) high = middle;
-      else low = middle + 1;
-    }
-    return candidates[low];
+    return candidates[await partitionPointAsync(low, high, isGone)];
   }
 
   /** Makes the synced block one of L1's chain. False if the endpoint is behind it, so nothing can be said. */

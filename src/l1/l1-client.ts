@@ -1,8 +1,8 @@
 import { RpcRequestError, createPublicClient, custom, http } from "viem";
 import type { Transport } from "viem";
 import { getWebSocketRpcClient } from "viem/utils";
-import { Histogram } from "prom-client";
 import { pause, unlessAborted } from "../concurrency/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import { L1ConnectionClosedError } from "./l1-connection-closed.ts";
 import { isPassing, isRequestLimit, retryAfterOf } from "./l1-failures.ts";
@@ -217,17 +217,11 @@ function repeated(inner: Transport, { retries, retryDelay, signal }: RepeatOptio
 
 /** The transport with the time and outcome of every request, retries included, as metrics. */
 function measured(inner: Transport, metrics: Instruments["metrics"], onError: (error: unknown) => void): Transport {
-  const duration = new Histogram({
-    name: "onestep_l1_request_seconds",
-    help: "Time of L1 JSON-RPC requests, retries included",
-    labelNames: ["method", "outcome"],
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-    registers: [metrics],
-  });
+  const { requestSeconds } = registerMetrics(metrics, "l1Client");
   return (parameters) => {
     const transport = inner(parameters);
     const request = async (call: { method: string }, requestOptions?: unknown) => {
-      const stop = duration.startTimer({ method: call.method });
+      const stop = requestSeconds.startTimer({ method: call.method });
       try {
         const result: unknown = await (transport.request as (call: unknown, options?: unknown) => Promise<unknown>)(
           call,

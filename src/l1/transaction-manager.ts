@@ -1,7 +1,7 @@
-import { Counter, Gauge } from "prom-client";
 import { privateKeyToAccount } from "viem/accounts";
 import { BlockNotFoundError, keccak256 as keccakOfHex } from "viem";
 import { createExclusiveRunner } from "../concurrency/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { bytesToHex, createEvents, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
@@ -135,15 +135,7 @@ export async function createTransactionManager(
   }
   if (identity === undefined) await records.put(IDENTITY_KEY, { account, chainId } satisfies Identity);
 
-  const broadcasts = registerCounter(
-    metrics,
-    "onestep_l1_transaction_broadcasts_total",
-    "Transactions sent to L1, by result",
-    ["account", "result"],
-  );
-  const pendingGauge = registerGauge(metrics, "onestep_l1_transactions_pending", "L1 transactions not mined yet", [
-    "account",
-  ]);
+  const { broadcasts, pending: pendingGauge } = registerMetrics(metrics, "l1Transactions");
 
   /** By nonce. Changed only after the disk was. */
   const transactions = new Map<number, TransactionRecord>();
@@ -860,24 +852,4 @@ function highestCost(record: TransactionRecord): bigint {
   const fees = feesOf(last);
   const blobGas = 131_072n * BigInt(record.blobVersionedHashes.length);
   return BigInt(record.value) + BigInt(record.gasLimit) * fees.maxFeePerGas + blobGas * (fees.maxFeePerBlobGas ?? 0n);
-}
-
-function registerCounter<Label extends string>(
-  registry: Instruments["metrics"],
-  name: string,
-  help: string,
-  labelNames: readonly Label[],
-): Counter<Label> {
-  const existing = registry.getSingleMetric(name) as Counter<Label> | undefined;
-  return existing ?? new Counter({ name, help, labelNames, registers: [registry] });
-}
-
-function registerGauge<Label extends string>(
-  registry: Instruments["metrics"],
-  name: string,
-  help: string,
-  labelNames: readonly Label[],
-): Gauge<Label> {
-  const existing = registry.getSingleMetric(name) as Gauge<Label> | undefined;
-  return existing ?? new Gauge({ name, help, labelNames, registers: [registry] });
 }

@@ -1,7 +1,7 @@
-import { Counter, Gauge } from "prom-client";
 import { createExclusiveRunner } from "../concurrency/index.ts";
 import { executeBlock } from "../execution/index.ts";
 import type { BlockExecution, ExecutionEngine } from "../execution/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { createEvents } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import { genesisBlock, initializeState } from "../rollup/index.ts";
@@ -32,19 +32,9 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
   let latest = readLatest(store);
   let announced = store.getHeads();
 
-  const reorgs = new Counter({
-    name: "onestep_chain_reorgs_total",
-    help: "Times blocks left the canonical L2 chain",
-    registers: [metrics],
-  });
-  new Gauge({
-    name: "onestep_chain_head",
-    help: "Block number of each head of the L2 chain",
-    labelNames: ["head"],
-    registers: [metrics],
-    collect() {
-      for (const [head, number] of Object.entries(store.getHeads())) this.set({ head }, number);
-    },
+  const { reorgs, head: headGauge } = registerMetrics(metrics, "chain");
+  headGauge.collectWith((gauge) => {
+    for (const [head, number] of Object.entries(store.getHeads())) gauge.set({ head }, number);
   });
 
   /** Also finds what the Inbox store changed when L1 took batches back. */

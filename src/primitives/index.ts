@@ -1,4 +1,5 @@
 export * from "./append-only-merkle-tree.ts";
+export * from "./binary-search.ts";
 export * from "./bytes.ts";
 export * from "./events.ts";
 export * from "./hex.ts";

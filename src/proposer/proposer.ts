@@ -1,4 +1,3 @@
-import { Counter, Gauge } from "prom-client";
 import { decodeEventLog, encodeFunctionData, parseAbi, parseAbiItem, toEventSelector } from "viem";
 import type { Log } from "viem";
 import { createExclusiveRunner } from "../concurrency/index.ts";
@@ -13,6 +12,7 @@ import {
   stateCommitmentChainAbi,
 } from "../l1/index.ts";
 import type { L1TransactionRequest } from "../l1/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
 import { createEvents, hexToBytes, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import { claimId as claimIdOf, stateHash as hashState } from "../rollup/index.ts";
@@ -78,22 +78,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
   const { claimBond, challengePeriod } = config.parameters;
   const log = logger.child({ component: "proposer" });
 
-  const actionCounter = new Counter({
-    name: "onestep_proposer_transactions_total",
-    help: "Transactions sent by the proposer, by action",
-    labelNames: ["action"],
-    registers: [metrics],
-  });
-  const wrongCounter = new Counter({
-    name: "onestep_proposer_wrong_claims_total",
-    help: "Claims found that differ from what this node derived",
-    registers: [metrics],
-  });
-  const tipGauge = new Gauge({
-    name: "onestep_proposer_tip_batch_count",
-    help: "Batches derived in the last right claim",
-    registers: [metrics],
-  });
+  const counters = registerMetrics(metrics, "proposer");
   const emitter = createEvents<{ wrong: [claim: WrongClaim] }>("proposer", { logger: log });
 
   const genesisState = hashState({
@@ -208,7 +193,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     await checkGenesis();
     const head = await client.getBlock({ blockTag: "latest" });
     const tipView = await walk();
-    tipGauge.set(tip().batchCount);
+    counters.tipBatchCount.set(tip().batchCount);
     await tryToScanClaims(Number(head.number));
     const waiting = await settleTransactions();
     if (waiting !== undefined) return { kind: "waiting-for-transaction", purpose: waiting };
@@ -352,7 +337,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
       }
       throw error;
     }
-    actionCounter.inc({ action });
+    counters.transactions.inc({ action });
     log.info({ action, claim, value }, "transaction of the proposer sent");
   }
 
@@ -400,7 +385,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
     await saveScan({ nextBlock, undecided, wrong });
     for (const claim of wrong.filter(({ claimId }) => !known.has(claimId))) {
       log.error({ claim }, "a wrong claim was proposed; it must be disputed before its challenge period ends");
-      wrongCounter.inc();
+      counters.wrongClaims.inc();
       emitter.emit("wrong", claim);
     }
   }

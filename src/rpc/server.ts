@@ -1,6 +1,6 @@
 import fastify from "fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { Counter, Gauge, Histogram } from "prom-client";
+import { registerMetrics } from "../metrics/index.ts";
 import { whyNotSynced } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import { createOutboxIndex } from "../withdrawals/index.ts";
@@ -144,7 +144,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     );
     running = { app, webSocket, node };
     node.readers.reading.start();
-    gaugeConnections(metrics, () => webSocket.connectionCount);
+    const { webSockets } = registerMetrics(metrics, "rpcConnections");
+    webSockets.collectWith((gauge) => gauge.set(webSocket.connectionCount));
     try {
       await app.listen({ host, port });
     } catch (error) {
@@ -177,41 +178,12 @@ function sendJson(reply: FastifyReply, text: string): FastifyReply {
   return reply.header("content-type", "application/json").send(text);
 }
 
-/** Metrics and logs of calls. Several servers of a process may share a registry. */
+/** Metrics and logs of calls. */
 function createReporter({ logger, metrics }: Instruments): (report: CallReport) => void {
-  const registers = [metrics];
-  const durationName = "onestep_rpc_request_seconds";
-  const errorsName = "onestep_rpc_errors_total";
-  const duration =
-    (metrics.getSingleMetric(durationName) as Histogram | undefined) ??
-    new Histogram({
-      name: durationName,
-      help: "Seconds to answer a JSON-RPC call, by method",
-      labelNames: ["method"],
-      registers,
-    });
-  const errors =
-    (metrics.getSingleMetric(errorsName) as Counter | undefined) ??
-    new Counter({
-      name: errorsName,
-      help: "JSON-RPC calls answered with an error, by method and code",
-      labelNames: ["method", "code"],
-      registers,
-    });
+  const { requestSeconds, errors } = registerMetrics(metrics, "rpcCalls");
   return ({ method = "unknown", seconds, code, failure }) => {
-    duration.observe({ method }, seconds);
+    requestSeconds.observe({ method }, seconds);
     if (code !== undefined) errors.inc({ method, code: String(code) });
     if (failure !== undefined) logger.error({ err: failure, method }, "JSON-RPC call failed");
   };
-}
-
-function gaugeConnections(metrics: Instruments["metrics"], count: () => number): void {
-  const name = "onestep_rpc_websocket_connections";
-  metrics.removeSingleMetric(name);
-  const gauge: Gauge = new Gauge({
-    name,
-    help: "Open WebSocket connections",
-    registers: [metrics],
-    collect: () => gauge.set(count()),
-  });
 }

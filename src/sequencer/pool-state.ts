@@ -4,7 +4,7 @@ import type { Chain, ChainEvents } from "../node/index.ts";
 import { bytesToHex } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import { minimumBaseFee } from "../rollup/index.ts";
-import type { SenderAccount } from "./transaction-queues.ts";
+import type { SenderAccount } from "./pooled-transaction.ts";
 import type { PoolEnvironment } from "./transaction-validation.ts";
 
 /** What the mempool needs to know of the chain, always as of its latest block. */

@@ -1,20 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import { bytesToHex, hexToBytes } from "../primitives/index.ts";
+import { bytesToHex, hexToBytes, partitionPoint } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
 import {
-  decodeBody,
-  decodeChainProgress,
-  decodeDerivedBatch,
-  decodeLocation,
-  decodeReceipts,
-  decodeSummary,
-  encodeBody,
-  encodeChainProgress,
-  encodeDerivedBatch,
-  encodeLocation,
-  encodeReceipts,
-  encodeSummary,
+  bodyCodec,
+  chainProgressCodec,
+  derivedBatchCodec,
+  locationCodec,
+  receiptsCodec,
+  summaryCodec,
 } from "./codec.ts";
 import type { ChainProgress } from "./codec.ts";
 import { blockKey, hashKey, numberKey, numberOfKey, textKey } from "./environment.ts";
@@ -54,9 +48,9 @@ export function createChainTables(
     const record = meta.get(PROGRESS_KEY);
     return record === undefined
       ? { heads: { latest: 0, safe: 0, finalized: 0 }, derivedBatchCount: 0 }
-      : decodeChainProgress(record);
+      : chainProgressCodec.decode(record);
   };
-  const putProgress = (value: ChainProgress) => meta.put(PROGRESS_KEY, encodeChainProgress(value));
+  const putProgress = (value: ChainProgress) => meta.put(PROGRESS_KEY, chainProgressCodec.encode(value));
 
   const getBlockHash = (number: number): Hash | undefined => {
     if (!Number.isSafeInteger(number) || number < 0) return undefined;
@@ -70,22 +64,22 @@ export function createChainTables(
   const getSummaryByHash = (hash: Hash): BlockSummary | undefined => {
     const key = keyOfHash(hash);
     const record = key === undefined ? undefined : summaries.get(key);
-    return record === undefined ? undefined : decodeSummary(record);
+    return record === undefined ? undefined : summaryCodec.decode(record);
   };
   const getSummary = (number: number): BlockSummary | undefined => {
     const hash = getBlockHash(number);
     const record = hash === undefined ? undefined : summaries.get(blockKey(number, hash));
-    return record === undefined ? undefined : decodeSummary(record);
+    return record === undefined ? undefined : summaryCodec.decode(record);
   };
   const getReceipts = (hash: Hash) => {
     const key = keyOfHash(hash);
     const record = key === undefined ? undefined : receiptTable.get(key);
-    return record === undefined ? undefined : decodeReceipts(record);
+    return record === undefined ? undefined : receiptsCodec.decode(record);
   };
   const getBody = (hash: Hash) => {
     const key = keyOfHash(hash);
     const record = key === undefined ? undefined : bodies.get(key);
-    return record === undefined ? undefined : decodeBody(record);
+    return record === undefined ? undefined : bodyCodec.decode(record);
   };
   const getBlockByHash = (hash: Hash): Block | undefined => {
     const summary = getSummaryByHash(hash);
@@ -101,7 +95,7 @@ export function createChainTables(
   const getDerivedBatch = (index: number): DerivedBatch | undefined => {
     if (!Number.isSafeInteger(index) || index < 0) return undefined;
     const record = derivedBatches.get(numberKey(index));
-    return record === undefined ? undefined : decodeDerivedBatch(record);
+    return record === undefined ? undefined : derivedBatchCodec.decode(record);
   };
 
   const requireChild = (
@@ -129,13 +123,15 @@ export function createChainTables(
   const putBlock = (block: Block, messageHashes: readonly Hash[]) => {
     const { number, logsBloom } = block.header;
     const key = blockKey(number, block.hash);
-    summaries.put(key, encodeSummary(block));
-    bodies.put(key, encodeBody(block.transactions, messageHashes));
-    receiptTable.put(key, encodeReceipts(block.receipts));
+    summaries.put(key, summaryCodec.encode(block));
+    bodies.put(key, bodyCodec.encode({ transactions: block.transactions, messageHashes }));
+    receiptTable.put(key, receiptsCodec.encode(block.receipts));
     blockNumbers.put(hashKey(block.hash), numberKey(number));
     canonical.put(numberKey(number), hashKey(block.hash));
     if (logsBloom !== EMPTY_BLOOM) blooms.put(numberKey(number), hexToBytes(logsBloom));
-    block.transactions.forEach(({ hash }, index) => transactions.put(hashKey(hash), encodeLocation(number, index)));
+    block.transactions.forEach(({ hash }, index) =>
+      transactions.put(hashKey(hash), locationCodec.encode({ blockNumber: number, index })),
+    );
   };
 
   const appendBlocks: ChainStore["appendBlocks"] = (blocks) =>
@@ -158,16 +154,8 @@ export function createChainTables(
     });
 
   /** Number of derived batches that end at or below block `number`: their last blocks never decrease. */
-  const countDerivedUpTo = (number: number): number => {
-    let low = 0;
-    let high = progress().derivedBatchCount;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((getDerivedBatch(middle)?.lastBlock ?? 0) <= number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  const countDerivedUpTo = (number: number): number =>
+    partitionPoint(0, progress().derivedBatchCount, (batch) => (getDerivedBatch(batch)?.lastBlock ?? 0) <= number);
 
   const prepareRewindDerived = (index: number) => {
     const { heads, derivedBatchCount } = progress();
@@ -198,7 +186,7 @@ export function createChainTables(
     getMessageHashes: (hash) => getBody(hash)?.messageHashes,
     getTransactionLocation(hash) {
       const record = transactions.get(hashKey(hash));
-      return record === undefined ? undefined : decodeLocation(record);
+      return record === undefined ? undefined : locationCodec.decode(record);
     },
 
     async *findLogs({ fromBlock, toBlock }, filter: LogFilter) {
@@ -280,7 +268,7 @@ export function createChainTables(
           );
         }
         await environment.commit(() => {
-          derivedBatches.put(numberKey(derived.batch), encodeDerivedBatch(derived));
+          derivedBatches.put(numberKey(derived.batch), derivedBatchCodec.encode(derived));
           putProgress({ heads: { ...heads, safe: derived.lastBlock }, derivedBatchCount: derivedBatchCount + 1 });
         });
       }),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database } from "lmdb";
-import { Histogram } from "prom-client";
+import { registerMetrics } from "../metrics/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 
@@ -46,13 +46,7 @@ export interface Environment {
 /** Opens (creating if needed) the LMDB environment in a folder that is locked for this process. */
 export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "metrics">): Environment {
   const { root, tables } = openTables(folder, { readOnly: false });
-  const duration = new Histogram({
-    name: "onestep_storage_write_seconds",
-    help: "Time of a database write until it is on the disk, waiting for earlier ones included",
-    labelNames: ["operation"],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
-    registers: [metrics],
-  });
+  const { writeSeconds } = registerMetrics(metrics, "storage");
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -60,7 +54,7 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
     table: (name) => tables.get(name) as Table,
     exclusive(operation, task) {
       if (closed) return Promise.reject(new Error(`the database is closed: cannot ${operation}`));
-      const stop = duration.startTimer({ operation });
+      const stop = writeSeconds.startTimer({ operation });
       const result = last.then(task);
       last = result.then(
         () => stop(),

@@ -2,14 +2,7 @@ import { bytesToHex } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { ChainTables } from "./chain-store.ts";
 import { surplusCheckpoints } from "./checkpoints.ts";
-import {
-  decodeBatch,
-  decodeInboxProgress,
-  decodeMessage,
-  encodeBatch,
-  encodeInboxProgress,
-  encodeMessage,
-} from "./codec.ts";
+import { batchCodec, inboxProgressCodec, messageCodec } from "./codec.ts";
 import type { InboxProgress, Origin } from "./codec.ts";
 import { hashKey, numberKey, numberOfKey, textKey } from "./environment.ts";
 import type { Environment } from "./environment.ts";
@@ -33,16 +26,16 @@ export function createInboxStore(
     const record = meta.get(PROGRESS_KEY);
     return record === undefined
       ? { synced: undefined, messageCount: 0, batchCount: 0, rewindCount: 0 }
-      : decodeInboxProgress(record);
+      : inboxProgressCodec.decode(record);
   };
-  const putProgress = (value: InboxProgress) => meta.put(PROGRESS_KEY, encodeInboxProgress(value));
+  const putProgress = (value: InboxProgress) => meta.put(PROGRESS_KEY, inboxProgressCodec.encode(value));
   const readMessage = (index: number) => {
     const record = isIndex(index) ? messages.get(numberKey(index)) : undefined;
-    return record === undefined ? undefined : decodeMessage(record);
+    return record === undefined ? undefined : messageCodec.decode(record);
   };
   const readBatch = (index: number) => {
     const record = isIndex(index) ? batches.get(numberKey(index)) : undefined;
-    return record === undefined ? undefined : decodeBatch(record);
+    return record === undefined ? undefined : batchCodec.decode(record);
   };
   const putCheckpoint = (block: L1BlockReference) => checkpoints.put(numberKey(block.number), hashKey(block.hash));
 
@@ -99,10 +92,10 @@ export function createInboxStore(
           for (const event of events) {
             const origin: Origin = { block: event.block, transactionHash: event.transactionHash };
             if (event.kind === "message") {
-              messages.put(numberKey(event.message.index), encodeMessage(event.message, origin));
+              messages.put(numberKey(event.message.index), messageCodec.encode({ message: event.message, origin }));
               messageIndices.put(hashKey(event.message.hash), numberKey(event.message.index));
             } else {
-              batches.put(numberKey(event.batch.index), encodeBatch(event.batch, origin));
+              batches.put(numberKey(event.batch.index), batchCodec.encode({ batch: event.batch, origin }));
               payloads.put(numberKey(event.batch.index), event.batch.payload);
             }
           }

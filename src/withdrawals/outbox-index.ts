@@ -3,7 +3,7 @@ import { decodeEventLog, getAbiItem, toEventSelector } from "viem";
 import type { Log } from "../ethereum/index.ts";
 import { outboxAbi } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
-import { bytesToHex, hexToBytes, toAddress, ZERO_HASH } from "../primitives/index.ts";
+import { bytesToHex, hexToBytes, partitionPoint, toAddress, ZERO_HASH } from "../primitives/index.ts";
 import type { Hash, Logger } from "../primitives/index.ts";
 import { OUTBOX_ADDRESS, withdrawalHash } from "../rollup/index.ts";
 import type { Block, Withdrawal } from "../rollup/index.ts";
@@ -93,14 +93,7 @@ export function createOutboxIndex(
 
   /** Messages sent up to and including block `number`. */
   function countAt(number: number): number {
-    let low = 0;
-    let high = sentIn.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sentIn[middle] as Cursor).blockNumber <= number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(0, sentIn.length, (index) => (sentIn[index] as Cursor).blockNumber <= number);
   }
 
   async function follow(): Promise<void> {

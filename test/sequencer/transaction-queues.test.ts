@@ -2,8 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { SignedTransaction } from "../../src/ethereum/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
-import { createTransactionQueues, effectiveTip, maximumCost } from "../../src/sequencer/transaction-queues.ts";
-import type { MempoolLimits, PooledTransaction, SenderAccount } from "../../src/sequencer/transaction-queues.ts";
+import { effectiveTip, maximumCost } from "../../src/sequencer/transaction-fees.ts";
+import { createTransactionQueues } from "../../src/sequencer/transaction-queues.ts";
+import type { MempoolLimits, PooledTransaction, SenderAccount } from "../../src/sequencer/pooled-transaction.ts";
 
 const LIMITS: MempoolLimits = {
   transactions: 1_000,

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { Counter, Gauge } from "prom-client";
+import { registerMetrics } from "../../metrics/index.ts";
 import type { Instruments } from "../../primitives/index.ts";
 import type { RpcLimits } from "../limits.ts";
 import { invalidParams, limitExceeded, RPC_ERROR, RpcError } from "../protocol/errors.ts";
@@ -61,10 +61,12 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
   const threads = new Set<Thread>();
   let isClosed = false;
 
-  const ended = createMetrics(metrics, kind, () => ({
-    waiting: waiting.size,
-    running: [...threads].filter(({ call }) => call !== undefined).length,
-  }));
+  const counters = registerMetrics(metrics, "rpcReaders");
+  counters[`${kind}Calls`].collectWith((gauge) => {
+    gauge.set({ state: "waiting" }, waiting.size);
+    gauge.set({ state: "running" }, [...threads].filter(({ call }) => call !== undefined).length);
+  });
+  const countEnded = (reason: "time" | "memory" | "failure"): void => counters.threadsEnded.inc({ kind, reason });
 
   function startThread(): void {
     const worker = new Worker(new URL("./reader-thread.ts", import.meta.url), {
@@ -115,7 +117,7 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
     if (!threads.delete(thread)) return;
     if (thread.isReady) {
       const isMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      ended(isMemory ? "memory" : "failure");
+      countEnded(isMemory ? "memory" : "failure");
       logger.warn({ err: error, method: thread.call?.method }, "a reader thread has ended; another takes its place");
       finish(thread, isMemory ? limitExceeded(`the call needs more than ${limits.readerMemory} MiB of memory`) : error);
       return assign();
@@ -128,7 +130,7 @@ export function createReaderPool(options: ReaderPoolOptions, { logger, metrics }
 
   function end(thread: Thread): void {
     threads.delete(thread);
-    ended("time");
+    countEnded("time");
     logger.info({ method: thread.call?.method, milliseconds: limits.executionTimeout }, "a call was ended by force");
     void thread.worker.terminate();
     const message = `execution aborted (timeout = ${limits.executionTimeout} ms)`;
@@ -209,33 +211,4 @@ function textOf(params: readonly unknown[]): string {
     if (error instanceof RangeError) throw invalidParams("invalid arguments: expected them to be nested less deeply");
     throw error;
   }
-}
-
-/** Metrics of one kind of threads; gives what counts those that ended. Several pools of a process may share a registry. */
-function createMetrics(
-  registry: Instruments["metrics"],
-  kind: ReaderKind,
-  count: () => Readonly<Record<"waiting" | "running", number>>,
-): (reason: "time" | "memory" | "failure") => void {
-  const callsName = `onestep_rpc_${kind}_calls`;
-  const endedName = "onestep_rpc_reader_threads_ended_total";
-  registry.removeSingleMetric(callsName);
-  const calls: Gauge = new Gauge({
-    name: callsName,
-    help: `Calls that wait for a ${kind} thread or run on one`,
-    labelNames: ["state"],
-    registers: [registry],
-    collect() {
-      for (const [state, number] of Object.entries(count())) calls.set({ state }, number);
-    },
-  });
-  const ended =
-    (registry.getSingleMetric(endedName) as Counter | undefined) ??
-    new Counter({
-      name: endedName,
-      help: "Threads that ended with their call, by kind and reason: time, memory, failure",
-      labelNames: ["kind", "reason"],
-      registers: [registry],
-    });
-  return (reason) => ended.inc({ kind, reason });
 }

@@ -5,7 +5,7 @@ import { ZERO_ADDRESS, ZERO_HASH } from "../../../src/primitives/index.ts";
 import type { Address, Hash } from "../../../src/primitives/index.ts";
 import type { Block, BlockTransaction } from "../../../src/rollup/index.ts";
 import type { PoolState, SenderAccount } from "../../../src/sequencer/index.ts";
-import { maximumCost } from "../../../src/sequencer/transaction-queues.ts";
+import { maximumCost } from "../../../src/sequencer/transaction-fees.ts";
 import { CHAIN_ID } from "./wallets.ts";
 
 /** Accounts and blocks without execution: a transaction uses a nonce and costs the most it may. For mempool tests. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { partitionPoint } from "../../../primitives/index.ts";
 import type { InboxMessage } from "../../../rollup/index.ts";
 import { formatQuantity } from "../../format/scalars.ts";
 import { defineReadingMethod } from "../../node.ts";
@@ -53,13 +54,7 @@ function progress({ chain }: ReadingNode, message: InboxMessage): object {
 
 /** Number of the block that consumed message `index`: the first whose `nextMessage` is beyond it. */
 function findConsumer({ store }: ReadingNode["chain"], index: number): number | undefined {
-  let low = 0;
-  let high = store.getHeads().latest;
-  if ((store.getSummary(high)?.nextMessage ?? 0) <= index) return undefined;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((store.getSummary(middle)?.nextMessage ?? 0) > index) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  const { latest } = store.getHeads();
+  const isBefore = (number: number): boolean => (store.getSummary(number)?.nextMessage ?? 0) <= index;
+  return isBefore(latest) ? undefined : partitionPoint(0, latest, isBefore);
 }

@@ -1,0 +1,125 @@
+import type { SignedTransaction } from "../ethereum/index.ts";
+import { equalBytes } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { Block, BlockInput } from "../rollup/index.ts";
+import type { BlockSummary, ReadableChainStore } from "../storage/index.ts";
+import type { Following } from "./following.ts";
+import type { ChainWriter } from "./types.ts";
+import { recoverValid } from "./valid-transactions.ts";
+
+/** What became of a derived block. */
+export type Settlement =
+  /** It is in the chain. */
+  | { readonly kind: "present"; readonly block: BlockSummary }
+  /** It was executed and is still to be stored; no other is in its place. */
+  | { readonly kind: "executed"; readonly block: Block }
+  /** The parent is no longer in the chain, or another writer went on from it. */
+  | { readonly kind: "superseded" }
+  | { readonly kind: "stopped" };
+
+/** A parent on which a block is to be settled. */
+export interface SettlementParent {
+  readonly block: BlockSummary;
+  /** Whether it is in the chain, or executed and still to be stored. */
+  readonly isStored: boolean;
+}
+
+/** What of a block in the chain tells by which input it was built. */
+export interface BuiltFrom {
+  /** Seconds. */
+  readonly timestamp: number;
+  readonly messageHashes: readonly Hash[];
+  /** Raw bytes of its signed transactions. */
+  readonly transactions: readonly Uint8Array[];
+}
+
+/**
+ * Makes the child of `parent` that an input gives part of the chain, or executes it so that it can be stored with others.
+ * @param transactions the valid ones of the input, if they are recovered already
+ */
+export async function settleBlock(
+  following: Following,
+  writer: ChainWriter,
+  parent: SettlementParent,
+  input: BlockInput,
+  transactions: readonly SignedTransaction[] | undefined,
+): Promise<Settlement> {
+  const { store } = following.chain;
+  const { number: parentNumber } = parent.block.header;
+
+  // 1. Is the parent still where the block belongs?
+  const local = store.getSummary(parentNumber + 1);
+  if (isSuperseded(parent, { atParent: store.getBlockHash(parentNumber), hasChild: local !== undefined })) {
+    return { kind: "superseded" };
+  }
+
+  // 2. A block that was built from the same input need not be executed.
+  if (local !== undefined && builtFromSame(readInput(store, local), input)) {
+    following.counters.blocks.inc({ outcome: "verified" });
+    return { kind: "present", block: local };
+  }
+
+  // 3. Execute.
+  const valid = transactions ?? (await recoverValid(input.transactions, following));
+  if (following.isStopped()) return { kind: "stopped" };
+  const block = await writer.executeOn(parent.block, { ...input, transactions: valid });
+
+  // 4. Put it in the place of what is there.
+  const outcome = outcomeOf(local?.hash, block.hash);
+  switch (outcome) {
+    case "verified":
+      break;
+    case "executed":
+      following.counters.blocks.inc({ outcome });
+      return { kind: "executed", block };
+    case "replaced":
+      following.logger.warn(
+        { block: parentNumber + 1, unsafe: local?.hash, derived: block.hash },
+        "L1 has other blocks than those that were unsafe",
+      );
+      await writer.rewindTo(parentNumber);
+      // At once, so that nobody builds on the parent before.
+      await writer.append(block);
+  }
+  following.counters.blocks.inc({ outcome });
+  return { kind: "present", block };
+}
+
+/**
+ * Whether a block can no longer be put on its parent: another took the parent's place, or, where the parent is still to be
+ * stored, another writer went on from where the blocks not yet stored begin.
+ * @param chain `atParent`: hash of the chain's block with the parent's number; `hasChild`: whether it has one with the next
+ */
+export function isSuperseded(
+  { block, isStored }: SettlementParent,
+  chain: { readonly atParent: Hash | undefined; readonly hasChild: boolean },
+): boolean {
+  return isStored ? chain.atParent !== block.hash : chain.hasChild;
+}
+
+/** Whether a block is what an input gives: blocks are a function of their input. */
+export function builtFromSame(block: BuiltFrom, input: BlockInput): boolean {
+  return (
+    block.timestamp === input.timestamp &&
+    block.messageHashes.length === input.messages.length &&
+    input.messages.every(({ hash }, index) => hash === block.messageHashes[index]) &&
+    block.transactions.length === input.transactions.length &&
+    input.transactions.every((raw, index) => equalBytes(raw, block.transactions[index] as Uint8Array))
+  );
+}
+
+/** What an executed block is to the one in its place; the same one if the batch had more than what went into the block. */
+export function outcomeOf(local: Hash | undefined, executed: Hash): "verified" | "executed" | "replaced" {
+  if (local === undefined) return "executed";
+  return local === executed ? "verified" : "replaced";
+}
+
+/** What a block of the chain was built from. */
+export function readInput(store: ReadableChainStore, { hash, header }: BlockSummary): BuiltFrom {
+  const transactions = store.getTransactions(hash) ?? [];
+  return {
+    timestamp: header.timestamp,
+    messageHashes: store.getMessageHashes(hash) ?? [],
+    transactions: transactions.flatMap((transaction) => (transaction.kind === "signed" ? [transaction.raw] : [])),
+  };
+}

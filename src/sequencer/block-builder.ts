@@ -1,0 +1,176 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
+import type { BlockExecution } from "../execution/index.ts";
+import type { MetricsOf } from "../metrics/index.ts";
+import type { Chain, ChainWriter } from "../node/index.ts";
+import type { Hash, Logger } from "../primitives/index.ts";
+import type { Block, InboxMessage } from "../rollup/index.ts";
+import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "./block-space.ts";
+import type { BlockSpace } from "./block-space.ts";
+import { blockTimestamp } from "./block-timestamp.ts";
+import { areUrgent, readDueMessages } from "./due-messages.ts";
+import type { Mempool } from "./mempool.ts";
+
+/** What blocks are built with, and what is remembered from one to the next. */
+export interface BlockBuilding {
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  /** L1 blocks that must follow a message's before it is consumed. */
+  readonly messageConfirmations: number;
+  /** Timestamp in seconds of the latest L1 block known. */
+  readonly l1Timestamp: () => number | undefined;
+  /** Bytes of a block's encoding in a batch. */
+  readonly maximumBlockBytes: number;
+  /** Milliseconds after which a block takes no more transactions. */
+  readonly maximumBuildTime: number;
+  /** Blocks past the safe head at which no more are built. */
+  readonly maximumUnsafeBlocks: number;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly counters: MetricsOf<"sequencer">;
+  /**
+   * Transactions on which the engine itself failed. They stay in the pool and its journal, as the failure may be the
+   * machine's, but must not stop the chain.
+   */
+  readonly quarantined: Set<Hash>;
+}
+
+/** Milliseconds of building after which other work of the process gets a turn. */
+const TURN = 10;
+
+/** Builds and appends a block, or gives back undefined if there is no reason or no leave for one. */
+export function buildBlock(
+  building: BlockBuilding,
+  { empty }: { readonly empty: boolean },
+): Promise<Block | undefined> {
+  const { chain, mempool, counters, logger } = building;
+  return chain.exclusive(async (writer) => {
+    // 1. May a block be built?
+    const parent = chain.latest();
+    const l1Timestamp = building.l1Timestamp();
+    if (l1Timestamp === undefined) return undefined;
+    if (parent.header.number - chain.store.getHeads().safe >= building.maximumUnsafeBlocks) return undefined;
+
+    // 2. Is there something to put into it?
+    const messages = readDueMessages(chain.inbox, parent, building.messageConfirmations);
+    const { forceInclusionDelay } = chain.config.parameters;
+    if (!empty && !mempool.hasExecutable() && !areUrgent(messages, { l1Timestamp, forceInclusionDelay })) {
+      return undefined;
+    }
+
+    // 3. Execute messages and transactions, and append.
+    const stopTimer = counters.buildSeconds.startTimer();
+    const wallClock = Math.floor(building.now() / 1_000);
+    const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });
+    const block = await fillBlock(building, writer, { timestamp, messages, empty });
+    if (block === undefined) return undefined;
+
+    // 4. Tell of it.
+    stopTimer();
+    counters.blocks.inc();
+    counters.messages.inc(messages.length);
+    const { number, gasUsed } = block.header;
+    logger.debug(
+      { number, hash: block.hash, transactions: block.transactions.length, messages: messages.length, gasUsed },
+      "block built",
+    );
+    return block;
+  });
+}
+
+async function fillBlock(
+  building: BlockBuilding,
+  writer: ChainWriter,
+  content: { readonly timestamp: number; readonly messages: readonly InboxMessage[]; readonly empty: boolean },
+): Promise<Block | undefined> {
+  const { timestamp, messages, empty } = content;
+  for (;;) {
+    const execution = await writer.openBlock({ timestamp });
+    for (const message of messages) await execution.executeMessage(message);
+    try {
+      const { count } = await executeTransactions(building, execution);
+      if (count === 0 && messages.length === 0 && !empty) return undefined;
+      building.counters.transactions.inc(count);
+    } catch (error) {
+      if (!(error instanceof EngineFailure)) throw error;
+      // What the failure left of the block's state is unknown: it is built again without the transaction.
+      building.logger.error(
+        { err: error, hash: error.transaction },
+        "execution of a transaction failed; it is set aside",
+      );
+      continue;
+    }
+    const block = await execution.seal();
+    await writer.append(block);
+    return block;
+  }
+}
+
+/** Fills a block from the pool, best tips first, until it is full, the pool is empty or the time is over. */
+async function executeTransactions(building: BlockBuilding, execution: BlockExecution): Promise<BlockSpace> {
+  const { mempool, quarantined } = building;
+  const { gasLimit, baseFeePerGas } = execution.environment;
+  const selection = mempool.select(baseFeePerGas);
+  const space = emptyBlockSpace(building.maximumBlockBytes);
+  const deadline = performance.now() + building.maximumBuildTime;
+  let lastTurn = performance.now();
+  for (let transaction = selection.next(); transaction !== undefined; transaction = selection.next()) {
+    const time = performance.now();
+    const gas = { limit: transaction.gasLimit, left: gasLimit - execution.gasUsed };
+    if (time >= deadline || isFull(space, gas.left)) break;
+    if (time - lastTurn >= TURN) {
+      await nextTurn();
+      lastTurn = performance.now();
+    }
+    const size = encodedTransactionSize(transaction);
+    const fit = fitOf(space, size, gas);
+    if (fit === "too-large") {
+      const message = `expected a transaction that fits into a block of ${space.maximumBytes} bytes, got ${transaction.raw.length} bytes`;
+      skip(building, transaction, { kind: "invalid", message });
+      selection.skipSender();
+    } else if (quarantined.has(transaction.hash)) {
+      selection.skipSender();
+    } else if (fit === "misfit") {
+      space.misfits += 1;
+      selection.skipSender();
+    } else {
+      const outcome = await executeTransaction(building, execution, transaction);
+      if (outcome.kind === "included") {
+        space.bytes += size;
+        space.count += 1;
+      } else {
+        skip(building, transaction, outcome.reason);
+        selection.skipSender();
+      }
+    }
+  }
+  return space;
+}
+
+async function executeTransaction(
+  { quarantined }: BlockBuilding,
+  execution: BlockExecution,
+  transaction: SignedTransaction,
+): ReturnType<BlockExecution["executeTransaction"]> {
+  try {
+    return await execution.executeTransaction(transaction);
+  } catch (error) {
+    quarantined.add(transaction.hash);
+    throw new EngineFailure(transaction.hash, error);
+  }
+}
+
+function skip({ counters, mempool }: BlockBuilding, { hash }: SignedTransaction, reason: SkipReason): void {
+  counters.skipped.inc({ reason: reason.kind });
+  mempool.skipped(hash, reason);
+}
+
+class EngineFailure extends Error {
+  readonly transaction: Hash;
+
+  constructor(transaction: Hash, cause: unknown) {
+    super(`the engine failed on transaction ${transaction}`, { cause });
+    this.transaction = transaction;
+  }
+}

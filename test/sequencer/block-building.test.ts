@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { encodedBlockSize } from "../../src/batch/index.ts";
+import type { InboxMessage } from "../../src/rollup/index.ts";
+import { isHeartbeatDue, nextTime, stepAfter } from "../../src/sequencer/block-scheduler.ts";
+import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "../../src/sequencer/block-space.ts";
+import { areUrgent, countConfirmed } from "../../src/sequencer/due-messages.ts";
+import { deposit, hashOf, makeBlock } from "../storage/fixtures.ts";
+
+describe("Space of a block", () => {
+  const gas = { limit: 100n, left: 100n };
+
+  it("is counted in bytes of the encoding, a transaction's size included", () => {
+    const raws = [new Uint8Array(3), new Uint8Array(300), new Uint8Array(70_000)];
+    const sizes = raws.map((raw) => encodedTransactionSize({ raw }));
+    const { bytes } = emptyBlockSpace(100);
+    expect(bytes + sizes.reduce((sum, size) => sum + size)).to.equal(
+      encodedBlockSize({ timestamp: 0, messages: 0, transactions: raws }),
+    );
+  });
+
+  it("takes what fits in bytes and gas", () => {
+    const space = emptyBlockSpace(1_000);
+    const size = 1_000 - space.bytes;
+    expect(fitOf(space, size, gas)).to.equal("fits");
+    expect(fitOf(space, size, { limit: 101n, left: 100n })).to.equal("misfit");
+    space.bytes += 1;
+    expect(fitOf(space, size, gas)).to.equal("misfit");
+    expect(fitOf(space, size - 1, gas)).to.equal("fits");
+  });
+
+  it("is never enough for what is larger than an empty block, whatever its gas", () => {
+    const space = emptyBlockSpace(1_000);
+    expect(fitOf(space, 1_001 - space.bytes, { limit: 101n, left: 100n })).to.equal("too-large");
+  });
+
+  it("ends with the gas of the cheapest transaction, or after 32 transactions that did not fit", () => {
+    const space = emptyBlockSpace(1_000);
+    expect(isFull(space, 21_000n)).to.equal(false);
+    expect(isFull(space, 20_999n)).to.equal(true);
+    expect(isFull({ ...space, misfits: 31 }, 21_000n)).to.equal(false);
+    expect(isFull({ ...space, misfits: 32 }, 21_000n)).to.equal(true);
+  });
+});
+
+describe("Messages of the next block", () => {
+  const context: InboxMessage = {
+    kind: "context",
+    index: 0,
+    hash: hashOf("context"),
+    enqueuedAt: 1_000,
+    number: 1,
+    timestamp: 1_000,
+    baseFee: 1n,
+    blobBaseFee: 1n,
+    parentHash: hashOf("parent"),
+  };
+
+  it("are those that are deep enough in L1", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(9), { maxLength: 12 }), fc.nat(14), fc.nat(12), (blocks, first, confirmed) => {
+        const l1Blocks = [...blocks].sort((a, b) => a - b);
+        const count = countConfirmed({ first, count: l1Blocks.length }, (index) => l1Blocks[index]! <= confirmed);
+        const deep = l1Blocks.filter((block) => block <= confirmed).length;
+        expect(count).to.equal(Math.min(Math.max(deep, first), l1Blocks.length));
+      }),
+    );
+  });
+
+  it("are worth a block if one is a deposit", () => {
+    const times = { l1Timestamp: 1_000, forceInclusionDelay: 3_600 };
+    expect(areUrgent([], times)).to.equal(false);
+    expect(areUrgent([context], times)).to.equal(false);
+    expect(areUrgent([context, deposit(1)], times)).to.equal(true);
+  });
+
+  it("are worth a block if a context has waited half the force-inclusion delay", () => {
+    expect(areUrgent([context], { l1Timestamp: 2_799, forceInclusionDelay: 3_600 })).to.equal(false);
+    expect(areUrgent([context], { l1Timestamp: 2_800, forceInclusionDelay: 3_600 })).to.equal(true);
+  });
+});
+
+describe("Schedule of blocks", () => {
+  it("has a heartbeat counted from the last block", () => {
+    expect(isHeartbeatDue({ lastBlock: 1_000, now: 2_999, heartbeat: 2 })).to.equal(false);
+    expect(isHeartbeatDue({ lastBlock: 1_000, now: 3_000, heartbeat: 2 })).to.equal(true);
+  });
+
+  it("goes on at once after a block, waits when there is nothing, and pauses after a failure", () => {
+    expect(stepAfter(makeBlock(undefined))).to.equal("again");
+    expect(stepAfter("nothing")).to.equal("wait");
+    expect(stepAfter("failed")).to.equal("pause");
+  });
+
+  it("keeps to the interval, and does not make up for missed blocks", () => {
+    expect(nextTime(1_000, 2, 1_500)).to.equal(3_000);
+    expect(nextTime(1_000, 2, 3_000)).to.equal(3_000);
+    expect(nextTime(1_000, 2, 9_500)).to.equal(9_500);
+  });
+});
