@@ -2,14 +2,14 @@ import { Counter, Gauge } from "prom-client";
 import { encodeFunctionData } from "viem";
 import { BLOB_PAYLOAD_SIZE, createBatchBuilder, payloadToBlobs } from "../batch/index.ts";
 import type { BatchBuilder, EncodedBlock } from "../batch/index.ts";
-import { createExclusiveRunner } from "../concurrency/index.ts";
+import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
 import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../derivation/index.ts";
 import {
-  createStepLoop,
   createTroubleReporter,
   errorText,
   findRevert,
   inboxAbi,
+  isConnectionClosed,
   MAXIMUM_BLOBS_PER_TRANSACTION,
   readBlobBaseFee,
   readNextTimestamp,
@@ -591,6 +591,7 @@ export function createBatcher(options: BatcherOptions, { logger, metrics }: Inst
       if (text !== lastError) log.error({ error: text }, "no batch could be posted");
       lastError = text;
     },
+    endsLoop: isConnectionClosed,
   });
 
   return {

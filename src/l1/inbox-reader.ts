@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { Counter, Gauge } from "prom-client";
 import type { Log } from "viem";
-import { unlessAborted, createExclusiveRunner } from "../concurrency/index.ts";
+import { createExclusiveRunner, createStepLoop, unlessAborted } from "../concurrency/index.ts";
 import { bloomContains } from "../ethereum/index.ts";
 import { createEvents, hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
@@ -19,7 +19,6 @@ import { readL1Block } from "./l1-block.ts";
 import type { L1Block } from "./l1-block.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
 import { createLogRangeReader } from "./log-range.ts";
-import { createStepLoop } from "./step-loop.ts";
 import { errorText } from "./transaction-manager-errors.ts";
 import type { L1Client } from "./transaction-manager-types.ts";
 import { createTroubleReporter } from "./trouble-reporter.ts";
@@ -592,6 +591,7 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
         pollInterval * Math.min(2 ** failedLooks, LONGEST_RETRY_FACTOR),
         Math.max(pollInterval, LONGEST_RETRY_INTERVAL),
       ),
+    endsLoop: isConnectionClosed,
   });
 
   return {

@@ -11,7 +11,6 @@ export { createLogRangeReader } from "./log-range.ts";
 export { L1ConnectionClosedError, isConnectionClosed } from "./l1-connection-closed.ts";
 export * from "./next-timestamp.ts";
 export { decodePostedPayload } from "./posted-payload.ts";
-export * from "./step-loop.ts";
 export { isUnanswered } from "./l1-failures.ts";
 export * from "./trouble-reporter.ts";
 export * from "./until-answered.ts";

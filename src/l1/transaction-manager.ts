@@ -1,13 +1,13 @@
 import { Counter, Gauge } from "prom-client";
 import { privateKeyToAccount } from "viem/accounts";
 import { BlockNotFoundError, keccak256 as keccakOfHex } from "viem";
-import { createExclusiveRunner } from "../concurrency/index.ts";
+import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
 import { bytesToHex, createEvents, hexToBytes, loadKzg, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { estimateBlobBaseFee } from "./blob-base-fee.ts";
+import { isConnectionClosed } from "./l1-connection-closed.ts";
 import { isAnswer } from "./l1-failures.ts";
-import { createStepLoop } from "./step-loop.ts";
 import { classifyRefusal, errorText, findRevert } from "./transaction-manager-errors.ts";
 import { offerFees, raiseFees } from "./transaction-manager-fees.ts";
 import type { FeeDecision, FeeMarket, TransactionFees } from "./transaction-manager-fees.ts";
@@ -795,6 +795,7 @@ export async function createTransactionManager(
       const text = errorText(error);
       trouble.report(text, (again) => log.error({ error: text, ...again }, "L1 step failed"));
     },
+    endsLoop: isConnectionClosed,
   });
 
   return {

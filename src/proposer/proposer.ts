@@ -1,10 +1,9 @@
 import { Counter, Gauge } from "prom-client";
 import { decodeEventLog, encodeFunctionData, parseAbi, parseAbiItem, toEventSelector } from "viem";
 import type { Log } from "viem";
-import { createExclusiveRunner } from "../concurrency/index.ts";
+import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
 import {
   createLogRangeReader,
-  createStepLoop,
   createTroubleReporter,
   errorText,
   isConnectionClosed,
@@ -438,6 +437,7 @@ export function createProposer(options: ProposerOptions, { logger, metrics }: In
       if (text !== lastError) log.error({ error: text }, "the proposer cannot go on");
       lastError = text;
     },
+    endsLoop: isConnectionClosed,
   });
 
   return {
