@@ -19,8 +19,8 @@ import { readL1Block } from "./l1-block.ts";
 import type { L1Block } from "./l1-block.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
 import { createLogRangeReader } from "./log-range.ts";
-import { errorText } from "./transaction-manager-errors.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import { errorText } from "./error-text.ts";
+import type { L1Client } from "./l1-client.ts";
 import { createTroubleReporter } from "./trouble-reporter.ts";
 
 /** When an L1 block counts as final: by the endpoint's `finalized` tag, or so many blocks below the head. */
