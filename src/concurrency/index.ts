@@ -1,3 +1,4 @@
 export * from "./exclusive-runner.ts";
 export * from "./pause.ts";
 export * from "./read-write-lock.ts";
+export * from "./step-loop.ts";

@@ -7,7 +7,7 @@ import type { BlobSource } from "./blob-source.ts";
 import { InconsistentL1Error } from "./inbox-log.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
 import { decodePostedPayload } from "./posted-payload.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import type { L1Client } from "./l1-client.ts";
 
 const NOTHING = new Uint8Array();
 const HASH_OF_NOTHING = calldataHash(NOTHING);

@@ -1,5 +1,5 @@
 import { isConnectionClosed } from "./l1-connection-closed.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import type { L1Client } from "./l1-client.ts";
 
 /**
  * Wei per blob gas in the next L1 block, by `eth_blobBaseFee`. Undefined if the endpoint does not tell, as one of an L1

@@ -2,8 +2,8 @@ import type { Log } from "viem";
 import type { Address } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { InconsistentL1Error } from "./inbox-log.ts";
-import { errorText } from "./transaction-manager-errors.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import { errorText } from "./error-text.ts";
+import type { L1Client } from "./l1-client.ts";
 
 /** Refusals of the parameter `blockHash` (EIP-234), as opposed to ones of a block that is not known. */
 const UNSUPPORTED =

@@ -3,7 +3,7 @@ import type { Address, Hex } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { inboxAbi } from "./abi/index.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import type { L1Client } from "./l1-client.ts";
 
 /** Entries of the Inbox's two lists. */
 export interface InboxCounts {

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { Log } from "viem";
-import { unlessAborted, createExclusiveRunner } from "../concurrency/index.ts";
+import { createExclusiveRunner, createStepLoop, unlessAborted } from "../concurrency/index.ts";
 import { bloomContains } from "../ethereum/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import { createEvents, hexToBytes, partitionPointAsync } from "../primitives/index.ts";
@@ -19,9 +19,8 @@ import { readL1Block } from "./l1-block.ts";
 import type { L1Block } from "./l1-block.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
 import { createLogRangeReader } from "./log-range.ts";
-import { createStepLoop } from "./step-loop.ts";
-import { errorText } from "./transaction-manager-errors.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import { errorText } from "./error-text.ts";
+import type { L1Client } from "./l1-client.ts";
 import { createTroubleReporter } from "./trouble-reporter.ts";
 
 /** When an L1 block counts as final: by the endpoint's `finalized` tag, or so many blocks below the head. */
@@ -567,6 +566,7 @@ export function createInboxReader(options: InboxReaderOptions, { logger, metrics
         pollInterval * Math.min(2 ** failedLooks, LONGEST_RETRY_FACTOR),
         Math.max(pollInterval, LONGEST_RETRY_INTERVAL),
       ),
+    endsLoop: isConnectionClosed,
   });
 
   return {

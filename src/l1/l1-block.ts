@@ -2,7 +2,7 @@ import { BlockNotFoundError } from "viem";
 import type { Hash, Hex } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
 import { InconsistentL1Error } from "./inbox-log.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import type { L1Client } from "./l1-client.ts";
 
 /** What is read of an L1 block. */
 export interface L1Block extends L1BlockReference {

@@ -1,5 +1,5 @@
 import { RpcRequestError, createPublicClient, custom, http } from "viem";
-import type { Transport } from "viem";
+import type { PublicClient, Transport } from "viem";
 import { getWebSocketRpcClient } from "viem/utils";
 import { pause, unlessAborted } from "../concurrency/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
@@ -8,8 +8,10 @@ import { L1ConnectionClosedError } from "./l1-connection-closed.ts";
 import { isPassing, isRequestLimit, retryAfterOf } from "./l1-failures.ts";
 import { lowerCaseHex } from "./lower-case-hex.ts";
 import { createRequestPacer } from "./request-pacer.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
 import { untilAnswered } from "./until-answered.ts";
+
+/** The L1 calls the roles make; a viem client over any transport. */
+export type L1Client = PublicClient;
 
 export interface L1ClientOptions {
   /** http:, https:, ws: or wss: URL of an Ethereum JSON-RPC endpoint. */

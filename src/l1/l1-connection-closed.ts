@@ -7,7 +7,10 @@ export class L1ConnectionClosedError extends Error {
   }
 }
 
-/** Whether an error, or a cause of it, is that the connection to L1 was closed. */
+/**
+ * Whether an error, or a cause of it, is that the connection to L1 was closed. That is how a node begins to stop, so what
+ * asks L1 in a loop ends silently.
+ */
 export function isConnectionClosed(error: unknown): boolean {
   for (let link = error; link instanceof Error; link = link.cause) {
     if (link instanceof L1ConnectionClosedError) return true;

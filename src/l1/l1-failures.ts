@@ -1,5 +1,5 @@
 import { HttpRequestError, ResponseBodyTooLargeError, RpcError, RpcRequestError, TimeoutError } from "viem";
-import { errorText } from "./transaction-manager-errors.ts";
+import { errorText } from "./error-text.ts";
 
 /** HTTP statuses that may be over at the next attempt. 403 is what some providers answer to a burst. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([403, 408, 425, 429]);

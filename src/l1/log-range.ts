@@ -4,7 +4,7 @@ import type { Address, Hash, Hex } from "../primitives/index.ts";
 import { InconsistentL1Error } from "./inbox-log.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
 import { isRequestLimit } from "./l1-failures.ts";
-import type { L1Client } from "./transaction-manager-types.ts";
+import type { L1Client } from "./l1-client.ts";
 
 /** Reads the logs of a contract in ranges as large as the endpoint takes. */
 export interface LogRangeReader {

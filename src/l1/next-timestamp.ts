@@ -1,4 +1,4 @@
-import type { L1Client } from "./transaction-manager-types.ts";
+import type { L1Client } from "./l1-client.ts";
 
 /**
  * Timestamp in seconds that a transaction sent now can expect of its block: that of the node's pending block, or of `head`

@@ -1,6 +1,6 @@
 import { pause } from "../concurrency/index.ts";
 import type { Logger } from "../primitives/index.ts";
-import { errorText } from "./transaction-manager-errors.ts";
+import { errorText } from "./error-text.ts";
 
 export interface UntilAnsweredOptions {
   /** What is waited for, for the log. */

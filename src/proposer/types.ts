@@ -1,6 +1,7 @@
-import type { L1Client, L1Revert, TransactionManager } from "../l1/index.ts";
+import type { Claim, WrongClaim } from "../claims/index.ts";
+import type { L1Client, TransactionManager } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
-import type { Address, Hash } from "../primitives/index.ts";
+import type { Address } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 
 export interface ProposerOptions {
@@ -25,29 +26,11 @@ export interface ProposerOptions {
   readonly pollingInterval?: number;
 }
 
-/** A claim that equals what this node derived. */
-export interface OwnClaim {
-  readonly claimId: Hash;
-  readonly parentId: Hash;
-  readonly stateHash: Hash;
-  /** Batches its state has derived. */
-  readonly batchCount: number;
-}
-
-/** A claim that this node derived otherwise. */
-export interface WrongClaim extends OwnClaim {
-  readonly proposer: Address;
-  /** What `stateHash` should be. */
-  readonly expectedStateHash: Hash;
-  /** L1 block of the proposal. */
-  readonly blockNumber: number;
-}
-
 /** What a step came to. */
 export type ProposerStep =
-  | { readonly kind: "proposed"; readonly claim: OwnClaim }
-  | { readonly kind: "confirming"; readonly claim: OwnClaim }
-  | { readonly kind: "withdrawing-bond"; readonly claim: OwnClaim }
+  | { readonly kind: "proposed"; readonly claim: Claim }
+  | { readonly kind: "confirming"; readonly claim: Claim }
+  | { readonly kind: "withdrawing-bond"; readonly claim: Claim }
   /** An earlier transaction is on its way. */
   | { readonly kind: "waiting-for-transaction"; readonly purpose: string }
   /** A child of the tip needs this many batches, of which this node has derived fewer, or too few are final. */
@@ -67,34 +50,6 @@ export type ProposerStep =
       readonly required: bigint;
     };
 
-export type ProposerErrorReason =
-  /** The rollup on L1 starts from another genesis than this node. */
-  | { readonly kind: "genesis-mismatch"; readonly expected: Hash; readonly actual: Hash }
-  /** A claim that equals what this node derived has lost: either the node or the challenge is wrong. */
-  | { readonly kind: "claim-lost"; readonly claim: OwnClaim }
-  | { readonly kind: "would-revert"; readonly purpose: string; readonly revert: L1Revert };
-
-export class ProposerError extends Error {
-  readonly reason: ProposerErrorReason;
-
-  constructor(reason: ProposerErrorReason) {
-    super(describe(reason));
-    this.name = "ProposerError";
-    this.reason = reason;
-  }
-}
-
-function describe(reason: ProposerErrorReason): string {
-  switch (reason.kind) {
-    case "genesis-mismatch":
-      return `the rollup's genesis claim is ${reason.actual}, this node's is ${reason.expected}`;
-    case "claim-lost":
-      return `claim ${reason.claim.claimId} equals what this node derived after batch ${reason.claim.batchCount - 1}, but has lost`;
-    case "would-revert":
-      return `L1 would refuse "${reason.purpose}": ${reason.revert.message}`;
-  }
-}
-
 /**
  * Extends the chain of claims by the states this node derived, confirms them when their time has passed, and gets their
  * bonds back. What other proposers claim rightly is built upon; what they claim wrongly is reported and not built upon.
@@ -103,7 +58,7 @@ export interface Proposer {
   /** One pass; sends at most one transaction. @throws ProposerError; RPC errors. */
   step(): Promise<ProposerStep>;
   /** The last claim that equals what this node derived, as of the last step. */
-  tip(): OwnClaim;
+  tip(): Claim;
   /** Wrong claims seen so far that are not confirmed as lost. */
   wrongClaims(): readonly WrongClaim[];
   /** Called once for each wrong claim found. Returns the unsubscriber. */

@@ -1,6 +1,6 @@
+import { createClaimsView } from "../claims/index.ts";
 import type { TransactionPool } from "../node/index.ts";
 import { createForwardingPool, createRpcServer } from "../rpc/index.ts";
-import { createClaimsView } from "./claims-view.ts";
 import { createReadOnlyPool } from "./read-only-pool.ts";
 import type { RunningNode } from "./running-node.ts";
 

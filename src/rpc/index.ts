@@ -2,4 +2,4 @@ export { createForwardingPool, type ForwardingPoolOptions } from "./forwarding-p
 export { createRpcServer } from "./server.ts";
 export { DEFAULT_RPC_LIMITS } from "./limits.ts";
 export type { RpcLimits } from "./limits.ts";
-export type { ClaimRecord, ClaimsView, RpcServer, RpcServerOptions } from "./types.ts";
+export type { RpcServer, RpcServerOptions } from "./types.ts";

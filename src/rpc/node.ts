@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { OutboxIndex } from "../withdrawals/index.ts";
 import type { TransactionDecoder } from "./format/transaction.ts";
@@ -9,7 +10,6 @@ import { defineMethod as define } from "./protocol/method.ts";
 import type { Method as MethodOf, MethodWeight, RequestContext } from "./protocol/method.ts";
 import type { ReaderPool } from "./readers/reader-pool.ts";
 import type { ReaderKind } from "./readers/reader-protocol.ts";
-import type { ClaimsView } from "./types.ts";
 
 /** What methods on reader threads work with. */
 export interface ReadingNode {

@@ -1,6 +1,6 @@
+import type { ClaimRecord, ClaimsView } from "../claims/index.ts";
 import type { RpcNode } from "./node.ts";
 import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
-import type { ClaimRecord, ClaimsView } from "./types.ts";
 
 /** How far a message from L2 has come (specification §5, §6). */
 export type WithdrawalStatus =

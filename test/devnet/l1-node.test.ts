@@ -17,7 +17,7 @@ import {
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
-import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
+import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transactions/sidecar.ts";
 import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
 import { answersTo, httpReply, rpcErrorReply, startHostileL1Proxy, upstreamAt } from "../l1/hostile-l1-proxy.ts";
 import type { ProxyReply } from "../l1/hostile-l1-proxy.ts";

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { createPublicClient, http } from "viem";
 import type { PublicClient } from "viem";
-import { createTransactionManager } from "../../src/l1/transaction-manager.ts";
-import type { TransactionManager, TransactionManagerOptions } from "../../src/l1/transaction-manager-types.ts";
+import { createTransactionManager } from "../../src/l1/index.ts";
+import type { TransactionManager, TransactionManagerOptions } from "../../src/l1/index.ts";
 import { createTestInstruments, KEYS } from "./l1-fixture.ts";
 import { createTestDisk } from "./memory-record-store.ts";
 

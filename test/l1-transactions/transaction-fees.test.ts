@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { offerFees, raiseFees } from "../../src/l1/transaction-manager-fees.ts";
-import type { FeeMarket, TransactionFees } from "../../src/l1/transaction-manager-fees.ts";
-import { classifyRefusal, decodeRevert, findRevert } from "../../src/l1/transaction-manager-errors.ts";
+import { offerFees, raiseFees } from "../../src/l1/transactions/fees.ts";
+import type { FeeMarket, TransactionFees } from "../../src/l1/transactions/fees.ts";
+import { decodeRevert, findRevert } from "../../src/l1/revert.ts";
+import { classifyRefusal } from "../../src/l1/transactions/refusal.ts";
 
 const UNLIMITED = { maximumFeePerGas: 2n ** 200n, maximumFeePerBlobGas: 2n ** 200n };
 const fee = fc.bigInt({ min: 0n, max: 10n ** 13n });

@@ -3,13 +3,9 @@ import { parseAbi, parseGwei } from "viem";
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { blobBaseFeeOf } from "../../src/l1/blob-base-fee.ts";
-import { createTransactionManager } from "../../src/l1/transaction-manager.ts";
-import { L1TransactionError } from "../../src/l1/transaction-manager-types.ts";
-import type {
-  L1TransactionRequest,
-  TransactionManager,
-  TransactionManagerOptions,
-} from "../../src/l1/transaction-manager-types.ts";
+import { createTransactionManager } from "../../src/l1/index.ts";
+import { L1TransactionError } from "../../src/l1/index.ts";
+import type { L1TransactionRequest, TransactionManager, TransactionManagerOptions } from "../../src/l1/index.ts";
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "./l1-fixture.ts";
 import type { L1Fixture } from "./l1-fixture.ts";
 import { createTestDisk, Killed } from "./memory-record-store.ts";

@@ -5,7 +5,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
 import { createSenderRecovery } from "../../src/ethereum/index.ts";
 import { createInboxReader, inboxAbi } from "../../src/l1/index.ts";
-import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transaction-manager-sidecar.ts";
+import { createBlobSidecar, wrapBlobTransaction } from "../../src/l1/transactions/sidecar.ts";
 import { createChain, createFollower } from "../../src/node/index.ts";
 import { bytesToHex, hexToBytes, loadKzg } from "../../src/primitives/index.ts";
 import { batchHash, hashMessage, messageBodyHash } from "../../src/rollup/index.ts";

@@ -2,11 +2,11 @@ import { expect } from "chai";
 import { Contract, Wallet } from "ethers";
 import pino from "pino";
 import fc from "fast-check";
+import type { ClaimRecord, ClaimsView } from "../../src/claims/index.ts";
 import { outboxAbi } from "../../src/l1/index.ts";
 import { hexToBytes, merkleProof, merkleRoot, verifyMerkleProof } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
 import { OUTBOX_ADDRESS, withdrawalHash, rollupConfigSchema } from "../../src/rollup/index.ts";
-import type { ClaimRecord, ClaimsView } from "../../src/rpc/index.ts";
 import { createOutboxIndex } from "../../src/withdrawals/outbox-index.ts";
 import { createWithdrawalTree } from "../../src/withdrawals/withdrawal-tree.ts";
 import {

@@ -1,4 +1,3 @@
-import { createAddressFromString } from "@ethereumjs/util";
 import { expect } from "chai";
 import type { SkipReason } from "../../src/ethereum/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
@@ -25,7 +24,7 @@ function pooled(sender: Address, nonce: number, authorities: readonly Address[] 
     maxFeePerGas: 1n,
     maxPriorityFeePerGas: 1n,
     tokens: 1n,
-    type: 2,
+    type: 2 as const,
     chainId: 1n,
     to: undefined,
     data: new Uint8Array(),

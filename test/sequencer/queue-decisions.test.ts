@@ -16,7 +16,7 @@ function entry(sender: string, fee: bigint, tip: bigint, executable = true): Ent
     maxFeePerGas: fee,
     maxPriorityFeePerGas: tip,
     tokens: 1n,
-    type: 2,
+    type: 2 as const,
     chainId: 1n,
     to: undefined,
     data: new Uint8Array(),

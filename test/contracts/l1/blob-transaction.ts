@@ -1,6 +1,6 @@
 import { parseGwei } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { createBlobSidecar, wrapBlobTransaction } from "../../../src/l1/transaction-manager-sidecar.ts";
+import { createBlobSidecar, wrapBlobTransaction } from "../../../src/l1/transactions/sidecar.ts";
 import { bytesToHex, hexToBytes, loadKzg } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import type { RollupFixture } from "./rollup-fixture.ts";

@@ -1,5 +1,4 @@
-import { pause } from "../concurrency/index.ts";
-import { isConnectionClosed } from "./l1-connection-closed.ts";
+import { pause } from "./pause.ts";
 
 /** A step that is repeated until it is stopped. */
 export interface StepLoop {
@@ -10,17 +9,16 @@ export interface StepLoop {
 }
 
 export interface StepLoopOptions {
-  /**
-   * Resolves to whether the next step follows at once. Its errors go to `onError` and do not end the loop; those of a
-   * connection that was closed, which is how a node begins to stop, end it silently.
-   */
+  /** Resolves to whether the next step follows at once. Its errors go to `onError` and do not end the loop. */
   readonly step: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
+  /** Whether an error says that there is nothing left to step for: it ends the loop silently. None does by default. */
+  readonly endsLoop?: (error: unknown) => boolean;
   /** Seconds between steps; a function is asked each time. */
   readonly interval: number | (() => number);
 }
 
-export function createStepLoop({ step, onError, interval }: StepLoopOptions): StepLoop {
+export function createStepLoop({ step, onError, endsLoop = () => false, interval }: StepLoopOptions): StepLoop {
   let running: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -29,7 +27,7 @@ export function createStepLoop({ step, onError, interval }: StepLoopOptions): St
       try {
         again = await step();
       } catch (error) {
-        if (isConnectionClosed(error)) return;
+        if (endsLoop(error)) return;
         onError(error);
       }
       if (!again) await pause((typeof interval === "number" ? interval : interval()) * 1000, signal);

@@ -1,7 +1,7 @@
 import { RLP } from "@ethereumjs/rlp";
-import { BLOB_SIZE } from "../batch/index.ts";
-import { bytesToHex, versionedHash } from "../primitives/index.ts";
-import type { Hash, Kzg } from "../primitives/index.ts";
+import { BLOB_SIZE } from "../../batch/index.ts";
+import { bytesToHex, versionedHash } from "../../primitives/index.ts";
+import type { Hash, Kzg } from "../../primitives/index.ts";
 
 /**
  * How blobs travel with their transaction: 0 has a proof for each blob (EIP-4844), 1 has 128 cell proofs for each

@@ -1,0 +1,36 @@
+import type { Address, Hash } from "../primitives/index.ts";
+
+/** A claim on L1 (specification §6). Its id commits to its state and, by its parent's, to those of all its ancestors. */
+export interface Claim {
+  readonly claimId: Hash;
+  /** The zero hash for the genesis claim. */
+  readonly parentId: Hash;
+  readonly stateHash: Hash;
+  /** Batches its state has derived. */
+  readonly batchCount: number;
+}
+
+/** What the StateCommitmentChain keeps of a claim. */
+export interface ClaimOnL1 {
+  /** The zero address once the bond is gone. */
+  readonly proposer: Address;
+  /** L1 timestamp in seconds; 0 for the genesis claim. */
+  readonly proposedAt: number;
+  /** Batches that a child's state has derived. */
+  readonly nextBatchCount: number;
+  readonly status: "unknown" | "proposed" | "confirmed" | "forfeited";
+  readonly children: "none" | "single" | "rivals" | "decided";
+}
+
+/** A claim as its event on L1 tells it. */
+export interface ProposedClaim extends Claim {
+  readonly proposer: Address;
+  /** L1 block of the proposal. */
+  readonly blockNumber: number;
+}
+
+/** A claim that this node derived otherwise. */
+export interface WrongClaim extends ProposedClaim {
+  /** What `stateHash` should be. */
+  readonly expectedStateHash: Hash;
+}

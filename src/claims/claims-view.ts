@@ -1,0 +1,105 @@
+import { createExclusiveRunner } from "../concurrency/index.ts";
+import { portalAbi } from "../l1/index.ts";
+import type { L1Client } from "../l1/index.ts";
+import type { Chain } from "../node/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { RecordStore } from "../storage/index.ts";
+import type { Claim } from "./claim.ts";
+import { followClaims } from "./claim-path.ts";
+import type { ClaimPath } from "./claim-path.ts";
+import { createClaimReader } from "./claim-reader.ts";
+import { claimStatus } from "./judge.ts";
+import { createOwnStates } from "./own-states.ts";
+import { openPathRecords } from "./path-records.ts";
+
+/** A claim on L1 that this node holds right: its state is what the node itself derived (specification §6). */
+export interface ClaimRecord {
+  readonly id: Hash;
+  readonly parentId: Hash;
+  readonly stateHash: Hash;
+  /** Last L2 block the claim covers. */
+  readonly blockHash: Hash;
+  readonly outboxRoot: Hash;
+  /** Batches and Inbox messages the claim covers. */
+  readonly batchCount: number;
+  readonly messageCount: number;
+  /** L1 timestamp in seconds; 0 for the genesis claim. */
+  readonly proposedAt: number;
+  /** L1 timestamp in seconds from which it can be confirmed if nothing rivals it. */
+  readonly confirmableAt: number;
+  /** `pending`: in its challenge period; `disputed`: a rival child of the same parent blocks it. */
+  readonly status: "pending" | "confirmable" | "disputed" | "confirmed";
+}
+
+/** What RPC asks of L1 about claims and withdrawals. Answers may come from an L1 node, so they are promises. */
+export interface ClaimsView {
+  /**
+   * Of the claims that agree with this node's own chain, the earliest that covers batch `index` (batches count from 0),
+   * so has `batchCount > index`; the genesis claim covers none. Undefined if there is no such claim yet.
+   */
+  findClaimOfBatch(index: number): Promise<ClaimRecord | undefined>;
+  /** Whether the Portal has executed withdrawal `index`. */
+  isWithdrawalExecuted(index: number): Promise<boolean>;
+}
+
+/** Follows the whole path of right claims, and keeps it, so that each claim is asked for once. */
+export function createClaimsView(options: {
+  readonly chain: Chain;
+  readonly client: L1Client;
+  /** A namespace of its own. */
+  readonly records: RecordStore;
+}): ClaimsView {
+  const { chain, client } = options;
+  const { contracts, parameters } = chain.config;
+  const reader = createClaimReader(client, contracts.stateCommitmentChain);
+  const states = createOwnStates(chain);
+  const records = openPathRecords(options.records);
+  const exclusively = createExclusiveRunner();
+  let path: ClaimPath = [states.genesis, ...records.load()];
+
+  async function keep(next: ClaimPath): Promise<void> {
+    await records.save(path, next);
+    path = next;
+  }
+
+  async function describe({ claimId: id, parentId, stateHash, batchCount }: Claim): Promise<ClaimRecord | undefined> {
+    const state = states.stateAt(batchCount);
+    if (state === undefined || states.stateHashAt(batchCount) !== stateHash) return undefined;
+    // The parent first: it is decided when a child is confirmed, which the child then shows too.
+    const parent = await reader.read(parentId);
+    const [onL1, head] = await Promise.all([reader.read(id), client.getBlock({ blockTag: "latest" })]);
+    const status = claimStatus(onL1, parent, Number(head.timestamp), parameters.challengePeriod);
+    if (status === "unknown" || status === "lost") return undefined;
+    const { proposedAt } = onL1;
+    const confirmableAt = proposedAt + parameters.challengePeriod;
+    return { id, parentId, stateHash, ...state, proposedAt, confirmableAt, status };
+  }
+
+  return {
+    findClaimOfBatch: (index) =>
+      exclusively(async () => {
+        await followClaims(path, { reader, states, keep });
+        const claim = path[positionOf(path, index)];
+        return claim === undefined ? undefined : describe(claim);
+      }),
+    isWithdrawalExecuted: (index) =>
+      client.readContract({
+        address: contracts.portal,
+        abi: portalAbi,
+        functionName: "isExecuted",
+        args: [BigInt(index)],
+      }),
+  };
+}
+
+/** Position of the first claim that covers batch `index`, or the path's length. */
+export function positionOf(path: readonly Pick<Claim, "batchCount">[], index: number): number {
+  let low = 0;
+  let high = path.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((path[middle]?.batchCount ?? 0) > index) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

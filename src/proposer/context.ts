@@ -1,0 +1,90 @@
+import type { EventEmitter } from "node:events";
+import { createClaimReader, createClaimWatch, createOwnStates, createProposalReader } from "../claims/index.ts";
+import type { Claim, ClaimPath, ClaimReader, ClaimWatch, OwnStates, WrongClaim } from "../claims/index.ts";
+import { createTroubleReporter } from "../l1/index.ts";
+import type { L1Client, TransactionManager, TroubleReporter } from "../l1/index.ts";
+import type { Chain } from "../node/index.ts";
+import { createEvents } from "../primitives/index.ts";
+import type { Address, Instruments, Logger } from "../primitives/index.ts";
+import type { RecordStore } from "../storage/index.ts";
+import { registerMetrics } from "../metrics/index.ts";
+import type { MetricsOf } from "../metrics/index.ts";
+import type { ProposerOptions } from "./types.ts";
+
+/** What a proposer knows beside what is on disk; gone with the process. */
+export interface ProposerState {
+  /** From a claim with nothing left to do (confirmed, bond paid back) to the tip. */
+  path: ClaimPath;
+  /** Undefined until L1 was asked. */
+  rollup: { readonly challengeGame: Address | undefined } | undefined;
+}
+
+/** What the parts of a proposer work on. */
+export interface ProposerContext {
+  readonly chain: Chain;
+  readonly client: L1Client;
+  readonly transactions: TransactionManager;
+  readonly records: RecordStore;
+  /** Least seconds of L1 time between a claim and its child. */
+  readonly interval: number;
+  readonly depth: "finalized" | number;
+  readonly withdrawBonds: boolean;
+  readonly reader: ClaimReader;
+  readonly states: OwnStates;
+  readonly watch: ClaimWatch;
+  readonly scanTrouble: TroubleReporter;
+  readonly state: ProposerState;
+  readonly events: EventEmitter<{ wrong: [claim: WrongClaim] }>;
+  readonly metrics: MetricsOf<"proposer">;
+  readonly log: Logger;
+}
+
+const CHECKPOINT_KEY = "checkpoint";
+
+/** Opens the records, without touching the network. */
+export function openContext(options: ProposerOptions, { logger, metrics: registry }: Instruments): ProposerContext {
+  const { chain, client, transactions, records } = options;
+  const { config } = chain;
+  const address = config.contracts.stateCommitmentChain;
+  const log = logger.child({ component: "proposer" });
+  const metrics = registerMetrics(registry, "proposer");
+  const events = createEvents<{ wrong: [claim: WrongClaim] }>("proposer", { logger: log });
+  const states = createOwnStates(chain);
+  const watch = createClaimWatch({
+    readProposals: createProposalReader(client, address, options.logRange ?? 5000),
+    stateHashAt: states.stateHashAt,
+    startBlock: config.l1StartBlock,
+    records,
+    onWrong(claim) {
+      log.error({ claim }, "a wrong claim was proposed; it must be disputed before its challenge period ends");
+      metrics.wrongClaims.inc();
+      events.emit("wrong", claim);
+    },
+  });
+  return {
+    chain,
+    client,
+    transactions,
+    records,
+    interval: options.interval ?? 3600,
+    depth: options.depth ?? "finalized",
+    withdrawBonds: options.withdrawBonds ?? true,
+    reader: createClaimReader(client, address),
+    states,
+    watch,
+    scanTrouble: createTroubleReporter(),
+    state: { path: [records.get<Claim>(CHECKPOINT_KEY) ?? states.genesis], rollup: undefined },
+    events,
+    metrics,
+    log,
+  };
+}
+
+/** Has the path begin at a later claim of it, also after a restart. */
+export async function movePathBegin({ records, state }: ProposerContext, position: number): Promise<void> {
+  const [first, ...rest] = state.path.slice(position);
+  if (first === undefined)
+    throw new RangeError(`expected a position in a path of ${state.path.length} claims, got ${position}`);
+  state.path = [first, ...rest];
+  await records.put(CHECKPOINT_KEY, first);
+}

@@ -1,0 +1,40 @@
+import type { Claim, ClaimOnL1 } from "../claims/index.ts";
+
+/** What is to be proposed next, or what it waits for. */
+export type ProposalDecision =
+  | { readonly kind: "propose"; readonly claim: Claim }
+  | { readonly kind: "waiting-for-batches" }
+  /** L1 timestamp in seconds. */
+  | { readonly kind: "not-due"; readonly at: number };
+
+/**
+ * @param claim the right child of the tip; undefined if this node has not derived as far
+ * @param finalBatches number of batches certain enough to be claimed
+ * @param interval least seconds of L1 time between a claim and its child
+ */
+export function decideProposal(
+  claim: Claim | undefined,
+  tip: Pick<ClaimOnL1, "nextBatchCount" | "proposedAt">,
+  finalBatches: number,
+  l1Timestamp: number,
+  interval: number,
+): ProposalDecision {
+  if (claim === undefined || finalBatches < tip.nextBatchCount) return { kind: "waiting-for-batches" };
+  const at = tip.proposedAt + interval;
+  return l1Timestamp < at ? { kind: "not-due", at } : { kind: "propose", claim };
+}
+
+/** Number of batches of `derived` that are certain, counted down to `claimed`, which is not asked about. */
+export function countFinalBatches(derived: number, claimed: number, isFinal: (batchIndex: number) => boolean): number {
+  let count = derived;
+  while (count > claimed && !isFinal(count - 1)) count--;
+  return count;
+}
+
+/** Gas a proposal is expected to stay below, for the check of the balance only. */
+const PROPOSAL_GAS_RESERVE = 300_000n;
+
+/** Wei an account must hold to propose: the bond, and gas at twice the base fee. */
+export function costOfProposal(claimBond: bigint, baseFeePerGas: bigint): bigint {
+  return claimBond + PROPOSAL_GAS_RESERVE * 2n * baseFeePerGas;
+}

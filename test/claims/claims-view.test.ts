@@ -1,0 +1,107 @@
+import { expect } from "chai";
+import { encodeFunctionData } from "viem";
+import { createBatcher } from "../../src/batcher/index.ts";
+import { createClaimsView } from "../../src/claims/index.ts";
+import { createTransactionManager, stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import { hexToBytes } from "../../src/primitives/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
+import { createProposer } from "../../src/proposer/index.ts";
+import { createRollupFixture, DAY, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
+import type { RollupFixture } from "../batcher/rollup-fixture.ts";
+import { createTestInstruments } from "../l1-transactions/l1-fixture.ts";
+import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
+import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
+
+describe("Claims as RPC sees them", () => {
+  let rollup: RollupFixture;
+  let disk: TestDisk;
+
+  beforeEach(async () => {
+    rollup = await createRollupFixture();
+    disk = createTestDisk();
+  });
+  afterEach(() => rollup.close());
+
+  const open = () => createClaimsView({ chain: rollup.chain, client: rollup.l1.client, records: disk.open() });
+
+  const openTransactions = (privateKey: Hash) =>
+    createTransactionManager(
+      { client: rollup.l1.client, chainId: 31337, privateKey, records: createTestDisk().open() },
+      createTestInstruments(),
+    );
+
+  /** Posts a batch and claims the state after it. */
+  async function postAndClaim(): Promise<void> {
+    const { chain, l1 } = rollup;
+    const batches = await openTransactions(OPERATOR_KEY);
+    const common = { chain, client: l1.client };
+    const batcher = createBatcher(
+      { ...common, transactions: batches, records: createTestDisk().open(), dataKind: "calldata" },
+      createTestInstruments(),
+    );
+    await rollup.addBlock();
+    await batcher.postNow();
+    await batches.step();
+    await rollup.follow();
+    const claims = await openTransactions(OTHER_KEY);
+    const proposer = createProposer(
+      { ...common, transactions: claims, records: createTestDisk().open(), interval: 0 },
+      createTestInstruments(),
+    );
+    expect((await proposer.step()).kind).to.equal("proposed");
+    await claims.step();
+  }
+
+  async function pass(seconds: number): Promise<void> {
+    await rollup.l1.increaseTime(seconds);
+    await rollup.l1.mine();
+  }
+
+  it("are found by batch, with what the node derived and where they stand, from disk too", async () => {
+    expect(await open().findClaimOfBatch(0)).to.equal(undefined);
+    await postAndClaim();
+    await postAndClaim();
+    const view = open();
+    const claim = (await view.findClaimOfBatch(1))!;
+    const derived = rollup.chain.store.getDerivedBatch(1)!;
+    expect(claim).to.include({
+      parentId: (await view.findClaimOfBatch(0))!.id,
+      blockHash: derived.lastBlockHash,
+      outboxRoot: derived.outboxRoot,
+      batchCount: 2,
+      messageCount: derived.nextMessage,
+      confirmableAt: claim.proposedAt + 7 * DAY,
+      status: "pending",
+    });
+    expect(await view.findClaimOfBatch(2)).to.equal(undefined);
+    expect(await open().findClaimOfBatch(1)).to.eql(claim);
+    await pass(7 * DAY);
+    expect(await view.findClaimOfBatch(1)).to.eql({ ...claim, status: "confirmable" });
+  });
+
+  it("are disputed as long as a rival stands, and gone with a reorg that takes them", async () => {
+    const snapshot = await rollup.l1.snapshot();
+    await postAndClaim();
+    const view = open();
+    const claim = (await view.findClaimOfBatch(0))!;
+    const rival = await openTransactions(OPERATOR_KEY);
+    await rival.submit({
+      purpose: "rival",
+      to: rollup.config.contracts.stateCommitmentChain,
+      data: hexToBytes(
+        encodeFunctionData({
+          abi: stateCommitmentChainAbi,
+          functionName: "propose",
+          args: [claim.parentId, `0x${"66".repeat(32)}`],
+        }),
+      ),
+      value: rollup.config.parameters.claimBond,
+    });
+    await rival.step();
+    expect(await view.findClaimOfBatch(0)).to.include({ id: claim.id, status: "disputed" });
+    await rollup.l1.revertTo(snapshot);
+    await rollup.l1.mine();
+    expect(await view.findClaimOfBatch(0)).to.equal(undefined);
+    expect([...disk.open().entries("claim/")]).to.eql([]);
+  });
+});
