@@ -1,8 +1,9 @@
-import { Phase } from "../phase.ts";
+import type { BlockProgress, ExitStatus } from "../machine.ts";
+import { Phase, isBoundary } from "../phase.ts";
 
 /**
  * The committed structs that steps open (docs/machine.md §6–§10) besides those that go without saying: the machine and the
- * pending operation always, and what only the outcome of a step tells.
+ * pending operation always.
  */
 export const Opens = {
   Frame: 1,
@@ -10,9 +11,17 @@ export const Opens = {
   Transaction: 4,
   BlockContext: 8,
   Bloom: 16,
+  ParentFrame: 32,
+  SavedJournal: 64,
+  BlockBloom: 128,
 } as const;
 
-const { Frame, FrameContext, Transaction, BlockContext, Bloom } = Opens;
+const { Frame, FrameContext, Transaction, BlockContext, Bloom, ParentFrame, SavedJournal, BlockBloom } = Opens;
+
+/** Exits that restore the journal. */
+const HALT: ExitStatus = 0;
+const REVERT: ExitStatus = 2;
+const SKIPPED: BlockProgress["outcome"] = 2;
 
 const BY_PHASE: Readonly<Partial<Record<Phase, number>>> = {
   [Phase.CountTransaction]: Transaction,
@@ -36,7 +45,7 @@ const BY_PHASE: Readonly<Partial<Record<Phase, number>>> = {
   [Phase.DepositCode]: Frame | FrameContext,
   [Phase.ExitFrame]: Frame | FrameContext,
   [Phase.Settle]: Transaction | BlockContext,
-  [Phase.EndTransaction]: Transaction | BlockContext | Bloom,
+  [Phase.EndTransaction]: Transaction | BlockContext | Bloom | BlockBloom,
 };
 
 /** ADDRESS, CALLER, CALLVALUE, CALLDATALOAD, CALLDATASIZE, CALLDATACOPY, SELFBALANCE, storage, calls, SELFDESTRUCT. */
@@ -58,8 +67,35 @@ const BY_OPCODE: readonly number[] = Array.from({ length: 256 }, (_, opcode) => 
   return opens;
 });
 
-/** What the step of a phase opens; in `Execute` the opcode tells. `isStart`: the first step of a unit. */
-export function opensOf(phase: Phase, opcode: number, isStart: boolean): number {
-  if (isStart) return BlockContext;
-  return (BY_PHASE[phase] ?? 0) | (phase === Phase.Execute ? (BY_OPCODE[opcode] as number) : 0);
+/** What is known of a step before it is taken. */
+export interface ComingStep {
+  readonly phase: Phase;
+  /** Of the instruction; in `Execute` it tells what is opened. */
+  readonly opcode: number;
+  /** Whether it is the first step of a unit. */
+  readonly isStart: boolean;
+  /** Of the pending `exit`, if there is one. */
+  readonly exitStatus: ExitStatus | undefined;
+}
+
+/** What else of a step tells what it opens, when it is taken. */
+export interface StepOutcome {
+  readonly phase: Phase;
+  /** Whether a frame runs. */
+  readonly hasFrame: boolean;
+  readonly blockOutcome: BlockProgress["outcome"];
+}
+
+/** Which of `Opens` a step opens, as a sum. */
+export function opensOf(step: ComingStep, outcome: StepOutcome): number {
+  if (step.isStart) return BlockContext;
+  let opens = BY_PHASE[step.phase] ?? 0;
+  if (step.phase === Phase.Execute) opens |= BY_OPCODE[step.opcode] as number;
+  if (step.phase === Phase.ExitFrame && outcome.phase !== Phase.DepositCode) {
+    opens |= ParentFrame;
+    if (!outcome.hasFrame) opens |= Transaction;
+    if (step.exitStatus === HALT || step.exitStatus === REVERT) opens |= SavedJournal;
+  }
+  if (isBoundary(outcome.phase) && outcome.blockOutcome === SKIPPED) opens |= BlockContext;
+  return opens;
 }

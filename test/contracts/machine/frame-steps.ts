@@ -1,4 +1,5 @@
 /// <reference path="../../../types/ethers-contracts/hardhat.d.ts" />
+import { expect } from "chai";
 import { network } from "hardhat";
 import { privateKeyToAccount } from "viem/accounts";
 import { openPreState } from "../../../scripts/conformance/state-tests.ts";
@@ -16,7 +17,7 @@ import { bigintToBytes32, bytesToHex, hexToBytes } from "../../../src/primitives
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import { encodeProveCall } from "./prove-call.ts";
 
-const VERIFIERS = [
+export const VERIFIERS = [
   "StorageVerifier",
   "CallVerifier",
   "CreationVerifier",
@@ -171,6 +172,24 @@ function numberToHex(value: bigint): Hex {
   return `0x${value.toString(16)}`;
 }
 
+/** `phase or opcode:kind of frame>phase after`, and what else tells steps apart. */
+export function kindOf({ phase, opcode, next, witness }: FrameStep): string {
+  const frameKind = witness.frameContext.length === 0 ? 0 : wordAt(witness.frameContext, 2);
+  const name = opcode === undefined ? `${nameOf(phase)}:${frameKind.toString(16)}` : `x${opcode.toString(16)}`;
+  const pending = witness.pending.length === 0 ? "" : ` status ${wordAt(witness.pending, 0)}`;
+  const target = phase === Phase.Precompile ? ` ${wordAt(witness.frameContext, 8).toString(16)}` : "";
+  return `${name}>${next}${pending}${target} ${witness.regions.length} ${witness.overlay.length}`;
+}
+
+function nameOf(phase: Phase): string {
+  return Object.entries(Phase).find(([, number]) => number === phase)?.[0] ?? "";
+}
+
+/** Word `index` of an encoded struct. */
+export function wordAt(bytes: Uint8Array, index: number): bigint {
+  return BigInt(bytesToHex(bytes.subarray(32 * index, 32 * index + 32)));
+}
+
 export interface StepResult {
   readonly isSuccess: boolean;
   /** State hash, or what the verifier reverted with. */
@@ -237,4 +256,13 @@ export async function deployFrameVerifiers(): Promise<FrameVerifiers> {
       }
     },
   };
+}
+
+/** Runs a transaction; each of its steps must come to the same state on L1. */
+export async function runOnL1(verifiers: FrameVerifiers, scenario: Scenario): Promise<Outcome> {
+  const outcome = await runScenario(scenario);
+  const results = await verifiers.take(outcome.steps);
+  expect(results.length).to.equal(outcome.steps.length);
+  outcome.steps.forEach((step, index) => expect(results[index]?.data, kindOf(step)).to.equal(step.after));
+  return outcome;
 }
