@@ -50,7 +50,7 @@ export default tseslint.config(
       "import-x/no-self-import": "error",
       "import-x/no-extraneous-dependencies": [
         "error",
-        { devDependencies: ["test/**", "scripts/**", "benchmarks/**", "hardhat.config.ts"] },
+        { devDependencies: ["test/**", "scripts/**", "benchmarks/**", "deploy/**", "hardhat.config.ts"] },
       ],
       "import-x/no-default-export": "error",
       "@typescript-eslint/await-thenable": "error",

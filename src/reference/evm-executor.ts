@@ -87,7 +87,7 @@ export async function createEvmExecutor(common: Common): Promise<EvmExecutor> {
   const standard = new Map<string, EvmPrecompile>();
   for (const [address, run] of getActivePrecompiles(common)) {
     const known = bounds.get(`0x${address}`);
-    if (known === undefined || run === undefined) throw new Error(`expected a precompile of Osaka, got 0x${address}`);
+    if (known === undefined) throw new Error(`expected a precompile of Osaka, got 0x${address}`);
     const precompile = boundedPrecompile(run, known);
     bounded.set(known, precompile);
     standard.set(address, precompile);
