@@ -222,7 +222,7 @@ async function callOnEthereumjs(evm: EVM): Promise<string | undefined> {
 
 const CALLEE_CODE = assemble("42 0 MSTORE 32 0 RETURN");
 
-/** Of ethereumjs with nothing replaced, on the state manager it comes with; to be measured before the project's loop is installed. */
+/** Of ethereumjs with nothing replaced, on the state manager it comes with. */
 async function measurePublished({ name, code }: Subject): Promise<number> {
   let best = 0;
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
@@ -271,7 +271,7 @@ for (const subject of subjects) {
   const ratios = [machine / asPublished, machine / ethereumjs].map((ratio) => ratio.toFixed(1));
   console.log(
     `${name}: ${cells[0]} Mgas/s, ${instructions.toFixed(1)} M instructions/s; ` +
-      `ethereumjs ${cells[1]} Mgas/s: ${ratios[0]} times; with the project's loop ${cells[2]} Mgas/s: ${ratios[1]} times`,
+      `ethereumjs ${cells[1]} Mgas/s: ${ratios[0]} times; the reference engine ${cells[2]} Mgas/s: ${ratios[1]} times`,
   );
   rows.push(
     `| ${name} | ${cells[0]} | ${instructions.toFixed(1)} | ${cells[1]} | ${ratios[0]} | ${cells[2]} | ${ratios[1]} |`,
@@ -283,10 +283,10 @@ if (only === undefined) {
 
 How fast the machine runs in fast mode: one call of ${GAS.toLocaleString("en")} gas that repeats the program until its gas is used up,
 in time of the main thread on one core of ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}. Beside it the same call on ethereumjs as it
-is published (its own state manager and keccak, all in JavaScript), and on the project's other engine: ethereumjs with a loop,
-precompiles, keccak and state of this project. The best of ${REPETITIONS}; regenerate with \`npm run bench:machine\`.
+is published (its own state manager and keccak, all in JavaScript), and on the project's reference engine: ethereumjs with
+the keccak and the state of this project. The best of ${REPETITIONS}; regenerate with \`npm run bench:machine\`.
 
-| program | machine, million gas a second | million instructions a second | ethereumjs, million gas a second | machine to it | with the project's loop | machine to it |
+| program | machine, million gas a second | million instructions a second | ethereumjs, million gas a second | machine to it | reference engine | machine to it |
 |---|---:|---:|---:|---:|---:|---:|
 ${rows.join("\n")}
 `;
