@@ -26,7 +26,7 @@ import {
 import type { Machine, TransactionContext, StateSource } from "../src/machine/index.ts";
 import { bytesToHex } from "../src/primitives/index.ts";
 import type { Address } from "../src/primitives/index.ts";
-import { createEvmExecutor, toEvmBlock } from "../src/reference/index.ts";
+import { createEvmExecutor, toEvmBlock } from "../src/reference/evm-executor.ts";
 import { CHAIN_ID, account, createTestChain, wallet } from "../test/execution/harness.ts";
 import { assemble } from "../test/machine/assemble.ts";
 import type { CodePart } from "../test/machine/assemble.ts";

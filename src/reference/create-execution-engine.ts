@@ -1,7 +1,6 @@
 import { createEngine, createMachineExecutor } from "../execution/index.ts";
 import type { EngineOptions, ExecutionEngine } from "../execution/index.ts";
 import type { Instruments } from "../primitives/index.ts";
-import { createEthereumjsExecutor } from "./ethereumjs-executor.ts";
 import { createShadowEngine } from "./shadow-engine.ts";
 import type { EngineDifferenceError, ShadowedEngine } from "./shadow-engine.ts";
 
@@ -19,7 +18,11 @@ export function createExecutionEngine(options: ExecutionEngineOptions, instrumen
   const { engine, onDifference, chainId, state } = options;
   const engines: Readonly<Record<EngineName, ShadowedEngine>> = {
     machine: { name: "machine", createExecutor: createMachineExecutor },
-    ethereumjs: { name: "ethereumjs", createExecutor: () => createEthereumjsExecutor(chainId) },
+    ethereumjs: {
+      name: "ethereumjs",
+      // Loaded where it runs: ethereumjs is most of what a node would load, in each of its threads.
+      createExecutor: async () => (await import("./ethereumjs-executor.ts")).createEthereumjsExecutor(chainId),
+    },
   };
   const primary = engines[engine];
   if (onDifference === undefined) return createEngine({ chainId, state, ...primary }, instruments);

@@ -1,2 +1,1 @@
 export * from "./create-execution-engine.ts";
-export * from "./evm-executor.ts";

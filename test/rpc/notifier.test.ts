@@ -98,7 +98,7 @@ describe("Notifications", () => {
     expect(timesFormatted()).to.equal(1);
     expect(logged.map((line) => (JSON.parse(line) as { err: { message: string } }).err.message)).to.eql([
       "cannot be formatted",
-      "Cannot read properties of undefined (reading 'v')",
+      "Cannot read properties of undefined (reading 'toString')",
       "cannot be sent",
     ]);
   });

@@ -163,7 +163,7 @@ describe("Reader threads", function () {
 
     it("end a call that takes too much memory, and go on", async () => {
       const readers = start({
-        readerMemory: 48,
+        readerMemory: 128,
         traceSteps: 100_000_000,
         responseBytes: 2 ** 31,
         executionTimeout: 60_000,
@@ -174,7 +174,7 @@ describe("Reader threads", function () {
       const trace = readers.run("debug_traceCall", [loop, "latest", { stateOverrides }], { client: "a", signal });
       const error = await failureOf(trace);
       expect(error).to.be.instanceOf(RpcError);
-      expect(error.message).to.equal("the call needs more than 48 MiB of memory");
+      expect(error.message).to.equal("the call needs more than 128 MiB of memory");
       const { text } = await readers.run("eth_call", [QUICK_CALL], { client: "a", signal });
       expect(text).to.equal('"0x1234"');
     });

@@ -26,7 +26,7 @@ function pooled(sender: Address, nonce: number, authorities: readonly Address[] 
     tokens: 1n,
     type: 2 as const,
     chainId: 1n,
-    to: undefined,
+    to: bob,
     data: new Uint8Array(),
     accessList: [],
     authorizations: [],
