@@ -1,9 +1,9 @@
 import { decodeFunctionResult, encodeFunctionData, numberToHex } from "viem";
-import type { Address, Hex } from "../primitives/index.ts";
-import type { L1BlockReference } from "../storage/index.ts";
-import { inboxAbi } from "./abi/index.ts";
-import { isConnectionClosed } from "./l1-connection-closed.ts";
-import type { L1Client } from "./l1-client.ts";
+import type { Address, Hex } from "../../primitives/index.ts";
+import type { L1BlockReference } from "../../storage/index.ts";
+import { inboxAbi } from "../abi/index.ts";
+import { isConnectionClosed } from "../l1-connection-closed.ts";
+import type { L1Client } from "../l1-client.ts";
 
 /** Entries of the Inbox's two lists. */
 export interface InboxCounts {

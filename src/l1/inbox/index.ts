@@ -1,0 +1,2 @@
+export { createInboxReader } from "./inbox-reader.ts";
+export * from "./types.ts";
