@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { keccak256 as keccakOf } from "viem";
-import * as scenarios from "./frame-scenarios/storage.ts";
 import { MAIN, precompile } from "./frame-scenarios/program.ts";
+import * as scenarios from "./frame-scenarios/storage.ts";
 import { BLOCK_NUMBER, deployFrameVerifiers, runOnL1 } from "./frame-steps.ts";
 import type { FrameVerifiers, Scenario } from "./frame-steps.ts";
 

@@ -9,12 +9,12 @@ import {
   hexToBytes,
   merkleProof,
   verifyMerkleProof,
-} from "../../src/primitives/index.ts";
-import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
-import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, withdrawalHash } from "../../src/rollup/index.ts";
-import type { Receipt } from "../../src/rollup/index.ts";
-import { ETHER, account, createTestChain, hash, sign, wallet } from "../execution/harness.ts";
-import type { TestChain } from "../execution/harness.ts";
+} from "../../../src/primitives/index.ts";
+import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
+import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, withdrawalHash } from "../../../src/rollup/index.ts";
+import type { Receipt } from "../../../src/rollup/index.ts";
+import { ETHER, account, createTestChain, hash, sign, wallet } from "../../execution/harness.ts";
+import type { TestChain } from "../../execution/harness.ts";
 
 function interfaceOf(name: string): Interface {
   const file = new URL(`../../artifacts/contracts/l2/${name}.sol/${name}.json`, import.meta.url);
