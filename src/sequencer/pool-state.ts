@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
+import { EMPTY_CODE_HASH_HEX, delegationOf } from "../ethereum/index.ts";
 import { readEnvironmentAfter } from "../execution/index.ts";
 import type { Chain, ChainEvents } from "../node/index.ts";
-import { bytesToHex } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import { minimumBaseFee } from "../rollup/index.ts";
 import type { SenderAccount } from "./pooled-transaction.ts";
@@ -19,12 +19,6 @@ export interface PoolState {
   transactionsOf(block: number): readonly Hash[];
   readonly events: EventEmitter<ChainEvents>;
 }
-
-/** keccak256 of no code. */
-const EMPTY_CODE_HASH: Hash = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
-/** 0xef0100 ‖ address (EIP-7702). */
-const DELEGATION_SIZE = 23;
-const DELEGATION_PREFIX = "0xef0100";
 
 /** The mempool's view of a node's chain. */
 export function createPoolState(chain: Chain): PoolState {
@@ -47,10 +41,9 @@ export function createPoolState(chain: Chain): PoolState {
       const account = await engine.getAccount(stateRoot, sender);
       if (account === undefined) return { nonce: 0n, balance: 0n, code: "none" };
       const { nonce, balance, codeHash } = account;
-      if (codeHash === EMPTY_CODE_HASH) return { nonce, balance, code: "none" };
-      const code = await engine.getCode(stateRoot, sender);
-      const delegation = code.length === DELEGATION_SIZE && bytesToHex(code.subarray(0, 3)) === DELEGATION_PREFIX;
-      return { nonce, balance, code: delegation ? "delegation" : "contract" };
+      if (codeHash === EMPTY_CODE_HASH_HEX) return { nonce, balance, code: "none" };
+      const delegation = delegationOf(await engine.getCode(stateRoot, sender));
+      return { nonce, balance, code: delegation === undefined ? "contract" : "delegation" };
     },
     blockOf: (transaction) => store.getTransactionLocation(transaction)?.blockNumber,
     finalized: () => store.getHeads().finalized,
