@@ -17,7 +17,7 @@ import { ETHER, account, createTestChain, hash, sign, wallet } from "../../execu
 import type { TestChain } from "../../execution/harness.ts";
 
 function interfaceOf(name: string): Interface {
-  const file = new URL(`../../artifacts/contracts/l2/${name}.sol/${name}.json`, import.meta.url);
+  const file = new URL(`../../../artifacts/contracts/l2/${name}.sol/${name}.json`, import.meta.url);
   return new Interface((JSON.parse(readFileSync(file, "utf8")) as { abi: InterfaceAbi }).abi);
 }
 

@@ -16,7 +16,7 @@ import { deployLibraries, expectRevert } from "./libraries-fixture.ts";
 import { EMPTY_ROOT, createReferenceTrie } from "./reference-trie.ts";
 import type { ReferenceTrie } from "./reference-trie.ts";
 
-const VECTORS = new URL("../../../../shared/vectors/trie/", import.meta.url);
+const VECTORS = new URL("../../../../../shared/vectors/trie/", import.meta.url);
 const FORGERY = ["NodeMissing", "NodeMismatch", "NodeMalformed", "NodesUnused"];
 
 /** Keys that share long prefixes, so that there are extensions, deep branches and collapses of every kind. */

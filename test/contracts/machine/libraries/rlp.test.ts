@@ -6,7 +6,7 @@ import { bytesToHex, hexToBytes } from "../../../../src/primitives/index.ts";
 import type { MachineTries } from "../../../../types/ethers-contracts/index.ts";
 import { deployLibraries } from "./libraries-fixture.ts";
 
-const VECTORS = new URL("../../../../shared/vectors/rlp/", import.meta.url);
+const VECTORS = new URL("../../../../../shared/vectors/rlp/", import.meta.url);
 
 type Decoded = Uint8Array | Decoded[];
 const decoded: fc.Arbitrary<Decoded> = fc.letrec<{ item: Decoded }>((tie) => ({
