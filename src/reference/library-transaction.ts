@@ -1,5 +1,6 @@
 import { createTxFromRLP } from "@ethereumjs/tx";
 import type { TypedTransaction } from "@ethereumjs/tx";
+import type { Common } from "@ethereumjs/common";
 import { MAX_TRANSACTION_SIZE, MIN_TRANSACTION_SIZE } from "../ethereum/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import { createOsakaCommon } from "./osaka-common.ts";
@@ -10,6 +11,15 @@ const SLOT_SIZE = 32;
 const AUTHORIZATION_NUMBER_SIZES = [32, 8, 1, 32, 32] as const;
 const TYPES: readonly number[] = [0, 1, 2, 4];
 
+/** By chain id: making one takes longer than decoding with it, and a transaction keeps a copy of its own. */
+const commons = new Map<number, Common>();
+
+function commonOf(chainId: number): Common {
+  let common = commons.get(chainId);
+  if (common === undefined) commons.set(chainId, (common = createOsakaCommon(chainId)));
+  return common;
+}
+
 /**
  * Raw bytes as ethereumjs decodes them, with its own recovery of the sender; undefined if they are no transaction of this
  * chain. What the library lets pass is refused here: sizes that this chain does not have, encodings that it would not write
@@ -18,7 +28,7 @@ const TYPES: readonly number[] = [0, 1, 2, 4];
 export function decodeLibraryTransaction(raw: Uint8Array, chainId: number): TypedTransaction | undefined {
   if (raw.length < MIN_TRANSACTION_SIZE || raw.length > MAX_TRANSACTION_SIZE) return undefined;
   try {
-    const transaction = createTxFromRLP(raw, { common: createOsakaCommon(chainId), freeze: false });
+    const transaction = createTxFromRLP(raw, { common: commonOf(chainId), freeze: false });
     if (!TYPES.includes(transaction.type) || !equalBytes(transaction.serialize(), raw)) return undefined;
     if ("accessList" in transaction && !isAccessList(transaction.accessList)) return undefined;
     if ("authorizationList" in transaction && !isAuthorizationList(transaction.authorizationList)) return undefined;
