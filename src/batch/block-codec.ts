@@ -1,3 +1,6 @@
+import { MAX_TRANSACTION_SIZE, MIN_TRANSACTION_SIZE } from "../ethereum/index.ts";
+import type { PayloadContent } from "./payload-content.ts";
+
 /** A block as a batch carries it (specification §3 rule 2), before derivation clamps it and gives it its messages. */
 export interface EncodedBlock {
   /** Seconds; at most 2^53 − 1. A larger encoded value is read as 2^53 − 1, which derivation clamps to the same. */
@@ -8,10 +11,7 @@ export interface EncodedBlock {
   readonly transactions: readonly Uint8Array[];
 }
 
-/**
- * Most blocks one payload gives (specification §3 rule 2). Without a limit a payload of 4 KB could hold 262,144 empty
- * blocks, each of which every node would have to execute.
- */
+/** Most blocks one payload gives (specification §3 rule 2), so that the size of a claim's trace is bounded (design §5). */
 export const MAXIMUM_BLOCKS = 4_096;
 
 const HEAD_SIZE = 16;
@@ -47,41 +47,52 @@ export function encodeBlocks(blocks: readonly EncodedBlock[]): Uint8Array {
   return bytes;
 }
 
-/**
- * Parses blocks one at a time; total: any bytes give some blocks. Bytes that are too few for a block head end it without
- * a block; a transaction that is cut short ends it with a block of the transactions before; so does the last of
- * `MAXIMUM_BLOCKS` blocks. The transactions are views into `bytes`.
- */
-export function* parseBlocks(bytes: Uint8Array): Generator<EncodedBlock, void, void> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 0;
-  let complete = true;
-  for (let count = 0; count < MAXIMUM_BLOCKS && complete && bytes.length - offset >= HEAD_SIZE; count++) {
-    const timestamp = view.getBigUint64(offset);
-    const messages = view.getUint32(offset + 8);
-    const transactionCount = view.getUint32(offset + 12);
-    offset += HEAD_SIZE;
-    const transactions: Uint8Array[] = [];
-    while (complete && transactions.length < transactionCount) {
-      const length = bytes.length - offset < LENGTH_SIZE ? Infinity : readUint24(view, offset);
-      const end = offset + LENGTH_SIZE + length;
-      if (end <= bytes.length) {
-        transactions.push(bytes.subarray(offset + LENGTH_SIZE, end));
-        offset = end;
-      } else {
-        complete = false;
-      }
-    }
-    yield {
-      timestamp: timestamp > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(timestamp),
-      messages,
-      transactions,
-    };
-  }
+/** A block's encoding as far as it was read. */
+export interface ParsedBlock extends EncodedBlock {
+  /** Position after it. */
+  readonly end: number;
+  /** Nothing after it is read: a transaction is cut short, has a length that none may have, or is one too many. */
+  readonly isLast: boolean;
 }
 
-function readUint24(view: DataView, offset: number): number {
-  return (view.getUint8(offset) << 16) | view.getUint16(offset + 1);
+/**
+ * Reads a block (specification §3 rule 2); total: any bytes give some block, or undefined where too few for a block head are
+ * left. `admit` is told of its timestamp; it admits no block, or says for each length in bytes whether a transaction of it may
+ * be listed: the first that may not ends the block before it. The content is read no further than that.
+ */
+export function readBlock(
+  content: PayloadContent,
+  position: number,
+  admit: (timestamp: number) => ((transactionLength: number) => boolean) | undefined,
+): ParsedBlock | undefined {
+  const head = content.read(position, HEAD_SIZE);
+  if (head === undefined) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, HEAD_SIZE);
+  const timestamp = Number(minimum(view.getBigUint64(0), BigInt(Number.MAX_SAFE_INTEGER)));
+  const messages = view.getUint32(8);
+  const transactionCount = view.getUint32(12);
+  const mayList = admit(timestamp);
+  if (mayList === undefined) return undefined;
+  const transactions: Uint8Array[] = [];
+  let end = position + HEAD_SIZE;
+  while (transactions.length < transactionCount) {
+    const lengthBytes = content.read(end, LENGTH_SIZE);
+    const length = lengthBytes === undefined ? 0 : readUint24(lengthBytes);
+    const isListed = length >= MIN_TRANSACTION_SIZE && length <= MAX_TRANSACTION_SIZE && mayList(length);
+    const raw = isListed ? content.read(end + LENGTH_SIZE, length) : undefined;
+    if (raw === undefined) return { timestamp, messages, transactions, end, isLast: true };
+    transactions.push(raw);
+    end += LENGTH_SIZE + length;
+  }
+  return { timestamp, messages, transactions, end, isLast: false };
+}
+
+function minimum(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
+}
+
+function readUint24([high = 0, middle = 0, low = 0]: Uint8Array): number {
+  return (high << 16) | (middle << 8) | low;
 }
 
 function checkNatural(what: string, value: number, maximum: number): void {

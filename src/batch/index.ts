@@ -1,4 +1,5 @@
 export * from "./batch-builder.ts";
 export * from "./blobs.ts";
 export * from "./block-codec.ts";
+export * from "./payload-content.ts";
 export * from "./payload.ts";

@@ -1,6 +1,8 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { encodeBlocks } from "./block-codec.ts";
 import type { EncodedBlock } from "./block-codec.ts";
+import { contentOf } from "./payload-content.ts";
+import type { PayloadContent } from "./payload-content.ts";
 
 /** First byte of every payload (specification §3 rule 1). */
 export const PAYLOAD_VERSION = 0x01;
@@ -48,4 +50,10 @@ export function decodePayload(payload: Uint8Array): DecodedPayload {
       return { kind: "undecodable", message };
     throw error;
   }
+}
+
+/** TEMPORARY */
+export function openPayload(payload: Uint8Array): PayloadContent {
+  const decoded = decodePayload(payload);
+  return contentOf(decoded.kind === "content" ? decoded.content : new Uint8Array());
 }

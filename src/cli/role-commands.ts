@@ -140,14 +140,11 @@ export const sequencerCommand = defineCommand({
     }),
 });
 
-/** How often an on-demand sequencer makes an empty block while transactions wait for a lower base fee, in seconds. */
-const HEARTBEAT = 2;
-
 function sequencerMode(values: { readonly blockTime: number; readonly emptyBlocks: boolean }) {
   const { blockTime, emptyBlocks } = values;
   if (blockTime > 0) return { kind: "interval", seconds: blockTime, empty: emptyBlocks } as const;
   if (emptyBlocks) throw new SettingsError(["--empty-blocks needs a --block-time above 0"]);
-  return { kind: "on-demand", heartbeat: HEARTBEAT } as const;
+  return { kind: "on-demand" } as const;
 }
 
 export const batcherCommand = defineCommand({

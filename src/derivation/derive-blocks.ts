@@ -1,29 +1,21 @@
-import { decodePayload, parseBlocks } from "../batch/index.ts";
+import { openPayload } from "../batch/index.ts";
+import type { EncodedBlock } from "../batch/index.ts";
+import { TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
+import { paysForBlock } from "../rollup/index.ts";
 import type { BlockInput, InboxMessage } from "../rollup/index.ts";
-import type { Batch, DerivationCursor } from "./types.ts";
-
-/** Seconds a block's timestamp may lie before its batch's L1 timestamp (specification §3 rule 3). */
-export const MAXIMUM_TIMESTAMP_LAG = 86_400;
-
-/** Seconds a block's timestamp may lie after its batch's L1 timestamp (specification §3 rule 3). */
-export const MAXIMUM_TIMESTAMP_LEAD = 900;
-
-/** Most gas a deposit may ask for: 2^24 (specification §2). A block limit below it could never consume one. */
-const MAXIMUM_DEPOSIT_GAS = 2n ** 24n;
-
-/** Limits of the chain that derivation depends on. */
-export interface DerivationRules {
-  /** Gas limit of every L2 block; at least 2^24, so that any deposit fits in a block. */
-  readonly blockGasLimit: bigint;
-}
+import { consumeMessages } from "./consume-messages.ts";
+import { payloadBlocks } from "./payload-blocks.ts";
+import type { Batch, BlockResult, DerivationCursor, DerivationRules } from "./types.ts";
 
 /**
- * The L2 blocks of one batch, in order; lazily, since an adversary's payload may hold a quarter of a million of them.
- * Returns the cursor for the next batch. The result depends on the arguments alone, and no payload can make it throw.
+ * The L2 blocks of one batch, in order. Each is to be executed before the next is asked for: what it leaves in the gas bucket
+ * decides how far the payload goes. Gives the cursor for the next batch. The outcome depends on the arguments and results
+ * alone, and no payload can make it throw.
  *
  * @param cursor where the chain stands before this batch
  * @param batch the batch `cursor.nextBatch`
  * @param getMessage the Inbox message of an index in [`cursor.nextMessage`, `batch.messagesUpTo`)
+ * @param blocks `payloadBlocks` of the same batch, for those who look ahead
  * @throws RangeError if `batch` is not the cursor's next or the rules cannot hold a deposit: the caller's mistakes, not
  *   an operator's
  */
@@ -32,78 +24,35 @@ export function* deriveBlocks(
   batch: Batch,
   getMessage: (index: number) => InboxMessage,
   rules: DerivationRules,
-): Generator<BlockInput, DerivationCursor, void> {
+  blocks: Iterable<EncodedBlock> = payloadBlocks(cursor, batch, openPayload(batch.payload), rules),
+): Generator<BlockInput, DerivationCursor, BlockResult> {
   if (batch.index !== cursor.nextBatch) {
     throw new RangeError(`expected batch ${cursor.nextBatch}, got batch ${batch.index}`);
   }
-  if (rules.blockGasLimit < MAXIMUM_DEPOSIT_GAS) {
-    throw new RangeError(`expected a block gas limit of at least ${MAXIMUM_DEPOSIT_GAS}, got ${rules.blockGasLimit}`);
+  if (rules.gasCapacity < TRANSACTION_GAS_CAP) {
+    throw new RangeError(`expected a capacity of at least ${TRANSACTION_GAS_CAP} gas, got ${rules.gasCapacity}`);
   }
-  const earliest = batch.timestamp - MAXIMUM_TIMESTAMP_LAG;
-  const latest = batch.timestamp + MAXIMUM_TIMESTAMP_LEAD;
-  let { nextMessage, parentTimestamp } = cursor;
+  let { nextMessage, parentTimestamp, gasLevel } = cursor;
 
-  const decoded = decodePayload(batch.payload);
-  if (decoded.kind === "content") {
-    for (const block of parseBlocks(decoded.content)) {
-      parentTimestamp = Math.max(parentTimestamp, Math.min(Math.max(block.timestamp, earliest), latest));
-      const end = Math.min(nextMessage + block.messages, batch.messagesUpTo);
-      const messages = consumeMessages(nextMessage, end, getMessage, rules);
-      nextMessage += messages.length;
-      yield { timestamp: parentTimestamp, messages, transactions: block.transactions };
-    }
+  for (const { timestamp, messages: count, transactions } of blocks) {
+    if (!paysForBlock({ ...rules, timestamp: parentTimestamp, gasLevel }, timestamp)) break;
+    const end = Math.min(nextMessage + count, batch.messagesUpTo);
+    const messages = consumeMessages(nextMessage, end, getMessage, rules);
+    const result = yield { timestamp, messages, transactions };
+    nextMessage += messages.length;
+    parentTimestamp = timestamp;
+    gasLevel = result.gasLevel;
+    if (result.isCut) break;
   }
 
   while (nextMessage < batch.messagesUpTo) {
-    parentTimestamp = Math.max(parentTimestamp, batch.timestamp);
+    const timestamp = Math.max(parentTimestamp, batch.timestamp);
     const messages = consumeMessages(nextMessage, batch.messagesUpTo, getMessage, rules);
+    const result = yield { timestamp, messages, transactions: [] };
     nextMessage += messages.length;
-    yield { timestamp: parentTimestamp, messages, transactions: [] };
+    parentTimestamp = timestamp;
+    gasLevel = result.gasLevel;
   }
 
-  return { nextBatch: batch.index + 1, nextMessage, parentTimestamp };
-}
-
-/** All blocks of a batch at once, with the cursor after it. */
-export function deriveBatch(
-  cursor: DerivationCursor,
-  batch: Batch,
-  getMessage: (index: number) => InboxMessage,
-  rules: DerivationRules,
-): { readonly blocks: readonly BlockInput[]; readonly cursor: DerivationCursor } {
-  const derivation = deriveBlocks(cursor, batch, getMessage, rules);
-  const blocks: BlockInput[] = [];
-  for (;;) {
-    const result = derivation.next();
-    if (result.done === true) return { blocks, cursor: result.value };
-    blocks.push(result.value);
-  }
-}
-
-/**
- * The messages from `start` on, below `end`, that one block consumes (specification §3 rule 4): as many as the gas limits
- * of its deposits allow; at least one if there is any. Throws a RangeError on a deposit no Inbox would have taken.
- */
-export function consumeMessages(
-  start: number,
-  end: number,
-  getMessage: (index: number) => InboxMessage,
-  rules: DerivationRules,
-): readonly InboxMessage[] {
-  const messages: InboxMessage[] = [];
-  let gas = 0n;
-  for (let index = start; index < end; index++) {
-    const message = getMessage(index);
-    if (message.kind === "deposit") {
-      if (message.gasLimit > MAXIMUM_DEPOSIT_GAS) {
-        throw new RangeError(
-          `expected message ${index} to ask for at most ${MAXIMUM_DEPOSIT_GAS} gas, got ${message.gasLimit}`,
-        );
-      }
-      gas += message.gasLimit;
-    }
-    if (gas > rules.blockGasLimit) break;
-    messages.push(message);
-  }
-  return messages;
+  return { nextBatch: batch.index + 1, nextMessage, parentTimestamp, gasLevel };
 }

@@ -1,4 +1,5 @@
 import type { Hash } from "../primitives/index.ts";
+import type { BlockHeader } from "../rollup/index.ts";
 
 /** A batch as the Inbox recorded it (specification §2), with its payload bytes fetched and checked against `dataHash`. */
 export interface Batch {
@@ -14,9 +15,23 @@ export interface Batch {
   readonly payload: Uint8Array;
 }
 
-/** Where derivation stands: the next batch, the next message, and the timestamp of the last block. */
+/** Where derivation stands: the next batch, the next message, and what matters of the last block. */
 export interface DerivationCursor {
   readonly nextBatch: number;
   readonly nextMessage: number;
+  /** Seconds. */
   readonly parentTimestamp: number;
+  /** Gas the last block left in the bucket. */
+  readonly gasLevel: bigint;
+}
+
+/** Rules of the chain that derivation depends on (specification §4): gas the bucket holds, at least 2^24, and its refill. */
+export type DerivationRules = Pick<BlockHeader, "gasCapacity" | "gasPerSecond">;
+
+/** What execution tells derivation of a block. */
+export interface BlockResult {
+  /** Gas it left in the bucket. */
+  readonly gasLevel: bigint;
+  /** Whether the bucket could not pay for one of its listed transactions, at which the payload ends. */
+  readonly isCut: boolean;
 }

@@ -164,7 +164,7 @@ async function start(
     operatorKey,
     mode:
       options.blockTime === 0
-        ? { kind: "on-demand", heartbeat: 2 }
+        ? { kind: "on-demand" }
         : { kind: "interval", seconds: options.blockTime, empty: false },
     messageConfirmations: local ? 0 : 1,
     host,

@@ -2,6 +2,7 @@ export * from "./account.ts";
 export * from "./authorization.ts";
 export * from "./block-hash-history.ts";
 export * from "./contract-address.ts";
+export * from "./fake-exponential.ts";
 export * from "./frame-error.ts";
 export * from "./intrinsic-gas.ts";
 export * from "./limits.ts";

@@ -10,6 +10,9 @@ import {
   OUTBOX_SLOTS,
   receiptHash,
   headerHash,
+  listingCharge,
+  minimumBaseFee,
+  nextGasExcess,
 } from "../rollup/index.ts";
 import type {
   L1ContextValues,
@@ -81,7 +84,8 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
   const receipts: Receipt[] = [];
   let nextMessage = parent.nextMessage;
   let gasUsed = 0n;
-  // Wei of base fees; only a simulated call pays less than the base fee.
+  let gasLeft = environment.gasLimit;
+  // Wei of base fees; only a deposit or a simulated call pays less than the base fee.
   let collected = 0n;
   let hasTransactions = false;
   let phase: "idle" | "busy" | "failed" | "sealed" = "idle";
@@ -138,6 +142,12 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
     return receipt;
   };
 
+  /** Deposits take nothing out of the bucket: L1 meters them (specification §2). */
+  const takeFromBucket = (length: number, used: bigint): void => {
+    const charge = listingCharge(length);
+    gasLeft -= used > charge ? used : charge;
+  };
+
   const executeDeposit = async (message: DepositMessage): Promise<Receipt> => {
     const { sender, to, mint, refundTo, gasLimit } = message;
     const watching = observer();
@@ -149,9 +159,13 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
     state.endTransaction();
 
     const nonce = state.account(sender)?.nonce ?? 0n;
+    const gasPrice = minimumBaseFee(environment.dataPrice);
     const result =
       gasLimit > 0n
-        ? await executor.process(messageOfDeposit(message, environment), context(gasLimit, observed?.execution))
+        ? await executor.process(messageOfDeposit(message, gasPrice), {
+            ...context(gasLimit, observed?.execution),
+            minimumFeePerGas: gasPrice,
+          })
         : undefined;
 
     const gained = state.balance(sender) - balanceBefore;
@@ -162,7 +176,7 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
     }
     state.endTransaction();
     observed?.end();
-    return record({ kind: "deposit", hash: message.hash, message, nonce }, 0n, environment.baseFeePerGas, result);
+    return record({ kind: "deposit", hash: message.hash, message, nonce }, 0n, gasPrice, result);
   };
 
   const executeContext = (message: ContextMessage): void => {
@@ -189,10 +203,11 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
   const executeTransaction = (transaction: SignedTransaction): Promise<TransactionOutcome> =>
     exclusively(async () => {
       const message = messageOfSigned(transaction, environment);
-      const result = await executor.process(message, context(environment.gasLimit - gasUsed));
+      const result = await executor.process(message, context(gasLeft));
       if (result.kind === "skipped") return result;
       hasTransactions = true;
       const { hash, raw, sender } = transaction;
+      takeFromBucket(raw.length, result.gasUsed);
       const receipt = record({ kind: "signed", hash, raw, sender }, message.dataGas, message.gasPrice, result);
       return { kind: "included", receipt };
     });
@@ -207,6 +222,7 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
         observer: watcher,
       });
       if (result.kind === "skipped") return result;
+      takeFromBucket(raw.length, result.gasUsed);
       record({ kind: "signed", hash, raw, sender: message.sender }, message.dataGas, message.gasPrice, result);
       return result;
     });
@@ -230,6 +246,8 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
         gasUsed,
         gasCapacity: parent.header.gasCapacity,
         gasPerSecond: parent.header.gasPerSecond,
+        gasLevel: simulated === undefined ? gasLeft : boundedLevel(gasLeft, parent.header.gasCapacity),
+        gasExcess: nextGasExcess(parent.header, environment.timestamp),
         timestamp: environment.timestamp,
         prevRandao: environment.prevRandao,
         baseFeePerGas: environment.baseFeePerGas,
@@ -251,11 +269,21 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
     get gasUsed() {
       return gasUsed;
     },
+    get gasLeft() {
+      return gasLeft;
+    },
+    paysForListing: (length) => listingCharge(length) <= gasLeft,
+    chargeSkipped: (length) => takeFromBucket(length, 0n),
     executeMessage,
     executeTransaction,
     executeCall,
     seal,
   };
+}
+
+/** A simulated block may have any gas limit, and its calls are not listed anywhere. */
+function boundedLevel(level: bigint, capacity: bigint): bigint {
+  return level < 0n ? 0n : level > capacity ? capacity : level;
 }
 
 type TransactionStart = Parameters<NonNullable<ExecutionObserver["onTransactionStart"]>>[0];

@@ -76,6 +76,11 @@ export function createEngine(
     get gasUsed() {
       return execution.gasUsed;
     },
+    get gasLeft() {
+      return execution.gasLeft;
+    },
+    paysForListing: execution.paysForListing,
+    chargeSkipped: execution.chargeSkipped,
     executeMessage: execution.executeMessage,
     executeTransaction: execution.executeTransaction,
     seal: async () => {

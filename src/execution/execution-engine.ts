@@ -17,9 +17,15 @@ export interface BlockExecution {
   readonly environment: BlockEnvironment;
   /** Gas used so far. */
   readonly gasUsed: bigint;
+  /** Gas of the bucket that is left for transactions (specification §4): what the next one may ask for at most. */
+  readonly gasLeft: bigint;
+  /** Whether the bucket pays for listing a transaction of so many bytes, valid or not. None else may be executed. */
+  paysForListing(length: number): boolean;
+  /** Takes out of the bucket what a listed transaction of so many bytes costs that is skipped. */
+  chargeSkipped(length: number): void;
   /** Consumes the next Inbox message; a deposit gives a receipt, a context none. */
   executeMessage(message: InboxMessage): Promise<Receipt | undefined>;
-  /** Runs a transaction, or says why it is skipped; a skipped one leaves the state as it was. */
+  /** Runs a transaction, or says why it is skipped; a skipped one leaves state and bucket as they were. */
   executeTransaction(transaction: SignedTransaction): Promise<TransactionOutcome>;
   /** Ends the block: state written to the engine's state database, header and roots computed. */
   seal(): Promise<Block>;

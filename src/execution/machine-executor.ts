@@ -127,13 +127,13 @@ function process(
   context: ProcessingContext,
 ): ProcessingResult {
   const { sender, to, gasLimit, dataGas } = message;
-  const { observer, availableGas, isSimulation, validatesFees, environment } = context;
+  const { observer, availableGas, minimumFeePerGas, isSimulation, validatesFees, environment } = context;
   if (gasLimit > BigInt(Number.MAX_SAFE_INTEGER))
     return { kind: "skipped", reason: { kind: "invalid", message: `gas limit ${gasLimit} is above 2^53 − 1` } };
   enterDecoded(machine, message);
   const observation = observer === undefined ? undefined : observeMachine(machine, state, observer);
   const { coinbase } = environment;
-  beginDecoded(machine, message, { dataGas, availableGas, isSimulation, validatesFees }, () => {
+  beginDecoded(machine, message, { dataGas, availableGas, minimumFeePerGas, isSimulation, validatesFees }, () => {
     if (observation !== undefined)
       observer?.onTransactionStart?.({
         from: sender,

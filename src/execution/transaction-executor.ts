@@ -25,6 +25,8 @@ export interface ProcessingContext {
   readonly chainId: number;
   /** Gas the block has left. */
   readonly availableGas: bigint;
+  /** Wei per gas that a fee must reach, where it is not the base fee: deposits pay its floor (specification §4). */
+  readonly minimumFeePerGas?: bigint;
   /**
    * Nobody signed this and nothing of it is kept: the sender may have code (EIP-3607), gas may exceed the cap (EIP-7825),
    * and a gas price of 0 runs without fees.

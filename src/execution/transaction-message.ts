@@ -51,8 +51,8 @@ export function messageOfSigned(transaction: SignedTransaction, environment: Blo
   };
 }
 
-/** The message of a deposit in a block (specification §4). */
-export function messageOfDeposit(message: DepositMessage, environment: BlockEnvironment): TransactionMessage {
+/** The message of a deposit that pays `gasPrice` wei per gas (specification §4). */
+export function messageOfDeposit(message: DepositMessage, gasPrice: bigint): TransactionMessage {
   return {
     raw: undefined,
     sender: message.sender,
@@ -62,8 +62,8 @@ export function messageOfDeposit(message: DepositMessage, environment: BlockEnvi
     dataGas: 0n,
     value: message.value,
     data: message.data,
-    maxFeePerGas: environment.baseFeePerGas,
-    gasPrice: environment.baseFeePerGas,
+    maxFeePerGas: gasPrice,
+    gasPrice,
     tip: 0n,
     accessList: [],
     authorizations: [],

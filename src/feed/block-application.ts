@@ -130,10 +130,14 @@ async function applyBlock(client: FeedClientState, writer: ChainWriter, message:
   if (refusal !== undefined || parent === undefined) return refusal ?? { kind: "unknown-parent" };
 
   // 2. Execute it: only what gives the signed hash is taken.
-  const candidate = await writer.executeOn(parent, {
-    timestamp: block.timestamp,
-    messages: readMessages(client, firstMessage, block.messages),
-    transactions: recovery === undefined ? block.transactions : await recovery.recover(block.transactions),
+  const { timestamp, transactions } = block;
+  const messages = readMessages(client, firstMessage, block.messages);
+  const recovered = await recovery?.recover(transactions);
+  const { block: candidate } = await writer.executeOn(parent, {
+    timestamp,
+    messages,
+    transactions,
+    ...(recovered === undefined ? {} : { recovered }),
   });
   if (candidate.hash !== message.blockHash) {
     return { kind: "mismatch", message: `its execution gives ${candidate.hash}` };

@@ -1,4 +1,4 @@
-import { encodeBlocks, parseBlocks } from "../batch/index.ts";
+import { contentOf, encodeBlocks, readBlock } from "../batch/index.ts";
 import type { EncodedBlock } from "../batch/index.ts";
 import { bytesToHex, concatBytes, equalBytes, hexToBytes } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
@@ -75,12 +75,13 @@ export function decodeFeedBlockHead(content: Uint8Array): FeedBlockHead {
 export function decodeFeedBlock(content: Uint8Array): FeedBlock {
   const head = decodeFeedBlockHead(content);
   const encoding = content.subarray(HEAD_SIZE);
-  const { value: block } = parseBlocks(encoding).next();
+  const block = readBlock(contentOf(encoding), 0, () => () => true);
   // The parser is as lenient as derivation must be; here only a block's one encoding is good.
   if (block === undefined || !equalBytes(encodeBlocks([block]), encoding)) {
     throw new FeedMessageError(`expected the encoding of one block in the message of block ${head.number}`);
   }
-  return { ...head, block };
+  const { timestamp, messages, transactions } = block;
+  return { ...head, block: { timestamp, messages, transactions } };
 }
 
 /** A block message as it goes over the wire. */

@@ -1,3 +1,4 @@
+import { fakeExponential } from "../ethereum/index.ts";
 import { isConnectionClosed } from "./l1-connection-closed.ts";
 import type { L1Client } from "./l1-client.ts";
 
@@ -34,15 +35,9 @@ export async function estimateBlobBaseFee(
 /** `BLOB_BASE_FEE_UPDATE_FRACTION` of mainnet since its second blob parameter fork (EIP-7892), 7 January 2026. */
 const UPDATE_FRACTION = 11_684_671n;
 
-/** Wei per blob gas at so much excess blob gas: e^(excess / fraction), by the series of EIP-4844's `fake_exponential`. */
+/** Wei per blob gas at so much excess blob gas. */
 export function blobBaseFeeOf(excessBlobGas: bigint): bigint {
-  let sum = 0n;
-  let term = UPDATE_FRACTION;
-  for (let index = 1n; term > 0n; index++) {
-    sum += term;
-    term = (term * excessBlobGas) / (UPDATE_FRACTION * index);
-  }
-  return sum / UPDATE_FRACTION;
+  return fakeExponential(1n, excessBlobGas, UPDATE_FRACTION);
 }
 
 async function orNone<T>(request: Promise<T>): Promise<T | undefined> {

@@ -41,7 +41,7 @@ export function stepSettle(machine: Machine): void {
   transaction.gasUsed = used;
 
   pay(machine, sender, BigInt(gasLimit - used) * gasPrice);
-  // Only a simulation pays less than the base fee.
+  // Only a deposit or a simulation pays less than the base fee.
   const tip = gasPrice > environment.baseFee ? gasPrice - environment.baseFee : 0n;
   pay(machine, environment.coinbase, BigInt(used) * tip);
   machine.phase = Phase.Flush;

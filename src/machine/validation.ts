@@ -33,6 +33,8 @@ export interface ValidationRules {
   readonly dataGas: bigint;
   /** Gas the block has for it. */
   readonly availableGas: bigint;
+  /** Wei per gas that the fee must reach; the base fee unless it is given. */
+  readonly minimumFeePerGas?: bigint | undefined;
   /** As of src/ethereum/transaction-validity.ts. */
   readonly isSimulation: boolean;
   readonly validatesFees?: boolean | undefined;
@@ -75,7 +77,7 @@ export function validate(machine: Machine, rules: ValidationRules): void {
     minimumGas: (intrinsic > floor ? intrinsic : floor) + transaction.dataGas,
     availableGas: rules.availableGas,
     maxFeePerGas,
-    baseFee,
+    baseFee: rules.minimumFeePerGas ?? baseFee,
     value: transaction.value,
     initcodeLength: isCreation ? transaction.data.bytes.length : 0,
     isSimulation: rules.isSimulation,

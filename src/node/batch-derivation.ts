@@ -1,12 +1,12 @@
-import { deriveBlocks } from "../derivation/index.ts";
-import type { DerivationCursor } from "../derivation/index.ts";
+import { openPayload } from "../batch/index.ts";
+import { deriveBlocks, payloadBlocks } from "../derivation/index.ts";
+import type { BlockResult, DerivationCursor } from "../derivation/index.ts";
 import type { Block, BlockInput } from "../rollup/index.ts";
 import type { BlockSummary, DerivedBatch } from "../storage/index.ts";
-import { addUpcoming, emptyLookahead, takeUpcoming, wantsBlock } from "./block-lookahead.ts";
-import type { BlockLookahead } from "./block-lookahead.ts";
-import { builtFromSame, readInput, settleBlock } from "./block-settlement.ts";
+import { lookAhead } from "./block-lookahead.ts";
+import { hasSameTransactions, readInput, settleBlock } from "./block-settlement.ts";
 import type { Following } from "./following.ts";
-import { recoverValid } from "./valid-transactions.ts";
+import { recoverTransactions } from "./transaction-recovery.ts";
 
 export type BatchOutcome =
   | "derived"
@@ -19,10 +19,13 @@ interface BatchDerivation {
   readonly index: number;
   /** The Inbox's rewind count when the batch was read: what was read with it holds only while it stays. */
   readonly rewinds: number;
-  readonly inputs: Iterator<BlockInput, DerivationCursor>;
-  readonly lookahead: BlockLookahead;
+  readonly inputs: Iterator<BlockInput, DerivationCursor, BlockResult>;
+  /** Recoveries that began when a block was read ahead, by its transactions. */
+  readonly recoveries: WeakMap<readonly Uint8Array[], ReturnType<typeof recoverTransactions>>;
   /** The block last settled: the next one is its child. */
   parent: BlockSummary;
+  /** Whether the gas bucket could not pay for all that was listed in it. */
+  isCut: boolean;
   /** Blocks executed and not stored yet; the parent of the first is stored. */
   readonly unsaved: Block[];
   /** When the first of them was executed, in milliseconds of `performance.now`. */
@@ -42,22 +45,28 @@ export async function deriveBatch(following: Following, index: number): Promise<
   for (;;) {
     if (following.isStopped()) return stopDerivation(following, derivation);
 
-    // 2. Derive some blocks ahead: the senders of their transactions are recovered while earlier ones are executed.
-    if (!lookAhead(following, derivation)) return "superseded";
-    const next = takeUpcoming(derivation.lookahead);
-    if (next === undefined) break;
-    const transactions = await next.transactions;
+    // 2. Derive the next block. Those behind it are read too: their senders are recovered while this one is executed.
+    const next = deriveNext(following, derivation);
+    if (next === undefined) return "superseded";
+    if (next.done === true) {
+      // 5. Record what the batch became.
+      if (!(await saveBlocks(following, derivation))) return "superseded";
+      return recordBatch(following, derivation, next.value);
+    }
+    const input = next.value;
+    const recovered = await derivation.recoveries.get(input.transactions);
     if (following.isStopped()) return stopDerivation(following, derivation);
 
     // 3. Find or execute the block.
     const settled = await following.chain.exclusive(async (writer) => {
       if (isSuperseded(following, derivation)) return { kind: "superseded" } as const;
       const parent = { block: derivation.parent, isStored: derivation.unsaved.length === 0 };
-      return settleBlock(following, writer, parent, next.input, transactions);
+      return settleBlock(following, writer, parent, input, recovered);
     });
     if (settled.kind === "stopped") return stopDerivation(following, derivation);
     if (settled.kind === "superseded") return "superseded";
     derivation.parent = settled.block;
+    derivation.isCut = settled.isCut;
 
     // 4. Store executed blocks, several at a time.
     if (settled.kind === "present") continue;
@@ -65,10 +74,6 @@ export async function deriveBatch(following: Following, index: number): Promise<
     if (!isWriteDue(derivation.unsaved.length, performance.now() - derivation.unsavedSince)) continue;
     if (!(await saveBlocks(following, derivation))) return "superseded";
   }
-
-  // 5. Record what the batch became.
-  if (!(await saveBlocks(following, derivation))) return "superseded";
-  return recordBatch(following, derivation);
 }
 
 /** Whether blocks of which the first waits for `waited` milliseconds are to be stored. */
@@ -82,11 +87,12 @@ export function cursorAfter(previous: DerivedBatch | undefined, parent: BlockSum
     nextBatch: previous === undefined ? 0 : previous.batch + 1,
     nextMessage: previous?.nextMessage ?? 0,
     parentTimestamp: parent.header.timestamp,
+    gasLevel: parent.header.gasLevel,
   };
 }
 
-function beginDerivation({ chain }: Following, index: number): BatchDerivation | undefined {
-  const { store, inbox } = chain;
+function beginDerivation(following: Following, index: number): BatchDerivation | undefined {
+  const { store, inbox } = following.chain;
   const rewinds = inbox.rewindCount();
   const batch = inbox.getBatch(index);
   if (batch === undefined || store.derivedBatchCount() !== index) return undefined;
@@ -98,42 +104,44 @@ function beginDerivation({ chain }: Following, index: number): BatchDerivation |
     if (found === undefined) throw new MissingMessageError(message);
     return found;
   };
-  const rules = { blockGasLimit: chain.config.genesis.gasLimit };
-  const inputs = deriveBlocks(cursorAfter(previous, parent), batch, readMessage, rules);
-  return { index, rewinds, inputs, lookahead: emptyLookahead(), parent, unsaved: [], unsavedSince: 0 };
+  const recoveries: BatchDerivation["recoveries"] = new WeakMap();
+  const cursor = cursorAfter(previous, parent);
+  const rules = parent.header;
+  const blocks = lookAhead(
+    payloadBlocks(cursor, batch, openPayload(batch.payload), rules),
+    ({ transactions }, position) => {
+      // The chain may have the block already, if this node sequenced it or had it from the feed.
+      const local = store.getSummary(parent.header.number + 1 + position);
+      if (local !== undefined && hasSameTransactions(readInput(store, local), transactions)) return;
+      const recovery = recoverTransactions(transactions, following);
+      // It fails again where it is waited for.
+      recovery.catch(() => undefined);
+      recoveries.set(transactions, recovery);
+    },
+  );
+  const inputs = deriveBlocks(cursor, batch, readMessage, rules, blocks);
+  return { index, rewinds, inputs, recoveries, parent, isCut: false, unsaved: [], unsavedSince: 0 };
 }
 
 function isSuperseded({ chain }: Following, { index, rewinds }: BatchDerivation): boolean {
   return chain.inbox.rewindCount() !== rewinds || chain.store.derivedBatchCount() !== index;
 }
 
-/** Fills the look-ahead. False if the derivation is superseded. */
-function lookAhead(following: Following, derivation: BatchDerivation): boolean {
-  const { store } = following.chain;
-  const { lookahead } = derivation;
-  while (wantsBlock(lookahead)) {
-    let next: IteratorResult<BlockInput, DerivationCursor>;
-    try {
-      next = derivation.inputs.next();
-    } catch (error) {
-      if (error instanceof MissingMessageError && isSuperseded(following, derivation)) return false;
-      throw error;
-    }
-    // What was read just now is of one state of the Inbox only if that is still its state.
-    if (isSuperseded(following, derivation)) return false;
-    if (next.done === true) {
-      lookahead.end = next.value;
-      return true;
-    }
-    const input = next.value;
-    const local = store.getSummary(derivation.parent.header.number + lookahead.blocks.length + 1);
-    const isPresent = local !== undefined && builtFromSame(readInput(store, local), input);
-    const transactions = isPresent ? undefined : recoverValid(input.transactions, following);
-    // It fails again where it is waited for.
-    transactions?.catch(() => undefined);
-    addUpcoming(lookahead, { input, transactions });
+/** The next block, or where the batch ends. Undefined if the derivation is superseded. */
+function deriveNext(
+  following: Following,
+  derivation: BatchDerivation,
+): IteratorResult<BlockInput, DerivationCursor> | undefined {
+  const { gasLevel } = derivation.parent.header;
+  let next: IteratorResult<BlockInput, DerivationCursor>;
+  try {
+    next = derivation.inputs.next({ gasLevel, isCut: derivation.isCut });
+  } catch (error) {
+    if (error instanceof MissingMessageError && isSuperseded(following, derivation)) return undefined;
+    throw error;
   }
-  return true;
+  // What was read just now is of one state of the Inbox only if that is still its state.
+  return isSuperseded(following, derivation) ? undefined : next;
 }
 
 /** Stores the executed blocks. False if the derivation is superseded. */
@@ -153,16 +161,18 @@ async function stopDerivation(following: Following, derivation: BatchDerivation)
   return "stopped";
 }
 
-function recordBatch(following: Following, derivation: BatchDerivation): Promise<BatchOutcome> {
+function recordBatch(
+  following: Following,
+  derivation: BatchDerivation,
+  { nextMessage }: DerivationCursor,
+): Promise<BatchOutcome> {
   const { chain, counters, logger } = following;
-  const { index, lookahead, parent, rewinds } = derivation;
-  const { end } = lookahead;
-  if (end === undefined) throw new Error(`expected batch ${index} to be derived to its end`);
+  const { index, parent, rewinds } = derivation;
   const derived: DerivedBatch = {
     batch: index,
     lastBlock: parent.header.number,
     lastBlockHash: parent.hash,
-    nextMessage: end.nextMessage,
+    nextMessage,
     outboxRoot: parent.header.outboxRoot,
   };
   return chain.exclusive(async (writer) => {

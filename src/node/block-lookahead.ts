@@ -1,49 +1,62 @@
-import type { DerivationCursor } from "../derivation/index.ts";
-import type { SignedTransaction } from "../ethereum/index.ts";
-import type { BlockInput } from "../rollup/index.ts";
+import type { EncodedBlock } from "../batch/index.ts";
 
-/** Derived blocks, and bytes of their transactions, whose senders are recovered ahead of execution. */
+/** Blocks of a payload, and bytes of their transactions, that are read ahead of execution. */
 const LOOKAHEAD_BLOCKS = 16;
 const LOOKAHEAD_BYTES = 1024 * 1024;
 
-/** A derived block whose turn has not come. */
-export interface UpcomingBlock {
-  readonly input: BlockInput;
-  /** Its valid transactions; undefined if the chain seems to have the block already. */
-  readonly transactions: Promise<readonly SignedTransaction[]> | undefined;
-}
-
-/** The blocks of a batch that are derived and not yet settled, in order. */
+/** The blocks of a payload that are read and not yet taken, in order. */
 export interface BlockLookahead {
-  readonly blocks: UpcomingBlock[];
+  readonly blocks: EncodedBlock[];
   /** Bytes of their transactions. */
   bytes: number;
-  /** Where the chain stands after the batch; undefined until its last block is derived. */
-  end: DerivationCursor | undefined;
+  /** Whether there are no more. */
+  isEnded: boolean;
 }
 
 export function emptyLookahead(): BlockLookahead {
-  return { blocks: [], bytes: 0, end: undefined };
+  return { blocks: [], bytes: 0, isEnded: false };
 }
 
-/** Whether another block is to be derived: always one, so that the batch goes on, and no more than memory is meant for. */
-export function wantsBlock({ blocks, bytes, end }: BlockLookahead): boolean {
-  if (end !== undefined) return false;
+/** Whether another block is to be read: always one, so that the batch goes on, and no more than memory is meant for. */
+export function wantsBlock({ blocks, bytes, isEnded }: BlockLookahead): boolean {
+  if (isEnded) return false;
   return blocks.length === 0 || (blocks.length < LOOKAHEAD_BLOCKS && bytes < LOOKAHEAD_BYTES);
 }
 
-export function addUpcoming(lookahead: BlockLookahead, block: UpcomingBlock): void {
+export function addUpcoming(lookahead: BlockLookahead, block: EncodedBlock): void {
   lookahead.blocks.push(block);
-  lookahead.bytes += sizeOf(block.input);
+  lookahead.bytes += sizeOf(block);
 }
 
 /** Takes the next block out; undefined if there is none left. */
-export function takeUpcoming(lookahead: BlockLookahead): UpcomingBlock | undefined {
+export function takeUpcoming(lookahead: BlockLookahead): EncodedBlock | undefined {
   const block = lookahead.blocks.shift();
-  if (block !== undefined) lookahead.bytes -= sizeOf(block.input);
+  if (block !== undefined) lookahead.bytes -= sizeOf(block);
   return block;
 }
 
-function sizeOf(input: BlockInput): number {
-  return input.transactions.reduce((size, raw) => size + raw.length, 0);
+/** The blocks of `source`, each given when its turn comes and announced, with its position, when it is read ahead of that. */
+export function* lookAhead(
+  source: Iterator<EncodedBlock, void>,
+  announce: (block: EncodedBlock, position: number) => void,
+): Generator<EncodedBlock, void, void> {
+  const lookahead = emptyLookahead();
+  for (let taken = 0; ; taken++) {
+    while (wantsBlock(lookahead)) {
+      const next = source.next();
+      if (next.done === true) {
+        lookahead.isEnded = true;
+        break;
+      }
+      announce(next.value, taken + lookahead.blocks.length);
+      addUpcoming(lookahead, next.value);
+    }
+    const block = takeUpcoming(lookahead);
+    if (block === undefined) return;
+    yield block;
+  }
+}
+
+function sizeOf({ transactions }: EncodedBlock): number {
+  return transactions.reduce((size, raw) => size + raw.length, 0);
 }

@@ -1,18 +1,18 @@
-import type { SignedTransaction } from "../ethereum/index.ts";
+import type { ExecutedBlock, RecoveredBlockInput } from "../execution/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import type { Block, BlockInput } from "../rollup/index.ts";
+import type { BlockInput } from "../rollup/index.ts";
 import type { BlockSummary, ReadableChainStore } from "../storage/index.ts";
 import type { Following } from "./following.ts";
 import type { ChainWriter } from "./types.ts";
-import { recoverValid } from "./valid-transactions.ts";
+import { recoverTransactions } from "./transaction-recovery.ts";
 
 /** What became of a derived block. */
 export type Settlement =
-  /** It is in the chain. */
-  | { readonly kind: "present"; readonly block: BlockSummary }
+  /** It is in the chain. `isCut`: whether the gas bucket could not pay for all that the input lists. */
+  | { readonly kind: "present"; readonly block: BlockSummary; readonly isCut: boolean }
   /** It was executed and is still to be stored; no other is in its place. */
-  | { readonly kind: "executed"; readonly block: Block }
+  | ({ readonly kind: "executed" } & ExecutedBlock)
   /** The parent is no longer in the chain, or another writer went on from it. */
   | { readonly kind: "superseded" }
   | { readonly kind: "stopped" };
@@ -35,14 +35,14 @@ export interface BuiltFrom {
 
 /**
  * Makes the child of `parent` that an input gives part of the chain, or executes it so that it can be stored with others.
- * @param transactions the valid ones of the input, if they are recovered already
+ * @param transactions those of the input with their senders, if they are recovered already
  */
 export async function settleBlock(
   following: Following,
   writer: ChainWriter,
   parent: SettlementParent,
   input: BlockInput,
-  transactions: readonly SignedTransaction[] | undefined,
+  transactions: RecoveredBlockInput["recovered"],
 ): Promise<Settlement> {
   const { store } = following.chain;
   const { number: parentNumber } = parent.block.header;
@@ -56,13 +56,13 @@ export async function settleBlock(
   // 2. A block that was built from the same input need not be executed.
   if (local !== undefined && builtFromSame(readInput(store, local), input)) {
     following.counters.blocks.inc({ outcome: "verified" });
-    return { kind: "present", block: local };
+    return { kind: "present", block: local, isCut: false };
   }
 
   // 3. Execute.
-  const valid = transactions ?? (await recoverValid(input.transactions, following));
+  const recovered = transactions ?? (await recoverTransactions(input.transactions, following));
   if (following.isStopped()) return { kind: "stopped" };
-  const block = await writer.executeOn(parent.block, { ...input, transactions: valid });
+  const { block, isCut } = await writer.executeOn(parent.block, { ...input, recovered });
 
   // 4. Put it in the place of what is there.
   const outcome = outcomeOf(local?.hash, block.hash);
@@ -71,7 +71,7 @@ export async function settleBlock(
       break;
     case "executed":
       following.counters.blocks.inc({ outcome });
-      return { kind: "executed", block };
+      return { kind: "executed", block, isCut };
     case "replaced":
       following.logger.warn(
         { block: parentNumber + 1, unsafe: local?.hash, derived: block.hash },
@@ -82,7 +82,7 @@ export async function settleBlock(
       await writer.append(block);
   }
   following.counters.blocks.inc({ outcome });
-  return { kind: "present", block };
+  return { kind: "present", block, isCut };
 }
 
 /**
@@ -103,8 +103,18 @@ export function builtFromSame(block: BuiltFrom, input: BlockInput): boolean {
     block.timestamp === input.timestamp &&
     block.messageHashes.length === input.messages.length &&
     input.messages.every(({ hash }, index) => hash === block.messageHashes[index]) &&
-    block.transactions.length === input.transactions.length &&
-    input.transactions.every((raw, index) => equalBytes(raw, block.transactions[index] as Uint8Array))
+    hasSameTransactions(block, input.transactions)
+  );
+}
+
+/** Whether a block consists of just these transactions. */
+export function hasSameTransactions(
+  block: Pick<BuiltFrom, "transactions">,
+  transactions: readonly Uint8Array[],
+): boolean {
+  return (
+    block.transactions.length === transactions.length &&
+    transactions.every((raw, index) => equalBytes(raw, block.transactions[index] as Uint8Array))
   );
 }
 

@@ -82,6 +82,11 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
       get gasUsed() {
         return execution.gasUsed;
       },
+      get gasLeft() {
+        return execution.gasLeft;
+      },
+      paysForListing: (length) => execution.paysForListing(length),
+      chargeSkipped: (length) => execution.chargeSkipped(length),
       async executeMessage(message) {
         const receipt = await execution.executeMessage(message);
         messageHashes.push(message.hash);
@@ -97,12 +102,12 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
   }
 
   const executeOn: ChainWriter["executeOn"] = async (parent, input) => {
-    const block = await executeBlock(engine, parent, input, config.genesis.chainId);
+    const executed = await executeBlock(engine, parent, input, config.genesis.chainId);
     consumed.set(
-      block,
+      executed.block,
       input.messages.map(({ hash }) => hash),
     );
-    return block;
+    return executed;
   };
 
   const writer: ChainWriter = {
@@ -111,7 +116,7 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
     appendAll,
     executeOn,
     async execute(input) {
-      const block = await executeOn(latest, input);
+      const { block } = await executeOn(latest, input);
       await append(block);
       return block;
     },

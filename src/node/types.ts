@@ -1,8 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { SignedTransaction, SkipReason } from "../ethereum/index.ts";
-import type { BlockExecution, ExecutableBlockInput, ExecutionEngine } from "../execution/index.ts";
+import type { BlockExecution, ExecutedBlock, ExecutionEngine, RecoveredBlockInput } from "../execution/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import type { Block, BlockInput, RollupConfig } from "../rollup/index.ts";
+import type { Block, RollupConfig } from "../rollup/index.ts";
 import type {
   BlockSummary,
   ChainStore,
@@ -34,9 +34,9 @@ export interface ChainWriter {
   /** As `append` for each of several in order, stored in one transaction. */
   appendAll(blocks: readonly Block[]): Promise<void>;
   /** Opens, executes (skipping invalid transactions), seals and appends a block. */
-  execute(input: BlockInput | ExecutableBlockInput): Promise<Block>;
+  execute(input: RecoveredBlockInput): Promise<Block>;
   /** Executes and seals a child of any stored block without appending it. */
-  executeOn(parent: BlockSummary, input: BlockInput | ExecutableBlockInput): Promise<Block>;
+  executeOn(parent: BlockSummary, input: RecoveredBlockInput): Promise<ExecutedBlock>;
   /** Makes `number` the latest block; emits `reorg` with what was removed. */
   rewindTo(number: number): Promise<readonly Block[]>;
   /** As `ChainStore.putDerivedBatch`; emits `safe` if that moved. */

@@ -125,7 +125,7 @@ export function findSkipReason(
 ): SkipReason | undefined {
   const { sender, gasLimit, maxFeePerGas, value, to, data, intrinsic, floor } = transaction;
   const { availableGas, isSimulation, validatesFees } = context;
-  const baseFee = context.environment.baseFeePerGas;
+  const baseFee = context.minimumFeePerGas ?? context.environment.baseFeePerGas;
   const account = state.account(sender) ?? EMPTY_ACCOUNT;
   const hasForeignCode = hasCode(account) && delegationOf(state.code(sender)) === undefined;
   const minimumGas = (intrinsic > floor ? intrinsic : floor) + dataGas;

@@ -1,6 +1,7 @@
 import { bigintToBytes32, bytesToHex } from "../primitives/index.ts";
 import type { Hash, Address } from "../primitives/index.ts";
-import { dataPrice, nextBaseFee, nextGasLimit } from "./fees.ts";
+import { baseFeeOf, dataPrice, nextGasExcess } from "./fees.ts";
+import { nextGasLimit } from "./gas-bucket.ts";
 import { FEE_VAULT_ADDRESS, L1_CONTEXT_SLOTS } from "./predeploys.ts";
 import type { BlockHeader } from "./types.ts";
 
@@ -38,7 +39,7 @@ export function environmentAfter(parent: BlockHeader, context: L1ContextValues, 
     timestamp,
     coinbase: FEE_VAULT_ADDRESS,
     gasLimit: nextGasLimit(parent, timestamp),
-    baseFeePerGas: nextBaseFee(parent, price),
+    baseFeePerGas: baseFeeOf(nextGasExcess(parent, timestamp), parent.gasPerSecond, price),
     prevRandao: keyOf(context.parentHash),
     dataPrice: price,
   };

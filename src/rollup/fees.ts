@@ -1,14 +1,23 @@
+import { fakeExponential } from "../ethereum/index.ts";
 import type { BlockHeader } from "./types.ts";
-
-/** Gas limit of every block unless a genesis says otherwise. */
-export const BLOCK_GAS_LIMIT = 60_000_000n;
 
 /** Wei per gas at genesis, and the floor of the base fee ever after. */
 export const MINIMUM_BASE_FEE = 10_000_000n;
 
-/** EIP-1559. */
+/** The target is this part of a chain's speed, as in EIP-1559. */
 const ELASTICITY = 2n;
-const BASE_FEE_CHANGE_DENOMINATOR = 8n;
+
+/**
+ * Seconds at twice the target in which the base fee grows by the factor e, and seconds without any gas in which it falls by
+ * it: 12 ÷ ln(9/8), which is what an eighth every 12 seconds (EIP-1559 on Ethereum) amounts to.
+ */
+const RESPONSE_SECONDS = 102n;
+
+/**
+ * The excess stops growing where the base fee is e^32 times its floor, which nobody pays. So the fee is a number of bounded
+ * size, and is back at the floor within 55 minutes without load, whatever came before.
+ */
+const MAXIMUM_EXPONENT = 32n;
 
 function ceilingDivision(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;
@@ -35,35 +44,28 @@ export function minimumBaseFee(price: bigint): bigint {
   return floor > MINIMUM_BASE_FEE ? floor : MINIMUM_BASE_FEE;
 }
 
-/** Base fee in wei per gas of the child of `parent` (EIP-1559 with the floor of specification §4). */
-export function nextBaseFee(
-  parent: Pick<BlockHeader, "gasCapacity" | "gasUsed" | "baseFeePerGas">,
-  price: bigint,
-): bigint {
-  const target = parent.gasCapacity / ELASTICITY;
-  const { baseFeePerGas, gasUsed } = parent;
-  let next = baseFeePerGas;
-  if (gasUsed > target) {
-    const delta = (baseFeePerGas * (gasUsed - target)) / target / BASE_FEE_CHANGE_DENOMINATOR;
-    next += delta > 0n ? delta : 1n;
-  } else if (gasUsed < target) {
-    next -= (baseFeePerGas * (target - gasUsed)) / target / BASE_FEE_CHANGE_DENOMINATOR;
-  }
-  const minimum = minimumBaseFee(price);
-  return next > minimum ? next : minimum;
-}
+/** What the base fee's excess depends on. */
+export type ExcessOfParent = Pick<BlockHeader, "gasExcess" | "gasUsed" | "gasPerSecond" | "timestamp">;
 
 /**
- * Gas limit of the child of `parent` at `timestamp` (specification §4): what the parent left, and what the seconds since
- * have added. Blocks may share a second; this is what bounds the gas of all of them together, and so the work that
- * anyone can make every node do, by time.
+ * Gas used beyond the target, half of the speed, as the child of `parent` with this timestamp (seconds) finds it (specification
+ * §4). It depends on gas and time, not on how the gas is spread over blocks.
  */
-export function nextGasLimit(
-  parent: Pick<BlockHeader, "gasLimit" | "gasUsed" | "gasCapacity" | "gasPerSecond" | "timestamp">,
-  timestamp: number,
-): bigint {
-  const left = parent.gasLimit - parent.gasUsed + parent.gasPerSecond * BigInt(timestamp - parent.timestamp);
-  return left < parent.gasCapacity ? left : parent.gasCapacity;
+export function nextGasExcess(parent: ExcessOfParent, timestamp: number): bigint {
+  const target = parent.gasPerSecond / ELASTICITY;
+  const excess = parent.gasExcess + parent.gasUsed - target * BigInt(timestamp - parent.timestamp);
+  const maximum = MAXIMUM_EXPONENT * responseGas(parent.gasPerSecond);
+  return excess < 0n ? 0n : excess > maximum ? maximum : excess;
+}
+
+/** Wei per gas of a block with this excess: the floor times e^(excess ÷ (target × 102 s)). */
+export function baseFeeOf(excess: bigint, gasPerSecond: bigint, price: bigint): bigint {
+  return fakeExponential(minimumBaseFee(price), excess, responseGas(gasPerSecond));
+}
+
+/** Gas of excess that raises the base fee by the factor e. */
+function responseGas(gasPerSecond: bigint): bigint {
+  return (gasPerSecond / ELASTICITY) * RESPONSE_SECONDS;
 }
 
 /** Gas that pays for posting a transaction of `tokens` calldata tokens (specification §4). `baseFee` > 0. */

@@ -12,7 +12,8 @@ import {
 import type { AccountRecord, StateDatabase, HashedEntry } from "../ethereum/index.ts";
 import { ZERO_HASH, bytesToHex, hexToBytes, keccak256Bytes, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex } from "../primitives/index.ts";
-import { BLOCK_GAS_LIMIT, MINIMUM_BASE_FEE } from "./fees.ts";
+import { MINIMUM_BASE_FEE } from "./fees.ts";
+import { GAS_CAPACITY } from "./gas-bucket.ts";
 import { GENESIS_PARENT_HASH, headerHash } from "./header.ts";
 import {
   DETERMINISTIC_DEPLOYER_ADDRESS,
@@ -52,6 +53,12 @@ export const BLOCK_HASH_HISTORY_CODE: Hex =
 export const DETERMINISTIC_DEPLOYER_CODE: Hex =
   "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
 
+/** Least gas per second of a chain: its half, the target of the base fee, divides. */
+const MINIMUM_SPEED = 2n;
+
+/** Bound of a chain's capacity and speed, with which no sum of specification §4 comes near 2^64, nor a base fee near 2^256. */
+const MAXIMUM_GAS_RULE = 2n ** 40n;
+
 /** Wei all accounts of a genesis may hold together; keeps every balance of the chain far from 2^256. */
 const MAX_SUPPLY = 2n ** 128n;
 
@@ -73,7 +80,7 @@ export function createGenesis(options: GenesisOptions): Genesis {
   for (const [address, balance] of Object.entries(balances)) {
     alloc[toAddress(address)] = { ...alloc[toAddress(address)], balance };
   }
-  return { chainId, timestamp, gasLimit: BLOCK_GAS_LIMIT, gasPerSecond, baseFeePerGas: MINIMUM_BASE_FEE, alloc };
+  return { chainId, timestamp, gasLimit: GAS_CAPACITY, gasPerSecond, alloc };
 }
 
 /** Block 0 and the entries of its state. Throws a RangeError that names what no chain can begin with. */
@@ -116,9 +123,11 @@ export function genesisBlockAndState(genesis: Genesis): {
     gasUsed: 0n,
     gasCapacity: genesis.gasLimit,
     gasPerSecond: genesis.gasPerSecond,
+    gasLevel: genesis.gasLimit,
+    gasExcess: 0n,
     timestamp: genesis.timestamp,
     prevRandao: ZERO_HASH,
-    baseFeePerGas: genesis.baseFeePerGas,
+    baseFeePerGas: MINIMUM_BASE_FEE,
     outboxRoot: ZERO_HASH,
   };
   const block: Block = {
@@ -144,7 +153,7 @@ export async function initializeState(genesis: Genesis, state: StateDatabase): P
   return block;
 }
 
-function checkGenesis({ chainId, alloc, gasLimit, baseFeePerGas }: Genesis): void {
+function checkGenesis({ chainId, alloc, gasLimit, gasPerSecond }: Genesis): void {
   // A signature for chain 0 would be one for every chain.
   if (chainId < 1 || chainId > MAX_CHAIN_ID)
     throw new RangeError(`expected a chain id from 1 to ${MAX_CHAIN_ID}, got ${chainId}`);
@@ -166,10 +175,14 @@ function checkGenesis({ chainId, alloc, gasLimit, baseFeePerGas }: Genesis): voi
   if (supply > MAX_SUPPLY)
     throw new RangeError(`expected at most ${MAX_SUPPLY} wei in the genesis state, got ${supply}`);
   // A deposit of the highest gas limit must fit into a block, or the messages after it are never read.
-  if (gasLimit < TRANSACTION_GAS_CAP)
-    throw new RangeError(`expected a gas limit of at least ${TRANSACTION_GAS_CAP}, got ${gasLimit}`);
-  if (baseFeePerGas < MINIMUM_BASE_FEE)
-    throw new RangeError(`expected a base fee of at least ${MINIMUM_BASE_FEE} wei, got ${baseFeePerGas}`);
+  if (gasLimit < TRANSACTION_GAS_CAP || gasLimit > MAXIMUM_GAS_RULE)
+    throw new RangeError(
+      `expected a gas limit from ${TRANSACTION_GAS_CAP} to ${MAXIMUM_GAS_RULE}, got ${gasLimit}`,
+    );
+  if (gasPerSecond < MINIMUM_SPEED || gasPerSecond > MAXIMUM_GAS_RULE)
+    throw new RangeError(
+      `expected from ${MINIMUM_SPEED} to ${MAXIMUM_GAS_RULE} gas per second, got ${gasPerSecond}`,
+    );
 }
 
 function slotHash(slot: bigint): Hash {

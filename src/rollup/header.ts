@@ -51,16 +51,20 @@ export function encodeHeader(header: BlockHeader): Uint8Array {
   ]);
 }
 
-/** Extra data of a header: `gasCapacity (8) ‖ gasPerSecond (8)` (specification §4). */
-export function extraData(header: Pick<BlockHeader, "gasCapacity" | "gasPerSecond">): Hex {
+type GasFields = Pick<BlockHeader, "gasCapacity" | "gasPerSecond" | "gasLevel" | "gasExcess">;
+
+/** Extra data of a header, 32 bytes: `capacity (8) ‖ speed (8) ‖ level (8) ‖ excess (8)` (specification §4). */
+export function extraData(header: GasFields): Hex {
   return bytesToHex(extraDataBytes(header));
 }
 
-function extraDataBytes({ gasCapacity, gasPerSecond }: Pick<BlockHeader, "gasCapacity" | "gasPerSecond">): Uint8Array {
-  const bytes = new Uint8Array(16);
+function extraDataBytes({ gasCapacity, gasPerSecond, gasLevel, gasExcess }: GasFields): Uint8Array {
+  const bytes = new Uint8Array(32);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, gasCapacity);
   view.setBigUint64(8, gasPerSecond);
+  view.setBigUint64(16, gasLevel);
+  view.setBigUint64(24, gasExcess);
   return bytes;
 }
 
@@ -96,7 +100,7 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`a safe integer in field ${index}`);
     return Number(value);
   };
-  const gasRules = hexToBytes(fixed(12, 16));
+  const gas = hexToBytes(fixed(12, 32));
   const header: BlockHeader = {
     parentHash: fixed(0, 32),
     coinbase: fixed(2, 20),
@@ -107,8 +111,10 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
     number: safeInteger(8),
     gasLimit: bytesToBigint(field(9)),
     gasUsed: bytesToBigint(field(10)),
-    gasCapacity: bytesToBigint(gasRules.subarray(0, 8)),
-    gasPerSecond: bytesToBigint(gasRules.subarray(8)),
+    gasCapacity: bytesToBigint(gas.subarray(0, 8)),
+    gasPerSecond: bytesToBigint(gas.subarray(8, 16)),
+    gasLevel: bytesToBigint(gas.subarray(16, 24)),
+    gasExcess: bytesToBigint(gas.subarray(24)),
     timestamp: safeInteger(11),
     prevRandao: fixed(13, 32),
     baseFeePerGas: bytesToBigint(field(15)),

@@ -1,5 +1,6 @@
 export * from "./block-environment.ts";
 export * from "./fees.ts";
+export * from "./gas-bucket.ts";
 export * from "./genesis.ts";
 export * from "./hashes.ts";
 export * from "./header.ts";

@@ -23,11 +23,10 @@ export const genesisSchema = z.object({
   chainId: natural,
   /** Seconds. */
   timestamp: natural,
-  /** Most gas one block may have, and what block 0 leaves to block 1 (specification §4). */
+  /** Gas the bucket holds at most, and what block 0 leaves in it (specification §4). */
   gasLimit: gas,
-  /** Gas that each second of L2 time adds to what blocks may use. */
+  /** Gas that each second of L2 time adds to it. */
   gasPerSecond: gas,
-  baseFeePerGas: wei,
   alloc: z.record(
     address,
     z.object({

@@ -11,13 +11,17 @@ export interface BlockHeader {
   /** 256 bytes. */
   readonly logsBloom: Hex;
   readonly number: number;
-  /** Gas that stood at this block's disposal, or what its deposits used where that is more (specification §4). */
+  /** Gas that stood at the disposal of its transactions, or the gas used where deposits used more (specification §4). */
   readonly gasLimit: bigint;
   readonly gasUsed: bigint;
-  /** Most gas one block may have; the same in every block of a chain. */
+  /** Most gas the bucket that pays for blocks and transactions holds; the same in every block of a chain. */
   readonly gasCapacity: bigint;
-  /** Gas that each second of L2 time adds to what the parent left; the same in every block of a chain. */
+  /** Gas that each second of L2 time adds to the bucket: the chain's speed; the same in every block of a chain. */
   readonly gasPerSecond: bigint;
+  /** Gas this block left in the bucket. */
+  readonly gasLevel: bigint;
+  /** Gas used beyond the target before this block: what its base fee depends on. */
+  readonly gasExcess: bigint;
   /** Seconds. */
   readonly timestamp: number;
   readonly prevRandao: Hash;
@@ -67,7 +71,7 @@ export interface BlockInput {
   /** Seconds; already clamped. */
   readonly timestamp: number;
   readonly messages: readonly InboxMessage[];
-  /** Raw EIP-2718 bytes, possibly invalid. */
+  /** Raw EIP-2718 bytes as they are listed, possibly invalid. */
   readonly transactions: readonly Uint8Array[];
 }
 

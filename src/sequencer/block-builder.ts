@@ -4,6 +4,7 @@ import type { BlockExecution } from "../execution/index.ts";
 import type { MetricsOf } from "../metrics/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Hash, Logger } from "../primitives/index.ts";
+import { listingCharge, paysForBlock } from "../rollup/index.ts";
 import type { Block, InboxMessage } from "../rollup/index.ts";
 import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "./block-space.ts";
 import type { BlockSpace } from "./block-space.ts";
@@ -51,18 +52,20 @@ export function buildBlock(
     const l1Timestamp = building.l1Timestamp();
     if (l1Timestamp === undefined) return undefined;
     if (parent.header.number - chain.store.getHeads().safe >= building.maximumUnsafeBlocks) return undefined;
+    const wallClock = Math.floor(building.now() / 1_000);
+    const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });
+    // Derivation would end its batch's payload at a block that the gas bucket cannot pay for.
+    if (!paysForBlock(parent.header, timestamp)) return undefined;
 
     // 2. Is there something to put into it?
     const messages = readDueMessages(chain.inbox, parent, building.messageConfirmations);
     const { forceInclusionDelay } = chain.config.parameters;
-    if (!empty && !mempool.hasExecutable() && !areUrgent(messages, { l1Timestamp, forceInclusionDelay })) {
+    if (!empty && !mempool.hasExecutable(timestamp) && !areUrgent(messages, { l1Timestamp, forceInclusionDelay })) {
       return undefined;
     }
 
     // 3. Execute messages and transactions, and append.
     const stopTimer = counters.buildSeconds.startTimer();
-    const wallClock = Math.floor(building.now() / 1_000);
-    const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });
     const block = await fillBlock(building, writer, { timestamp, messages, empty });
     if (block === undefined) return undefined;
 
@@ -110,21 +113,20 @@ async function fillBlock(
 /** Fills a block from the pool, best tips first, until it is full, the pool is empty or the time is over. */
 async function executeTransactions(building: BlockBuilding, execution: BlockExecution): Promise<BlockSpace> {
   const { mempool, quarantined } = building;
-  const { gasLimit, baseFeePerGas } = execution.environment;
+  const { baseFeePerGas } = execution.environment;
   const selection = mempool.select(baseFeePerGas);
   const space = emptyBlockSpace(building.maximumBlockBytes);
   const deadline = performance.now() + building.maximumBuildTime;
   let lastTurn = performance.now();
   for (let transaction = selection.next(); transaction !== undefined; transaction = selection.next()) {
     const time = performance.now();
-    const gas = { limit: transaction.gasLimit, left: gasLimit - execution.gasUsed };
-    if (time >= deadline || isFull(space, gas.left)) break;
+    if (time >= deadline || isFull(space, execution.gasLeft)) break;
     if (time - lastTurn >= TURN) {
       await nextTurn();
       lastTurn = performance.now();
     }
     const size = encodedTransactionSize(transaction);
-    const fit = fitOf(space, size, gas);
+    const fit = fitOf(space, size, gasNeeded(transaction) <= execution.gasLeft);
     if (fit === "too-large") {
       const message = `expected a transaction that fits into a block of ${space.maximumBytes} bytes, got ${transaction.raw.length} bytes`;
       skip(building, transaction, { kind: "invalid", message });
@@ -146,6 +148,12 @@ async function executeTransactions(building: BlockBuilding, execution: BlockExec
     }
   }
   return space;
+}
+
+/** Gas the bucket must hold for a transaction, so that derivation neither skips it nor ends the payload at it. */
+function gasNeeded({ gasLimit, raw }: SignedTransaction): bigint {
+  const charge = listingCharge(raw.length);
+  return gasLimit > charge ? gasLimit : charge;
 }
 
 async function executeTransaction(

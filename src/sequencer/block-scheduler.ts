@@ -5,9 +5,9 @@ import type { Mempool } from "./mempool.ts";
 export type SequencerMode =
   /**
    * A block as soon as there is a transaction or deposit for it; what arrives while a block is built goes into the next.
-   * While pooled transactions wait for a lower base fee, an empty block every `heartbeat` seconds lets it fall.
+   * Transactions that wait for a lower base fee need no blocks meanwhile: time alone lowers it.
    */
-  | { readonly kind: "on-demand"; readonly heartbeat: number }
+  | { readonly kind: "on-demand" }
   /** A block every `seconds`; with `empty`, also when there is nothing to put into it. */
   | { readonly kind: "interval"; readonly seconds: number; readonly empty: boolean };
 
@@ -15,15 +15,15 @@ export type SequencerMode =
 export type Attempt = Block | "nothing" | "failed";
 
 export interface BlockScheduling {
-  readonly mempool: Pick<Mempool, "hasExecutable" | "hasExecutableAtAnyFee" | "events" | "changes">;
+  readonly mempool: Pick<Mempool, "events" | "changes">;
   /** Builds a block if there is something to put into it, or if it may be empty. */
   readonly attempt: (empty: boolean) => Promise<Attempt>;
   /** Unix time in milliseconds. */
   readonly now: () => number;
 }
 
-/** The Inbox tells of no changes; this is how often it is looked at, in milliseconds. */
-const MESSAGE_POLL_INTERVAL = 200;
+/** The Inbox tells of no changes, nor do the gas bucket and the base fee; this is how often they are looked at, in milliseconds. */
+const POLL_INTERVAL = 200;
 /** Pause after a failure, in milliseconds. */
 const FAILURE_PAUSE = 1_000;
 
@@ -33,28 +33,20 @@ export async function scheduleBlocks(
   mode: SequencerMode,
   signal: AbortSignal,
 ): Promise<void> {
-  if (mode.kind === "on-demand") await buildOnDemand(scheduling, mode.heartbeat, signal);
+  if (mode.kind === "on-demand") await buildOnDemand(scheduling, signal);
   else await buildAtInterval(scheduling, mode, signal);
 }
 
-async function buildOnDemand(
-  { mempool, attempt, now }: BlockScheduling,
-  heartbeat: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function buildOnDemand({ mempool, attempt }: BlockScheduling, signal: AbortSignal): Promise<void> {
   const trigger = createTrigger();
   mempool.events.on("transaction", trigger.fire);
   mempool.changes.on("settled", trigger.fire);
   try {
-    let lastBlock = now();
     while (!signal.aborted) {
       trigger.reset();
-      const isWaitingForFee = !mempool.hasExecutable() && mempool.hasExecutableAtAnyFee();
-      const outcome = await attempt(isWaitingForFee && isHeartbeatDue({ lastBlock, now: now(), heartbeat }));
-      const next = stepAfter(outcome);
+      const next = stepAfter(await attempt(false));
       if (next === "pause") await pause(FAILURE_PAUSE, signal);
-      else if (next === "wait") await trigger.wait(MESSAGE_POLL_INTERVAL, signal);
-      else lastBlock = now();
+      else if (next === "wait") await trigger.wait(POLL_INTERVAL, signal);
     }
   } finally {
     mempool.events.off("transaction", trigger.fire);
@@ -73,15 +65,6 @@ async function buildAtInterval(
     next = nextTime(next, seconds, now());
     await pause(next - now(), signal);
   }
-}
-
-/** Whether it is time for an empty block; times are in milliseconds, the heartbeat in seconds. */
-export function isHeartbeatDue(times: {
-  readonly lastBlock: number;
-  readonly now: number;
-  readonly heartbeat: number;
-}): boolean {
-  return times.now - times.lastBlock >= times.heartbeat * 1_000;
 }
 
 /** What an on-demand sequencer does after an attempt. */

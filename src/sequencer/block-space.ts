@@ -37,14 +37,10 @@ export function isFull({ misfits }: BlockSpace, gasLeft: bigint): boolean {
   return misfits >= MAXIMUM_MISFITS || gasLeft < MINIMUM_TRANSACTION_GAS;
 }
 
-/** Whether a transaction that adds `size` bytes has room. */
-export function fitOf(
-  { bytes, maximumBytes }: BlockSpace,
-  size: number,
-  gas: { readonly limit: bigint; readonly left: bigint },
-): Fit {
+/** Whether a transaction that adds `size` bytes has room; `isPaidFor`: whether there is the gas that it needs. */
+export function fitOf({ bytes, maximumBytes }: BlockSpace, size: number, isPaidFor: boolean): Fit {
   if (EMPTY_BLOCK_BYTES + size > maximumBytes) return "too-large";
-  return bytes + size > maximumBytes || gas.limit > gas.left ? "misfit" : "fits";
+  return bytes + size > maximumBytes || !isPaidFor ? "misfit" : "fits";
 }
 
 /** Bytes a transaction adds to its block's encoding (specification §3 rule 2). */

@@ -55,5 +55,5 @@ export function readDueMessages(
     return message;
   };
   const end = Math.min(confirmed, first + MAXIMUM_MESSAGES);
-  return consumeMessages(first, end, readMessage, { blockGasLimit: parent.header.gasCapacity });
+  return consumeMessages(first, end, readMessage, parent.header);
 }

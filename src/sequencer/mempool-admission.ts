@@ -44,7 +44,7 @@ async function submitNew(mempool: MempoolState, raw: Uint8Array, arrival: number
   if (decoded instanceof InvalidTransactionError) {
     return { kind: "rejected", reason: { kind: "invalid", message: decoded.message } };
   }
-  const reason = validateTransaction(decoded, mempool.environment);
+  const reason = validateTransaction(decoded, mempool.environment, Math.floor(Date.now() / 1_000));
   if (reason !== undefined) return { kind: "rejected", reason };
   const authorities = authoritiesOf(decoded);
   return admit(mempool, { transaction: decoded, arrival, receivedAt: Date.now(), authorities }, { readmitted: false });

@@ -38,10 +38,8 @@ export interface Mempool extends TransactionPool {
   readonly changes: EventEmitter<MempoolChanges>;
   /** Transactions in the pool. */
   readonly size: number;
-  /** Whether an executable transaction pays the base fee of the next block. */
-  hasExecutable(): boolean;
-  /** Whether there is an executable transaction at all. */
-  hasExecutableAtAnyFee(): boolean;
+  /** Whether an executable transaction pays the base fee that the next block has with this timestamp in seconds. */
+  hasExecutable(timestamp: number): boolean;
   /** A pass over the executable transactions for a block with this base fee (wei per gas). */
   select(baseFee: bigint): TransactionSelection;
   /** Drops a transaction that a block had to skip, unless it may run in a later block. */
@@ -121,8 +119,7 @@ export async function createMempool(options: MempoolOptions, { logger, metrics }
     get: (hash) => queues.get(hash)?.transaction,
     pendingNonce: (sender) => queues.pendingNonce(sender),
     content: () => queues.content(),
-    hasExecutable: () => queues.hasExecutable(mempool.environment.baseFee),
-    hasExecutableAtAnyFee: () => queues.executableSize > 0,
+    hasExecutable: (timestamp) => queues.hasExecutable(mempool.environment.baseFeeAt(timestamp)),
     select: (baseFee) => queues.select(baseFee),
     skipped: (hash, reason) => noteSkipped(mempool, hash, reason),
     async settled() {

@@ -3,7 +3,7 @@ import { EMPTY_CODE_HASH_HEX, delegationOf } from "../ethereum/index.ts";
 import { readEnvironmentAfter } from "../execution/index.ts";
 import type { Chain, ChainEvents } from "../node/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import { minimumBaseFee } from "../rollup/index.ts";
+import { baseFeeOf, minimumBaseFee, nextGasExcess } from "../rollup/index.ts";
 import type { SenderAccount } from "./pooled-transaction.ts";
 import type { PoolEnvironment } from "./transaction-validation.ts";
 
@@ -28,9 +28,12 @@ export function createPoolState(chain: Chain): PoolState {
     latestHash: () => chain.latest().hash,
     async environment() {
       const { header } = chain.latest();
-      const { baseFeePerGas, dataPrice } = await readEnvironmentAfter(engine, header, header.timestamp);
+      const { dataPrice } = await readEnvironmentAfter(engine, header, header.timestamp);
       return {
-        baseFee: baseFeePerGas,
+        baseFeeAt: (timestamp) => {
+          const excess = nextGasExcess(header, Math.max(timestamp, header.timestamp));
+          return baseFeeOf(excess, header.gasPerSecond, dataPrice);
+        },
         minimumBaseFee: minimumBaseFee(dataPrice),
         dataPrice,
         blockGasLimit: header.gasCapacity,

@@ -4,8 +4,8 @@ import { dataGas } from "../rollup/index.ts";
 
 /** What the next block will ask of a transaction, as far as the latest one tells. */
 export interface PoolEnvironment {
-  /** Wei per gas. */
-  readonly baseFee: bigint;
+  /** Wei per gas in a block of that timestamp in seconds: without gas, time alone lowers the base fee. */
+  readonly baseFeeAt: (timestamp: number) => bigint;
   /** Wei per gas; no later block's base fee is lower while the data price stays. */
   readonly minimumBaseFee: bigint;
   /** Wei per calldata token. */
@@ -16,10 +16,13 @@ export interface PoolEnvironment {
 /**
  * Why a decoded transaction can run in no block like the next one, whatever its sender's account, or undefined. A fee cap
  * under the next base fee is no reason: the base fee may fall to its floor.
+ *
+ * @param now seconds
  */
 export function validateTransaction(
   transaction: SignedTransaction,
   environment: PoolEnvironment,
+  now: number,
 ): SkipReason | undefined {
   const { gasLimit, maxFeePerGas } = transaction;
   if (gasLimit > TRANSACTION_GAS_CAP) {
@@ -34,7 +37,7 @@ export function validateTransaction(
   if (maxFeePerGas < environment.minimumBaseFee) {
     return { kind: "fee-below-base-fee", maxFeePerGas, baseFee: environment.minimumBaseFee };
   }
-  const required = executionGas(transaction) + dataGas(transaction.tokens, environment.dataPrice, environment.baseFee);
+  const required = executionGas(transaction) + dataGas(transaction.tokens, environment.dataPrice, environment.baseFeeAt(now));
   if (gasLimit < required) return { kind: "gas-below-intrinsic", gasLimit, required };
   return undefined;
 }

@@ -27,7 +27,6 @@ const genesis: Genesis = {
   timestamp: 1_700_000_000,
   gasLimit: 60_000_000n,
   gasPerSecond: 5_000_000n,
-  baseFeePerGas: 1_000_000_000n,
   alloc: { "0x00000000000000000000000000000000000000aa": { balance: 2n ** 200n } },
 };
 

@@ -11,15 +11,25 @@ const timestamp = fc.oneof(
   fc.maxSafeNat(),
 );
 
+const listable = fc.uint8Array({ minLength: 65, maxLength: 200 });
+
 const transaction = fc.oneof(
-  { weight: 4, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-  { weight: 1, arbitrary: fc.constantFrom(new Uint8Array(0), new Uint8Array(70_000)) },
+  { weight: 8, arbitrary: listable },
+  // Of lengths that end a payload, and at their edges.
+  { weight: 1, arbitrary: fc.constantFrom(0, 64, 65, 70_000, 131_072, 131_073).map((length) => new Uint8Array(length)) },
 );
 
 export const encodedBlock: fc.Arbitrary<EncodedBlock> = fc.record({
   timestamp,
   messages: fc.oneof(fc.nat({ max: 6 }), fc.constantFrom(0, 2 ** 32 - 1)),
   transactions: fc.array(transaction, { maxLength: 6 }),
+});
+
+/** A block as a sequencer makes it: of transactions that have a length that one may have. */
+export const honestBlock: fc.Arbitrary<EncodedBlock> = fc.record({
+  timestamp,
+  messages: fc.nat({ max: 6 }),
+  transactions: fc.array(fc.oneof(listable, fc.constant(new Uint8Array(131_072))), { maxLength: 6 }),
 });
 
 /** Flips bits, drops, repeats or replaces a piece, anywhere. */

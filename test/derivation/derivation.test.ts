@@ -1,16 +1,18 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MAXIMUM_CONTENT_SIZE, compressContent, encodeBlocks, encodePayload } from "../../src/batch/index.ts";
-import { deriveBatch, deriveBlocks } from "../../src/derivation/index.ts";
+import { MAXIMUM_CONTENT_SIZE, compressContent, encodeBlocks, encodePayload, openPayload } from "../../src/batch/index.ts";
+import type { EncodedBlock, PayloadContent } from "../../src/batch/index.ts";
+import { payloadBlocks } from "../../src/derivation/index.ts";
 import type { Batch, DerivationCursor } from "../../src/derivation/index.ts";
 import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { BlockInput, InboxMessage } from "../../src/rollup/index.ts";
 import { inboxMessage, payload } from "./arbitraries.ts";
+import { deriveModelled, modelOf } from "./model-execution.ts";
 import { referenceDerive } from "./reference-derivation.ts";
 
 const L1_TIME = 1_700_000_000;
-const RULES = { blockGasLimit: 60_000_000n };
-const START: DerivationCursor = { nextBatch: 0, nextMessage: 0, parentTimestamp: 0 };
+const RULES = { gasCapacity: 60_000_000n, gasPerSecond: 5_000_000n };
+const START: DerivationCursor = { nextBatch: 0, nextMessage: 0, parentTimestamp: 0, gasLevel: 60_000_000n };
 const NO_MESSAGES = (index: number): InboxMessage => {
   throw new Error(`no message ${index} was to be read`);
 };
@@ -45,9 +47,12 @@ const inbox = fc
       minLength: 1,
       maxLength: 4,
     }),
-    blockGasLimit: fc.bigInt({ min: 2n ** 24n, max: 60_000_000n }),
+    // So little gas that it is all gone now and then, and so much that it never is.
+    gasCapacity: fc.bigInt({ min: 2n ** 24n, max: 60_000_000n }),
+    gasPerSecond: fc.oneof(fc.bigInt({ min: 2n, max: 2_000n }), fc.bigInt({ min: 2n, max: 5_000_000n })),
+    gasLevel: fc.oneof(fc.bigInt({ min: 0n, max: 400_000n }), fc.bigInt({ min: 0n, max: 2n ** 24n })),
   })
-  .map(({ messages, entries, blockGasLimit }) => {
+  .map(({ messages, entries, gasLevel, ...rules }) => {
     let timestamp = L1_TIME;
     let messagesUpTo = 0;
     const batches = entries.map(({ payload, elapsed, upTo }, index): Batch => {
@@ -55,16 +60,17 @@ const inbox = fc
       messagesUpTo = Math.max(messagesUpTo, Math.min(upTo, messages.length));
       return batchOf({ index, payload, timestamp, messagesUpTo, number: index });
     });
-    return { messages, batches, rules: { blockGasLimit } };
+    const start: DerivationCursor = { ...START, parentTimestamp: L1_TIME - 50_000, gasLevel };
+    return { messages, batches, rules, start };
   });
 
 type Inbox = typeof inbox extends fc.Arbitrary<infer T> ? T : never;
 
-function deriveAll({ messages, batches, rules }: Inbox) {
-  let cursor = START;
+function deriveAll({ messages, batches, rules, start }: Inbox) {
+  let cursor = start;
   return batches.map((batch) => {
     const before = cursor;
-    const { blocks, cursor: after } = deriveBatch(before, batch, (index) => messages[index]!, rules);
+    const { blocks, cursor: after } = deriveModelled(before, batch, (index) => messages[index]!, rules);
     cursor = after;
     return { batch, before, blocks, after };
   });
@@ -76,7 +82,7 @@ describe("derivation", () => {
       fc.assert(
         fc.property(inbox, (it) => {
           for (const { batch, before, blocks, after } of deriveAll(it)) {
-            const expected = referenceDerive(before, batch, it.messages, it.rules.blockGasLimit);
+            const expected = referenceDerive(before, batch, it.messages, it.rules);
             expect(after).to.eql(expected.cursor);
             expect(normal(blocks)).to.eql(normal(expected.blocks));
           }
@@ -106,7 +112,7 @@ describe("derivation", () => {
               (sum, message) => sum + (message.kind === "deposit" ? message.gasLimit : 0n),
               0n,
             );
-            expect(gas <= it.rules.blockGasLimit).to.equal(true);
+            expect(gas <= it.rules.gasCapacity).to.equal(true);
           }
         }),
       );
@@ -129,6 +135,25 @@ describe("derivation", () => {
       );
     });
 
+    it("is paid for: blocks and listed transactions take no more than the bucket held and time has added", () => {
+      fc.assert(
+        fc.property(inbox, (it) => {
+          const derived = deriveAll(it);
+          const blocks = derived.flatMap(({ blocks }) => blocks);
+          const charges = blocks.flatMap(({ transactions }) =>
+            transactions.map((raw) => BigInt(Math.max(5_000, 16 * raw.length))),
+          );
+          const implied = derived.reduce((sum, { blocks }) => sum + blocks.filter(isEmpty).length, 0);
+          const taken =
+            charges.reduce((sum, charge) => sum + charge, 0n) + 50_000n * BigInt(Math.max(0, blocks.length - implied));
+          const seconds = BigInt(derived.at(-1)!.after.parentTimestamp - it.start.parentTimestamp);
+          expect(taken <= it.start.gasLevel + it.rules.gasPerSecond * seconds).to.equal(true);
+          for (const { gasLevel } of blocks) expect(gasLevel >= 0n && gasLevel <= it.rules.gasCapacity).to.equal(true);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
     it("depends on nothing but its arguments and does not change them", () => {
       fc.assert(
         fc.property(inbox, (it) => {
@@ -146,7 +171,7 @@ describe("derivation", () => {
         fc.property(inbox, fc.nat(), (it, choice) => {
           const whole = deriveAll(it);
           const from = whole[choice % whole.length]!;
-          const resumed = deriveBatch(from.before, from.batch, (index) => it.messages[index]!, it.rules);
+          const resumed = deriveModelled(from.before, from.batch, (index) => it.messages[index]!, it.rules);
           expect(normal(resumed.blocks)).to.eql(normal(from.blocks));
           expect(resumed.cursor).to.eql(from.after);
         }),
@@ -156,40 +181,41 @@ describe("derivation", () => {
 
   describe("of an honest payload", () => {
     it("gives back the operator's blocks", () => {
-      const transactions = [Uint8Array.of(2, 1, 2, 3), new Uint8Array(131_072).fill(9)];
+      const transactions = [new Uint8Array(65).fill(2), new Uint8Array(131_072).fill(9)];
       const payload = encodePayload([
         { timestamp: L1_TIME - 20, messages: 1, transactions },
         { timestamp: L1_TIME - 18, messages: 0, transactions: [] },
         { timestamp: L1_TIME - 16, messages: 2, transactions: [] },
       ]);
       const messages = deposits(100_000n, 0n, 21_000n);
-      const { blocks, cursor } = deriveBatch(
+      const { blocks, cursor } = deriveModelled(
         START,
         batchOf({ payload, messagesUpTo: 3 }),
         (index) => messages[index]!,
         RULES,
       );
-      expect(normal(blocks)).to.eql(
+      expect(normal(blocks.map(({ gasLevel: _, ...input }) => input))).to.eql(
         normal([
           { timestamp: L1_TIME - 20, messages: messages.slice(0, 1), transactions },
           { timestamp: L1_TIME - 18, messages: [], transactions: [] },
           { timestamp: L1_TIME - 16, messages: messages.slice(1), transactions: [] },
         ]),
       );
-      expect(cursor).to.eql({ nextBatch: 1, nextMessage: 3, parentTimestamp: L1_TIME - 16 });
+      const { gasLevel } = blocks.at(-1)!;
+      expect(cursor).to.eql({ nextBatch: 1, nextMessage: 3, parentTimestamp: L1_TIME - 16, gasLevel });
     });
 
     it("clamps timestamps to 24 hours before and 15 minutes after the batch", () => {
       const timestamps = [0, L1_TIME - 86_401, L1_TIME - 86_399, L1_TIME + 901, Number.MAX_SAFE_INTEGER, 5];
       const payload = encodePayload(timestamps.map((timestamp) => ({ timestamp, messages: 0, transactions: [] })));
-      const { blocks } = deriveBatch(START, batchOf({ payload }), NO_MESSAGES, RULES);
+      const { blocks } = deriveModelled(START, batchOf({ payload }), NO_MESSAGES, RULES);
       expect(blocks.map(({ timestamp }) => timestamp - L1_TIME)).to.eql([-86_400, -86_400, -86_399, 900, 900, 900]);
     });
 
     it("keeps the parent's timestamp where the parent is ahead of the window", () => {
       const payload = encodePayload([{ timestamp: L1_TIME, messages: 0, transactions: [] }]);
       const ahead = { ...START, parentTimestamp: L1_TIME + 5_000 };
-      const { blocks } = deriveBatch(ahead, batchOf({ payload }), NO_MESSAGES, RULES);
+      const { blocks } = deriveModelled(ahead, batchOf({ payload }), NO_MESSAGES, RULES);
       expect(blocks.map(({ timestamp }) => timestamp)).to.eql([L1_TIME + 5_000]);
     });
   });
@@ -197,7 +223,7 @@ describe("derivation", () => {
   describe("of messages", () => {
     it("leaves a deposit that does not fit for the next block, also when a smaller one follows it", () => {
       const messages = deposits(2n ** 24n, 2n ** 24n, 2n ** 24n, 2n ** 24n, 1n);
-      const { blocks } = deriveBatch(
+      const { blocks } = deriveModelled(
         START,
         batchOf({ payload: new Uint8Array(0), messagesUpTo: 5 }),
         (index) => messages[index]!,
@@ -211,7 +237,7 @@ describe("derivation", () => {
 
     it("fills a block to exactly its gas limit", () => {
       const messages = deposits(2n ** 24n, 2n ** 24n, 2n ** 24n, 60_000_000n - 3n * 2n ** 24n, 0n, 1n);
-      const { blocks } = deriveBatch(
+      const { blocks } = deriveModelled(
         START,
         batchOf({ payload: new Uint8Array(0), messagesUpTo: 6 }),
         (index) => messages[index]!,
@@ -223,14 +249,14 @@ describe("derivation", () => {
     it("ignores a count above messagesUpTo", () => {
       const payload = encodePayload([{ timestamp: L1_TIME, messages: 2 ** 32 - 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
-      const { blocks } = deriveBatch(START, batchOf({ payload, messagesUpTo: 2 }), (index) => messages[index]!, RULES);
+      const { blocks } = deriveModelled(START, batchOf({ payload, messagesUpTo: 2 }), (index) => messages[index]!, RULES);
       expect(blocks.map((block) => block.messages.length)).to.eql([2]);
     });
 
     it("has implied blocks consume what the payload left, no earlier than the batch", () => {
       const payload = encodePayload([{ timestamp: L1_TIME - 50, messages: 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
-      const { blocks } = deriveBatch(START, batchOf({ payload, messagesUpTo: 3 }), (index) => messages[index]!, RULES);
+      const { blocks } = deriveModelled(START, batchOf({ payload, messagesUpTo: 3 }), (index) => messages[index]!, RULES);
       expect(blocks.map(({ timestamp, messages }) => [timestamp - L1_TIME, messages.length])).to.eql([
         [-50, 1],
         [0, 2],
@@ -238,7 +264,7 @@ describe("derivation", () => {
     });
 
     it("makes no block of an empty batch without messages", () => {
-      expect(deriveBatch(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, RULES)).to.eql({
+      expect(deriveModelled(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, RULES)).to.eql({
         blocks: [],
         cursor: { ...START, nextBatch: 1 },
       });
@@ -247,10 +273,10 @@ describe("derivation", () => {
 
   describe("of content that ends early", () => {
     const block = encodeBlocks([
-      { timestamp: L1_TIME, messages: 0, transactions: [Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5)] },
+      { timestamp: L1_TIME, messages: 0, transactions: [new Uint8Array(65).fill(1), new Uint8Array(70).fill(2)] },
     ]);
     const derive = (content: Uint8Array) =>
-      deriveBatch(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES).blocks;
+      deriveModelled(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES).blocks;
 
     it("gives no block for less than a block head", () => {
       for (let length = 0; length < 16; length++) expect(derive(block.slice(0, length))).to.have.length(0);
@@ -258,7 +284,7 @@ describe("derivation", () => {
 
     it("gives the block with the transactions that are whole, wherever it is cut", () => {
       for (let length = 16; length <= block.length; length++) {
-        const whole = length === block.length ? 2 : length >= 16 + 3 + 2 ? 1 : 0;
+        const whole = length === block.length ? 2 : length >= 16 + 3 + 65 ? 1 : 0;
         expect(derive(block.slice(0, length)).map(({ transactions }) => transactions.length)).to.eql([whole]);
       }
     });
@@ -270,49 +296,133 @@ describe("derivation", () => {
     });
   });
 
-  describe("of the worst payloads", () => {
-    it("gives no more than 4,096 blocks of a payload that holds a quarter of a million empty ones", () => {
-      const payload = compressContent(new Uint8Array(MAXIMUM_CONTENT_SIZE));
-      expect(payload.length).to.be.below(5_000);
-      let empty = 0;
-      for (const { transactions } of deriveBlocks(START, batchOf({ payload }), NO_MESSAGES, RULES)) {
-        if (transactions.length === 0) empty++;
-      }
-      expect(empty).to.equal(4_096);
+  describe("of transactions of a length that none may have", () => {
+    for (const length of [0, 64, 131_073, 2 ** 24 - 1]) {
+      it(`ends before one of ${length} bytes`, () => {
+        const good = new Uint8Array(65).fill(7);
+        const content = encodeBlocks([
+          { timestamp: L1_TIME, messages: 0, transactions: [good, new Uint8Array(Math.min(length, 200_000)), good] },
+          { timestamp: L1_TIME, messages: 0, transactions: [] },
+        ]);
+        new DataView(content.buffer).setUint8(16 + 3 + 65, length >> 16);
+        new DataView(content.buffer).setUint16(16 + 3 + 65 + 1, length & 0xffff);
+        const { blocks } = deriveModelled(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES);
+        expect(blocks.map(({ transactions }) => transactions.length)).to.eql([1]);
+      });
+    }
+  });
+
+  describe("of what the bucket cannot pay for", () => {
+    const poor = (gasLevel: bigint) => ({ ...START, parentTimestamp: L1_TIME, gasLevel });
+    const derive = (cursor: DerivationCursor, blocks: readonly EncodedBlock[], messagesUpTo = 0) => {
+      const messages = deposits(1n, 1n);
+      const batch = batchOf({ payload: encodePayload(blocks), messagesUpTo });
+      return deriveModelled(cursor, batch, (index) => messages[index]!, RULES).blocks;
+    };
+    const block = (transactions: readonly Uint8Array[], seconds = 0): EncodedBlock => ({
+      timestamp: L1_TIME + seconds,
+      messages: 0,
+      transactions,
     });
 
-    it("gives over a million empty transactions as they are, to be skipped", () => {
+    it("ends the payload before a block without 50,000 gas, whatever time later blocks claim", () => {
+      expect(derive(poor(49_999n), [block([]), block([], 900)])).to.eql([]);
+      expect(derive(poor(50_000n), [block([]), block([], 900)])).to.have.length(2);
+      expect(derive(poor(99_999n), [block([]), block([]), block([], 900)])).to.have.length(1);
+    });
+
+    it("ends the payload before a transaction without 5,000 gas, or 16 for each of its bytes", () => {
+      const invalid = (length: number): Uint8Array => {
+        for (let seed = 0; ; seed++) {
+          const raw = new Uint8Array(length).fill(seed);
+          if (!modelOf(raw).isValid) return raw;
+        }
+      };
+      const [short, long] = [invalid(312), invalid(1_000)];
+      const listed = (gas: bigint, raw: Uint8Array) =>
+        derive(poor(50_000n + gas), [block([raw, raw]), block([])]).map(({ transactions }) => transactions.length);
+      expect(listed(4_999n, short)).to.eql([0]);
+      expect(listed(9_999n, short)).to.eql([1]);
+      expect(listed(60_000n, short)).to.eql([2, 0]);
+      expect(listed(15_999n, long)).to.eql([0]);
+      expect(listed(31_999n, long)).to.eql([1]);
+      expect(listed(82_000n, long)).to.eql([2, 0]);
+    });
+
+    it("still makes the blocks that messages imply, which take what there is", () => {
+      expect(derive(poor(30_000n), [block([])], 2).map(({ messages, gasLevel }) => [messages.length, gasLevel])).to.eql([
+        [2, 0n],
+      ]);
+    });
+  });
+
+  describe("of the worst payloads", () => {
+    it("gives as many empty blocks as the bucket pays for, and 4,096 at most", () => {
+      const payload = compressContent(new Uint8Array(MAXIMUM_CONTENT_SIZE));
+      expect(payload.length).to.be.below(5_000);
+      const count = (rules: typeof RULES) =>
+        deriveModelled({ ...START, gasLevel: rules.gasCapacity }, batchOf({ payload }), NO_MESSAGES, rules).blocks
+          .length;
+      expect(count(RULES)).to.equal(60_000_000 / 50_000);
+      expect(count({ ...RULES, gasCapacity: 2n ** 40n })).to.equal(4_096);
+    });
+
+    it("reads no further than it may list: four million bytes of one byte's transactions are one block", () => {
       const content = Buffer.alloc(MAXIMUM_CONTENT_SIZE);
       content.writeUInt32BE(2 ** 32 - 1, 12);
-      const { blocks } = deriveBatch(START, batchOf({ payload: compressContent(content) }), NO_MESSAGES, RULES);
-      expect(blocks.map(({ transactions }) => transactions.length)).to.eql([
-        Math.floor((MAXIMUM_CONTENT_SIZE - 16) / 3),
-      ]);
+      const payload = compressContent(content);
+      const blocks = payloadBlocks(START, batchOf({ payload }), counted(openPayload(payload)), RULES);
+      expect([...blocks].map(({ transactions }) => transactions.length)).to.eql([0]);
+      expect(furthest).to.equal(19);
+    });
+
+    it("reads no further than the bucket pays for, whatever a head announces", () => {
+      const raws = Array.from({ length: 1_000 }, (_, index) => Buffer.alloc(65, index));
+      const payload = encodePayload([{ timestamp: L1_TIME, messages: 0, transactions: raws }]);
+      const cursor = { ...START, parentTimestamp: L1_TIME, gasLevel: 50_000n + 10n * 5_000n };
+      const blocks = payloadBlocks(cursor, batchOf({ payload }), counted(openPayload(payload)), RULES);
+      expect([...blocks].map(({ transactions }) => transactions.length)).to.eql([10]);
+      expect(furthest).to.equal(16 + 10 * 68 + 3);
     });
   });
 
   describe("refuses its caller's mistakes", () => {
     it("a batch that is not the next", () => {
-      expect(() => deriveBatch(START, batchOf({ payload: new Uint8Array(0), index: 3 }), NO_MESSAGES, RULES)).to.throw(
+      expect(() => deriveModelled(START, batchOf({ payload: new Uint8Array(0), index: 3 }), NO_MESSAGES, RULES)).to.throw(
         RangeError,
         "expected batch 0, got batch 3",
       );
     });
 
-    it("a block gas limit some deposit could never fit in", () => {
+    it("a capacity some deposit could never fit in", () => {
       expect(() =>
-        deriveBatch(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, { blockGasLimit: 2n ** 24n - 1n }),
+        deriveModelled(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, { ...RULES, gasCapacity: 2n ** 24n - 1n }),
       ).to.throw(RangeError, "16777215");
     });
 
     it("a deposit no Inbox would have taken, instead of waiting for room for ever", () => {
       const [message] = deposits(2n ** 24n + 1n);
       const derive = () =>
-        deriveBatch(START, batchOf({ payload: new Uint8Array(0), messagesUpTo: 1 }), () => message!, RULES);
+        deriveModelled(START, batchOf({ payload: new Uint8Array(0), messagesUpTo: 1 }), () => message!, RULES);
       expect(derive).to.throw(RangeError, "16777217");
     });
   });
 });
+
+/** Position after the last byte that `counted` content was read to. */
+let furthest = 0;
+
+function counted(content: PayloadContent): PayloadContent {
+  furthest = 0;
+  return {
+    read: (position, length) => {
+      furthest = Math.max(furthest, position + length);
+      return content.read(position, length);
+    },
+  };
+}
+
+const isEmpty = ({ transactions }: BlockInput): boolean => transactions.length === 0;
 
 /** With transactions as hex, so that a Buffer equals a Uint8Array. */
 function normal(blocks: readonly BlockInput[]) {

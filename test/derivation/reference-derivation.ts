@@ -1,5 +1,7 @@
-import type { Batch, DerivationCursor } from "../../src/derivation/index.ts";
-import type { BlockInput, InboxMessage } from "../../src/rollup/index.ts";
+import type { Batch, DerivationCursor, DerivationRules } from "../../src/derivation/index.ts";
+import type { InboxMessage } from "../../src/rollup/index.ts";
+import { modelOf } from "./model-execution.ts";
+import type { ModelledBlock } from "./model-execution.ts";
 import { InvalidStream, referenceInflate } from "./reference-inflate.ts";
 
 /**
@@ -10,50 +12,60 @@ export function referenceDerive(
   cursor: DerivationCursor,
   batch: Batch,
   messages: readonly InboxMessage[],
-  blockGasLimit: bigint,
-): { readonly blocks: readonly BlockInput[]; readonly cursor: DerivationCursor } {
+  { gasCapacity: capacity, gasPerSecond: speed }: DerivationRules,
+): { readonly blocks: readonly ModelledBlock[]; readonly cursor: DerivationCursor } {
   const unread = messages.slice(cursor.nextMessage, Math.max(cursor.nextMessage, batch.messagesUpTo));
-  const blocks: BlockInput[] = [];
+  const blocks: ModelledBlock[] = [];
   let parent = BigInt(cursor.parentTimestamp);
+  let level = cursor.gasLevel;
 
   const consume = (count: number): InboxMessage[] => {
     const consumed: InboxMessage[] = [];
     while (consumed.length < count && unread.length > 0) {
       const gas = [...consumed, unread[0]!].reduce((sum, it) => sum + (it.kind === "deposit" ? it.gasLimit : 0n), 0n);
-      if (gas > blockGasLimit) break;
+      if (gas > capacity) break;
       consumed.push(unread.shift()!);
     }
     return consumed;
   };
 
   let rest = contentOf(batch.payload);
+  let isOver = false;
   const take = (count: number): bigint => {
     const bytes = rest.slice(0, count);
     rest = rest.slice(count);
     return bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n);
   };
-  while (rest.length >= 16 && blocks.length < 4_096) {
-    const timestamp = take(8);
+  while (!isOver && rest.length >= 16 && blocks.length < 4_096) {
+    const encoded = take(8);
     const messageCount = Number(take(4));
     const transactionCount = Number(take(4));
+    const time = max(parent, min(max(encoded, BigInt(batch.timestamp) - 86_400n), BigInt(batch.timestamp) + 900n));
+    const available = min(capacity, level + speed * (time - parent));
+    if (available < 50_000n) break;
+    parent = time;
+    level = available - 50_000n;
+    const consumed = consume(messageCount);
     const transactions: Uint8Array[] = [];
-    let cutShort = false;
-    while (!cutShort && transactions.length < transactionCount) {
-      const length = rest.length >= 3 ? Number(take(3)) : Infinity;
-      cutShort = rest.length < length;
-      if (!cutShort) {
-        transactions.push(rest.slice(0, length));
-        rest = rest.slice(length);
-      }
+    while (!isOver && transactions.length < transactionCount) {
+      const length = rest.length >= 3 ? Number(take(3)) : 0;
+      const charge = max(5_000n, 16n * BigInt(length));
+      isOver = length < 65 || length > 131_072 || rest.length < length || level < charge;
+      if (isOver) continue;
+      const raw = rest.slice(0, length);
+      rest = rest.slice(length);
+      transactions.push(raw);
+      const { isValid, gasLimit, gasUsed } = modelOf(raw);
+      level -= isValid && gasLimit <= level ? max(charge, gasUsed) : charge;
     }
-    if (cutShort) rest = new Uint8Array(0);
-    parent = max(parent, min(max(timestamp, BigInt(batch.timestamp) - 86_400n), BigInt(batch.timestamp) + 900n));
-    blocks.push({ timestamp: Number(parent), messages: consume(messageCount), transactions });
+    blocks.push({ timestamp: Number(parent), messages: consumed, transactions, gasLevel: level });
   }
 
   while (unread.length > 0) {
-    parent = max(parent, BigInt(batch.timestamp));
-    blocks.push({ timestamp: Number(parent), messages: consume(Infinity), transactions: [] });
+    const time = max(parent, BigInt(batch.timestamp));
+    level = max(0n, min(capacity, level + speed * (time - parent)) - 50_000n);
+    parent = time;
+    blocks.push({ timestamp: Number(parent), messages: consume(Infinity), transactions: [], gasLevel: level });
   }
   return {
     blocks,
@@ -61,6 +73,7 @@ export function referenceDerive(
       nextBatch: cursor.nextBatch + 1,
       nextMessage: Math.max(cursor.nextMessage, batch.messagesUpTo),
       parentTimestamp: Number(parent),
+      gasLevel: level,
     },
   };
 }

@@ -175,7 +175,7 @@ async function play(
         });
       }),
     };
-    const block = await executeBlock(chain.engine, parent, input, CHAIN_ID);
+    const { block } = await executeBlock(chain.engine, parent, input, CHAIN_ID);
     for (const [index, { address }] of wallets.entries()) {
       nonces[index] = (await chain.engine.getAccount(block.header.stateRoot, address))?.nonce ?? 0n;
     }
@@ -243,7 +243,8 @@ describe("blocks of random messages and transactions", function () {
           const engine = createTestEngine({ chainId: CHAIN_ID, state: chain.state }, instruments());
           const result: Block[] = [];
           let parent = genesisBlock(chain.genesis);
-          for (const input of inputs) result.push((parent = await executeBlock(engine, parent, input, CHAIN_ID)));
+          for (const input of inputs)
+            result.push((parent = (await executeBlock(engine, parent, input, CHAIN_ID)).block));
           return result;
         };
         const [first, second] = await Promise.all([replayed(), replayed()]);
@@ -264,7 +265,7 @@ describe("blocks of random messages and transactions", function () {
           const abandoned = await chain.engine.openBlock(parent, { timestamp: input.timestamp });
           const again = executeBlock(chain.engine, parent, input, CHAIN_ID);
           for (const message of input.messages) await abandoned.executeMessage(message);
-          parent = await again;
+          parent = (await again).block;
           expect(parent).to.eql(played[index]);
           // The abandoned block still stands on its own parent, though the engine has moved on.
           expect((await abandoned.seal()).header.number).to.equal(parent.header.number);

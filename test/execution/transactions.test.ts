@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { RLP } from "@ethereumjs/rlp";
 import secp256k1 from "secp256k1";
 import { decodeTransaction, intrinsicGas, recoverAuthority } from "../../src/ethereum/index.ts";
-import type { SkipReason } from "../../src/ethereum/index.ts";
+import type { SignedTransaction, SkipReason } from "../../src/ethereum/index.ts";
 import { executeBlock } from "../../src/execution/index.ts";
 import { bytesToHex, hexToBytes, keccak256Bytes, concatBytes } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";
@@ -203,7 +203,7 @@ describe("a transaction is skipped", () => {
     expect(outcome).to.eql({ kind: "skipped", reason: { kind: "sender-has-code", sender: alice.address } });
   });
 
-  it("when a block is executed from raw bytes, garbage included", async () => {
+  it("when a block is executed from raw bytes, garbage included, and takes its charge out of the bucket", async () => {
     const chain = await richAlice();
     const good = signRaw(alice, { to: account(1) });
     const garbage = [
@@ -215,22 +215,20 @@ describe("a transaction is skipped", () => {
       signRaw(bob, { to: account(1) }),
     ];
     const input = { timestamp: chain.latest().header.timestamp, messages: [] };
-    const withGarbage = await executeBlock(
-      chain.engine,
-      chain.latest(),
-      { ...input, transactions: [...garbage, good, good, ...garbage] },
-      CHAIN_ID,
-    );
-    const alone = await executeBlock(chain.engine, chain.latest(), { ...input, transactions: [good] }, CHAIN_ID);
-    const recovered = await executeBlock(
-      chain.engine,
-      chain.latest(),
-      { ...input, transactions: [decodeTransaction(good, CHAIN_ID)] },
-      CHAIN_ID,
-    );
-    expect(withGarbage).to.eql(alone);
-    expect(recovered).to.eql(alone);
+    const execute = (transactions: readonly Uint8Array[], recovered: readonly SignedTransaction[] = []) =>
+      executeBlock(chain.engine, chain.latest(), { ...input, transactions, recovered }, CHAIN_ID);
+    const listed = [...garbage, good, good, ...garbage];
+    const { block: withGarbage, isCut } = await execute(listed);
+    const { block: alone } = await execute([good]);
+    expect(isCut).to.equal(false);
+    expect(await execute([good], [decodeTransaction(good, CHAIN_ID)])).to.eql({ block: alone, isCut: false });
     expect(alone.transactions.length).to.equal(1);
+    expect(withGarbage.transactions).to.eql(alone.transactions);
+    const charges = [...garbage, good, ...garbage].map((raw) => BigInt(Math.max(5_000, 16 * raw.length)));
+    expect(withGarbage.header).to.eql({
+      ...alone.header,
+      gasLevel: alone.header.gasLevel - charges.reduce((sum, charge) => sum + charge),
+    });
   });
 });
 

@@ -288,7 +288,7 @@ describe("Feed", function () {
           outboxRoot: ZERO_HASH,
         });
       });
-      const next = await follower.chain.exclusive((writer) =>
+      const { block: next } = await follower.chain.exclusive((writer) =>
         writer.executeOn(follower.chain.latest(), {
           timestamp: older.header.timestamp + 9,
           messages: [],

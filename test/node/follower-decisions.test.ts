@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { EncodedBlock } from "../../src/batch/index.ts";
 import { cursorAfter, isWriteDue } from "../../src/node/batch-derivation.ts";
-import { addUpcoming, emptyLookahead, takeUpcoming, wantsBlock } from "../../src/node/block-lookahead.ts";
+import { addUpcoming, emptyLookahead, lookAhead, takeUpcoming, wantsBlock } from "../../src/node/block-lookahead.ts";
 import { builtFromSame, isSuperseded, outcomeOf } from "../../src/node/block-settlement.ts";
 import type { BuiltFrom } from "../../src/node/block-settlement.ts";
 import { progressReport } from "../../src/node/derivation-progress.ts";
@@ -11,12 +12,12 @@ import type { Hash } from "../../src/primitives/index.ts";
 import type { BlockInput } from "../../src/rollup/index.ts";
 import { deposit, hashOf, makeBlock } from "../storage/fixtures.ts";
 
-const inputOf = (bytes: number): BlockInput => ({ timestamp: 0, messages: [], transactions: [new Uint8Array(bytes)] });
+const blockOf = (bytes: number): EncodedBlock => ({ timestamp: 0, messages: 0, transactions: [new Uint8Array(bytes)] });
 
 describe("Derivation ahead of execution", () => {
   const fill = (...sizes: readonly number[]) => {
     const lookahead = emptyLookahead();
-    for (const size of sizes) addUpcoming(lookahead, { input: inputOf(size), transactions: undefined });
+    for (const size of sizes) addUpcoming(lookahead, blockOf(size));
     return lookahead;
   };
 
@@ -28,18 +29,31 @@ describe("Derivation ahead of execution", () => {
     expect(wantsBlock(fill(2 ** 19, 2 ** 19))).to.equal(false);
   });
 
+  it("announces blocks ahead of their turn, each once, with its position, and gives them in order", () => {
+    const announced: number[] = [];
+    const source = Array.from({ length: 40 }, (_, index) => blockOf(index));
+    let taken = 0;
+    for (const block of lookAhead(source.values(), (_, position) => announced.push(position))) {
+      expect(block).to.equal(source[taken]);
+      taken += 1;
+      expect(announced.length).to.equal(Math.min(40, taken + 15));
+    }
+    expect(taken).to.equal(40);
+    expect(announced).to.eql(source.map((_, index) => index));
+  });
+
   it("ends with the batch", () => {
     const lookahead = fill();
-    lookahead.end = { nextBatch: 1, nextMessage: 0, parentTimestamp: 0 };
+    lookahead.isEnded = true;
     expect(wantsBlock(lookahead)).to.equal(false);
   });
 
   it("gives the blocks in order, and makes room", () => {
     const lookahead = fill(2 ** 20, 7);
-    expect(takeUpcoming(lookahead)?.input.transactions[0]?.length).to.equal(2 ** 20);
+    expect(takeUpcoming(lookahead)?.transactions[0]?.length).to.equal(2 ** 20);
     expect(lookahead.bytes).to.equal(7);
     expect(wantsBlock(lookahead)).to.equal(true);
-    expect(takeUpcoming(lookahead)?.input.transactions[0]?.length).to.equal(7);
+    expect(takeUpcoming(lookahead)?.transactions[0]?.length).to.equal(7);
     expect(takeUpcoming(lookahead)).to.equal(undefined);
     expect(lookahead.bytes).to.equal(0);
   });
@@ -48,8 +62,8 @@ describe("Derivation ahead of execution", () => {
 describe("Derivation of a batch", () => {
   it("begins where the batch before ended", () => {
     const genesis = makeBlock(undefined);
-    const parentTimestamp = genesis.header.timestamp;
-    expect(cursorAfter(undefined, genesis)).to.eql({ nextBatch: 0, nextMessage: 0, parentTimestamp });
+    const { timestamp: parentTimestamp, gasLevel } = genesis.header;
+    expect(cursorAfter(undefined, genesis)).to.eql({ nextBatch: 0, nextMessage: 0, parentTimestamp, gasLevel });
     const previous = {
       batch: 4,
       lastBlock: 0,
@@ -57,7 +71,7 @@ describe("Derivation of a batch", () => {
       nextMessage: 9,
       outboxRoot: hashOf("root"),
     };
-    expect(cursorAfter(previous, genesis)).to.eql({ nextBatch: 5, nextMessage: 9, parentTimestamp });
+    expect(cursorAfter(previous, genesis)).to.eql({ nextBatch: 5, nextMessage: 9, parentTimestamp, gasLevel });
   });
 
   it("stores executed blocks when there are many or they have waited", () => {

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { compressContent, encodeBlocks } from "../../src/batch/index.ts";
-import { deriveBatch } from "../../src/derivation/index.ts";
+import { deriveBlocks } from "../../src/derivation/index.ts";
+import type { DerivationCursor } from "../../src/derivation/index.ts";
 import { createMemoryStateDatabase } from "../../src/ethereum/index.ts";
 import { executeBlock } from "../../src/execution/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
@@ -28,12 +29,17 @@ async function referenceChain(l1: SimulatedL1): Promise<readonly Block[]> {
   const engine = createTestEngine({ chainId: SIMULATED_CHAIN_ID, state }, silentInstruments());
   const blocks = [await initializeState(config.genesis, state)];
   const messages = l1.messages();
-  let cursor = { nextBatch: 0, nextMessage: 0, parentTimestamp: config.genesis.timestamp };
+  const { timestamp: parentTimestamp, gasLimit: gasLevel } = config.genesis;
+  let cursor: DerivationCursor = { nextBatch: 0, nextMessage: 0, parentTimestamp, gasLevel };
   for (const batch of l1.batches()) {
-    const derived = deriveBatch(cursor, batch, (index) => messages[index]!, { blockGasLimit: config.genesis.gasLimit });
-    for (const input of derived.blocks)
-      blocks.push(await executeBlock(engine, blocks.at(-1)!, input, SIMULATED_CHAIN_ID));
-    cursor = derived.cursor;
+    const derivation = deriveBlocks(cursor, batch, (index) => messages[index]!, blocks[0]!.header);
+    let next = derivation.next({ gasLevel, isCut: false });
+    while (next.done !== true) {
+      const { block, isCut } = await executeBlock(engine, blocks.at(-1)!, next.value, SIMULATED_CHAIN_ID);
+      blocks.push(block);
+      next = derivation.next({ gasLevel: block.header.gasLevel, isCut });
+    }
+    cursor = next.value;
   }
   return blocks;
 }

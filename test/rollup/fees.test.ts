@@ -1,10 +1,20 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { calldataTokens, intrinsicGas } from "../../src/ethereum/index.ts";
-import { MINIMUM_BASE_FEE, dataGas, dataPrice, minimumBaseFee, nextBaseFee } from "../../src/rollup/index.ts";
+import {
+  MINIMUM_BASE_FEE,
+  baseFeeOf,
+  dataGas,
+  dataPrice,
+  minimumBaseFee,
+  nextGasExcess,
+} from "../../src/rollup/index.ts";
 
-const GAS_LIMIT = 60_000_000n;
-const parent = (gasUsed: bigint, baseFeePerGas: bigint) => ({ gasCapacity: GAS_LIMIT, gasUsed, baseFeePerGas });
+const SPEED = 5_000_000n;
+const TARGET = SPEED / 2n;
+const MAXIMUM_EXCESS = 32n * 102n * TARGET;
+const parent = (gasExcess: bigint, gasUsed: bigint) => ({ gasExcess, gasUsed, gasPerSecond: SPEED, timestamp: 0 });
+const minimum = (left: bigint, right: bigint) => (left < right ? left : right);
 
 describe("data price", () => {
   it("is 0 until a context has been read", () => {
@@ -27,40 +37,73 @@ describe("data price", () => {
 });
 
 describe("base fee", () => {
-  it("stays when the parent used exactly half its gas", () => {
-    expect(nextBaseFee(parent(GAS_LIMIT / 2n, 10n ** 9n), 0n)).to.equal(10n ** 9n);
-  });
-
-  it("rises by an eighth after a full block and falls by an eighth after an empty one", () => {
-    expect(nextBaseFee(parent(GAS_LIMIT, 8n * 10n ** 9n), 0n)).to.equal(9n * 10n ** 9n);
-    expect(nextBaseFee(parent(0n, 8n * 10n ** 9n), 0n)).to.equal(7n * 10n ** 9n);
-  });
-
-  it("rises by at least 1 wei after a block above its target", () => {
-    expect(nextBaseFee(parent(GAS_LIMIT / 2n + 1n, MINIMUM_BASE_FEE), 0n)).to.equal(MINIMUM_BASE_FEE + 1n);
-  });
-
-  it("never falls below 10,000,000 wei", () => {
-    expect(nextBaseFee(parent(0n, MINIMUM_BASE_FEE), 0n)).to.equal(MINIMUM_BASE_FEE);
-  });
-
-  it("never falls below a 64th of the data price, rounded up", () => {
+  it("is the floor without excess: 10,000,000 wei, or a 64th of the data price, rounded up", () => {
+    expect(baseFeeOf(0n, SPEED, 0n)).to.equal(MINIMUM_BASE_FEE);
     expect(minimumBaseFee(640_000_001n)).to.equal(10_000_001n);
-    expect(nextBaseFee(parent(0n, MINIMUM_BASE_FEE), 6_400_000_000n)).to.equal(100_000_000n);
-    expect(nextBaseFee(parent(0n, 10n ** 12n), 6_400_000_000n)).to.equal(875_000_000_000n);
+    expect(baseFeeOf(0n, SPEED, 6_400_000_000n)).to.equal(100_000_000n);
   });
 
-  it("moves by at most an eighth, upwards by at least 1 wei, whatever the parent used", () => {
+  it("is e times the floor for each 102 seconds of target", () => {
+    const fees = [1, 2, 10].map((times) => Number(baseFeeOf(BigInt(times) * TARGET * 102n, SPEED, 0n)));
+    for (const [index, times] of [1, 2, 10].entries())
+      expect(fees[index]).to.be.closeTo(Number(MINIMUM_BASE_FEE) * Math.E ** times, 100 * Math.E ** times);
+  });
+
+  it("moves as EIP-1559's does in twelve seconds: an eighth up at twice the target, as much down without gas", () => {
+    const high = 5n * TARGET * 102n;
+    const before = Number(baseFeeOf(high, SPEED, 0n));
+    const after = (gasUsed: bigint) => Number(baseFeeOf(nextGasExcess(parent(high, gasUsed), 12), SPEED, 0n));
+    expect(after(2n * 12n * TARGET) / before).to.be.closeTo(9 / 8, 0.001);
+    expect(after(0n) / before).to.be.closeTo(8 / 9, 0.001);
+    expect(after(12n * TARGET)).to.equal(before);
+  });
+
+  it("depends on gas and time alone: to spread them over blocks, or to add empty ones, changes nothing", () => {
+    const pieces = fc.array(fc.record({ seconds: fc.nat(4), gasUsed: fc.bigInt(0n, 4n * TARGET) }), { minLength: 1 });
     fc.assert(
-      fc.property(fc.bigInt(0n, GAS_LIMIT), fc.bigInt(MINIMUM_BASE_FEE, 10n ** 15n), (gasUsed, baseFee) => {
-        const next = nextBaseFee(parent(gasUsed, baseFee), 0n);
-        expect(next <= baseFee + baseFee / 8n + 1n).to.equal(true);
-        expect(next >= baseFee - baseFee / 8n - 1n).to.equal(true);
-        expect(next >= MINIMUM_BASE_FEE).to.equal(true);
-        if (gasUsed > GAS_LIMIT / 2n) expect(next > baseFee).to.equal(true);
-        if (gasUsed < GAS_LIMIT / 2n) expect(next <= baseFee).to.equal(true);
+      // With so much excess before that nothing is below zero on the way.
+      fc.property(pieces, fc.bigInt(200n * TARGET, 800n * TARGET), (blocks, start) => {
+        let last = parent(start, 0n);
+        for (const { seconds, gasUsed } of blocks) {
+          const timestamp = last.timestamp + seconds;
+          last = { ...last, gasExcess: nextGasExcess(last, timestamp), gasUsed, timestamp };
+        }
+        const gas = blocks.reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
+        const atOnce = parent(start, gas);
+        expect(nextGasExcess(last, last.timestamp)).to.equal(nextGasExcess(atOnce, last.timestamp));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("rises under sustained load at any block interval", () => {
+    for (const seconds of [1, 2, 5, 12]) {
+      let last = parent(0n, 0n);
+      let fee = baseFeeOf(0n, SPEED, 0n);
+      for (let elapsed = 0; elapsed < 600; elapsed += seconds) {
+        const timestamp = last.timestamp + seconds;
+        last = { ...last, gasExcess: nextGasExcess(last, timestamp), gasUsed: SPEED * BigInt(seconds), timestamp };
+        const next = baseFeeOf(last.gasExcess, SPEED, 0n);
+        if (elapsed > 0) expect(next > fee).to.equal(true);
+        fee = next;
+      }
+      expect(Number(fee) / Number(MINIMUM_BASE_FEE)).to.be.within(300, 360);
+    }
+  });
+
+  it("is lowered by nothing but time", () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 4_000n * TARGET), fc.bigInt(0n, 100n * TARGET), (excess, gasUsed) => {
+        expect(nextGasExcess(parent(excess, gasUsed), 0) >= minimum(excess, MAXIMUM_EXCESS)).to.equal(true);
       }),
     );
+  });
+
+  it("has an excess of at most 32 × 102 seconds of target, whatever is used, and is a number of bounded size", () => {
+    expect(nextGasExcess(parent(MAXIMUM_EXCESS, 10n ** 15n), 0)).to.equal(MAXIMUM_EXCESS);
+    expect(nextGasExcess(parent(MAXIMUM_EXCESS, 0n), 32 * 102)).to.equal(0n);
+    const highest = baseFeeOf(32n * 102n * 2n ** 39n, 2n ** 40n, 2n ** 100n);
+    expect(highest < 2n ** 150n).to.equal(true);
   });
 });
 

@@ -100,7 +100,7 @@ describe("genesis", () => {
     expect(genesisBlock(genesisSchema.parse(JSON.parse(json)))).to.eql(genesisBlock(genesis));
   });
 
-  it("is refused without a predeploy, with too much ETH or too low a base fee", () => {
+  it("is refused without a predeploy, with too much ETH or a speed that cannot be", () => {
     const genesis = createGenesis(options);
     const { [OUTBOX_ADDRESS]: outbox, ...rest } = genesis.alloc;
     expect(outbox).to.not.equal(undefined);
@@ -109,7 +109,8 @@ describe("genesis", () => {
       RangeError,
       "wei in the genesis state",
     );
-    expect(() => genesisBlock({ ...genesis, baseFeePerGas: 1n })).to.throw(RangeError, "got 1");
+    for (const gasPerSecond of [0n, 1n, 2n ** 40n + 1n])
+      expect(() => genesisBlock({ ...genesis, gasPerSecond })).to.throw(RangeError, `got ${gasPerSecond}`);
   });
 
   it("is refused with a code longer than a step on L1 can open, 24,576 bytes (EIP-170)", () => {

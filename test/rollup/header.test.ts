@@ -21,6 +21,8 @@ const header: fc.Arbitrary<BlockHeader> = fc.record({
   gasUsed: fc.bigInt(0n, 2n ** 30n),
   gasCapacity: fc.bigInt(0n, 2n ** 64n - 1n),
   gasPerSecond: fc.bigInt(0n, 2n ** 64n - 1n),
+  gasLevel: fc.bigInt(0n, 2n ** 64n - 1n),
+  gasExcess: fc.bigInt(0n, 2n ** 64n - 1n),
   timestamp: fc.nat(),
   prevRandao: bytesOf(32),
   baseFeePerGas: fc.bigInt(0n, 2n ** 80n),
@@ -32,11 +34,11 @@ describe("block header", () => {
     const common = createCustomCommon({ chainId: 7 }, Mainnet, { hardfork: Hardfork.Osaka });
     fc.assert(
       fc.property(header, (fields) => {
-        const { outboxRoot, prevRandao, transactionsRoot, receiptsRoot, gasCapacity, gasPerSecond, ...rest } = fields;
+        const { outboxRoot, prevRandao, transactionsRoot, receiptsRoot, gasCapacity, gasPerSecond, gasLevel, gasExcess, ...rest } = fields;
         const reference = createBlockHeader(
           {
             ...rest,
-            extraData: `0x${[gasCapacity, gasPerSecond].map((gas) => gas.toString(16).padStart(16, "0")).join("")}`,
+            extraData: `0x${[gasCapacity, gasPerSecond, gasLevel, gasExcess].map((gas) => gas.toString(16).padStart(16, "0")).join("")}`,
             mixHash: prevRandao,
             transactionsTrie: transactionsRoot,
             receiptTrie: receiptsRoot,

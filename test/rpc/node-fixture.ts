@@ -79,7 +79,7 @@ export async function startNode(
     {
       chain,
       mempool,
-      mode: { kind: "on-demand", heartbeat: 1 },
+      mode: { kind: "on-demand" },
       messageConfirmations: 0,
       l1Timestamp: () => Math.floor(Date.now() / 1_000),
     },

@@ -45,6 +45,8 @@ function blockOf(number: number, { broken = false } = {}) {
     gasUsed: 0n,
     gasCapacity: 1n,
     gasPerSecond: 1n,
+    gasLevel: 60_000_000n,
+    gasExcess: 0n,
     timestamp: 0,
     prevRandao: ZERO_HASH,
     baseFeePerGas: 1n,

@@ -448,9 +448,9 @@ describe("Reading the chain by JSON-RPC", function () {
       const pending = await result<RpcBlock>(node, "eth_getBlockByNumber", "pending", false);
       expect(Number(history.oldestBlock)).to.equal(Number(latest["number"]) - 1);
       expect(history.baseFeePerGas.slice(1)).to.eql([latest["baseFeePerGas"], pending["baseFeePerGas"]]);
-      const { gasUsed, gasCapacity } = node.chain.latest().header;
+      const { gasUsed, gasLimit } = node.chain.latest().header;
       // Hardhat's closeTo takes integers only.
-      expect(Math.abs((history.gasUsedRatio[1] ?? NaN) - Number(gasUsed) / Number(gasCapacity))).to.be.lessThan(1e-6);
+      expect(Math.abs((history.gasUsedRatio[1] ?? NaN) - Number(gasUsed) / Number(gasLimit))).to.be.lessThan(1e-6);
       expect(history.reward.map((row) => row.length)).to.eql([3, 3]);
     });
 

@@ -2,14 +2,12 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { encodedBlockSize } from "../../src/batch/index.ts";
 import type { InboxMessage } from "../../src/rollup/index.ts";
-import { isHeartbeatDue, nextTime, stepAfter } from "../../src/sequencer/block-scheduler.ts";
+import { nextTime, stepAfter } from "../../src/sequencer/block-scheduler.ts";
 import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "../../src/sequencer/block-space.ts";
 import { areUrgent, countConfirmed } from "../../src/sequencer/due-messages.ts";
 import { deposit, hashOf, makeBlock } from "../storage/fixtures.ts";
 
 describe("Space of a block", () => {
-  const gas = { limit: 100n, left: 100n };
-
   it("is counted in bytes of the encoding, a transaction's size included", () => {
     const raws = [new Uint8Array(3), new Uint8Array(300), new Uint8Array(70_000)];
     const sizes = raws.map((raw) => encodedTransactionSize({ raw }));
@@ -22,16 +20,16 @@ describe("Space of a block", () => {
   it("takes what fits in bytes and gas", () => {
     const space = emptyBlockSpace(1_000);
     const size = 1_000 - space.bytes;
-    expect(fitOf(space, size, gas)).to.equal("fits");
-    expect(fitOf(space, size, { limit: 101n, left: 100n })).to.equal("misfit");
+    expect(fitOf(space, size, true)).to.equal("fits");
+    expect(fitOf(space, size, false)).to.equal("misfit");
     space.bytes += 1;
-    expect(fitOf(space, size, gas)).to.equal("misfit");
-    expect(fitOf(space, size - 1, gas)).to.equal("fits");
+    expect(fitOf(space, size, true)).to.equal("misfit");
+    expect(fitOf(space, size - 1, true)).to.equal("fits");
   });
 
   it("is never enough for what is larger than an empty block, whatever its gas", () => {
     const space = emptyBlockSpace(1_000);
-    expect(fitOf(space, 1_001 - space.bytes, { limit: 101n, left: 100n })).to.equal("too-large");
+    expect(fitOf(space, 1_001 - space.bytes, false)).to.equal("too-large");
   });
 
   it("ends with the gas of the cheapest transaction, or after 32 transactions that did not fit", () => {
@@ -81,11 +79,6 @@ describe("Messages of the next block", () => {
 });
 
 describe("Schedule of blocks", () => {
-  it("has a heartbeat counted from the last block", () => {
-    expect(isHeartbeatDue({ lastBlock: 1_000, now: 2_999, heartbeat: 2 })).to.equal(false);
-    expect(isHeartbeatDue({ lastBlock: 1_000, now: 3_000, heartbeat: 2 })).to.equal(true);
-  });
-
   it("goes on at once after a block, waits when there is nothing, and pauses after a failure", () => {
     expect(stepAfter(makeBlock(undefined))).to.equal("again");
     expect(stepAfter("nothing")).to.equal("wait");

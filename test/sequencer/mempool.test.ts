@@ -56,9 +56,9 @@ describe("Mempool", () => {
       const { mempool, ledger } = await setup();
       expect(await mempool.submit(alice.signLegacy())).to.have.property("kind", "accepted");
       expect(
-        await mempool.submit(bob.sign({ maxFeePerGas: ledger.environment.baseFee - 1n, maxPriorityFeePerGas: 0n })),
+        await mempool.submit(bob.sign({ maxFeePerGas: ledger.environment.baseFeeAt() - 1n, maxPriorityFeePerGas: 0n })),
       ).to.have.property("kind", "accepted");
-      expect(mempool.select(ledger.environment.baseFee).next()).to.include({ sender: alice.address });
+      expect(mempool.select(ledger.environment.baseFeeAt()).next()).to.include({ sender: alice.address });
     });
 
     it("says precisely why it rejects", async () => {
@@ -348,7 +348,7 @@ describe("Mempool", () => {
       accepted.push(mempool.submit(raw));
       if (accepted.length % 10 === 0) {
         await Promise.all(accepted);
-        const selection = mempool.select(ledger.environment.baseFee);
+        const selection = mempool.select(ledger.environment.baseFeeAt());
         const batch = [selection.next(), selection.next(), selection.next()].filter(
           (transaction) => transaction !== undefined,
         );

@@ -34,7 +34,7 @@ describe("Sequencer", () => {
       {
         chain: node.chain,
         mempool,
-        mode: { kind: "on-demand", heartbeat: 12 },
+        mode: { kind: "on-demand" },
         messageConfirmations: 0,
         l1Timestamp: () => NOW,
         now: () => NOW * 1_000,
@@ -228,6 +228,11 @@ describe("Sequencer", () => {
                   get gasUsed() {
                     return execution.gasUsed;
                   },
+                  get gasLeft() {
+                    return execution.gasLeft;
+                  },
+                  paysForListing: (length) => execution.paysForListing(length),
+                  chargeSkipped: (length) => execution.chargeSkipped(length),
                   executeMessage: (message) => execution.executeMessage(message),
                   executeTransaction: async (transaction) => {
                     if (transaction.sender === alice.address) throw new Error("the disk failed");
@@ -286,7 +291,7 @@ describe("Sequencer", () => {
       let time = NOW * 1_000;
       create({
         now: () => (time += 13_000),
-        mode: { kind: "on-demand", heartbeat: 12 },
+        mode: { kind: "on-demand" },
         l1Timestamp: () => NOW + 10_000,
       }).start();
       const block = await nextBlock(({ transactions }) => transactions.length > 0);

@@ -76,7 +76,7 @@ function formatDeposit(
     from: message.sender,
     to: message.to,
     gas: formatQuantity(message.gasLimit),
-    gasPrice: formatQuantity(block.header.baseFeePerGas),
+    gasPrice: formatQuantity(block.receipts[index]?.effectiveGasPrice ?? 0n),
     value: formatQuantity(message.value),
     nonce: formatQuantity(block.receipts[index]?.gasUsed === 0n ? NO_NONCE : nonce),
     input: bytesToHex(message.data),

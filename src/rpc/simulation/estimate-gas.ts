@@ -17,7 +17,7 @@ const CALL_STIPEND = 2_300n;
 /** The search ends when the bounds are this close: 1.5% of the upper, as in go-ethereum. */
 const ERROR_RATIO_DIVISOR = 64n;
 
-/** Until the transaction is included, the base fee may fall for this many empty blocks … */
+/** Until the transaction is included, the base fee may fall by an eighth so many times: without load in 82 seconds … */
 const BASE_FEE_FALLS = 6;
 /** … and a new L1 context may raise the data price by half. */
 const PRICE_RISE = { numerator: 3n, denominator: 2n };

@@ -17,7 +17,7 @@ export function createLedger() {
   const locations = new Map<Hash, number>();
   let finalized = 0;
   const environment = {
-    baseFee: 1_000_000_000n,
+    baseFeeAt: () => 1_000_000_000n,
     minimumBaseFee: 10_000_000n,
     dataPrice: 0n,
     blockGasLimit: 60_000_000n,
@@ -37,6 +37,8 @@ export function createLedger() {
       gasUsed: 0n,
       gasCapacity: 60_000_000n,
       gasPerSecond: 1_000_000_000n,
+      gasLevel: 60_000_000n,
+      gasExcess: 0n,
       timestamp: number,
       prevRandao: ZERO_HASH,
       baseFeePerGas: 1_000_000_000n,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Block } from "../../../rollup/index.ts";
+import type { Block, BlockHeader } from "../../../rollup/index.ts";
 import { isPending, nextEnvironment, requireBlock } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/scalars.ts";
 import { defineReadingMethod } from "../../node.ts";
@@ -51,7 +51,7 @@ export const feeHistory = defineReadingMethod(
     return {
       oldestBlock: formatQuantity(oldest),
       baseFeePerGas: [...blocks.map(({ header }) => header.baseFeePerGas), next.baseFeePerGas].map(formatQuantity),
-      gasUsedRatio: blocks.map(({ header }) => Number((header.gasUsed * 1_000_000n) / header.gasCapacity) / 1_000_000),
+      gasUsedRatio: blocks.map(({ header }) => usedRatio(header)),
       baseFeePerBlobGas: Array.from({ length: length + 1 }, () => "0x1"),
       blobGasUsedRatio: Array.from({ length }, () => 0),
       ...(percentiles.length === 0
@@ -61,16 +61,23 @@ export const feeHistory = defineReadingMethod(
   },
 );
 
-/** Tips in wei per gas at percentiles of the block's gas, by ascending tip; zeros for an empty block. */
-function rewards({ header, receipts }: Block, percentiles: readonly number[]): bigint[] {
+/** Gas used by the gas limit, which in this chain is what time has left in the bucket (specification §4); 0 where that is empty. */
+function usedRatio({ gasUsed, gasLimit }: BlockHeader): number {
+  return gasLimit === 0n ? 0 : Number((gasUsed * 1_000_000n) / gasLimit) / 1_000_000;
+}
+
+/** Tips in wei per gas at percentiles of the block's gas, by ascending tip; zeros for a block without transactions. */
+function rewards({ header, receipts, transactions }: Block, percentiles: readonly number[]): bigint[] {
   const tips = receipts
-    .filter(({ gasUsed }) => gasUsed > 0n)
+    // Deposits bid for nothing: they pay the floor of the base fee.
+    .filter(({ gasUsed }, index) => gasUsed > 0n && transactions[index]?.kind === "signed")
     .map(({ gasUsed, effectiveGasPrice }) => ({ gasUsed, tip: effectiveGasPrice - header.baseFeePerGas }))
     .sort((left, right) => (left.tip < right.tip ? -1 : left.tip > right.tip ? 1 : 0));
   const last = tips.at(-1);
   if (last === undefined) return percentiles.map(() => 0n);
+  const gasUsed = tips.reduce((sum, tip) => sum + tip.gasUsed, 0n);
   return percentiles.map((wanted) => {
-    const threshold = (header.gasUsed * BigInt(Math.round(wanted * 1_000))) / 100_000n;
+    const threshold = (gasUsed * BigInt(Math.round(wanted * 1_000))) / 100_000n;
     let sum = 0n;
     return tips.find(({ gasUsed }) => (sum += gasUsed) >= threshold)?.tip ?? last.tip;
   });
