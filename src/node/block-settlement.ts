@@ -118,7 +118,7 @@ export function hasSameTransactions(
   );
 }
 
-/** What an executed block is to the one in its place; the same one if the batch had more than what went into the block. */
+/** What an executed block is to the one in its place; the same one if the batch listed more than the gas bucket paid for. */
 export function outcomeOf(local: Hash | undefined, executed: Hash): "verified" | "executed" | "replaced" {
   if (local === undefined) return "executed";
   return local === executed ? "verified" : "replaced";

@@ -6,7 +6,7 @@ import type { SignedTransaction, SkipReason } from "../../src/ethereum/index.ts"
 import { executeBlock } from "../../src/execution/index.ts";
 import { bytesToHex, hexToBytes, keccak256Bytes, concatBytes } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";
-import { FEE_VAULT_ADDRESS, MINIMUM_BASE_FEE, dataGas } from "../../src/rollup/index.ts";
+import { BLOCK_CHARGE, FEE_VAULT_ADDRESS, MINIMUM_BASE_FEE, dataGas } from "../../src/rollup/index.ts";
 import { CHAIN_ID, ETHER, GWEI, PROGRAMS, account, createTestChain, sign, signRaw, wallet } from "./harness.ts";
 import type { TestChain, TestChainOptions, Wallet } from "./harness.ts";
 
@@ -183,7 +183,7 @@ describe("a transaction is skipped", () => {
           (await execution.executeTransaction(sign(alice, { nonce, to: CONTRACT, gasLimit: limit }))).kind,
         ).to.equal("included");
       }
-      const available = 60_000_000n - 3n * limit;
+      const available = 60_000_000n - BLOCK_CHARGE - 3n * limit;
       expect(
         await execution.executeTransaction(sign(alice, { nonce: 3n, to: CONTRACT, gasLimit: available + 1n })),
       ).to.eql({
@@ -193,7 +193,7 @@ describe("a transaction is skipped", () => {
       expect(
         (await execution.executeTransaction(sign(alice, { nonce: 3n, to: CONTRACT, gasLimit: available }))).kind,
       ).to.equal("included");
-      expect(execution.gasUsed).to.equal(60_000_000n);
+      expect([execution.gasUsed, execution.gasLeft]).to.eql([60_000_000n - BLOCK_CHARGE, 0n]);
     });
   });
 

@@ -24,7 +24,7 @@ const feedBlock: fc.Arbitrary<FeedBlock> = fc.record({
   block: fc.record({
     timestamp: natural,
     messages: fc.nat({ max: 2 ** 32 - 1 }),
-    transactions: fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
+    transactions: fc.array(fc.uint8Array({ minLength: 65, maxLength: 300 }), { maxLength: 5 }),
   }),
 });
 const domain = { chainId: 7, genesisHash: bytesToHex(new Uint8Array(32).fill(1)) };

@@ -333,7 +333,7 @@ describe("Feed", function () {
       ],
       [
         "with a transaction that is none",
-        { block: { timestamp: GENESIS_TIME + 1, messages: 0, transactions: [Uint8Array.of(1, 2, 3)] } },
+        { block: { timestamp: GENESIS_TIME + 1, messages: 0, transactions: [new Uint8Array(65).fill(1)] } },
       ],
     ] as const) {
       it(`drops a signed block ${what}`, async () => {

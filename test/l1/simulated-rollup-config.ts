@@ -6,11 +6,14 @@ import type { RollupConfig } from "../../src/rollup/index.ts";
 export const SIMULATED_CHAIN_ID = 4_711;
 
 /** A rollup whose accounts hold these balances; its predeploys have code that does nothing. */
-export function simulatedRollupConfig(balances: Readonly<Record<Address, bigint>> = {}): RollupConfig {
+export function simulatedRollupConfig(
+  balances: Readonly<Record<Address, bigint>> = {},
+  gasPerSecond = 1_000_000_000n,
+): RollupConfig {
   const genesis = createGenesis({
     chainId: SIMULATED_CHAIN_ID,
     timestamp: 1_700_000_000,
-    gasPerSecond: 1_000_000_000n,
+    gasPerSecond,
     feeRecipient: ZERO_ADDRESS,
     predeployCode: { l1Context: "0x00", outbox: "0x00", feeVault: "0x00" },
     balances,

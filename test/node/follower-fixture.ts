@@ -16,7 +16,11 @@ import { SIMULATED_CHAIN_ID, simulatedRollupConfig } from "../l1/simulated-rollu
 import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
 
 const account = privateKeyToAccount(`0x${"42".repeat(32)}`);
-export const config = readerConfig(simulatedRollupConfig({ [toAddress(account.address)]: 10n ** 24n }));
+
+/** A rollup on the simulated L1 on which the account of `transfer` has ETH; fast unless told otherwise. */
+export const configOf = (gasPerSecond?: bigint) =>
+  readerConfig(simulatedRollupConfig({ [toAddress(account.address)]: 10n ** 24n }, gasPerSecond));
+export const config = configOf();
 
 /** A signed transfer of the account that has ETH at genesis. */
 export async function transfer(
@@ -44,6 +48,7 @@ export function batchOf(blocks: readonly Partial<EncodedBlock>[], messagesUpTo?:
 }
 
 export interface TestNodeOptions {
+  readonly config?: typeof config;
   readonly folder?: string;
   readonly reader?: Partial<InboxReaderOptions>;
   readonly wrapEngine?: (engine: ExecutionEngine) => ExecutionEngine;
@@ -51,10 +56,11 @@ export interface TestNodeOptions {
 
 /** A node that follows a simulated L1 when a test says so; its parts are the real ones. */
 export async function createTestNode(l1: SimulatedL1, options: TestNodeOptions = {}) {
+  const { config: ownConfig = config } = options;
   const instruments = silentInstruments();
   const own = options.folder === undefined ? temporaryFolder() : undefined;
   const folder = options.folder ?? own?.path ?? "";
-  const database = await openTestDatabase(folder, config.genesisHash);
+  const database = await openTestDatabase(folder, ownConfig.genesisHash);
   const { chain: store, inbox } = database;
   let executed = 0;
   const plain = createTestEngine({ chainId: SIMULATED_CHAIN_ID, state: store.state }, instruments);
@@ -65,10 +71,10 @@ export async function createTestNode(l1: SimulatedL1, options: TestNodeOptions =
       return plain.openBlock(parent, attributes);
     },
   });
-  const chain = await createChain({ config, engine, store, inbox }, instruments);
+  const chain = await createChain({ config: ownConfig, engine, store, inbox }, instruments);
   const reader = createInboxReader(
     {
-      config,
+      config: ownConfig,
       client: l1.client,
       inbox,
       blobs: l1.blobs,
@@ -78,7 +84,15 @@ export async function createTestNode(l1: SimulatedL1, options: TestNodeOptions =
     instruments,
   );
   const recovery = createSenderRecovery({ chainId: SIMULATED_CHAIN_ID, workers: 1 }, instruments);
-  const follower = createFollower({ chain, reader, recovery, retryDelay: 0.01 }, instruments);
+  let recovered = 0;
+  const counted: typeof recovery = {
+    ...recovery,
+    recover: (raws) => {
+      recovered += raws.length;
+      return recovery.recover(raws);
+    },
+  };
+  const follower = createFollower({ chain, reader, recovery: counted, retryDelay: 0.01 }, instruments);
   return {
     folder,
     database,
@@ -92,6 +106,8 @@ export async function createTestNode(l1: SimulatedL1, options: TestNodeOptions =
       executed = 0;
       return count;
     },
+    /** Transactions whose senders it was asked to recover. */
+    recovered: () => recovered,
     hashes: (): Hash[] =>
       Array.from({ length: store.getHeads().latest + 1 }, (_, number) => store.getBlockHash(number)!),
     /** Builds the next block as a sequencer would, with the first unread messages. */

@@ -135,32 +135,29 @@ describe("The follower", () => {
       expect(node.chain.store.getHeads()).to.eql({ latest: 3, safe: 2, finalized: 0 });
     });
 
-    it("keeps them if the batch only has invalid transactions more", async () => {
-      const node = await start();
-      await node.follower.syncOnce();
-      const valid = await transfer(0);
-      const timestamp = now();
-      await node.build({ timestamp, transactions: [valid] });
-      await node.build({ timestamp });
-      const built = node.hashes();
-      l1.mine(
-        batchOf([
-          {
-            timestamp,
-            transactions: [
-              Uint8Array.of(7),
-              valid,
-              await transfer(0),
-              await transfer(9),
-              await transfer(1, { chainId: 1 }),
-            ],
-          },
-        ]),
-      );
-      await node.follower.syncOnce();
-      expect(node.hashes()).to.eql(built);
-      expect(node.chain.store.getHeads().safe).to.equal(1);
-    });
+    for (const { title, more, keeps } of [
+      { title: "keeps them if what the batch has more ends the payload", more: Uint8Array.of(7), keeps: true },
+      {
+        title: "replaces them if the batch lists an invalid transaction more, which takes its charge out of the bucket",
+        more: new Uint8Array(65),
+        keeps: false,
+      },
+    ]) {
+      it(title, async () => {
+        const node = await start();
+        await node.follower.syncOnce();
+        const valid = await transfer(0);
+        const timestamp = now();
+        await node.build({ timestamp, transactions: [valid] });
+        const built = node.hashes();
+        l1.mine(batchOf([{ timestamp, transactions: [valid, more] }]));
+        await node.follower.syncOnce();
+        expect(node.hashes().length).to.equal(built.length);
+        expect(node.hashes()[1] === built[1]).to.equal(keeps);
+        expect(node.hashes()).to.eql(await referenceHashes(l1));
+        expect(node.chain.store.getHeads().safe).to.equal(1);
+      });
+    }
 
     for (const [what, make] of [
       ["timestamp", async (time: number) => ({ timestamp: time + 1, messages: 1, transactions: [await transfer(0)] })],
@@ -238,7 +235,7 @@ describe("The follower", () => {
   }).timeout(120_000);
 
   it("executes a block of thousands of undecodable transactions", async () => {
-    const transactions = Array.from({ length: 5_000 }, (_, index) => Uint8Array.of(index & 255, index >> 8));
+    const transactions = Array.from({ length: 5_000 }, (_, index) => Buffer.alloc(65, `${index}`));
     l1.mine(batchOf([{ timestamp: now(), transactions: [...transactions, await transfer(0)] }]));
     const node = await start();
     await node.follower.syncOnce();

@@ -69,7 +69,7 @@ export function makeBlock(parent: Block | undefined, content: BlockContent = {})
     ...(content.signed ?? []).map((_, index) => ({
       kind: "signed" as const,
       hash: hashOf(`transaction ${number} ${index} ${tag}`),
-      raw: Uint8Array.of(2, number & 255, index),
+      raw: Uint8Array.of(2, number & 255, index, ...new Uint8Array(62)),
       sender: addressOf(`signer ${index}`),
     })),
   ];

@@ -21,9 +21,9 @@ export const logger = pino({ level: process.env["TEST_LOG"] ?? "silent" });
 export const operator = wallet("operator");
 export const FUNDED = ["alice", "bob", "carol"].map((name) => wallet(name));
 
-export function testConfig(forceInclusionDelay = 43_200): RollupConfig {
+export function testConfig({ forceInclusionDelay = 43_200, gasPerSecond = 1_000_000_000n } = {}): RollupConfig {
   const genesis = createGenesis({
-    gasPerSecond: 1_000_000_000n,
+    gasPerSecond,
     chainId: CHAIN_ID,
     timestamp: GENESIS_TIME,
     feeRecipient: ZERO_ADDRESS,
