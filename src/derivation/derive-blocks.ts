@@ -1,4 +1,5 @@
-import { decodePayload, parseBlocks } from "../batch/index.ts";
+import { MAXIMUM_CONTENT_SIZE, openPayload, parseBlocks } from "../batch/index.ts";
+import type { PayloadContent } from "../batch/index.ts";
 import type { BlockInput, InboxMessage } from "../rollup/index.ts";
 import type { Batch, DerivationCursor } from "./types.ts";
 
@@ -43,15 +44,12 @@ export function* deriveBlocks(
   const latest = batch.timestamp + MAXIMUM_TIMESTAMP_LEAD;
   let { nextMessage, parentTimestamp } = cursor;
 
-  const decoded = decodePayload(batch.payload);
-  if (decoded.kind === "content") {
-    for (const block of parseBlocks(decoded.content)) {
-      parentTimestamp = Math.max(parentTimestamp, Math.min(Math.max(block.timestamp, earliest), latest));
-      const end = Math.min(nextMessage + block.messages, batch.messagesUpTo);
-      const messages = consumeMessages(nextMessage, end, getMessage, rules);
-      nextMessage += messages.length;
-      yield { timestamp: parentTimestamp, messages, transactions: block.transactions };
-    }
+  for (const block of parseBlocks(readAll(openPayload(batch.payload)))) {
+    parentTimestamp = Math.max(parentTimestamp, Math.min(Math.max(block.timestamp, earliest), latest));
+    const end = Math.min(nextMessage + block.messages, batch.messagesUpTo);
+    const messages = consumeMessages(nextMessage, end, getMessage, rules);
+    nextMessage += messages.length;
+    yield { timestamp: parentTimestamp, messages, transactions: block.transactions };
   }
 
   while (nextMessage < batch.messagesUpTo) {
@@ -62,6 +60,13 @@ export function* deriveBlocks(
   }
 
   return { nextBatch: batch.index + 1, nextMessage, parentTimestamp };
+}
+
+/** All of a content, by halving what may be left. */
+function readAll(content: PayloadContent): Uint8Array {
+  let size = 0;
+  for (let step = MAXIMUM_CONTENT_SIZE; step >= 1; step /= 2) if (content.read(size, step) !== undefined) size += step;
+  return content.read(0, size) ?? new Uint8Array(0);
 }
 
 /** All blocks of a batch at once, with the cursor after it. */
