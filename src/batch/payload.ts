@@ -1,23 +1,16 @@
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { encodeBlocks } from "./block-codec.ts";
 import type { EncodedBlock } from "./block-codec.ts";
-import { contentOf } from "./payload-content.ts";
+import { createInflater } from "./inflate.ts";
 import type { PayloadContent } from "./payload-content.ts";
 
 /** First byte of every payload (specification §3 rule 1). */
 export const PAYLOAD_VERSION = 0x01;
 
-/** Most bytes a payload may decompress to: 4 MiB. */
+/** Most bytes of content that a payload has: 4 MiB, where what it decompresses to is cut. */
 export const MAXIMUM_CONTENT_SIZE = 4_194_304;
 
-/** What a payload's bytes hold: the encoded blocks, or why they count as no blocks. */
-export type DecodedPayload =
-  | { readonly kind: "content"; readonly content: Uint8Array }
-  | { readonly kind: "no-version" }
-  | { readonly kind: "unknown-version"; readonly version: number }
-  | { readonly kind: "too-large" }
-  /** Not a DEFLATE stream, or a truncated one. */
-  | { readonly kind: "undecodable"; readonly message: string };
+const NOTHING = new Uint8Array(0);
 
 /** The payload of a batch: version byte and raw DEFLATE stream. Throws a RangeError if the content exceeds 4 MiB. */
 export function encodePayload(blocks: readonly EncodedBlock[]): Uint8Array {
@@ -34,26 +27,10 @@ export function compressContent(content: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.of(PAYLOAD_VERSION), deflateRawSync(content, { level: 9 })]);
 }
 
-/** Decodes a payload; total, and bounded to 4 MiB of output whatever the bytes are. */
-export function decodePayload(payload: Uint8Array): DecodedPayload {
-  const version = payload[0];
-  if (version === undefined) return { kind: "no-version" };
-  if (version !== PAYLOAD_VERSION) return { kind: "unknown-version", version };
-  try {
-    return { kind: "content", content: inflateRawSync(payload.subarray(1), { maxOutputLength: MAXIMUM_CONTENT_SIZE }) };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ERR_BUFFER_TOO_LARGE") return { kind: "too-large" };
-    // Only what the stream itself is guilty of is the payload's fault. Running out of memory (Z_MEM_ERROR) is this
-    // machine's, and must not let two nodes derive different chains.
-    if (code === "Z_DATA_ERROR" || code === "Z_BUF_ERROR" || code === "Z_NEED_DICT")
-      return { kind: "undecodable", message };
-    throw error;
-  }
-}
-
-/** TEMPORARY */
+/**
+ * Opens a payload without inflating it. Total: after the first error of the stream there is no more content, after
+ * `MAXIMUM_CONTENT_SIZE` bytes neither, and without the right version byte there is none.
+ */
 export function openPayload(payload: Uint8Array): PayloadContent {
-  const decoded = decodePayload(payload);
-  return contentOf(decoded.kind === "content" ? decoded.content : new Uint8Array());
+  return createInflater(payload[0] === PAYLOAD_VERSION ? payload.subarray(1) : NOTHING, MAXIMUM_CONTENT_SIZE);
 }

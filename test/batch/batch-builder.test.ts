@@ -1,15 +1,10 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  BLOB_PAYLOAD_SIZE,
-  createBatchBuilder,
-  decodePayload,
-  encodeBlocks,
-  encodePayload,
-} from "../../src/batch/index.ts";
+import { BLOB_PAYLOAD_SIZE, createBatchBuilder, encodeBlocks, encodePayload } from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
 import { encodedBlock } from "../derivation/arbitraries.ts";
+import { contentOf } from "./payload-content.ts";
 
 /** Bytes that do not compress, always the same. */
 function noise(seed: number, size: number): Uint8Array {
@@ -34,11 +29,7 @@ const busyBlock = (seed: number, transactions: number): EncodedBlock => ({
   ),
 });
 
-function contentOf(payload: Uint8Array): string {
-  const decoded = decodePayload(payload);
-  if (decoded.kind !== "content") throw new Error(decoded.kind);
-  return Buffer.from(decoded.content).toString("hex");
-}
+const contentHex = (payload: Uint8Array): string => contentOf(payload).toString("hex");
 
 const hexOf = (blocks: readonly EncodedBlock[]): string => Buffer.from(encodeBlocks(blocks)).toString("hex");
 
@@ -55,7 +46,7 @@ describe("batch builder", () => {
           expect(payload.length).to.be.at.most(builder.sizeBound);
           expect(builder.sizeBound).to.be.at.most(maximumBytes);
           expect(builder.blockCount).to.equal(taken.length);
-          expect(contentOf(payload)).to.equal(hexOf(taken));
+          expect(contentHex(payload)).to.equal(hexOf(taken));
         },
       ),
       { numRuns: 300 },
@@ -69,7 +60,7 @@ describe("batch builder", () => {
     for (const block of blocks) {
       if (!builder.add(block)) break;
       taken.push(block);
-      expect(contentOf(builder.build())).to.equal(hexOf(taken));
+      expect(contentHex(builder.build())).to.equal(hexOf(taken));
     }
     expect(taken.length).to.be.within(10, 39);
   });
@@ -87,7 +78,7 @@ describe("batch builder", () => {
     const block = { timestamp: 0, messages: 0, transactions: [new Uint8Array(2 ** 20 - 19)] };
     for (let index = 0; index < 4; index++) expect(builder.add(block)).to.equal(true);
     expect(builder.add({ timestamp: 0, messages: 0, transactions: [] })).to.equal(false);
-    expect(contentOf(builder.build())).to.equal(hexOf([block, block, block, block]));
+    expect(contentHex(builder.build())).to.equal(hexOf([block, block, block, block]));
   });
 
   it("refuses blocks beyond the 4,096 that derivation reads", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   compressContent,
-  contentOf,
+  contentOfBytes,
   encodeBlocks,
   encodePayload,
   encodedBlockSize,
@@ -34,7 +34,7 @@ describe("block codec", () => {
       fc.property(fc.array(honestBlock), (blocks) => {
         const bytes = encodeBlocks(blocks);
         expect(bytes).to.have.length(blocks.reduce((size, block) => size + encodedBlockSize(block), 0));
-        expect(normal(parseBlocks(contentOf(bytes)))).to.eql(normal(blocks));
+        expect(normal(parseBlocks(contentOfBytes(bytes)))).to.eql(normal(blocks));
       }),
     );
   });
@@ -54,7 +54,7 @@ describe("block codec", () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), fewValues), (bytes) => {
         // Not the last block, which may be cut short; and not timestamps, which saturate.
-        const blocks = parseBlocks(contentOf(bytes)).slice(0, -1).map((block) => ({ ...block, timestamp: 0 }));
+        const blocks = parseBlocks(contentOfBytes(bytes)).slice(0, -1).map((block) => ({ ...block, timestamp: 0 }));
         const encoded = encodeBlocks(blocks);
         const expected = bytes.slice(0, encoded.length);
         blocks.reduce((offset, block) => {
@@ -72,7 +72,7 @@ describe("block codec", () => {
     bytes.fill(0, 8, 16);
     bytes.writeBigUInt64BE(2n ** 53n, 16);
     bytes.fill(0, 24, 32);
-    expect(parseBlocks(contentOf(bytes)).map(({ timestamp }) => timestamp)).to.eql([
+    expect(parseBlocks(contentOfBytes(bytes)).map(({ timestamp }) => timestamp)).to.eql([
       Number.MAX_SAFE_INTEGER,
       Number.MAX_SAFE_INTEGER,
     ]);

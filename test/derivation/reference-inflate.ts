@@ -1,5 +1,5 @@
-/** A stream that the rules of specification §3 call undecodable. */
-export class InvalidStream extends Error {}
+/** An error of the stream by the rules of specification §3, or more output than its limit: what ends the content. */
+class EndOfContent extends Error {}
 
 const LENGTH_BASES = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
@@ -18,16 +18,25 @@ const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2
 type HuffmanCode = ReadonlyMap<string, number>;
 
 /**
- * Inflates a raw DEFLATE stream the slow and obvious way, straight from RFC 1951 and the rules of specification §3.
- * Throws InvalidStream where those call the stream undecodable or larger than `limit`.
+ * Inflates a raw DEFLATE stream the slow and obvious way, straight from RFC 1951 and the rules of specification §3: what
+ * comes out before the first error, the end, or `limit` bytes.
  */
 export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
   const output: number[] = [];
+  try {
+    inflateInto(output, bytes, limit);
+  } catch (error) {
+    if (!(error instanceof EndOfContent)) throw error;
+  }
+  return Uint8Array.from(output);
+}
+
+function inflateInto(output: number[], bytes: Uint8Array, limit: number): void {
   let position = 0;
 
   const bit = (): number => {
     const byte = bytes[position >> 3];
-    if (byte === undefined) throw new InvalidStream("truncated");
+    if (byte === undefined) throw new EndOfContent("truncated");
     return (byte >> (position++ & 7)) & 1;
   };
   const bits = (count: number): number => {
@@ -42,10 +51,10 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
       const found = code.get(prefix);
       if (found !== undefined) return found;
     }
-    throw new InvalidStream("unassigned code");
+    throw new EndOfContent("unassigned code");
   };
   const emit = (byte: number): void => {
-    if (output.length === limit) throw new InvalidStream("too large");
+    if (output.length === limit) throw new EndOfContent("too large");
     output.push(byte);
   };
   const compressedBlock = (literals: HuffmanCode, distances: HuffmanCode): void => {
@@ -57,13 +66,13 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
         continue;
       }
       const lengthBase = LENGTH_BASES[literal - 257];
-      if (lengthBase === undefined) throw new InvalidStream("length symbol 286 or 287");
+      if (lengthBase === undefined) throw new EndOfContent("length symbol 286 or 287");
       const length = lengthBase + bits(LENGTH_EXTRA_BITS[literal - 257]!);
       const distanceSymbol = symbol(distances);
       const distanceBase = DISTANCE_BASES[distanceSymbol];
-      if (distanceBase === undefined) throw new InvalidStream("distance symbol 30 or 31");
+      if (distanceBase === undefined) throw new EndOfContent("distance symbol 30 or 31");
       const distance = distanceBase + bits(DISTANCE_EXTRA_BITS[distanceSymbol]!);
-      if (distance > output.length) throw new InvalidStream("distance before the start");
+      if (distance > output.length) throw new EndOfContent("distance before the start");
       for (let index = 0; index < length; index++) emit(output[output.length - distance]!);
     }
   };
@@ -74,7 +83,7 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
     if (type === 0) {
       position = Math.ceil(position / 8) * 8;
       const length = bits(16);
-      if (bits(16) !== 0xffff - length) throw new InvalidStream("stored length and its complement differ");
+      if (bits(16) !== 0xffff - length) throw new EndOfContent("stored length and its complement differ");
       for (let index = 0; index < length; index++) emit(bits(8));
     } else if (type === 1) {
       const lengths = Array.from({ length: 288 }, (_, index) =>
@@ -85,10 +94,10 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
       const literalCount = bits(5) + 257;
       const distanceCount = bits(5) + 1;
       const codeLengthCount = bits(4) + 4;
-      if (literalCount > 286 || distanceCount > 30) throw new InvalidStream("too many codes");
+      if (literalCount > 286 || distanceCount > 30) throw new EndOfContent("too many codes");
       const codeLengths = Array<number>(19).fill(0);
       for (let index = 0; index < codeLengthCount; index++) codeLengths[CODE_LENGTH_ORDER[index]!] = bits(3);
-      if (!isComplete(codeLengths)) throw new InvalidStream("incomplete code of code lengths");
+      if (!isComplete(codeLengths)) throw new EndOfContent("incomplete code of code lengths");
       const codeLengthCode = huffmanCode(codeLengths);
       const lengths: number[] = [];
       while (lengths.length < literalCount + distanceCount) {
@@ -97,30 +106,29 @@ export function referenceInflate(bytes: Uint8Array, limit: number): Uint8Array {
           lengths.push(length);
         } else {
           const previous = lengths.at(-1);
-          if (length === 16 && previous === undefined) throw new InvalidStream("nothing to repeat");
+          if (length === 16 && previous === undefined) throw new EndOfContent("nothing to repeat");
           const count = length === 16 ? 3 + bits(2) : length === 17 ? 3 + bits(3) : 11 + bits(7);
           for (let index = 0; index < count; index++) lengths.push(length === 16 ? previous! : 0);
         }
       }
-      if (lengths.length > literalCount + distanceCount) throw new InvalidStream("repeat beyond the last code");
+      if (lengths.length > literalCount + distanceCount) throw new EndOfContent("repeat beyond the last code");
       const literalLengths = lengths.slice(0, literalCount);
       const distanceLengths = lengths.slice(literalCount);
-      if (literalLengths[256] === 0) throw new InvalidStream("no code for the end of the block");
-      if (!isComplete(literalLengths) && !isLone(literalLengths)) throw new InvalidStream("incomplete literal code");
+      if (literalLengths[256] === 0) throw new EndOfContent("no code for the end of the block");
+      if (!isComplete(literalLengths) && !isLone(literalLengths)) throw new EndOfContent("incomplete literal code");
       if (!isComplete(distanceLengths) && !isLone(distanceLengths) && distanceLengths.some((length) => length > 0)) {
-        throw new InvalidStream("incomplete distance code");
+        throw new EndOfContent("incomplete distance code");
       }
       compressedBlock(huffmanCode(literalLengths), huffmanCode(distanceLengths));
     } else {
-      throw new InvalidStream("block type 3");
+      throw new EndOfContent("block type 3");
     }
   }
-  return Uint8Array.from(output);
 }
 
-/** Canonical codes of RFC 1951 §3.2.2. Throws InvalidStream if there are too many for their lengths. */
+/** Canonical codes of RFC 1951 §3.2.2. Throws EndOfContent if there are too many for their lengths. */
 function huffmanCode(lengths: readonly number[]): HuffmanCode {
-  if (space(lengths) > 1) throw new InvalidStream("over-subscribed code");
+  if (space(lengths) > 1) throw new EndOfContent("over-subscribed code");
   const code = new Map<string, number>();
   let next = 0;
   for (let length = 1; length <= 15; length++) {
