@@ -163,9 +163,7 @@ async function start(
   const { mempool, feedPort } = await startSequencerRole(node, {
     operatorKey,
     mode:
-      options.blockTime === 0
-        ? { kind: "on-demand" }
-        : { kind: "interval", seconds: options.blockTime, empty: false },
+      options.blockTime === 0 ? { kind: "on-demand" } : { kind: "interval", seconds: options.blockTime, empty: false },
     messageConfirmations: local ? 0 : 1,
     host,
     feedPort: options.feedPort,

@@ -176,13 +176,9 @@ function checkGenesis({ chainId, alloc, gasLimit, gasPerSecond }: Genesis): void
     throw new RangeError(`expected at most ${MAX_SUPPLY} wei in the genesis state, got ${supply}`);
   // A deposit of the highest gas limit must fit into a block, or the messages after it are never read.
   if (gasLimit < TRANSACTION_GAS_CAP || gasLimit > MAXIMUM_GAS_RULE)
-    throw new RangeError(
-      `expected a gas limit from ${TRANSACTION_GAS_CAP} to ${MAXIMUM_GAS_RULE}, got ${gasLimit}`,
-    );
+    throw new RangeError(`expected a gas limit from ${TRANSACTION_GAS_CAP} to ${MAXIMUM_GAS_RULE}, got ${gasLimit}`);
   if (gasPerSecond < MINIMUM_SPEED || gasPerSecond > MAXIMUM_GAS_RULE)
-    throw new RangeError(
-      `expected from ${MINIMUM_SPEED} to ${MAXIMUM_GAS_RULE} gas per second, got ${gasPerSecond}`,
-    );
+    throw new RangeError(`expected from ${MINIMUM_SPEED} to ${MAXIMUM_GAS_RULE} gas per second, got ${gasPerSecond}`);
 }
 
 function slotHash(slot: bigint): Hash {

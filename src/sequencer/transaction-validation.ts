@@ -37,7 +37,8 @@ export function validateTransaction(
   if (maxFeePerGas < environment.minimumBaseFee) {
     return { kind: "fee-below-base-fee", maxFeePerGas, baseFee: environment.minimumBaseFee };
   }
-  const required = executionGas(transaction) + dataGas(transaction.tokens, environment.dataPrice, environment.baseFeeAt(now));
+  const required =
+    executionGas(transaction) + dataGas(transaction.tokens, environment.dataPrice, environment.baseFeeAt(now));
   if (gasLimit < required) return { kind: "gas-below-intrinsic", gasLimit, required };
   return undefined;
 }

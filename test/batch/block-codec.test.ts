@@ -54,7 +54,9 @@ describe("block codec", () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), fewValues), (bytes) => {
         // Not the last block, which may be cut short; and not timestamps, which saturate.
-        const blocks = parseBlocks(contentOfBytes(bytes)).slice(0, -1).map((block) => ({ ...block, timestamp: 0 }));
+        const blocks = parseBlocks(contentOfBytes(bytes))
+          .slice(0, -1)
+          .map((block) => ({ ...block, timestamp: 0 }));
         const encoded = encodeBlocks(blocks);
         const expected = bytes.slice(0, encoded.length);
         blocks.reduce((offset, block) => {

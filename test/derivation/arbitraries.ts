@@ -16,7 +16,10 @@ const listable = fc.uint8Array({ minLength: 65, maxLength: 200 });
 const transaction = fc.oneof(
   { weight: 8, arbitrary: listable },
   // Of lengths that end a payload, and at their edges.
-  { weight: 1, arbitrary: fc.constantFrom(0, 64, 65, 70_000, 131_072, 131_073).map((length) => new Uint8Array(length)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 64, 65, 70_000, 131_072, 131_073).map((length) => new Uint8Array(length)),
+  },
 );
 
 export const encodedBlock: fc.Arbitrary<EncodedBlock> = fc.record({

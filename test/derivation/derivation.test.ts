@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MAXIMUM_CONTENT_SIZE, compressContent, encodeBlocks, encodePayload, openPayload } from "../../src/batch/index.ts";
+import {
+  MAXIMUM_CONTENT_SIZE,
+  compressContent,
+  encodeBlocks,
+  encodePayload,
+  openPayload,
+} from "../../src/batch/index.ts";
 import type { EncodedBlock, PayloadContent } from "../../src/batch/index.ts";
 import { payloadBlocks } from "../../src/derivation/index.ts";
 import type { Batch, DerivationCursor } from "../../src/derivation/index.ts";
@@ -249,14 +255,24 @@ describe("derivation", () => {
     it("ignores a count above messagesUpTo", () => {
       const payload = encodePayload([{ timestamp: L1_TIME, messages: 2 ** 32 - 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
-      const { blocks } = deriveModelled(START, batchOf({ payload, messagesUpTo: 2 }), (index) => messages[index]!, RULES);
+      const { blocks } = deriveModelled(
+        START,
+        batchOf({ payload, messagesUpTo: 2 }),
+        (index) => messages[index]!,
+        RULES,
+      );
       expect(blocks.map((block) => block.messages.length)).to.eql([2]);
     });
 
     it("has implied blocks consume what the payload left, no earlier than the batch", () => {
       const payload = encodePayload([{ timestamp: L1_TIME - 50, messages: 1, transactions: [] }]);
       const messages = deposits(1n, 1n, 1n);
-      const { blocks } = deriveModelled(START, batchOf({ payload, messagesUpTo: 3 }), (index) => messages[index]!, RULES);
+      const { blocks } = deriveModelled(
+        START,
+        batchOf({ payload, messagesUpTo: 3 }),
+        (index) => messages[index]!,
+        RULES,
+      );
       expect(blocks.map(({ timestamp, messages }) => [timestamp - L1_TIME, messages.length])).to.eql([
         [-50, 1],
         [0, 2],
@@ -350,9 +366,9 @@ describe("derivation", () => {
     });
 
     it("still makes the blocks that messages imply, which take what there is", () => {
-      expect(derive(poor(30_000n), [block([])], 2).map(({ messages, gasLevel }) => [messages.length, gasLevel])).to.eql([
-        [2, 0n],
-      ]);
+      expect(derive(poor(30_000n), [block([])], 2).map(({ messages, gasLevel }) => [messages.length, gasLevel])).to.eql(
+        [[2, 0n]],
+      );
     });
   });
 
@@ -388,15 +404,17 @@ describe("derivation", () => {
 
   describe("refuses its caller's mistakes", () => {
     it("a batch that is not the next", () => {
-      expect(() => deriveModelled(START, batchOf({ payload: new Uint8Array(0), index: 3 }), NO_MESSAGES, RULES)).to.throw(
-        RangeError,
-        "expected batch 0, got batch 3",
-      );
+      expect(() =>
+        deriveModelled(START, batchOf({ payload: new Uint8Array(0), index: 3 }), NO_MESSAGES, RULES),
+      ).to.throw(RangeError, "expected batch 0, got batch 3");
     });
 
     it("a capacity some deposit could never fit in", () => {
       expect(() =>
-        deriveModelled(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, { ...RULES, gasCapacity: 2n ** 24n - 1n }),
+        deriveModelled(START, batchOf({ payload: new Uint8Array(0) }), NO_MESSAGES, {
+          ...RULES,
+          gasCapacity: 2n ** 24n - 1n,
+        }),
       ).to.throw(RangeError, "16777215");
     });
 

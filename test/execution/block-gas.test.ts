@@ -39,10 +39,7 @@ async function drainTo(chain: Awaited<ReturnType<typeof chainWithBurner>>, level
     if (excess === 0n) return chain.block(undefined, 0);
     const half = excess / 2n;
     const gas = excess <= BURN ? excess : half < BURN ? half : BURN;
-    const next = await chain.block(
-      async (execution) => void (await execution.executeTransaction(chain.burn(gas))),
-      0,
-    );
+    const next = await chain.block(async (execution) => void (await execution.executeTransaction(chain.burn(gas))), 0);
     if (next.header.gasLevel === level) return next;
   }
 }
@@ -104,12 +101,7 @@ describe("the gas bucket", () => {
     const [early, spent] = [signRaw(wallet(0), { nonce: 999n }), new Uint8Array(65)];
     const long = new Uint8Array(2_000);
     const execute = (transactions: readonly Uint8Array[]) =>
-      executeBlock(
-        chain.engine,
-        parent,
-        { timestamp: parent.header.timestamp, messages: [], transactions },
-        CHAIN_ID,
-      );
+      executeBlock(chain.engine, parent, { timestamp: parent.header.timestamp, messages: [], transactions }, CHAIN_ID);
     // 150,000 gas: 32,000 for each of four long ones leave 22,000, which four short ones of 5,000 each use up.
     const all = [long, long, long, long, spent, early, spent, spent];
     const paid = await execute(all);
@@ -175,7 +167,12 @@ describe("deposits and the base fee", () => {
     const { baseFeePerGas } = chain.latest().header;
     expect(baseFeePerGas > 200n * 10_000_000n).to.equal(true);
     const gas = 100_000n;
-    const message = chain.deposit({ sender: wallet(1).address, to: account(5), mint: gas * 10_000_000n, gasLimit: gas });
+    const message = chain.deposit({
+      sender: wallet(1).address,
+      to: account(5),
+      mint: gas * 10_000_000n,
+      gasLimit: gas,
+    });
     const vault = await chain.balance(chain.latest().header.coinbase);
     const { receipts, header } = await chain.block(
       async (execution) => void (await execution.executeMessage(message)),

@@ -164,7 +164,11 @@ describe("Frames of the feed", () => {
       parentHash: parent.hash,
       blockHash: block.hash,
       firstMessage: 0,
-      block: { timestamp: block.header.timestamp, messages: 1, transactions: [Uint8Array.of(2, 1, 0, ...new Uint8Array(62))] },
+      block: {
+        timestamp: block.header.timestamp,
+        messages: 1,
+        transactions: [Uint8Array.of(2, 1, 0, ...new Uint8Array(62))],
+      },
     });
   });
 

@@ -137,7 +137,11 @@ describe("The chain of a node", () => {
     const second = await build(2, [await transfer(1)]);
     const message = deposit(0);
     const [sibling, removed] = await chain.exclusive(async (writer) => {
-      const { block: executed } = await writer.executeOn(first, { timestamp: TIME + 2, messages: [message], transactions: [] });
+      const { block: executed } = await writer.executeOn(first, {
+        timestamp: TIME + 2,
+        messages: [message],
+        transactions: [],
+      });
       expect(chain.latest().hash).to.equal(second.hash);
       const gone = await writer.rewindTo(1);
       await writer.append(executed);

@@ -36,7 +36,9 @@ export async function mineHistory(l1: SimulatedL1, count: number, variant = 0): 
         l1.mine(
           { kind: "deposit" },
           { kind: "deposit" },
-          batchOf([{ timestamp, messages: 1, transactions: [new Uint8Array(65).fill(5), ...transactions, Uint8Array.of(5)] }]),
+          batchOf([
+            { timestamp, messages: 1, transactions: [new Uint8Array(65).fill(5), ...transactions, Uint8Array.of(5)] },
+          ]),
         );
     }
   }

@@ -34,7 +34,17 @@ describe("block header", () => {
     const common = createCustomCommon({ chainId: 7 }, Mainnet, { hardfork: Hardfork.Osaka });
     fc.assert(
       fc.property(header, (fields) => {
-        const { outboxRoot, prevRandao, transactionsRoot, receiptsRoot, gasCapacity, gasPerSecond, gasLevel, gasExcess, ...rest } = fields;
+        const {
+          outboxRoot,
+          prevRandao,
+          transactionsRoot,
+          receiptsRoot,
+          gasCapacity,
+          gasPerSecond,
+          gasLevel,
+          gasExcess,
+          ...rest
+        } = fields;
         const reference = createBlockHeader(
           {
             ...rest,

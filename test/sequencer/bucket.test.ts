@@ -96,9 +96,9 @@ describe("The sequencer and the gas bucket", function () {
   it("a block is not built while the bucket cannot pay for it, and is a second later", async () => {
     const { mempool, build, pass } = await start();
     const [alice] = FUNDED;
-    for (let nonce = 0; nonce < 5; nonce++) await mempool.submit(alice!.sign({ ...BURN, nonce, gasLimit: 11_900_000n }));
-    while (node.chain.latest().header.gasLevel >= BLOCK_CHARGE)
-      expect(await build(true)).to.not.equal(undefined);
+    for (let nonce = 0; nonce < 5; nonce++)
+      await mempool.submit(alice!.sign({ ...BURN, nonce, gasLimit: 11_900_000n }));
+    while (node.chain.latest().header.gasLevel >= BLOCK_CHARGE) expect(await build(true)).to.not.equal(undefined);
     expect(await build(true)).to.equal(undefined);
     pass(1);
     expect((await build(true))?.header.gasLimit).to.equal(node.chain.latest().header.gasLevel);
