@@ -77,6 +77,15 @@ async function measureMessages(): Promise<void> {
   record("send a message, no data", short);
   record("send a message, 10,000 bytes", long);
   record("send a message, each further non-zero byte", (Number(longer) - Number(long)) / 10_000);
+
+  // A bucket that one message empties and no second fills.
+  const empty = await deployRollupFixture({ depositGasCapacity: 2n ** 24n, depositGasPerSecond: 0n });
+  const ask = async (gas: bigint) =>
+    gasOf(empty.inbox.connect(empty.user).sendMessage(to, 0n, gas, "0x", to, { gasLimit: 2n ** 24n }));
+  await ask(2n ** 24n);
+  const [little, much] = [await ask(1_000_000n), await ask(11_000_000n)];
+  record("send a message, no data, 1,000,000 L2 gas of an empty bucket", little);
+  record("send a message, each further L2 gas of an empty bucket", (Number(much) - Number(little)) / 10_000_000);
 }
 
 async function measureBatches(): Promise<void> {
@@ -132,7 +141,7 @@ async function measureBatches(): Promise<void> {
   await networkHelpers.time.increase(DAY);
   record(
     "force inclusion (with a context message)",
-    await gasOf(inbox.connect(user).forceInclude(await openMessage(unread))),
+    await gasOf(inbox.connect(user).forceInclude(unread, await openMessage(unread))),
   );
   record("forward ETH to the Portal", await gasOf(inbox.connect(user).forwardEther()));
 }
