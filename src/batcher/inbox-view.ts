@@ -18,14 +18,15 @@ export interface InboxView {
 
 export async function viewInbox(client: L1Client, address: Address, l1Timestamp: number): Promise<InboxView> {
   const call = { address, abi: inboxAbi } as const;
-  const [batchCount, messageCount, messagesRead, lastContextIndex, lastContextAt, selfSequencingFrom] = await Promise.all([
-    client.readContract({ ...call, functionName: "batchCount" }),
-    client.readContract({ ...call, functionName: "messageCount" }),
-    client.readContract({ ...call, functionName: "messagesRead" }),
-    client.readContract({ ...call, functionName: "lastContextIndex" }),
-    client.readContract({ ...call, functionName: "lastContextAt" }),
-    client.readContract({ ...call, functionName: "selfSequencingFrom" }),
-  ]);
+  const [batchCount, messageCount, messagesRead, lastContextIndex, lastContextAt, selfSequencingFrom] =
+    await Promise.all([
+      client.readContract({ ...call, functionName: "batchCount" }),
+      client.readContract({ ...call, functionName: "messageCount" }),
+      client.readContract({ ...call, functionName: "messagesRead" }),
+      client.readContract({ ...call, functionName: "lastContextIndex" }),
+      client.readContract({ ...call, functionName: "lastContextAt" }),
+      client.readContract({ ...call, functionName: "selfSequencingFrom" }),
+    ]);
   return {
     l1Timestamp,
     batchCount: Number(batchCount),

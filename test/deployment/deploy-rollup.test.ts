@@ -77,9 +77,9 @@ describe("deployment", () => {
   });
 
   it("says which parameter the contracts refuse", async () => {
-    const preset = { ...DEPLOYMENT_PRESETS.devnet, contextInterval: 31 };
+    const preset = { ...DEPLOYMENT_PRESETS.production, contextInterval: 21_601 };
     const error = await deploy({ preset }).then(() => "none", String);
-    expect(error).to.contain("ContextIntervalTooLong").and.to.contain("31").and.to.contain("60");
+    expect(error).to.contain("ContextIntervalTooLong").and.to.contain("21601").and.to.contain("43200");
   });
 
   it("refuses deposits a share above the chain's speed, which the contracts cannot", async () => {

@@ -52,7 +52,13 @@ contract DepositGasHandler is Test {
             asked += gasLimit;
             burned += expected;
             if (gasLimit != 0) (level, levelAt) = (available - (gasLimit - expected), block.timestamp);
-            ++done[expected == 0 ? "paid by the bucket" : available == 0 ? "burned whole" : "burned in part"];
+            ++done[
+                expected == 0
+                    ? "paid by the bucket"
+                    : available == 0
+                        ? "burned whole"
+                        : "burned in part"
+            ];
         } catch {
             // Nobody is kept out who brings the gas.
             assertHolds("refused for want of gas only", forwarded < expected + MESSAGE_GAS);
@@ -119,12 +125,19 @@ contract DepositGasTest is Test {
 
     function testFuzz_WhatIsBurnedIsOneForOneWithinAFewHundredGas(uint24 gasLimit) external {
         uint256 asked = bound(gasLimit, 1, 1 << 24);
-        _send(_CAPACITY, _CAPACITY);
+        _send(_CAPACITY, MESSAGE_GAS);
         // The slots are warm and nothing is new but the message, so two empty buckets differ by what is burned.
         uint256 least = _send(1, MESSAGE_GAS);
         uint256 used = _send(asked, MESSAGE_GAS + asked);
         assertHolds("at least", used + 1 >= least + asked - _LOOP_GAS);
         assertHolds("at most", used <= least + asked + _LOOP_GAS);
+    }
+
+    function test_ALoopOfMessagesBurnsAllThatItAsksForBeyondTheBucket() external {
+        uint256 before = gasleft();
+        for (uint256 i = 0; i < 4; ++i) _send(1 << 24, MESSAGE_GAS + (1 << 24));
+        assertHolds("burned", before - gasleft() >= 3 * (1 << 24));
+        assertEqual("messages", _inbox.messageCount(), 4);
     }
 
     function test_AMessageThatRunsNothingLeavesTheBucketAlone() external {
@@ -145,10 +158,9 @@ contract DepositGasTest is Test {
 
     function test_ACallThatBringsTooLittleGasIsToldHowMuchItNeeds() external {
         _send(_CAPACITY, MESSAGE_GAS);
-        (bool success, bytes memory reason) =
-            address(_inbox).call{gas: 1_000_000}(
-                abi.encodeCall(_inbox.sendMessage, (address(3), 0, 1_000_000, "", address(3)))
-            );
+        (bool success, bytes memory reason) = address(_inbox).call{gas: 1_000_000}(
+            abi.encodeCall(_inbox.sendMessage, (address(3), 0, 1_000_000, "", address(3)))
+        );
         assertHolds("refused", !success);
         assertEqual("error", bytes32(bytes4(reason)), bytes32(IInbox.InsufficientGas.selector));
         assertEqual("its two values", reason.length, 68);
