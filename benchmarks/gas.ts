@@ -77,6 +77,15 @@ async function measureMessages(): Promise<void> {
   record("send a message, no data", short);
   record("send a message, 10,000 bytes", long);
   record("send a message, each further non-zero byte", (Number(longer) - Number(long)) / 10_000);
+
+  // A bucket that one message empties and no second fills.
+  const empty = await deployRollupFixture({ depositGasCapacity: 2n ** 24n, depositGasPerSecond: 0n });
+  const ask = async (gas: bigint) =>
+    gasOf(empty.inbox.connect(empty.user).sendMessage(to, 0n, gas, "0x", to, { gasLimit: 2n ** 24n }));
+  await ask(2n ** 24n);
+  const [little, much] = [await ask(1_000_000n), await ask(11_000_000n)];
+  record("send a message, no data, 1,000,000 L2 gas of an empty bucket", little);
+  record("send a message, each further L2 gas of an empty bucket", (Number(much) - Number(little)) / 10_000_000);
 }
 
 async function measureBatches(): Promise<void> {
@@ -102,11 +111,19 @@ async function measureBatches(): Promise<void> {
   await inbox.connect(user).depositEther(user.address, { value: 1n });
   const first = (await inbox.messageCount()) - 1n;
   const opening = await openMessage(first);
+  const postOpened = async () =>
+    gasOf(asOperator["postBatch(uint256,bytes,(uint256,uint8,bytes32))"](first, "0x", opening));
   record(
-    "post a batch as calldata with an opening of the first unread message, fixed part",
-    await gasOf(asOperator["postBatch(uint256,bytes,(uint256,uint8,bytes32))"](first, "0x", opening)),
+    "post a batch as calldata with an opening that a recent context makes needless, fixed part",
+    await postOpened(),
   );
-  const [kilobyte, large, larger] = [await post(first, 1_000), await post(first, 10_000), await post(first, 20_000)];
+  // After this one the last context comes after the first unread message, which must be opened.
+  await networkHelpers.time.increase(HOUR);
+  await postOpened();
+  record("post a batch as calldata with an opening of the first unread message, fixed part", await postOpened());
+  const all = await inbox.messageCount();
+  await post(all);
+  const [kilobyte, large, larger] = [await post(all, 1_000), await post(all, 10_000), await post(all, 20_000)];
   record("post a batch as calldata, 1,000 bytes", kilobyte);
   record("post a batch as calldata, 10,000 bytes", large);
   record("post a batch as calldata, each further non-zero byte", (Number(larger) - Number(large)) / 10_000);
@@ -132,7 +149,7 @@ async function measureBatches(): Promise<void> {
   await networkHelpers.time.increase(DAY);
   record(
     "force inclusion (with a context message)",
-    await gasOf(inbox.connect(user).forceInclude(await openMessage(unread))),
+    await gasOf(inbox.connect(user).forceInclude(unread, await openMessage(unread))),
   );
   record("forward ETH to the Portal", await gasOf(inbox.connect(user).forwardEther()));
 }

@@ -14,6 +14,8 @@ export function rollupModule(id: string, preset: DeploymentPreset) {
         forceInclusionDelay: preset.forceInclusionDelay,
         selfSequencingDelay: preset.selfSequencingDelay,
         contextInterval: preset.contextInterval,
+        depositGasCapacity: preset.depositGasCapacity,
+        depositGasPerSecond: preset.depositGasPerSecond,
         challengePeriod: preset.challengePeriod,
         claimBond: preset.claimBond,
         genesisStateHash: builder.getParameter<string>("genesisStateHash"),

@@ -5,6 +5,7 @@ import {IInbox} from "./interfaces/IInbox.sol";
 import {Batch, BatchKind} from "./types/Batch.sol";
 import {ContextBody} from "./types/ContextBody.sol";
 import {DepositBody} from "./types/DepositBody.sol";
+import {DepositGasBucket, depositGasBucket} from "./types/DepositGasBucket.sol";
 import {InboxCursor} from "./types/InboxCursor.sol";
 import {MessageKind, MessageOpening} from "./types/MessageOpening.sol";
 
@@ -14,6 +15,13 @@ contract Inbox is IInbox {
     /// @dev EIP-7825.
     uint256 private constant MAXIMUM_GAS_LIMIT = 1 << 24;
     uint256 private constant MAXIMUM_DATA_LENGTH = 65_536;
+    /// @dev One step of a fraud proof opens the whole payload.
+    uint256 private constant MAXIMUM_PAYLOAD_LENGTH = 65_536;
+    uint256 private constant MAXIMUM_BLOBS = 32;
+    /// @dev EIP-4844: first byte of a versioned hash that commits to a blob by KZG.
+    bytes1 private constant BLOB_VERSION = 0x01;
+    /// @dev More than the call costs after it has burned gas: it returns.
+    uint256 private constant GAS_AFTER_BURNING = 1_000;
     /// @dev Added to the address of a contract, so that it cannot speak for whoever has that address on L2.
     uint160 private constant ALIAS_OFFSET = uint160(0x1111000000000000000000000000000000001111);
     /// @dev EIP-7702: the code of an account that delegates is this prefix and an address.
@@ -30,9 +38,15 @@ contract Inbox is IInbox {
     /// @inheritdoc IInbox
     uint256 public immutable CONTEXT_INTERVAL;
     /// @inheritdoc IInbox
+    uint256 public immutable DEPOSIT_GAS_CAPACITY;
+    /// @inheritdoc IInbox
+    uint256 public immutable DEPOSIT_GAS_PER_SECOND;
+    /// @inheritdoc IInbox
     address public immutable PORTAL;
 
     InboxCursor private _cursor;
+    /// @dev In a slot of its own, so that a message that runs nothing does not touch it.
+    DepositGasBucket private _depositGas;
 
     /// @inheritdoc IInbox
     mapping(uint256 index => bytes32 messageHash) public messageHashes;
@@ -45,14 +59,19 @@ contract Inbox is IInbox {
         uint256 forceInclusionDelay,
         uint256 selfSequencingDelay,
         uint256 contextInterval,
+        uint256 depositGasCapacity,
+        uint256 depositGasPerSecond,
         address portal
     ) {
         OPERATOR = operator;
         FORCE_INCLUSION_DELAY = forceInclusionDelay;
         SELF_SEQUENCING_DELAY = selfSequencingDelay;
         CONTEXT_INTERVAL = contextInterval;
+        DEPOSIT_GAS_CAPACITY = depositGasCapacity;
+        DEPOSIT_GAS_PER_SECOND = depositGasPerSecond;
         PORTAL = portal;
         _cursor = _cursor.withLastOperatorBatchAt(block.timestamp);
+        _depositGas = depositGasBucket(depositGasCapacity, block.timestamp);
     }
 
     // ------------------------------------------------------------------------------------------------- messages
@@ -81,7 +100,8 @@ contract Inbox is IInbox {
         require(value <= type(uint128).max, ValueTooLarge(value));
         require(gasLimit <= MAXIMUM_GAS_LIMIT, GasLimitTooHigh(gasLimit, MAXIMUM_GAS_LIMIT));
         require(data.length <= MAXIMUM_DATA_LENGTH, DataTooLong(data.length, MAXIMUM_DATA_LENGTH));
-        return _enqueueDeposit(to, value, gasLimit, data, refundTo);
+        messageHash = _enqueueDeposit(to, value, gasLimit, data, refundTo);
+        if (gasLimit != 0) _payForGas(messageHash, gasLimit);
     }
 
     // ------------------------------------------------------------------------------------------------- batches
@@ -89,41 +109,41 @@ contract Inbox is IInbox {
     /// @inheritdoc IInbox
     function postBatch(uint256 messagesUpTo, bytes calldata payload) external {
         InboxCursor cursor = _authorizeBatch(messagesUpTo);
-        _requireReadableCalldata();
-        _requireRecentContext(cursor, messagesUpTo);
-        _recordBatch(cursor, BatchKind.Calldata, keccak256(payload), messagesUpTo);
+        _requireRecentContext(cursor);
+        _recordBatch(cursor, BatchKind.Calldata, _payloadHash(payload));
     }
 
     /// @inheritdoc IInbox
-    function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata firstUnread) external {
+    function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata opening) external {
         InboxCursor cursor = _authorizeBatch(messagesUpTo);
-        _requireReadableCalldata();
-        _requireNotOverdue(cursor, messagesUpTo, firstUnread);
-        _recordBatch(cursor, BatchKind.Calldata, keccak256(payload), messagesUpTo);
+        _requireNotOverdue(cursor, messagesUpTo, opening);
+        _recordBatch(cursor, BatchKind.Calldata, _payloadHash(payload));
     }
 
     /// @inheritdoc IInbox
     function postBlobBatch(uint256 messagesUpTo) external {
         InboxCursor cursor = _authorizeBatch(messagesUpTo);
-        _requireRecentContext(cursor, messagesUpTo);
-        _recordBatch(cursor, BatchKind.Blobs, _blobsHash(), messagesUpTo);
+        _requireRecentContext(cursor);
+        _recordBatch(cursor, BatchKind.Blobs, _blobsHash());
     }
 
     /// @inheritdoc IInbox
-    function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata firstUnread) external {
+    function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata opening) external {
         InboxCursor cursor = _authorizeBatch(messagesUpTo);
-        _requireNotOverdue(cursor, messagesUpTo, firstUnread);
-        _recordBatch(cursor, BatchKind.Blobs, _blobsHash(), messagesUpTo);
+        _requireNotOverdue(cursor, messagesUpTo, opening);
+        _recordBatch(cursor, BatchKind.Blobs, _blobsHash());
     }
 
     /// @inheritdoc IInbox
-    function forceInclude(MessageOpening calldata firstUnread) external {
+    function forceInclude(uint256 lastOverdue, MessageOpening calldata opening) external {
         InboxCursor cursor = _cursor;
-        uint256 index = cursor.messagesRead();
-        require(index < cursor.messageCount(), NoUnreadMessage(cursor.messageCount()));
-        uint256 deadline = _deadline(index, firstUnread);
-        require(block.timestamp > deadline, MessageNotOverdue(index, deadline));
-        _recordBatch(cursor, BatchKind.Calldata, EMPTY_HASH, cursor.messageCount());
+        require(
+            lastOverdue >= cursor.messagesRead() && lastOverdue < cursor.messageCount(),
+            MessageNotUnread(lastOverdue, cursor.messagesRead(), cursor.messageCount())
+        );
+        uint256 deadline = _deadline(lastOverdue, opening);
+        require(block.timestamp > deadline, MessageNotOverdue(lastOverdue, deadline));
+        _recordBatch(cursor.withMessagesRead(lastOverdue + 1), BatchKind.Calldata, EMPTY_HASH);
     }
 
     /// @inheritdoc IInbox
@@ -176,6 +196,11 @@ contract Inbox is IInbox {
         return _cursor.lastOperatorBatchAt();
     }
 
+    /// @inheritdoc IInbox
+    function depositGasAvailable() external view returns (uint256) {
+        return _depositGasAvailable();
+    }
+
     // ------------------------------------------------------------------------------------------------- internals
 
     function _depositEther(address to) private returns (bytes32 messageHash) {
@@ -222,7 +247,28 @@ contract Inbox is IInbox {
         );
     }
 
-    /// @dev Checks who posts and how far the batch reads, and notes the operator's activity.
+    /// @dev Takes the gas of a message out of the bucket, and burns what is missing there. Nothing but returning comes after
+    /// it, so what the call has left is what it can burn.
+    function _payForGas(bytes32 messageHash, uint256 gasLimit) private {
+        uint256 available = _depositGasAvailable();
+        uint256 fromBucket = available < gasLimit ? available : gasLimit;
+        uint256 burned = gasLimit - fromBucket;
+        _depositGas = depositGasBucket(available - fromBucket, block.timestamp);
+        emit DepositGasPaid(messageHash, fromBucket, burned);
+
+        if (burned == 0) return;
+        uint256 left = gasleft();
+        require(left >= burned + GAS_AFTER_BURNING, InsufficientGas(left, burned + GAS_AFTER_BURNING));
+        // solhint-disable-next-line no-empty-blocks
+        while (left - gasleft() < burned) {}
+    }
+
+    function _depositGasAvailable() private view returns (uint256) {
+        return _depositGas.availableAt(block.timestamp, DEPOSIT_GAS_CAPACITY, DEPOSIT_GAS_PER_SECOND);
+    }
+
+    /// @dev Checks who posts, notes the operator's activity, and how far the batch reads: up to `messagesUpTo`, or to where
+    /// others have read already.
     function _authorizeBatch(uint256 messagesUpTo) private view returns (InboxCursor cursor) {
         cursor = _cursor;
         if (msg.sender == OPERATOR) {
@@ -231,37 +277,34 @@ contract Inbox is IInbox {
             uint256 from = _selfSequencingFrom(cursor.lastOperatorBatchAt());
             require(block.timestamp >= from, NotOperator(msg.sender, from));
         }
-        require(
-            messagesUpTo >= cursor.messagesRead() && messagesUpTo <= cursor.messageCount(),
-            MessagesUpToOutOfRange(messagesUpTo, cursor.messagesRead(), cursor.messageCount())
-        );
+        require(messagesUpTo <= cursor.messageCount(), MessagesUpToTooHigh(messagesUpTo, cursor.messageCount()));
+        if (messagesUpTo > cursor.messagesRead()) cursor = cursor.withMessagesRead(messagesUpTo);
     }
 
-    /// @dev A sender without code has run none, so a call that has it as caller is the outermost of the transaction.
-    function _requireReadableCalldata() private view {
-        // solhint-disable-next-line avoid-tx-origin
-        require(msg.sender == tx.origin && msg.sender.code.length == 0, CallerNotPlainAccount(msg.sender));
+    function _requireRecentContext(InboxCursor cursor) private view {
+        require(_unreadAreRecent(cursor), OpeningRequired(cursor.messagesRead()));
     }
 
-    /// @dev Messages are in the order of their time, so what stands at or after a recent context message is recent. This
-    /// lets a batch be posted while messages the poster cannot have seen yet arrive.
-    function _requireRecentContext(InboxCursor cursor, uint256 messagesUpTo) private view {
-        require(
-            messagesUpTo == cursor.messageCount() ||
-                (messagesUpTo >= cursor.lastContextIndex() &&
-                    block.timestamp <= cursor.lastContextAt() + FORCE_INCLUSION_DELAY),
-            OpeningRequired(messagesUpTo)
-        );
-    }
-
+    /// @dev What is opened stands before everything unread or is the first of it, and messages are in the order of their
+    /// time.
     function _requireNotOverdue(
         InboxCursor cursor,
         uint256 messagesUpTo,
-        MessageOpening calldata firstUnread
+        MessageOpening calldata opening
     ) private view {
-        if (messagesUpTo == cursor.messageCount()) return;
-        uint256 deadline = _deadline(messagesUpTo, firstUnread);
-        require(block.timestamp <= deadline, MessageOverdue(messagesUpTo, deadline));
+        if (_unreadAreRecent(cursor)) return;
+        bool opensFirst = messagesUpTo == 0 || opening.hashAt(messagesUpTo) == messageHashes[messagesUpTo];
+        uint256 opened = opensFirst ? messagesUpTo : messagesUpTo - 1;
+        uint256 deadline = _deadline(opened, opening);
+        require(block.timestamp <= deadline, MessageOverdue(opened, deadline));
+    }
+
+    /// @dev Whether the Inbox knows, without an opening, that no unread message is overdue: there is none, or all stand at
+    /// or after a recent context message. That lets a batch be posted while messages the poster cannot have seen yet arrive.
+    function _unreadAreRecent(InboxCursor cursor) private view returns (bool) {
+        uint256 read = cursor.messagesRead();
+        if (read == cursor.messageCount()) return true;
+        return read >= cursor.lastContextIndex() && block.timestamp <= cursor.lastContextAt() + FORCE_INCLUSION_DELAY;
     }
 
     /// @dev The last second in which the message at `index`, which `opening` opens, may be left unread.
@@ -272,9 +315,11 @@ contract Inbox is IInbox {
         return opening.enqueuedAt + FORCE_INCLUSION_DELAY;
     }
 
-    /// @dev Writes `cursor` back. The context message comes after the batch: a batch never reads its own.
-    function _recordBatch(InboxCursor cursor, BatchKind kind, bytes32 dataHash, uint256 messagesUpTo) private {
+    /// @dev Writes `cursor` back, which knows how far the batch reads. The context message comes after the batch: a batch
+    /// never reads its own.
+    function _recordBatch(InboxCursor cursor, BatchKind kind, bytes32 dataHash) private {
         uint256 index = cursor.batchCount();
+        uint256 messagesUpTo = cursor.messagesRead();
         batchHashes[index] = Batch({
             kind: kind,
             dataHash: dataHash,
@@ -284,7 +329,7 @@ contract Inbox is IInbox {
         }).hash();
         emit BatchPosted(index, kind, dataHash, messagesUpTo, block.number, block.timestamp);
 
-        cursor = cursor.withBatchCount(index + 1).withMessagesRead(messagesUpTo);
+        cursor = cursor.withBatchCount(index + 1);
         if (block.timestamp >= cursor.lastContextAt() + CONTEXT_INTERVAL) cursor = _enqueueContext(cursor);
         _cursor = cursor;
     }
@@ -318,12 +363,28 @@ contract Inbox is IInbox {
         return cursor.withMessageCount(index + 1).withLastContextIndex(index).withLastContextAt(block.timestamp);
     }
 
+    /// @dev keccak256 of a payload that can be read from the transaction's input: a sender without code has run none, so a
+    /// call that has it as caller is the outermost of the transaction.
+    function _payloadHash(bytes calldata payload) private view returns (bytes32) {
+        // solhint-disable-next-line avoid-tx-origin
+        require(msg.sender == tx.origin && msg.sender.code.length == 0, CallerNotPlainAccount(msg.sender));
+        require(payload.length <= MAXIMUM_PAYLOAD_LENGTH, PayloadTooLong(payload.length, MAXIMUM_PAYLOAD_LENGTH));
+        return keccak256(payload);
+    }
+
     /// @dev keccak256 of the concatenated versioned hashes of all blobs of the transaction.
     function _blobsHash() private view returns (bytes32) {
-        require(blobhash(0) != 0, NoBlobs());
-        bytes memory versionedHashes = abi.encodePacked(blobhash(0));
-        for (uint256 i = 1; blobhash(i) != 0; ++i) versionedHashes = abi.encodePacked(versionedHashes, blobhash(i));
-        return keccak256(versionedHashes);
+        uint256 count = 0;
+        while (blobhash(count) != 0) ++count;
+        require(count != 0, NoBlobs());
+        require(count <= MAXIMUM_BLOBS, TooManyBlobs(count, MAXIMUM_BLOBS));
+        bytes32[] memory versionedHashes = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            bytes32 versionedHash = blobhash(i);
+            require(versionedHash[0] == BLOB_VERSION, UnknownBlobVersion(i, versionedHash));
+            versionedHashes[i] = versionedHash;
+        }
+        return keccak256(abi.encodePacked(versionedHashes));
     }
 
     function _selfSequencingFrom(uint256 lastOperatorBatch) private view returns (uint256) {

@@ -15,6 +15,8 @@ import {StateCommitmentChain} from "./StateCommitmentChain.sol";
 /// @notice See {IRollup}.
 contract Rollup is IRollup {
     uint256 private constant MAXIMUM_DELAY = 365 days;
+    /// @dev EIP-7825: the gas limit a message may have. The bucket must be able to pay for any.
+    uint256 private constant MINIMUM_DEPOSIT_GAS_CAPACITY = 1 << 24;
 
     /// @inheritdoc IRollup
     IInbox public immutable INBOX;
@@ -42,6 +44,8 @@ contract Rollup is IRollup {
             chosen.forceInclusionDelay,
             chosen.selfSequencingDelay,
             chosen.contextInterval,
+            chosen.depositGasCapacity,
+            chosen.depositGasPerSecond,
             predictedPortal
         );
         StateCommitmentChain stateCommitmentChain = new StateCommitmentChain(
@@ -68,6 +72,8 @@ contract Rollup is IRollup {
                 forceInclusionDelay: INBOX.FORCE_INCLUSION_DELAY(),
                 selfSequencingDelay: INBOX.SELF_SEQUENCING_DELAY(),
                 contextInterval: INBOX.CONTEXT_INTERVAL(),
+                depositGasCapacity: INBOX.DEPOSIT_GAS_CAPACITY(),
+                depositGasPerSecond: INBOX.DEPOSIT_GAS_PER_SECOND(),
                 challengePeriod: STATE_COMMITMENT_CHAIN.CHALLENGE_PERIOD(),
                 claimBond: STATE_COMMITMENT_CHAIN.CLAIM_BOND(),
                 genesisStateHash: _GENESIS_STATE_HASH,
@@ -95,6 +101,8 @@ contract Rollup is IRollup {
             chosen.contextInterval <= chosen.forceInclusionDelay / 2,
             ContextIntervalTooLong(chosen.contextInterval, chosen.forceInclusionDelay)
         );
+        _checkRange("depositGasCapacity", chosen.depositGasCapacity, MINIMUM_DEPOSIT_GAS_CAPACITY, type(uint64).max);
+        _checkRange("depositGasPerSecond", chosen.depositGasPerSecond, 0, type(uint64).max);
         _checkRange("challengePeriod", chosen.challengePeriod, 1, MAXIMUM_DELAY);
         _checkRange("claimBond", chosen.claimBond, 1, type(uint128).max);
     }

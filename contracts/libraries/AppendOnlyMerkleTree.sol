@@ -11,22 +11,24 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 /// @dev Leaves must be hashes of something other than 64 bytes, so that no inner node can be presented as a leaf. That
 /// also fixes the depth of a proof: a path that stops above or runs below the leaf level would need a node that is both.
 library AppendOnlyMerkleTree {
-    /// @param count Number of leaves; at most 2^32 - 1.
+    /// @dev At a billion leaves a second a tree of this depth is full after 584 years.
+    uint256 private constant MAXIMUM_DEPTH = 64;
+    uint256 private constant MAXIMUM_COUNT = (1 << MAXIMUM_DEPTH) - 1;
+
+    /// @param count Number of leaves; at most 2^64 - 1.
     /// @param root Root over all leaves.
     /// @param branch `branch[h]` is the last complete subtree of height `h`, if bit `h` of `count` is set.
     struct Tree {
         uint256 count;
         bytes32 root;
-        bytes32[32] branch;
+        bytes32[MAXIMUM_DEPTH] branch;
     }
 
-    /// @notice The tree holds 2^32 - 1 leaves, all it can.
+    /// @notice The tree holds 2^64 - 1 leaves, all it can.
     error TreeFull();
 
     /// @notice `index` is no leaf of a tree with proofs of `depth` siblings.
     error LeafOutsideTree(uint256 index, uint256 depth);
-
-    uint256 private constant MAXIMUM_COUNT = type(uint32).max;
 
     /// @notice Appends `leaf` and updates the root.
     /// @return index Position of the leaf, from 0.
@@ -66,7 +68,7 @@ library AppendOnlyMerkleTree {
         bytes32[] calldata siblings
     ) internal pure returns (bytes32 root) {
         uint256 depth = siblings.length;
-        require(depth <= 32 && index >> depth == 0, LeafOutsideTree(index, depth));
+        require(depth <= MAXIMUM_DEPTH && index >> depth == 0, LeafOutsideTree(index, depth));
         root = leaf;
         for (uint256 height = 0; height < depth; ++height) {
             bytes32 sibling = siblings[height];

@@ -8,6 +8,8 @@ export interface InboxView {
   readonly l1Timestamp: number;
   readonly batchCount: number;
   readonly messageCount: number;
+  /** How many of those the batches read. */
+  readonly messagesRead: number;
   readonly lastContextIndex: number;
   readonly lastContextAt: number;
   /** From when on others than the operator may post. */
@@ -16,17 +18,20 @@ export interface InboxView {
 
 export async function viewInbox(client: L1Client, address: Address, l1Timestamp: number): Promise<InboxView> {
   const call = { address, abi: inboxAbi } as const;
-  const [batchCount, messageCount, lastContextIndex, lastContextAt, selfSequencingFrom] = await Promise.all([
-    client.readContract({ ...call, functionName: "batchCount" }),
-    client.readContract({ ...call, functionName: "messageCount" }),
-    client.readContract({ ...call, functionName: "lastContextIndex" }),
-    client.readContract({ ...call, functionName: "lastContextAt" }),
-    client.readContract({ ...call, functionName: "selfSequencingFrom" }),
-  ]);
+  const [batchCount, messageCount, messagesRead, lastContextIndex, lastContextAt, selfSequencingFrom] =
+    await Promise.all([
+      client.readContract({ ...call, functionName: "batchCount" }),
+      client.readContract({ ...call, functionName: "messageCount" }),
+      client.readContract({ ...call, functionName: "messagesRead" }),
+      client.readContract({ ...call, functionName: "lastContextIndex" }),
+      client.readContract({ ...call, functionName: "lastContextAt" }),
+      client.readContract({ ...call, functionName: "selfSequencingFrom" }),
+    ]);
   return {
     l1Timestamp,
     batchCount: Number(batchCount),
     messageCount: Number(messageCount),
+    messagesRead: Number(messagesRead),
     lastContextIndex: Number(lastContextIndex),
     lastContextAt: Number(lastContextAt),
     selfSequencingFrom: Number(selfSequencingFrom),

@@ -11,7 +11,7 @@ import { readPrices } from "./posting-prices.ts";
 import { MAXIMUM_CALLDATA_PAYLOAD } from "./settings.ts";
 import type { Settlement } from "./settlement.ts";
 import type { BatcherStep, PostingReason } from "./types.ts";
-import { coverOverdue, openFirstUnread } from "./unread-messages.ts";
+import { coverOverdue, mayMoveContext, openMessage } from "./unread-messages.ts";
 
 /**
  * Posts a draft:
@@ -52,7 +52,8 @@ export async function postDraft(
       "the blocks to post leave messages unread that are almost overdue; the batch reads them",
     );
   }
-  const opening = openFirstUnread(messagesUpTo, view, open.length > 0, getMessage, settings);
+  const contextMayMove = open.length > 0 || mayMoveContext(view, getMessage, settings);
+  const opening = openMessage(messagesUpTo, view, contextMayMove, getMessage, settings);
   if (opening === "unknown") {
     const message = `message ${messagesUpTo}, which the batch has to open, is not known yet`;
     return { kind: "waiting-for-sync", message };

@@ -4,8 +4,8 @@ import type { RollupConfig } from "../rollup/index.ts";
 import { BatcherError } from "./errors.ts";
 import type { BatcherOptions, DataKind } from "./types.ts";
 
-/** Payload of a transaction of at most 128 KiB, which is what geth's pool takes, with room for the rest of it. */
-export const MAXIMUM_CALLDATA_PAYLOAD = 130_000;
+/** Bytes the Inbox takes as calldata (specification §2); with the rest of the call half of what geth's pool takes. */
+export const MAXIMUM_CALLDATA_PAYLOAD = 65_536;
 const MAXIMUM_BLOB_PAYLOAD = MAXIMUM_BLOBS_PER_TRANSACTION * BLOB_PAYLOAD_SIZE;
 
 /** The batcher's options with their defaults, and what the rollup says. */

@@ -20,7 +20,7 @@ export interface BatcherOptions {
   readonly interval?: number;
   /** Payload bytes at which a batch is posted before that; default `maximumPayloadBytes`. */
   readonly targetPayloadBytes?: number;
-  /** Default and upper bound: what six blobs hold, or for `calldata` what a transaction of 128 KiB holds. */
+  /** Default and upper bound: what six blobs hold, or for `calldata` 65,536 bytes. */
   readonly maximumPayloadBytes?: number;
   /**
    * Seconds before the end of the force inclusion delay of a message by which it must be read; default a quarter of the

@@ -48,23 +48,40 @@ export interface MessageOpening {
 }
 
 /**
- * The opening of the first message a batch leaves unread, or undefined if the Inbox needs none: all messages are read, or a
- * recent context message shows that the unread ones are recent. A batch in flight moves that context, so then it is opened.
- * `unknown` if the Inbox has the message and this node does not.
+ * Whether somebody else may record a batch before ours is mined, and with it a context message after deposits that ours does
+ * not read: where the operator is (almost) silent anyone may post, and an (almost) overdue message anyone may force.
  */
-export function openFirstUnread(
+export function mayMoveContext(
+  view: Pick<InboxView, "messagesRead" | "l1Timestamp" | "selfSequencingFrom">,
+  getMessage: (index: number) => MessageTime | undefined,
+  { inclusionMargin, forceInclusionDelay }: MessageSettings,
+): boolean {
+  if (view.l1Timestamp + inclusionMargin >= view.selfSequencingFrom) return true;
+  const firstUnread = getMessage(view.messagesRead);
+  return firstUnread !== undefined && mustBeRead(firstUnread, view.l1Timestamp, inclusionMargin, forceInclusionDelay);
+}
+
+/**
+ * The opening that shows the Inbox that the messages a batch leaves unread are recent: of the first of them or, where the
+ * batch reads all that there are yet, of the last that it reads. Undefined if the Inbox needs none, because a recent context
+ * message shows that and does not move before the batch is mined; or if no message is recent. `unknown` if the Inbox has the
+ * message and this node does not.
+ */
+export function openMessage(
   messagesUpTo: number,
   view: Pick<InboxView, "messageCount" | "l1Timestamp" | "lastContextIndex" | "lastContextAt">,
-  batchesInFlight: boolean,
+  contextMayMove: boolean,
   getMessage: (index: number) => InboxMessage | undefined,
   { inclusionMargin, forceInclusionDelay }: MessageSettings,
 ): MessageOpening | "unknown" | undefined {
   const contextIsRecent =
     messagesUpTo >= view.lastContextIndex &&
     view.l1Timestamp + inclusionMargin <= view.lastContextAt + forceInclusionDelay;
-  if (!batchesInFlight && contextIsRecent) return undefined;
-  const message = getMessage(messagesUpTo);
-  if (message === undefined) return messagesUpTo < view.messageCount ? "unknown" : undefined;
+  if (!contextMayMove && contextIsRecent) return undefined;
+  const isThere = messagesUpTo < view.messageCount;
+  const message = getMessage(isThere ? messagesUpTo : messagesUpTo - 1);
+  if (message === undefined) return isThere ? "unknown" : undefined;
+  if (!isThere && mustBeRead(message, view.l1Timestamp, inclusionMargin, forceInclusionDelay)) return undefined;
   return {
     enqueuedAt: BigInt(message.enqueuedAt),
     kind: MESSAGE_KINDS[message.kind],

@@ -29,6 +29,14 @@ export const presetSettings = {
     description: "how often L2 is told of L1's block and fees; default of the preset",
     placeholder: "seconds",
   }),
+  depositGasCapacity: optionalSetting(gasText, {
+    description: "L2 gas of deposits that L1 takes at once without burning gas for it; default of the preset",
+    placeholder: "gas",
+  }),
+  depositGasPerSecond: optionalSetting(gasText, {
+    description: "L2 gas of deposits that L1 takes a second without burning gas for it; default a quarter of the speed",
+    placeholder: "gas",
+  }),
   challengePeriod: optionalSetting(integerText(1, 31_536_000), {
     description: "time a claim must stand unrivaled; default of the preset",
     placeholder: "seconds",
@@ -48,13 +56,17 @@ type PresetOverrides = { readonly [K in keyof DeploymentPreset]: DeploymentPrese
 /** A preset with what the settings replace in it. */
 export function choosePreset(name: DeploymentPresetName, overrides: PresetOverrides): DeploymentPreset {
   const preset = DEPLOYMENT_PRESETS[name];
+  const gasPerSecond = overrides.gasPerSecond ?? preset.gasPerSecond;
   return {
     forceInclusionDelay: overrides.forceInclusionDelay ?? preset.forceInclusionDelay,
     selfSequencingDelay: overrides.selfSequencingDelay ?? preset.selfSequencingDelay,
     contextInterval: overrides.contextInterval ?? preset.contextInterval,
+    depositGasCapacity: overrides.depositGasCapacity ?? preset.depositGasCapacity,
+    // The share of the presets, at whatever speed.
+    depositGasPerSecond: overrides.depositGasPerSecond ?? gasPerSecond / 4n,
     challengePeriod: overrides.challengePeriod ?? preset.challengePeriod,
     claimBond: overrides.claimBond ?? preset.claimBond,
-    gasPerSecond: overrides.gasPerSecond ?? preset.gasPerSecond,
+    gasPerSecond,
   };
 }
 

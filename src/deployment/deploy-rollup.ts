@@ -25,13 +25,15 @@ export interface DeployRollupOptions {
 
 /**
  * Deploys a rollup in one L1 transaction and gives what a node needs to know of it. Throws if L1 refuses the parameters
- * or the transaction fails; the message is the contract's error.
+ * or the transaction fails; the message is the contract's error. Throws a RangeError if deposits could ask for more gas than
+ * the chain's speed, which the contracts cannot check.
  */
 export async function deployRollup(
   options: DeployRollupOptions,
   { logger }: Pick<Instruments, "logger">,
 ): Promise<RollupConfig> {
   const { transport, preset, genesis, genesisHash } = options;
+  checkDepositShare(preset, genesis);
   const publicClient = createPublicClient({ transport });
   const account = privateKeyToAccount(options.deployerKey);
   const walletClient = createWalletClient({ transport, account });
@@ -40,6 +42,8 @@ export async function deployRollup(
     forceInclusionDelay: BigInt(preset.forceInclusionDelay),
     selfSequencingDelay: BigInt(preset.selfSequencingDelay),
     contextInterval: BigInt(preset.contextInterval),
+    depositGasCapacity: preset.depositGasCapacity,
+    depositGasPerSecond: preset.depositGasPerSecond,
     challengePeriod: BigInt(preset.challengePeriod),
     claimBond: preset.claimBond,
     genesisStateHash: genesisStateHash(genesisHash),
@@ -60,6 +64,16 @@ export async function deployRollup(
   const config = { l1ChainId, l1StartBlock, contracts, parameters: deployed, genesis, genesisHash };
   logger.info({ rollup, block: config.l1StartBlock, gasUsed: Number(receipt.gasUsed) }, "rollup deployed");
   return config;
+}
+
+function checkDepositShare(
+  { depositGasPerSecond }: Pick<DeploymentPreset, "depositGasPerSecond">,
+  { gasPerSecond }: Pick<Genesis, "gasPerSecond">,
+): void {
+  if (depositGasPerSecond <= gasPerSecond) return;
+  throw new RangeError(
+    `expected deposits to have a share of the chain's speed, at most ${gasPerSecond} gas a second, got ${depositGasPerSecond}`,
+  );
 }
 
 /** What the contracts of a rollup say of it: all of its configuration but the genesis, of which they hold a hash. */
@@ -90,6 +104,8 @@ export async function readRollup(client: PublicClient, address: Address): Promis
       forceInclusionDelay: Number(parameters.forceInclusionDelay),
       selfSequencingDelay: Number(parameters.selfSequencingDelay),
       contextInterval: Number(parameters.contextInterval),
+      depositGasCapacity: parameters.depositGasCapacity,
+      depositGasPerSecond: parameters.depositGasPerSecond,
       challengePeriod: Number(parameters.challengePeriod),
       claimBond: parameters.claimBond,
     },

@@ -90,7 +90,7 @@ export function readInboxLog(log: Log): InboxLog | undefined {
 function decode(log: Log) {
   try {
     const event = decodeEventLog({ abi: inboxAbi, topics: log.topics, data: log.data });
-    if (event.eventName !== "EtherForwarded") return event;
+    if (event.eventName !== "EtherForwarded" && event.eventName !== "DepositGasPaid") return event;
   } catch {
     // Below.
   }

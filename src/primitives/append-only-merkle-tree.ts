@@ -13,16 +13,13 @@ export interface AppendOnlyMerkleTree {
   readonly count: number;
   /**
    * At level h, the root of the last full subtree of 2^h leaves that has no right sibling yet; meaningful where bit h of
-   * `count` is set. At most 32 levels.
+   * `count` is set. At most 64 levels.
    */
   readonly frontier: readonly Hash[];
   readonly root: Hash;
 }
 
 export const EMPTY_APPEND_ONLY_MERKLE_TREE: AppendOnlyMerkleTree = { count: 0, frontier: [], root: ZERO_HASH };
-
-/** Levels of the frontier; a tree holds at most 2^32 − 1 leaves. */
-export const APPEND_ONLY_MERKLE_TREE_LEVELS = 32;
 
 /** keccak256(left ‖ right). */
 export function hashPair(left: Hash, right: Hash): Hash {
@@ -47,9 +44,12 @@ export function proofLength(count: number): number {
   return length;
 }
 
-/** The tree with one more leaf; 2·32 hashes at most. Throws a RangeError if the tree is full. */
+/**
+ * The tree with one more leaf; two hashes a level at most. The contract's tree holds 2^64 − 1 leaves; this one throws a
+ * RangeError where its count would no longer be exact, at 2^53 − 1.
+ */
 export function appendLeaf(tree: AppendOnlyMerkleTree, leaf: Hash): AppendOnlyMerkleTree {
-  if (tree.count >= 2 ** APPEND_ONLY_MERKLE_TREE_LEVELS - 1) throw new RangeError(`tree is full: ${tree.count} leaves`);
+  if (tree.count >= Number.MAX_SAFE_INTEGER) throw new RangeError(`tree is full: ${tree.count} leaves`);
   const frontier = [...tree.frontier];
   let level = 0;
   let node = leaf;

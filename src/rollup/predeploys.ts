@@ -10,7 +10,7 @@ export const DETERMINISTIC_DEPLOYER_ADDRESS: Address = "0x4e59b44847b37957858892
 
 /** Slots of `L1Context`, in the order of a context message's values. */
 export const L1_CONTEXT_SLOTS = { number: 0n, timestamp: 1n, baseFee: 2n, blobBaseFee: 3n, parentHash: 4n } as const;
-/** Slots of `Outbox`: the frontier takes 32 slots from `frontier` on. */
+/** Slots of `Outbox`: the frontier takes 64 slots from `frontier` on. */
 export const OUTBOX_SLOTS = { count: 0n, root: 1n, frontier: 2n } as const;
 /** Slots of `FeeVault`. */
 export const FEE_VAULT_SLOTS = { recipient: 0n } as const;

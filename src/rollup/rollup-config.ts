@@ -58,6 +58,10 @@ export const rollupConfigSchema = z.object({
     selfSequencingDelay: natural,
     /** Seconds. */
     contextInterval: natural,
+    /** L2 gas of messages that the Inbox lets in at once for no more than they cost (specification §2). */
+    depositGasCapacity: gas,
+    /** L2 gas of messages that it lets in per second; a share of `genesis.gasPerSecond`. */
+    depositGasPerSecond: gas,
     /** Seconds. */
     challengePeriod: natural,
     claimBond: wei,

@@ -212,7 +212,7 @@ export function createOutboxIndex(
 
 // Zero-padded so that key order is index order.
 function messageKey(index: number): string {
-  return `${MESSAGE_PREFIX}${String(index).padStart(10, "0")}`;
+  return `${MESSAGE_PREFIX}${String(index).padStart(16, "0")}`;
 }
 
 /** Messages a block sent in one of its transactions, in order. */

@@ -89,7 +89,7 @@ describe("batcher", () => {
     for (let i = 0; i < count; i++) await rollup.addBlock();
   }
 
-  /** An empty batch of somebody else that reads all messages, once one is overdue. */
+  /** An empty batch of somebody else that reads the first unread message, once it is overdue. */
   async function forceInclude(): Promise<void> {
     const first = await readInbox("messagesRead");
     const message = rollup.chain.inbox.getMessage(first)!;
@@ -98,6 +98,7 @@ describe("batcher", () => {
         abi: inboxAbi,
         functionName: "forceInclude",
         args: [
+          BigInt(first),
           {
             enqueuedAt: BigInt(message.enqueuedAt),
             kind: MESSAGE_KINDS[message.kind],
@@ -295,7 +296,7 @@ describe("batcher", () => {
   });
 
   describe("the choice between calldata and blobs", () => {
-    const payloads = [100, 5_000, 60_000, 120_000].map((length) => randomBytes(length));
+    const payloads = [100, 5_000, 60_000, 65_536].map((length) => randomBytes(length));
     const input = (payload: Uint8Array) =>
       Buffer.from(
         encodeFunctionData({

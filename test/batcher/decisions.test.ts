@@ -6,7 +6,7 @@ import { postingReason } from "../../src/batcher/posting-reason.ts";
 import type { PostingSituation } from "../../src/batcher/posting-reason.ts";
 import { whatIsMissing } from "../../src/batcher/posting.ts";
 import { resolveSettings } from "../../src/batcher/settings.ts";
-import { coverOverdue, openFirstUnread } from "../../src/batcher/unread-messages.ts";
+import { coverOverdue, mayMoveContext, openMessage } from "../../src/batcher/unread-messages.ts";
 import { MESSAGE_KINDS, messageBodyHash } from "../../src/rollup/index.ts";
 import type { InboxMessage } from "../../src/rollup/index.ts";
 
@@ -74,8 +74,8 @@ describe("The messages a batch reads and opens", () => {
   });
 
   const recent = { messageCount: 3, l1Timestamp: 1_000, lastContextIndex: 1, lastContextAt: 900 };
-  const opening = (upTo: number, view: typeof recent, inFlight = false) =>
-    openFirstUnread(upTo, view, inFlight, getMessage, settings);
+  const opening = (upTo: number, view: typeof recent, contextMayMove = false) =>
+    openMessage(upTo, view, contextMayMove, getMessage, settings);
 
   it("are not opened if a recent context is read", () => {
     expect(opening(1, recent)).to.equal(undefined);
@@ -83,14 +83,31 @@ describe("The messages a batch reads and opens", () => {
     expect(opening(1, { ...recent, lastContextAt: 99 })).to.have.property("enqueuedAt", 200n);
   });
 
-  it("are opened by the first unread one if a batch in flight may move the context", () => {
+  it("are opened by the first unread one if the context may move before the batch is mined", () => {
     expect(opening(1, recent, true)).to.eql({
       enqueuedAt: 200n,
       kind: MESSAGE_KINDS.context,
       bodyHash: messageBodyHash(messages[1]!),
     });
-    expect(opening(3, recent, true)).to.equal(undefined);
     expect(opening(3, { ...recent, messageCount: 4 }, true)).to.equal("unknown");
+  });
+
+  it("are opened by the last one read, if it is recent, where the batch reads all there are", () => {
+    expect(opening(3, recent, true)).to.have.property("enqueuedAt", 900n);
+    expect(opening(3, { ...recent, l1Timestamp: 1_799 }, true)).to.have.property("enqueuedAt", 900n);
+    expect(opening(3, { ...recent, l1Timestamp: 1_800 }, true)).to.equal(undefined);
+    expect(opening(0, { ...recent, messageCount: 0 }, true)).to.equal(undefined);
+  });
+
+  it("may see the context moved by others where anyone may post, or a message may be forced", () => {
+    const view = { messagesRead: 1, l1Timestamp: 1_000, selfSequencingFrom: 2_000 };
+    const moves = (changes: Partial<typeof view>) => mayMoveContext({ ...view, ...changes }, getMessage, settings);
+    expect(moves({})).to.equal(false);
+    expect(moves({ selfSequencingFrom: 1_101 })).to.equal(false);
+    expect(moves({ selfSequencingFrom: 1_100 })).to.equal(true);
+    expect(moves({ l1Timestamp: 1_099 })).to.equal(false);
+    expect(moves({ l1Timestamp: 1_100 })).to.equal(true);
+    expect(moves({ messagesRead: 3 })).to.equal(false);
   });
 });
 
@@ -120,7 +137,8 @@ describe("The call that posts a batch", () => {
 
   it("takes calldata without a price of blobs, and blobs for what exceeds calldata", () => {
     expect(choosePostingCall(content(50_000), "auto", undefined).kind).to.equal("calldata");
-    expect(choosePostingCall(content(130_001), "auto", dearBlobs).kind).to.equal("blobs");
+    expect(choosePostingCall(content(65_536), "auto", dearBlobs).kind).to.equal("calldata");
+    expect(choosePostingCall(content(65_537), "auto", dearBlobs).kind).to.equal("blobs");
   });
 });
 
@@ -137,8 +155,8 @@ describe("What keeps a batch from being posted", () => {
   it("is a setting that cannot be", () => {
     const parameters = { forceInclusionDelay: 86_400 };
     expect(resolveSettings({ dataKind: "calldata" }, parameters)).to.include({
-      maximumPayloadBytes: 130_000,
-      targetPayloadBytes: 130_000,
+      maximumPayloadBytes: 65_536,
+      targetPayloadBytes: 65_536,
       inclusionMargin: 3_600,
       firstRetryDelay: 12_000,
     });

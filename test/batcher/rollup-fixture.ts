@@ -84,6 +84,8 @@ export async function createRollupFixture(
     forceInclusionDelay: 12 * HOUR,
     selfSequencingDelay: DAY,
     contextInterval: HOUR,
+    depositGasCapacity: 60_000_000n,
+    depositGasPerSecond: 1_250_000n,
     challengePeriod: 7 * DAY,
     claimBond: 10n ** 18n,
     ...parameters,
@@ -111,6 +113,8 @@ export async function createRollupFixture(
             forceInclusionDelay: BigInt(chosen.forceInclusionDelay),
             selfSequencingDelay: BigInt(chosen.selfSequencingDelay),
             contextInterval: BigInt(chosen.contextInterval),
+            depositGasCapacity: chosen.depositGasCapacity,
+            depositGasPerSecond: chosen.depositGasPerSecond,
             challengePeriod: BigInt(chosen.challengePeriod),
             claimBond: chosen.claimBond,
             genesisStateHash: stateHash({

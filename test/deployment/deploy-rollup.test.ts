@@ -76,9 +76,23 @@ describe("deployment", () => {
   });
 
   it("says which parameter the contracts refuse", async () => {
-    const preset = { ...DEPLOYMENT_PRESETS.devnet, contextInterval: 31 };
+    const preset = { ...DEPLOYMENT_PRESETS.production, contextInterval: 21_601 };
     const error = await deploy({ preset }).then(() => "none", String);
-    expect(error).to.contain("ContextIntervalTooLong").and.to.contain("31").and.to.contain("60");
+    expect(error).to.contain("ContextIntervalTooLong").and.to.contain("21601").and.to.contain("43200");
+  });
+
+  it("refuses deposits a share above the chain's speed, which the contracts cannot", async () => {
+    const preset = { ...DEPLOYMENT_PRESETS.production, depositGasPerSecond: genesis.gasPerSecond + 1n };
+    const error = await deploy({ preset }).then(() => "none", String);
+    expect(error).to.contain("at most 5000000 gas a second, got 5000001");
+    const whole = { ...DEPLOYMENT_PRESETS.production, depositGasPerSecond: genesis.gasPerSecond };
+    expect((await deploy({ preset: whole })).config.parameters.depositGasPerSecond).to.equal(5_000_000n);
+  });
+
+  it("gives deposits a quarter of the speed and room for a whole block, in each preset", () => {
+    for (const { depositGasPerSecond, depositGasCapacity, gasPerSecond } of Object.values(DEPLOYMENT_PRESETS)) {
+      expect([depositGasPerSecond * 4n, depositGasCapacity]).to.eql([gasPerSecond, genesis.gasLimit]);
+    }
   });
 
   it("reports an address that holds no rollup", async () => {

@@ -70,6 +70,8 @@ export interface TestChainOptions {
   readonly gasPerSecond?: bigint;
   /** Runtime code by address. */
   readonly code?: Readonly<Record<Address, Hex>>;
+  /** Slots and their values by address. */
+  readonly storage?: Readonly<Record<Address, Readonly<Record<Hash, Hash>>>>;
 }
 
 export async function createTestChain(options: TestChainOptions = {}): Promise<TestChain> {
@@ -81,6 +83,9 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     predeployCode: await loadPredeployCode(),
     balances: options.balances ?? {},
   });
+  for (const [address, storage] of Object.entries(options.storage ?? {})) {
+    genesis.alloc[address as Address] = { ...genesis.alloc[address as Address], storage };
+  }
   for (const [address, code] of Object.entries(options.code ?? {})) {
     genesis.alloc[address as Address] = { ...genesis.alloc[address as Address], nonce: 1, code };
   }

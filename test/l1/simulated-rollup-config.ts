@@ -27,6 +27,8 @@ export function simulatedRollupConfig(
       forceInclusionDelay: 43_200,
       selfSequencingDelay: 86_400,
       contextInterval: 3_600,
+      depositGasCapacity: 60_000_000n,
+      depositGasPerSecond: 1_250_000n,
       challengePeriod: 604_800,
       claimBond: 1n,
     },

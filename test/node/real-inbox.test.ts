@@ -160,6 +160,7 @@ describe("A node on an L1 with the Inbox contract", () => {
         abi: inboxAbi,
         functionName: "forceInclude",
         args: [
+          BigInt(unread.index),
           {
             enqueuedAt: BigInt(unread.enqueuedAt),
             kind: unread.kind === "deposit" ? 0 : 1,

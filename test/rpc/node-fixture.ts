@@ -59,6 +59,8 @@ export async function startNode(
       forceInclusionDelay: 43_200,
       selfSequencingDelay: 3_600,
       contextInterval: 60,
+      depositGasCapacity: 60_000_000n,
+      depositGasPerSecond: 1_250_000n,
       challengePeriod: 3_600,
       claimBond: ETHER,
     },

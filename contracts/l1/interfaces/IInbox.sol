@@ -51,13 +51,20 @@ interface IInbox {
         bytes32 parentHash
     );
 
+    /// @notice The L2 gas of a message was paid for.
+    /// @param messageHash The message's hash.
+    /// @param fromBucket Gas the bucket paid.
+    /// @param burned Gas the call burned for the rest.
+    event DepositGasPaid(bytes32 indexed messageHash, uint256 fromBucket, uint256 burned);
+
     /// @notice A batch was recorded. If `dataHash` is keccak256 of nothing the payload is empty; otherwise a calldata
     /// payload is the second argument of the transaction, whose input is a call of `postBatch`, and blobs are those of
     /// the transaction.
     /// @param index Position among the batches.
     /// @param kind Where the payload is.
     /// @param dataHash keccak256 of the payload, or of the concatenated versioned hashes of its blobs.
-    /// @param messagesUpTo Messages below this index are read by the end of the batch.
+    /// @param messagesUpTo Messages below this index are read by the end of the batch: what the poster gave, or more if
+    /// earlier batches had read further.
     /// @param number L1 block number.
     /// @param timestamp L1 timestamp in seconds.
     event BatchPosted(
@@ -88,6 +95,10 @@ interface IInbox {
     /// @notice The L2 transaction's data exceeds `maximum` bytes.
     error DataTooLong(uint256 length, uint256 maximum);
 
+    /// @notice The call has `available` gas left, and must burn gas for the L2 gas that the bucket cannot pay for: it needs
+    /// `required`.
+    error InsufficientGas(uint256 available, uint256 required);
+
     /// @notice `caller` is not the operator, who keeps the right to post alone until `selfSequencingFrom` (seconds).
     error NotOperator(address caller, uint256 selfSequencingFrom);
 
@@ -98,23 +109,34 @@ interface IInbox {
     /// @notice A blob batch was posted by a transaction without blobs.
     error NoBlobs();
 
-    /// @notice `messagesUpTo` is below the `read` messages of earlier batches or above the `count` there are.
-    error MessagesUpToOutOfRange(uint256 messagesUpTo, uint256 read, uint256 count);
+    /// @notice A blob batch has more than `maximum` blobs.
+    error TooManyBlobs(uint256 count, uint256 maximum);
+
+    /// @notice The versioned hash of blob `index` does not begin with 0x01 (EIP-4844).
+    error UnknownBlobVersion(uint256 index, bytes32 versionedHash);
+
+    /// @notice A calldata payload has more than `maximum` bytes.
+    error PayloadTooLong(uint256 length, uint256 maximum);
+
+    /// @notice `messagesUpTo` is above the `count` of messages there are.
+    error MessagesUpToTooHigh(uint256 messagesUpTo, uint256 count);
 
     /// @notice The batch leaves messages unread, and nothing shows that the first of them, `index`, is recent.
     error OpeningRequired(uint256 index);
 
-    /// @notice The opening does not give the stored hash of the message at `index`.
+    /// @notice The opening does not give the stored hash of the message at `index` (nor, beside a batch, of the one after
+    /// it).
     error WrongOpening(uint256 index, bytes32 expected, bytes32 actual);
 
-    /// @notice The batch leaves message `index` unread, which had to be read by `deadline` (seconds).
+    /// @notice The batch leaves messages unread, and the one opened to show that they are recent, `index`, had to be read by
+    /// `deadline` (seconds).
     error MessageOverdue(uint256 index, uint256 deadline);
 
     /// @notice Nothing to force: message `index` may stay unread until `deadline` (seconds).
     error MessageNotOverdue(uint256 index, uint256 deadline);
 
-    /// @notice Nothing to force: all `count` messages are read.
-    error NoUnreadMessage(uint256 count);
+    /// @notice Nothing to force: message `index` is among the `read`, or not among the `count` there are.
+    error MessageNotUnread(uint256 index, uint256 read, uint256 count);
 
     /// @notice The Portal did not take the ETH.
     error ForwardingFailed(uint256 amount);
@@ -127,7 +149,13 @@ interface IInbox {
 
     /// @notice Mints the ETH sent to the caller's L2 account and runs a transaction from it, paid for from there.
     /// What is left of the mint, or all of it if the transaction cannot be run, goes to `refundTo`.
-    /// Reverts with ZeroAddress (for `refundTo`), ValueTooLarge, GasLimitTooHigh or DataTooLong.
+    /// Reverts with ZeroAddress (for `refundTo`), ValueTooLarge, GasLimitTooHigh, DataTooLong or InsufficientGas.
+    /// @dev `gasLimit` is taken out of a bucket, and the call burns L1 gas for what is not in it, one for one. So the L2 gas
+    /// that all messages of a span of time ask for is at most DEPOSIT_GAS_CAPACITY + DEPOSIT_GAS_PER_SECOND × seconds +
+    /// the L1 gas burned: nobody can make those who check L2 do work without bound, and nobody who empties the bucket can
+    /// keep another's message out, which then only costs more. A call with `gasLimit` more gas than it otherwise takes
+    /// succeeds whatever others do. An L1 transaction has at most 2^24 gas (EIP-7825), so a `gasLimit` so high that this
+    /// does not fit beside the call has to wait until the bucket holds the difference.
     /// @param to Recipient on L2.
     /// @param value Wei the L2 transaction carries; may exceed the ETH sent if the L2 account has it.
     /// @param gasLimit Gas limit of the L2 transaction; 0 runs none.
@@ -144,33 +172,37 @@ interface IInbox {
 
     /// @notice Posts a batch as calldata. It may leave messages unread if the last context message is recent and among
     /// the read or the first unread; otherwise the other form must be used.
-    /// Reverts with NotOperator, CallerNotPlainAccount, MessagesUpToOutOfRange or OpeningRequired.
-    /// @param messagesUpTo Messages below this index are read by the end of the batch.
-    /// @param payload Specification §3.
+    /// Reverts with NotOperator, MessagesUpToTooHigh, OpeningRequired, CallerNotPlainAccount or PayloadTooLong.
+    /// @param messagesUpTo Messages below this index are read by the end of the batch. A minimum: if others have read
+    /// further meanwhile, that is how far this batch reads.
+    /// @param payload Specification §3; at most 65,536 bytes.
     function postBatch(uint256 messagesUpTo, bytes calldata payload) external;
 
-    /// @notice Posts a batch as calldata that leaves messages unread.
-    /// Reverts as the other form, and with WrongOpening or MessageOverdue.
+    /// @notice Posts a batch as calldata that leaves messages unread, and shows that they are not overdue.
+    /// Reverts as the other form except with OpeningRequired, and with WrongOpening or MessageOverdue.
+    /// @dev What others do in front of this cannot make it revert while the opened message is not overdue.
     /// @param messagesUpTo As in the other form.
     /// @param payload As in the other form.
-    /// @param firstUnread Opens message `messagesUpTo`; not looked at if that many messages are all there are.
-    function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata firstUnread) external;
+    /// @param opening Opens message `messagesUpTo` or, as where that is not there yet, the one before it. Not looked at
+    /// where the other form would do.
+    function postBatch(uint256 messagesUpTo, bytes calldata payload, MessageOpening calldata opening) external;
 
-    /// @notice Posts a batch whose payload is in all the blobs of the transaction, in order.
-    /// Reverts with NotOperator, NoBlobs, MessagesUpToOutOfRange or OpeningRequired.
-    /// @param messagesUpTo Messages below this index are read by the end of the batch.
+    /// @notice Posts a batch whose payload is in all the blobs of the transaction, in order: 1 to 32.
+    /// Reverts with NotOperator, MessagesUpToTooHigh, OpeningRequired, NoBlobs, TooManyBlobs or UnknownBlobVersion.
+    /// @param messagesUpTo As in `postBatch`.
     function postBlobBatch(uint256 messagesUpTo) external;
 
-    /// @notice Posts a blob batch that leaves messages unread.
-    /// Reverts as the other form, and with WrongOpening or MessageOverdue.
-    /// @param messagesUpTo As in the other form.
-    /// @param firstUnread Opens message `messagesUpTo`; not looked at if that many messages are all there are.
-    function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata firstUnread) external;
+    /// @notice Posts a blob batch that leaves messages unread, and shows that they are not overdue.
+    /// Reverts as the other form except with OpeningRequired, and with WrongOpening or MessageOverdue.
+    /// @param messagesUpTo As in `postBatch`.
+    /// @param opening As in `postBatch`.
+    function postBlobBatch(uint256 messagesUpTo, MessageOpening calldata opening) external;
 
-    /// @notice Records an empty batch that reads all messages. Anyone may, once the first unread message is overdue.
-    /// Reverts with NoUnreadMessage, WrongOpening or MessageNotOverdue.
-    /// @param firstUnread Opens message `messagesRead()`.
-    function forceInclude(MessageOpening calldata firstUnread) external;
+    /// @notice Records an empty batch that reads the messages up to one that is overdue, and none after it. Anyone may.
+    /// Reverts with MessageNotUnread, WrongOpening or MessageNotOverdue.
+    /// @param lastOverdue Index of an unread message that is overdue.
+    /// @param opening Opens it.
+    function forceInclude(uint256 lastOverdue, MessageOpening calldata opening) external;
 
     /// @notice Moves all ETH to the Portal.
     function forwardEther() external;
@@ -200,6 +232,9 @@ interface IInbox {
     /// @notice L1 timestamp in seconds of the operator's last batch, or of the deployment.
     function lastOperatorBatchAt() external view returns (uint256);
 
+    /// @notice L2 gas of messages that the bucket can pay for in a block with the current timestamp.
+    function depositGasAvailable() external view returns (uint256);
+
     /// @notice Hash of the batch at `index`; 0 if there is none.
     /// @param index Position among the batches, from 0.
     function batchHashes(uint256 index) external view returns (bytes32);
@@ -219,6 +254,12 @@ interface IInbox {
 
     /// @notice Seconds between context messages.
     function CONTEXT_INTERVAL() external view returns (uint256);
+
+    /// @notice L2 gas of messages that the bucket holds at most, as it does at first; at least 2^24.
+    function DEPOSIT_GAS_CAPACITY() external view returns (uint256);
+
+    /// @notice L2 gas of messages that each second adds to the bucket.
+    function DEPOSIT_GAS_PER_SECOND() external view returns (uint256);
 
     /// @notice The Portal, which the ETH of deposits moves to.
     function PORTAL() external view returns (address);

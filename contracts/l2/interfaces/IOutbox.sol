@@ -23,12 +23,18 @@ interface IOutbox {
         bytes32 leaf
     );
 
+    /// @notice L1 could not give the call that much gas in one transaction.
+    error MinimumGasTooHigh(uint256 minimumGas, uint256 maximum);
+
+    /// @notice L1 could not take that many bytes of calldata beside the gas of the call.
+    error DataTooLong(uint256 length, uint256 maximum);
+
     /// @notice Sends a message to L1 with the ETH of this call, which rests here for ever: it leaves the L2 supply.
     /// Nothing checks that the call can succeed on L1; while it fails there, the message stays executable. Reverts with
-    /// AppendOnlyMerkleTree.TreeFull after 2^32 - 1 messages.
+    /// MinimumGasTooHigh or DataTooLong, and with AppendOnlyMerkleTree.TreeFull after 2^64 - 1 messages.
     /// @param target L1 account to call.
-    /// @param minimumGas Gas the call on L1 is given at least.
-    /// @param data Calldata of the call on L1.
+    /// @param minimumGas Gas the call on L1 is given at least; at most 14,000,000.
+    /// @param data Calldata of the call on L1; at most 65,536 bytes.
     /// @return index Position of the message, from 0.
     function sendMessage(
         address target,

@@ -24,6 +24,16 @@ export const inboxAbi = [
         type: "uint256",
       },
       {
+        internalType: "uint256",
+        name: "depositGasCapacity",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "depositGasPerSecond",
+        type: "uint256",
+      },
+      {
         internalType: "address",
         name: "portal",
         type: "address",
@@ -90,6 +100,22 @@ export const inboxAbi = [
     inputs: [
       {
         internalType: "uint256",
+        name: "available",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "required",
+        type: "uint256",
+      },
+    ],
+    name: "InsufficientGas",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
         name: "index",
         type: "uint256",
       },
@@ -100,6 +126,27 @@ export const inboxAbi = [
       },
     ],
     name: "MessageNotOverdue",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "index",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "read",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+    ],
+    name: "MessageNotUnread",
     type: "error",
   },
   {
@@ -127,32 +174,16 @@ export const inboxAbi = [
       },
       {
         internalType: "uint256",
-        name: "read",
-        type: "uint256",
-      },
-      {
-        internalType: "uint256",
         name: "count",
         type: "uint256",
       },
     ],
-    name: "MessagesUpToOutOfRange",
+    name: "MessagesUpToTooHigh",
     type: "error",
   },
   {
     inputs: [],
     name: "NoBlobs",
-    type: "error",
-  },
-  {
-    inputs: [
-      {
-        internalType: "uint256",
-        name: "count",
-        type: "uint256",
-      },
-    ],
-    name: "NoUnreadMessage",
     type: "error",
   },
   {
@@ -180,6 +211,54 @@ export const inboxAbi = [
       },
     ],
     name: "OpeningRequired",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "length",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "maximum",
+        type: "uint256",
+      },
+    ],
+    name: "PayloadTooLong",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "count",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "maximum",
+        type: "uint256",
+      },
+    ],
+    name: "TooManyBlobs",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "index",
+        type: "uint256",
+      },
+      {
+        internalType: "bytes32",
+        name: "versionedHash",
+        type: "bytes32",
+      },
+    ],
+    name: "UnknownBlobVersion",
     type: "error",
   },
   {
@@ -393,6 +472,31 @@ export const inboxAbi = [
     anonymous: false,
     inputs: [
       {
+        indexed: true,
+        internalType: "bytes32",
+        name: "messageHash",
+        type: "bytes32",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "fromBucket",
+        type: "uint256",
+      },
+      {
+        indexed: false,
+        internalType: "uint256",
+        name: "burned",
+        type: "uint256",
+      },
+    ],
+    name: "DepositGasPaid",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
         indexed: false,
         internalType: "uint256",
         name: "amount",
@@ -405,6 +509,32 @@ export const inboxAbi = [
   {
     inputs: [],
     name: "CONTEXT_INTERVAL",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "DEPOSIT_GAS_CAPACITY",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "DEPOSIT_GAS_PER_SECOND",
     outputs: [
       {
         internalType: "uint256",
@@ -538,7 +668,25 @@ export const inboxAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "depositGasAvailable",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
+      {
+        internalType: "uint256",
+        name: "lastOverdue",
+        type: "uint256",
+      },
       {
         components: [
           {
@@ -558,7 +706,7 @@ export const inboxAbi = [
           },
         ],
         internalType: "struct MessageOpening",
-        name: "firstUnread",
+        name: "opening",
         type: "tuple",
       },
     ],
@@ -707,7 +855,7 @@ export const inboxAbi = [
           },
         ],
         internalType: "struct MessageOpening",
-        name: "firstUnread",
+        name: "opening",
         type: "tuple",
       },
     ],
@@ -755,7 +903,7 @@ export const inboxAbi = [
           },
         ],
         internalType: "struct MessageOpening",
-        name: "firstUnread",
+        name: "opening",
         type: "tuple",
       },
     ],

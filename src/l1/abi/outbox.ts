@@ -2,6 +2,38 @@
 
 export const outboxAbi = [
   {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "length",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "maximum",
+        type: "uint256",
+      },
+    ],
+    name: "DataTooLong",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "minimumGas",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "maximum",
+        type: "uint256",
+      },
+    ],
+    name: "MinimumGasTooHigh",
+    type: "error",
+  },
+  {
     inputs: [],
     name: "TreeFull",
     type: "error",

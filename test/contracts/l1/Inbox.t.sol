@@ -15,6 +15,8 @@ contract InboxHandler is Test {
     uint256 public constant FORCE_INCLUSION_DELAY = 100;
     uint256 public constant SELF_SEQUENCING_DELAY = 250;
     uint256 public constant CONTEXT_INTERVAL = 30;
+    uint256 public constant DEPOSIT_GAS_CAPACITY = 1 << 24;
+    uint256 public constant DEPOSIT_GAS_PER_SECOND = 1_000;
     address public constant OPERATOR = address(0x0Fe4a704);
     /// @dev Sends the transactions in which a contract is the caller.
     address private constant _ORIGIN = address(0x0419);
@@ -37,6 +39,8 @@ contract InboxHandler is Test {
                 forceInclusionDelay: FORCE_INCLUSION_DELAY,
                 selfSequencingDelay: SELF_SEQUENCING_DELAY,
                 contextInterval: CONTEXT_INTERVAL,
+                depositGasCapacity: DEPOSIT_GAS_CAPACITY,
+                depositGasPerSecond: DEPOSIT_GAS_PER_SECOND,
                 challengePeriod: 1 days,
                 claimBond: 1 ether,
                 genesisStateHash: bytes32(uint256(1)),
@@ -91,15 +95,18 @@ contract InboxHandler is Test {
         ++done["deposit"];
     }
 
-    function post(uint256 messagesUpTo, bytes calldata payload, bool opened, bool byOperator) external {
+    /// @dev `opens`: the message at `messagesUpTo`, the one before it, or none.
+    function post(uint256 messagesUpTo, bytes calldata payload, uint8 opens, bool byOperator) external {
         address caller = byOperator ? OPERATOR : _actor(messagesUpTo);
-        // Mostly in range, sometimes just outside.
-        messagesUpTo = bound(messagesUpTo, messagesRead == 0 ? 0 : messagesRead - 1, _messages.length + 1);
+        // Anything below, too: a batch that meant to read less than others have meanwhile.
+        messagesUpTo = bound(messagesUpTo, 0, _messages.length + 1);
+        uint256 opened = opens % 3 == 1 && messagesUpTo != 0 ? messagesUpTo - 1 : messagesUpTo;
+        bool hasOpening = opens % 3 != 0 && opened < _messages.length;
         MessageOpening memory opening;
-        if (messagesUpTo < _messages.length) opening = _messages[messagesUpTo];
+        if (hasOpening) opening = _messages[opened];
         vm.prank(caller, caller);
         bytes memory call =
-            opened
+            hasOpening
                 ? abi.encodeWithSignature(
                     "postBatch(uint256,bytes,(uint256,uint8,bytes32))",
                     messagesUpTo,
@@ -110,32 +117,33 @@ contract InboxHandler is Test {
         (bool success, ) = address(INBOX).call(call);
 
         bool allowed = byOperator || block.timestamp >= lastOperatorBatchAt + SELF_SEQUENCING_DELAY;
-        bool inRange = messagesUpTo >= messagesRead && messagesUpTo <= _messages.length;
-        bool overdue = inRange && _isOverdue(messagesUpTo);
+        bool inRange = messagesUpTo <= _messages.length;
+        uint256 recorded = messagesUpTo > messagesRead ? messagesUpTo : messagesRead;
         if (success) {
             assertHolds("posted by who may", allowed);
             assertHolds("in range", inRange);
-            assertHolds("nothing overdue left unread", !overdue);
+            assertHolds("nothing overdue left unread", !_isOverdue(recorded));
+            if (messagesUpTo < messagesRead) ++done["post what others have overtaken"];
             if (byOperator) lastOperatorBatchAt = block.timestamp;
-            _expectBatch(keccak256(payload), messagesUpTo);
-            ++done[opened ? "post with an opening" : "post without an opening"];
+            _expectBatch(keccak256(payload), recorded);
+            ++done[hasOpening ? "post with an opening" : "post without an opening"];
             if (!byOperator) ++done["post by another"];
         } else {
-            // With an opening, nothing else is a reason to refuse.
-            assertHolds("refused for a reason", !allowed || !inRange || overdue || !opened);
-            if (overdue) ++done["refuse what leaves overdue messages"];
+            // With an opening of a message that is not overdue, nothing else is a reason to refuse.
+            assertHolds("refused for a reason", !allowed || !inRange || !hasOpening || _isOverdue(opened));
+            if (inRange && _isOverdue(recorded)) ++done["refuse what leaves overdue messages"];
         }
     }
 
-    function forceInclude(uint256 actor) external {
-        if (messagesRead == _messages.length) return;
-        address caller = _actor(actor);
-        bool overdue = _isOverdue(messagesRead);
-        vm.prank(caller);
-        (bool success, ) = address(INBOX).call(abi.encodeCall(INBOX.forceInclude, (_messages[messagesRead])));
-        assertHolds("forced exactly when overdue", success == overdue);
+    function forceInclude(uint256 actor, uint256 index) external {
+        if (_messages.length == 0) return;
+        index = bound(index, 0, _messages.length - 1);
+        bool forcible = index >= messagesRead && _isOverdue(index);
+        vm.prank(_actor(actor));
+        (bool success, ) = address(INBOX).call(abi.encodeCall(INBOX.forceInclude, (index, _messages[index])));
+        assertHolds("forced exactly when unread and overdue", success == forcible);
         if (!success) return;
-        _expectBatch(keccak256(""), _messages.length);
+        _expectBatch(keccak256(""), index + 1);
         ++done["force"];
     }
 
@@ -217,18 +225,20 @@ contract InboxInvariantTest is InvariantTest {
         bytes memory payload = hex"01";
         _handler.deposit(1, 5, "", false);
         _handler.deposit(2, 5, "", true);
-        _handler.post(0, payload, true, true);
-        _handler.post(2, payload, false, true);
+        _handler.post(0, payload, 2, true);
+        _handler.post(2, payload, 0, true);
+        _handler.post(1, payload, 1, true);
         _handler.passLong(299);
-        _handler.post(_inbox.messagesRead(), payload, true, false);
+        _handler.post(_inbox.messagesRead(), payload, 2, false);
         _handler.passLong(299);
-        _handler.forceInclude(0);
-        _handler.post(_inbox.messageCount(), payload, false, false);
-        string[6] memory all = [
+        _handler.forceInclude(0, _inbox.messagesRead());
+        _handler.post(_inbox.messageCount(), payload, 0, false);
+        string[7] memory all = [
             "deposit",
             "post with an opening",
             "post without an opening",
             "post by another",
+            "post what others have overtaken",
             "force",
             "refuse what leaves overdue messages"
         ];

@@ -57,6 +57,8 @@ contract PortalHandler is Test {
                 forceInclusionDelay: 100,
                 selfSequencingDelay: 100,
                 contextInterval: 50,
+                depositGasCapacity: 1 << 24,
+                depositGasPerSecond: 0,
                 challengePeriod: CHALLENGE_PERIOD,
                 claimBond: BOND,
                 genesisStateHash: bytes32(uint256(1)),

@@ -44,6 +44,8 @@ contract StateCommitmentChainHandler is Test {
                 forceInclusionDelay: 100,
                 selfSequencingDelay: 100,
                 contextInterval: 50,
+                depositGasCapacity: 1 << 24,
+                depositGasPerSecond: 0,
                 challengePeriod: CHALLENGE_PERIOD,
                 claimBond: BOND,
                 genesisStateHash: GENESIS_STATE_HASH,

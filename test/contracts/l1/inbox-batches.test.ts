@@ -214,7 +214,7 @@ describe("Inbox batches", () => {
       await deposit();
       const before = await inbox.lastOperatorBatchAt();
       await networkHelpers.time.increase(13 * HOUR);
-      await asOperator().forceInclude(await openMessage(0));
+      await asOperator().forceInclude(0, await openMessage(0));
       expect(await inbox.lastOperatorBatchAt()).to.equal(before);
     });
 
@@ -246,24 +246,43 @@ describe("Inbox batches", () => {
   });
 
   describe("how far a batch reads", () => {
-    it("not beyond the messages there are, and not back", async () => {
+    it("not beyond the messages there are", async () => {
       const { inbox } = fixture;
       await deposit(3);
-      const refused = async (messagesUpTo: bigint, read: bigint, count: bigint) =>
+      const refused = async (messagesUpTo: bigint, count: bigint) =>
         expect(asOperator()[POST](messagesUpTo, PAYLOAD))
-          .to.be.revertedWithCustomError(inbox, "MessagesUpToOutOfRange")
-          .withArgs(messagesUpTo, read, count);
-      await refused(4n, 0n, 3n);
-      await refused(2n ** 256n - 1n, 0n, 3n);
+          .to.be.revertedWithCustomError(inbox, "MessagesUpToTooHigh")
+          .withArgs(messagesUpTo, count);
+      await refused(4n, 3n);
+      await refused(2n ** 256n - 1n, 3n);
       // Would be 2 if it were cut to 40 bits.
-      await refused(2n ** 40n + 2n, 0n, 3n);
+      await refused(2n ** 40n + 2n, 3n);
       await asOperator()[POST](3, PAYLOAD);
-      await refused(2n, 3n, 4n);
-      await refused(0n, 3n, 4n);
-      await refused(5n, 3n, 4n);
-      await asOperator()[POST](3, PAYLOAD);
+      await refused(5n, 4n);
       await asOperator()[POST](4, PAYLOAD);
       expect(await inbox.messagesRead()).to.equal(4n);
+    });
+
+    it("not back: where others have read further, a batch reads as far, and says so", async () => {
+      const { inbox, ethers } = fixture;
+      await deposit(3);
+      await asOperator()[POST](3, PAYLOAD);
+      for (const messagesUpTo of [2, 0]) {
+        const transaction = await asOperator()[POST](messagesUpTo, PAYLOAD);
+        const block = await ethers.provider.getBlock(transaction.blockNumber!);
+        const { index, messagesUpTo: recorded } = await lastBatch();
+        expect(recorded).to.equal(3n);
+        expect(await inbox.batchHashes(index)).to.equal(
+          batchHash({
+            kind: "calldata",
+            dataHash: calldataHash(hexToBytes(PAYLOAD)),
+            messagesUpTo: 3,
+            number: block!.number,
+            timestamp: block!.timestamp,
+          }),
+        );
+      }
+      expect(await inbox.messagesRead()).to.equal(3n);
     });
 
     it("may leave recent messages unread if it opens the first of them", async () => {
@@ -319,24 +338,24 @@ describe("Inbox batches", () => {
       await expect(asOperator()[POST](messagesUpTo, PAYLOAD)).to.emit(inbox, "BatchPosted");
     });
 
-    it("an opening is checked in every part, and must be of the first unread message", async () => {
+    it("an opening is checked in every part, and must be of the first unread message or the one before", async () => {
       const { inbox, openMessage } = fixture;
-      await deposit(3);
-      const opening = await openMessage(1);
+      await deposit(4);
+      const opening = await openMessage(2);
       const wrong = [
         { ...opening, enqueuedAt: opening.enqueuedAt + 1 },
         { ...opening, kind: 1 },
         { ...opening, bodyHash: `0x${"11".repeat(32)}` },
         await openMessage(0),
-        await openMessage(2),
+        await openMessage(3),
       ];
       for (const wrongOpening of wrong) {
-        await expect(asOperator()[POST_OPENED](1, PAYLOAD, wrongOpening)).to.be.revertedWithCustomError(
+        await expect(asOperator()[POST_OPENED](2, PAYLOAD, wrongOpening)).to.be.revertedWithCustomError(
           inbox,
           "WrongOpening",
         );
       }
-      await asOperator()[POST_OPENED](1, PAYLOAD, opening);
+      await asOperator()[POST_OPENED](2, PAYLOAD, opening);
     });
 
     it("an opening of a time that would overflow is just wrong", async () => {
@@ -350,6 +369,28 @@ describe("Inbox batches", () => {
       const { inbox } = fixture;
       const opening = { enqueuedAt: 0, kind: 0, bodyHash: `0x${"00".repeat(32)}` };
       await expect(asOperator()[POST_OPENED](0, PAYLOAD, opening)).to.emit(inbox, "BatchPosted");
+    });
+
+    it("an opening may be of the last message read, as those after it are younger", async () => {
+      const { inbox, networkHelpers, openMessage } = fixture;
+      await deposit(3);
+      const opening = await openMessage(0);
+      await asOperator()[POST_OPENED](1, PAYLOAD, opening);
+      expect(await inbox.messagesRead()).to.equal(1n);
+      const deadline = opening.enqueuedAt + 12 * HOUR;
+      await networkHelpers.time.setNextBlockTimestamp(deadline + 1);
+      await expect(asOperator()[POST_OPENED](1, PAYLOAD, opening))
+        .to.be.revertedWithCustomError(inbox, "MessageOverdue")
+        .withArgs(0, deadline);
+    });
+
+    it("an opening is not looked at where a recent context would do", async () => {
+      const { inbox } = fixture;
+      const opening = { enqueuedAt: 0, kind: 0, bodyHash: `0x${"00".repeat(32)}` };
+      await asOperator()[POST](0, PAYLOAD);
+      await deposit();
+      await asOperator()[POST_OPENED](1, PAYLOAD, opening);
+      expect(await inbox.messagesRead()).to.equal(1n);
     });
 
     it("a message must be read once it is older than the force-inclusion delay", async () => {
@@ -366,20 +407,105 @@ describe("Inbox batches", () => {
     });
   });
 
+  describe("what others do in front of a batch", () => {
+    /** A rollup in which anyone may post, and the first of three deposits is overdue; the last is not. */
+    const contested = async () => {
+      const { networkHelpers } = fixture;
+      await deposit(1);
+      await networkHelpers.time.increase(DAY);
+      await deposit(2);
+    };
+
+    it("reading further leaves it as good as it was", async () => {
+      const { inbox } = fixture;
+      await contested();
+      await asStranger()[POST](3, "0x");
+      await asOperator()[POST](1, PAYLOAD);
+      expect((await lastBatch()).messagesUpTo).to.equal(3n);
+      expect(await inbox.batchCount()).to.equal(2n);
+    });
+
+    it("forcing what is overdue, with deposits and a new context before it, does not make it revert", async () => {
+      const { inbox, openMessage } = fixture;
+      await contested();
+      const [first, second] = [await openMessage(0), await openMessage(1)];
+      await asStranger().forceInclude(0, first);
+      expect(await inbox.lastContextIndex()).to.equal(3n);
+      await deposit();
+      await expect(asOperator()[POST](1, PAYLOAD)).to.be.revertedWithCustomError(inbox, "OpeningRequired").withArgs(1);
+      await asOperator()[POST_OPENED](1, PAYLOAD, second);
+    });
+
+    it("nor where it reads all that its poster knew, and opens the last of that", async () => {
+      const { inbox, openMessage } = fixture;
+      await contested();
+      const last = await openMessage(2);
+      await deposit();
+      await asStranger().forceInclude(0, await openMessage(0));
+      await deposit();
+      await expect(asOperator()[POST](3, PAYLOAD)).to.be.revertedWithCustomError(inbox, "OpeningRequired").withArgs(3);
+      await asOperator()[POST_OPENED](3, PAYLOAD, last);
+      expect(await inbox.messagesRead()).to.equal(3n);
+    });
+
+    it("an opening below what others have read still shows that the rest is recent", async () => {
+      const { inbox, openMessage } = fixture;
+      await contested();
+      const second = await openMessage(1);
+      await asStranger()[POST_OPENED](2, "0x", await openMessage(2));
+      await asOperator()[POST_OPENED](1, PAYLOAD, second);
+      expect((await lastBatch()).messagesUpTo).to.equal(2n);
+      // And still must be right.
+      await expect(asOperator()[POST_OPENED](1, PAYLOAD, await openMessage(2))).to.be.revertedWithCustomError(
+        inbox,
+        "WrongOpening",
+      );
+    });
+  });
+
   describe("forced inclusion", () => {
-    it("records an empty batch that reads all messages, by anyone, once the first unread one is overdue", async () => {
+    it("records an empty batch that reads an overdue message and those before it, by anyone", async () => {
       const { inbox, networkHelpers, openMessage } = fixture;
-      await deposit(3);
-      const opening = await openMessage(0);
+      await deposit(2);
+      await networkHelpers.time.increase(HOUR);
+      await deposit(2);
+      const opening = await openMessage(1);
       const deadline = opening.enqueuedAt + 12 * HOUR;
       await networkHelpers.time.setNextBlockTimestamp(deadline);
-      await expect(asStranger().forceInclude(opening))
+      await expect(asStranger().forceInclude(1, opening))
         .to.be.revertedWithCustomError(inbox, "MessageNotOverdue")
-        .withArgs(0, deadline);
+        .withArgs(1, deadline);
       await networkHelpers.time.setNextBlockTimestamp(deadline + 1);
-      await asStranger().forceInclude(opening);
+      await asStranger().forceInclude(1, opening);
       const { kind, dataHash, messagesUpTo } = await lastBatch();
-      expect([kind, dataHash, messagesUpTo]).to.eql([0n, EMPTY_HASH, 3n]);
+      expect([kind, dataHash, messagesUpTo]).to.eql([0n, EMPTY_HASH, 2n]);
+      expect(await inbox.messagesRead()).to.equal(2n);
+    });
+
+    it("reads no message that is not overdue, whatever is named", async () => {
+      const { inbox, networkHelpers, openMessage } = fixture;
+      await deposit();
+      await networkHelpers.time.increase(6 * HOUR);
+      await deposit();
+      await networkHelpers.time.increase(7 * HOUR);
+      await expect(asStranger().forceInclude(1, await openMessage(1))).to.be.revertedWithCustomError(
+        inbox,
+        "MessageNotOverdue",
+      );
+      await expect(asStranger().forceInclude(1, await openMessage(0))).to.be.revertedWithCustomError(
+        inbox,
+        "WrongOpening",
+      );
+      await asStranger().forceInclude(0, await openMessage(0));
+      expect(await inbox.messagesRead()).to.equal(1n);
+    });
+
+    it("need not read all that is overdue: what is left can be forced next", async () => {
+      const { inbox, networkHelpers, openMessage } = fixture;
+      await deposit(3);
+      await networkHelpers.time.increase(13 * HOUR);
+      await asStranger().forceInclude(0, await openMessage(0));
+      await asStranger().forceInclude(2, await openMessage(2));
       expect(await inbox.messagesRead()).to.equal(3n);
     });
 
@@ -387,46 +513,46 @@ describe("Inbox batches", () => {
       const { inbox, account, networkHelpers, openMessage } = fixture;
       await deposit();
       await networkHelpers.time.increase(13 * HOUR);
-      const call = inbox.interface.encodeFunctionData("forceInclude", [await openMessage(0)]);
+      const call = inbox.interface.encodeFunctionData("forceInclude", [0, await openMessage(0)]);
       await account.run(await inbox.getAddress(), call);
       expect(await inbox.messagesRead()).to.equal(1n);
     });
 
-    it("is refused when all messages are read, or there are none", async () => {
+    it("is refused for a message that is read already, or is not there", async () => {
       const { inbox, networkHelpers, openMessage } = fixture;
       const nothing = { enqueuedAt: 0, kind: 0, bodyHash: `0x${"00".repeat(32)}` };
-      await expect(asStranger().forceInclude(nothing))
-        .to.be.revertedWithCustomError(inbox, "NoUnreadMessage")
-        .withArgs(0);
+      const refused = async (index: bigint, opening: typeof nothing, read: number, count: number) =>
+        expect(asStranger().forceInclude(index, opening))
+          .to.be.revertedWithCustomError(inbox, "MessageNotUnread")
+          .withArgs(index, read, count);
+      await refused(0n, nothing, 0, 0);
       await deposit();
       const opening = await openMessage(0);
       await asOperator()[POST](1, PAYLOAD);
-      await asOperator()[POST](2, PAYLOAD);
       await networkHelpers.time.increase(13 * HOUR);
-      await expect(asStranger().forceInclude(opening))
-        .to.be.revertedWithCustomError(inbox, "NoUnreadMessage")
-        .withArgs(2);
+      await refused(0n, opening, 1, 2);
+      await refused(2n, nothing, 1, 2);
+      await refused(2n ** 256n - 1n, nothing, 1, 2);
     });
 
-    it("needs the first unread message: one read already, or a later one, does not open it", async () => {
+    it("needs the opening of the message it names: that of another does not do", async () => {
       const { inbox, networkHelpers, openMessage } = fixture;
       await deposit(3);
-      await asOperator()[POST_OPENED](1, PAYLOAD, await openMessage(1));
       await networkHelpers.time.increase(13 * HOUR);
       for (const index of [0, 2]) {
-        await expect(asStranger().forceInclude(await openMessage(index))).to.be.revertedWithCustomError(
+        await expect(asStranger().forceInclude(1, await openMessage(index))).to.be.revertedWithCustomError(
           inbox,
           "WrongOpening",
         );
       }
-      await asStranger().forceInclude(await openMessage(1));
+      await asStranger().forceInclude(1, await openMessage(1));
     });
 
     it("nobody can forge an old message to force recent ones in", async () => {
       const { inbox, openMessage } = fixture;
       await deposit();
       const opening = { ...(await openMessage(0)), enqueuedAt: 0 };
-      await expect(asStranger().forceInclude(opening)).to.be.revertedWithCustomError(inbox, "WrongOpening");
+      await expect(asStranger().forceInclude(0, opening)).to.be.revertedWithCustomError(inbox, "WrongOpening");
     });
 
     it("works while the operator posts batches that read nothing", async () => {
@@ -441,7 +567,7 @@ describe("Inbox batches", () => {
         inbox,
         "MessageOverdue",
       );
-      await asStranger().forceInclude(opening);
+      await asStranger().forceInclude(0, opening);
       expect(await inbox.messagesRead()).to.be.greaterThan(0n);
     });
   });
@@ -488,12 +614,21 @@ describe("Inbox batches", () => {
       const { inbox, networkHelpers, openMessage } = fixture;
       await deposit();
       await networkHelpers.time.increase(13 * HOUR);
-      await expect(asStranger().forceInclude(await openMessage(0))).to.emit(inbox, "ContextEnqueued");
+      await expect(asStranger().forceInclude(0, await openMessage(0))).to.emit(inbox, "ContextEnqueued");
     });
   });
 
+  it("a calldata payload has at most 65,536 bytes, with or without an opening", async () => {
+    const { inbox } = fixture;
+    const payload = bytesToHex(new Uint8Array(65_537));
+    const opening = { enqueuedAt: 0, kind: 0, bodyHash: `0x${"00".repeat(32)}` };
+    for (const posting of [asOperator()[POST](0, payload), asOperator()[POST_OPENED](0, payload, opening)]) {
+      await expect(posting).to.be.revertedWithCustomError(inbox, "PayloadTooLong").withArgs(65_537, 65_536);
+    }
+  });
+
   it("payloads of any bytes are accepted: what they mean is derivation's to say", async () => {
-    for (const length of [0, 1, 31, 32, 33, 50_000]) {
+    for (const length of [0, 1, 31, 32, 33, 65_536]) {
       const payload = new Uint8Array(length).map((_, index) => (index * 7) % 256);
       await asOperator()[POST](await fixture.inbox.messageCount(), bytesToHex(payload));
       expect((await lastBatch()).dataHash).to.equal(calldataHash(payload));

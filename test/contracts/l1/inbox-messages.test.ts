@@ -3,7 +3,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { bytesToHex, hexToBytes, toAddress } from "../../../src/primitives/index.ts";
 import type { Address, Hex } from "../../../src/primitives/index.ts";
 import { aliasAddress, depositBodyHash, hashMessage, messageHash } from "../../../src/rollup/index.ts";
-import { deployRollupFixture } from "./rollup-fixture.ts";
+import { DAY, deployRollupFixture } from "./rollup-fixture.ts";
 import type { RollupFixture } from "./rollup-fixture.ts";
 
 const ETHER = 10n ** 18n;
@@ -181,6 +181,76 @@ describe("Inbox messages", () => {
       const to = await inbox.getAddress();
       await expect(user.sendTransaction({ to, data: "0xdeadbeef", value: 1n })).to.be.revertedWithoutReason(ethers);
       await expect(user.sendTransaction({ to, data: "0xde", value: 1n })).to.be.revertedWithoutReason(ethers);
+    });
+  });
+
+  describe("L2 gas", () => {
+    const EMPTY = { depositGasCapacity: 2n ** 24n, depositGasPerSecond: 0n };
+    const send = async (gasLimit: bigint, transactionGas = 2n ** 24n, data = "0x") =>
+      fixture.inbox
+        .connect(fixture.user)
+        .sendMessage(TARGET, 0n, gasLimit, data, REFUND_TO, { gasLimit: transactionGas });
+    const gasUsed = async (...parameters: Parameters<typeof send>) => {
+      const receipt = await (await send(...parameters)).wait();
+      return receipt!.gasUsed;
+    };
+
+    it("is paid for by the bucket while it lasts, then burned one for one, which an event tells", async () => {
+      fixture = await deployRollupFixture(EMPTY);
+      const { inbox } = fixture;
+      const paidFor = async (index: number) => {
+        const [event] = await inbox.queryFilter(inbox.filters.DepositGasPaid(await inbox.messageHashes(index)));
+        return [event?.args.fromBucket, event?.args.burned];
+      };
+      expect(await inbox.depositGasAvailable()).to.equal(2n ** 24n);
+      await send(16_000_000n);
+      expect(await paidFor(0)).to.eql([16_000_000n, 0n]);
+      expect(await inbox.depositGasAvailable()).to.equal(777_216n);
+      await send(1_000_000n);
+      expect(await paidFor(1)).to.eql([777_216n, 222_784n]);
+      expect(await inbox.depositGasAvailable()).to.equal(0n);
+      const [little, much] = [await gasUsed(1n), await gasUsed(10_000_000n)];
+      expect(Number(much - little)).to.be.closeTo(9_999_999, 500);
+    });
+
+    it("fills the bucket again by the second, up to its capacity", async () => {
+      fixture = await deployRollupFixture({ depositGasCapacity: 2n ** 24n, depositGasPerSecond: 1_000_000n });
+      const { inbox, networkHelpers } = fixture;
+      await send(2n ** 24n);
+      await networkHelpers.time.increase(7);
+      expect(await inbox.depositGasAvailable()).to.equal(7_000_000n);
+      await networkHelpers.time.increase(DAY);
+      expect(await inbox.depositGasAvailable()).to.equal(2n ** 24n);
+    });
+
+    it("of a message that runs nothing costs nothing", async () => {
+      fixture = await deployRollupFixture(EMPTY);
+      const { inbox, user } = fixture;
+      await send(2n ** 24n);
+      await expect(send(0n)).not.to.emit(inbox, "DepositGasPaid");
+      const deposit = await (await inbox.connect(user).depositEther(TARGET, { value: 1n })).wait();
+      expect(deposit!.gasUsed).to.be.lessThanOrEqual(55_000n);
+    });
+
+    it("can be asked for whatever others took, by whoever brings it: to 2^24 less what the call costs", async () => {
+      fixture = await deployRollupFixture(EMPTY);
+      const { inbox } = fixture;
+      await send(2n ** 24n);
+      await expect(send(2n ** 24n - 70_000n)).to.emit(inbox, "DepositEnqueued");
+      const data = bytesToHex(new Uint8Array(65_536).fill(7));
+      await expect(send(14_000_000n, 2n ** 24n, data)).to.emit(inbox, "DepositEnqueued");
+    });
+
+    it("is refused to a call without the gas to burn, with how much that is", async () => {
+      fixture = await deployRollupFixture(EMPTY);
+      const { inbox } = fixture;
+      await send(2n ** 24n);
+      for (const gasLimit of [1_000_000n, 2n ** 24n]) {
+        await expect(send(gasLimit, gasLimit === 2n ** 24n ? gasLimit : 1_000_000n))
+          .to.be.revertedWithCustomError(inbox, "InsufficientGas")
+          .withArgs((available: bigint) => available < gasLimit, gasLimit + 1_000n);
+      }
+      expect([await inbox.messageCount(), await inbox.depositGasAvailable()]).to.eql([1n, 0n]);
     });
   });
 

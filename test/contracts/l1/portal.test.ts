@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import { ZERO_ADDRESS, ZERO_HASH, bytesToHex, hexToBytes, toAddress } from "../../../src/primitives/index.ts";
+import { AbiCoder } from "ethers";
+import {
+  ZERO_ADDRESS,
+  ZERO_HASH,
+  bytesToHex,
+  hashPair,
+  hexToBytes,
+  keccak256,
+  toAddress,
+} from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 import { stateHash, withdrawalHash } from "../../../src/rollup/index.ts";
 import type { Withdrawal } from "../../../src/rollup/index.ts";
@@ -230,11 +239,12 @@ describe("Portal", () => {
 
     it("a proof deeper than any tree is refused", async () => {
       const { portal } = fixture;
-      const deep = Array.from({ length: 300 }, () => ZERO_HASH);
-      await expect(portal.execute(withdrawalArgument(withdrawal), opening, deep)).to.be.revertedWithCustomError(
-        portal,
-        "LeafOutsideTree",
-      );
+      for (const depth of [65, 300]) {
+        const deep = Array.from({ length: depth }, () => ZERO_HASH);
+        await expect(portal.execute(withdrawalArgument(withdrawal), opening, deep))
+          .to.be.revertedWithCustomError(portal, "LeafOutsideTree")
+          .withArgs(INDEX, depth);
+      }
     });
 
     it("random garbage never passes", async () => {
@@ -324,6 +334,70 @@ describe("Portal", () => {
       await expect(execute(0, 14_200_000n)).to.be.revertedWithCustomError(portal, "InsufficientGas");
       await execute(0, 16_000_000n);
       expect(await account.gasSeen()).to.be.greaterThanOrEqual(14_000_000n - 500n);
+    });
+
+    describe("within what the Outbox takes", () => {
+      const [MOST_GAS, MOST_DATA, TRANSACTION_GAS] = [14_000_000n, 65_536, 2n ** 24n];
+      // Any two children of the root make a proof of 64 siblings; the index is the last there can be before the tree is full.
+      const index = 2n ** 64n - 2n;
+      const siblings = Array.from({ length: 64 }, (_, height) => keccak256(Uint8Array.of(height)));
+
+      /** Confirms the withdrawal with the proof that costs most: the Portal has no ETH, the bitmap's word is new. */
+      async function dearest(minimumGas: bigint, target: string) {
+        const { portal, stranger, confirmOutboxRoot } = fixture;
+        const data = bytesToHex(new Uint8Array(MOST_DATA).fill(0xd5));
+        const withdrawal = { index, sender: SENDER, target, value: ETHER, minimumGas, data };
+        const leaf = keccak256(
+          hexToBytes(
+            AbiCoder.defaultAbiCoder().encode(
+              ["uint256", "address", "address", "uint256", "uint256", "bytes32"],
+              [index, SENDER, target, ETHER, minimumGas, keccak256(hexToBytes(data))],
+            ),
+          ),
+        );
+        const root = siblings.reduce(
+          (node, sibling, height) =>
+            (index >> BigInt(height)) & 1n ? hashPair(sibling, node) : hashPair(node, sibling),
+          leaf,
+        );
+        const { opening } = await confirmOutboxRoot(root);
+        return async () =>
+          portal.connect(stranger).execute(withdrawal, opening, siblings, { gasLimit: TRANSACTION_GAS });
+      }
+
+      /** An account whose code stores the gas it begins with. */
+      async function gasMeter() {
+        const { networkHelpers, ethers } = fixture;
+        const meter = ethers.getAddress(`0x${"6a".repeat(20)}`);
+        await networkHelpers.setCode(meter, "0x5a5f5500");
+        return { meter, gasSeen: async () => BigInt(await ethers.provider.getStorage(meter, 0)) };
+      }
+
+      it("the dearest withdrawal is executable in one transaction of 2^24 gas", async () => {
+        const { meter, gasSeen } = await gasMeter();
+        const execute = await dearest(MOST_GAS, meter);
+        await execute();
+        expect(await gasSeen()).to.be.greaterThanOrEqual(MOST_GAS - 500n);
+        expect(await fixture.portal.isExecuted(index)).to.equal(true);
+      });
+
+      it("and pays a fresh account", async () => {
+        const execute = await dearest(MOST_GAS, FRESH);
+        await execute();
+        expect(await fixture.ethers.provider.getBalance(FRESH)).to.equal(ETHER);
+      });
+
+      it("L1 could give 15.2 million gas today and no more, so the bound leaves a million to repricings", async () => {
+        const { portal, networkHelpers } = fixture;
+        const { meter, gasSeen } = await gasMeter();
+        const snapshot = await networkHelpers.takeSnapshot();
+        const execute = await dearest(15_200_000n, meter);
+        await execute();
+        expect(await gasSeen()).to.be.greaterThanOrEqual(15_200_000n - 500n);
+        await snapshot.restore();
+        const tooDear = await dearest(15_300_000n, meter);
+        await expect(tooDear()).to.be.revertedWithCustomError(portal, "InsufficientGas");
+      });
     });
 
     it("a minimum that no transaction can give is refused, not wrapped around", async () => {

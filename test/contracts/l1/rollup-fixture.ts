@@ -29,6 +29,8 @@ export interface RollupParameters {
   readonly forceInclusionDelay: bigint;
   readonly selfSequencingDelay: bigint;
   readonly contextInterval: bigint;
+  readonly depositGasCapacity: bigint;
+  readonly depositGasPerSecond: bigint;
   readonly challengePeriod: bigint;
   readonly claimBond: bigint;
   readonly genesisStateHash: Hash;
@@ -65,6 +67,8 @@ export async function deployRollupOn(
     forceInclusionDelay: BigInt(12 * HOUR),
     selfSequencingDelay: BigInt(DAY),
     contextInterval: BigInt(HOUR),
+    depositGasCapacity: 60_000_000n,
+    depositGasPerSecond: 1_250_000n,
     challengePeriod: BigInt(7 * DAY),
     claimBond: 10n ** 17n,
     genesisStateHash: GENESIS_STATE_HASH,

@@ -107,6 +107,42 @@ describe("Outbox", () => {
     }
   });
 
+  it("refuses what L1 could not execute, and says the bound", async () => {
+    const chain = await newChain();
+    const send = async (minimumGas: bigint, length: number) => {
+      const data = hexToBytes(
+        outbox.encodeFunctionData("sendMessage", [account(1), minimumGas, new Uint8Array(length)]),
+      );
+      const call = { from: alice.address, to: OUTBOX_ADDRESS, data, value: 0n, gas: 2n ** 24n, gasPrice: 0n };
+      const outcome = await chain.engine.call(call, { at: chain.latest().header });
+      if (outcome.kind !== "revert") return [outcome.kind];
+      const error = outbox.parseError(outcome.output);
+      return [error?.name, ...(error?.args ?? [])];
+    };
+    expect(await send(14_000_000n, 65_536)).to.eql(["success"]);
+    expect(await send(14_000_001n, 0)).to.eql(["MinimumGasTooHigh", 14_000_001n, 14_000_000n]);
+    expect(await send(2n ** 256n - 1n, 0)).to.eql(["MinimumGasTooHigh", 2n ** 256n - 1n, 14_000_000n]);
+    expect(await send(0n, 65_537)).to.eql(["DataTooLong", 65_537n, 65_536n]);
+  });
+
+  it("cannot be filled: after 2^32 messages, and up to 2^64 - 1, it takes the next", async () => {
+    const fill = async (count: bigint) => {
+      const [slots, frontier] = [{ [hash(0)]: hash(count) }, 2n];
+      const storage = Object.fromEntries(
+        Array.from({ length: 64 }, (_, level) => [hash(frontier + BigInt(level)), hash(1_000n + BigInt(level))]),
+      );
+      const chain = await createTestChain({
+        balances: { [alice.address]: 10n * ETHER },
+        storage: { [OUTBOX_ADDRESS]: { ...storage, ...slots } },
+      });
+      const data = outbox.encodeFunctionData("sendMessage", [account(1), 0, "0x"]) as Hex;
+      const receipt = await chain.include(sign(alice, { to: OUTBOX_ADDRESS, data, gasLimit: 500_000n }));
+      return [receipt.status, await chain.slot(OUTBOX_ADDRESS, 0n)];
+    };
+    expect(await fill(2n ** 32n - 1n)).to.eql([1, 2n ** 32n]);
+    expect(await fill(2n ** 64n - 2n)).to.eql([1, 2n ** 64n - 1n]);
+  });
+
   it("keeps the ETH of messages for ever", async () => {
     const chain = await newChain();
     const data = outbox.encodeFunctionData("sendMessage", [account(1), 0, "0x"]) as Hex;

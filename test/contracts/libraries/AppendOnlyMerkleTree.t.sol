@@ -42,33 +42,39 @@ contract AppendOnlyMerkleTreeTest is Test {
     }
 
     function testFuzz_AnIndexBeyondTheProofIsRefused(bytes32[] calldata siblings, uint256 index) external {
-        siblings = siblings[:bound(siblings.length, 0, 32)];
+        siblings = siblings[:bound(siblings.length, 0, 64)];
         index = bound(index, 1 << siblings.length, type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(AppendOnlyMerkleTree.LeafOutsideTree.selector, index, siblings.length));
         this.computeRoot(bytes32(uint256(1)), index, siblings);
     }
 
-    function testFuzz_DepthIsTheLeastThatHolds(uint32 count) external pure {
+    function testFuzz_DepthIsTheLeastThatHolds(uint64 count) external pure {
         uint256 depth = AppendOnlyMerkleTree.depthOf(count);
         assertHolds("holds", (uint256(1) << depth) >= count);
         assertHolds("least", depth == 0 || (uint256(1) << (depth - 1)) < count);
     }
 
-    function testFuzz_ATreeWithLongHistoryContinuesFromItsFrontier(uint32 start, bytes32 leaf) external {
+    function testFuzz_ATreeWithLongHistoryContinuesFromItsFrontier(uint64 start, bytes32 leaf) external {
         // The frontier is all that is left of the leaves before: any is the frontier of some tree.
-        uint256 count = bound(start, 1, type(uint32).max - 1);
+        uint256 count = bound(start, 1, type(uint64).max - 1);
         _tree.count = count;
-        for (uint256 height = 0; height < 32; ++height) _tree.branch[height] = keccak256(abi.encode(height));
+        for (uint256 height = 0; height < 64; ++height) _tree.branch[height] = keccak256(abi.encode(height));
         _tree.append(leaf);
         assertEqual("root", _tree.root, _rootFromFrontier(count, leaf));
     }
 
-    function test_ItHoldsTwoToThe32LessOneLeaves() external {
-        _tree.count = type(uint32).max - 1;
+    function test_ItHoldsTwoToThe64LessOneLeaves() external {
+        _tree.count = type(uint64).max - 1;
         this.append(bytes32(uint256(1)));
-        assertEqual("count", _tree.count, type(uint32).max);
+        assertEqual("count", _tree.count, type(uint64).max);
         vm.expectRevert(abi.encodeWithSelector(AppendOnlyMerkleTree.TreeFull.selector));
         this.append(bytes32(uint256(1)));
+    }
+
+    function test_AProofHasAtMost64Siblings() external {
+        this.computeRoot(bytes32(uint256(1)), type(uint64).max, new bytes32[](64));
+        vm.expectRevert(abi.encodeWithSelector(AppendOnlyMerkleTree.LeafOutsideTree.selector, 0, 65));
+        this.computeRoot(bytes32(uint256(1)), 0, new bytes32[](65));
     }
 
     function test_StorageIsCountThenRootThenFrontier() external {

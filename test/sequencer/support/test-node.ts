@@ -41,6 +41,8 @@ export function testConfig({ forceInclusionDelay = 43_200, gasPerSecond = 1_000_
       forceInclusionDelay,
       selfSequencingDelay: 3_600,
       contextInterval: 60,
+      depositGasCapacity: 60_000_000n,
+      depositGasPerSecond: 1_250_000n,
       challengePeriod: 3_600,
       claimBond: 1n,
     },
