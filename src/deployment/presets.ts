@@ -21,7 +21,7 @@ export const DEPLOYMENT_PRESETS = {
     selfSequencingDelay: 24 * 3600,
     contextInterval: 600,
     challengePeriod: 7 * 24 * 3600,
-    claimBond: 5n * 10n ** 17n,
+    claimBond: 6n * 10n ** 18n,
     gasPerSecond: 5_000_000n,
   },
   /** For a network on one's own machine, where nobody waits for hours. */
