@@ -634,8 +634,8 @@ describe("StateCommitmentChain", () => {
       await expect(proposeAt(number, stateHash(A)))
         .to.be.revertedWithCustomError(stateCommitmentChain, "WrongL1Block")
         .withArgs(number, stateHash(A), hash);
-      // That took a block. The proposal is then in the 256th after the one it names.
-      await networkHelpers.mine(254);
+      // The proposal is then in the 256th after the one it names.
+      await networkHelpers.mine(255);
       const snapshot = await networkHelpers.takeSnapshot();
       await proposeAt(number, hash);
       await snapshot.restore();
