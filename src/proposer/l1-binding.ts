@@ -16,28 +16,33 @@ export type L1Binding =
   { readonly kind: "bound"; readonly block: L1BlockReference } | { readonly kind: "unbound"; readonly reason: string };
 
 /**
- * The parent of the L1 block up to which the Inbox was read. Not that block itself: an endpoint that estimates a
- * transaction in its head block, not in the next one, cannot name the head's hash.
+ * The parent of the L1 block up to which the Inbox was read, if it has the claimed batches: an endpoint without a pending
+ * block estimates a transaction in its head block, where nobody can name the head's hash. Else the block itself: an L1 that
+ * mines with transactions only need not have another for days.
  *
  * @param synced the last block read, if any
+ * @param claimed the L1 block of the last claimed batch
  * @param l1Number L1's head
  */
 export async function readBinding(
   client: L1Client,
   synced: L1BlockReference | undefined,
+  claimed: number,
   l1Number: number,
 ): Promise<L1Binding> {
-  if (synced === undefined || synced.number === 0) return { kind: "unbound", reason: "the Inbox is not read yet" };
-  const number = synced.number - 1;
-  if (l1Number - number > MAXIMUM_AGE) {
+  if (synced === undefined || synced.number < claimed) return { kind: "unbound", reason: "the Inbox is not read yet" };
+  if (l1Number - synced.number >= MAXIMUM_AGE) {
     return { kind: "unbound", reason: `the Inbox is read to L1 block ${synced.number} of ${l1Number} only` };
   }
   const block = await readL1Block(client, synced.number);
-  // Its parent's hash is taken from the very block the claimed batches were read up to, so no other chain gets mixed in.
   if (block?.hash !== synced.hash) {
     return { kind: "unbound", reason: `L1 block ${synced.number} is not the one the Inbox was read to` };
   }
-  return { kind: "bound", block: { number, hash: block.parentHash } };
+  // The parent's hash is taken from the very block the claimed batches were read up to, so no other chain gets mixed in.
+  return {
+    kind: "bound",
+    block: claimed < synced.number ? { number: synced.number - 1, hash: block.parentHash } : synced,
+  };
 }
 
 /** Whether a claim bound to L1 block `bound` can only be refused from the block after `l1Number` on. */

@@ -21,9 +21,8 @@ export async function propose(
   // State and L1 block are read at one moment: a rewind of the Inbox drops with its batches what was derived of them.
   const synced = chain.inbox.getSyncedBlock();
   const derived = chain.store.derivedBatchCount();
-  const isClaimable = (index: number): boolean =>
-    isCertain(context, index, l1.number) && isBefore(context, index, synced);
-  const final = countFinalBatches(derived, tip.claim.batchCount, isClaimable);
+  const claimed = chain.inbox.getBatchOrigin(required - 1)?.block.number ?? Infinity;
+  const final = countFinalBatches(derived, tip.claim.batchCount, (index) => isCertain(context, index, l1.number));
   const child = rightChild(tip.claim.claimId, required, states.stateHashAt);
   const state = states.stateAt(required);
   const decision = decideProposal(child, tip.onL1, final, l1.timestamp, interval);
@@ -41,7 +40,7 @@ export async function propose(
     log.error({ account, balance, required: minimum }, "the account cannot pay for a claim");
     return { kind: "insufficient-balance", account, balance, required: minimum };
   }
-  const binding = await readBinding(client, synced, l1.number);
+  const binding = await readBinding(client, synced, claimed, l1.number);
   if (binding.kind === "unbound") {
     const { reason } = binding;
     proposalTrouble.report(reason, (again) => log.warn({ claim, reason, ...again }, "a claim waits for L1"));
@@ -95,9 +94,4 @@ const OVERTAKEN: ReadonlySet<string> = new Set(["WrongL1Block", "NotEnoughBatche
 function isCertain({ chain, states, depth }: ProposerContext, batchIndex: number, l1Number: number): boolean {
   if (depth === "finalized") return states.isFinal(batchIndex + 1);
   return l1Number - (chain.inbox.getBatchOrigin(batchIndex)?.block.number ?? Infinity) + 1 >= depth;
-}
-
-/** Whether a batch is in an L1 block before `synced`, so that the parent of that, to which a claim is bound, has it. */
-function isBefore({ chain }: ProposerContext, batchIndex: number, synced: L1BlockReference | undefined): boolean {
-  return (chain.inbox.getBatchOrigin(batchIndex)?.block.number ?? Infinity) < (synced?.number ?? 0);
 }

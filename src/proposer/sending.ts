@@ -36,7 +36,9 @@ export async function sendTransaction(
     await records.put(PROPOSAL_KEY, { purpose, block: about.block } satisfies SentProposal);
   }
   try {
-    await transactions.submit({ purpose, to, data: hexToBytes(data), value });
+    // The head block itself may be named, whose hash only a later block can ask for.
+    const estimateInPending = action === "propose";
+    await transactions.submit({ purpose, to, data: hexToBytes(data), value, estimateInPending });
   } catch (error) {
     if (error instanceof L1TransactionError && error.reason.kind === "would-revert") {
       throw new ProposerError({ kind: "would-revert", purpose, revert: error.reason.revert });
