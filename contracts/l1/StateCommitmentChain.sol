@@ -6,10 +6,14 @@ import {IInbox} from "./interfaces/IInbox.sol";
 import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
 import {Children, Claim, ClaimStatus} from "./types/Claim.sol";
 import {ClaimId, claimIdOf, NO_CLAIM} from "./types/ClaimId.sol";
+import {State} from "./types/State.sol";
 
 /// @title State commitment chain
 /// @notice See {IStateCommitmentChain}.
 contract StateCommitmentChain is IStateCommitmentChain {
+    /// @inheritdoc IStateCommitmentChain
+    uint256 public constant MAXIMUM_BATCHES_PER_CLAIM = 4096;
+
     /// @inheritdoc IStateCommitmentChain
     IInbox public immutable INBOX;
     /// @inheritdoc IStateCommitmentChain
@@ -27,6 +31,8 @@ contract StateCommitmentChain is IStateCommitmentChain {
     mapping(ClaimId claimId => Claim claim) private _claims;
     /// @inheritdoc IStateCommitmentChain
     mapping(ClaimId claimId => ClaimId child) public firstChild;
+    /// @inheritdoc IStateCommitmentChain
+    mapping(ClaimId claimId => uint256 timestamp) public secondChildAt;
 
     /// @dev Parameters are checked by the Rollup, which deploys this.
     constructor(
@@ -55,28 +61,47 @@ contract StateCommitmentChain is IStateCommitmentChain {
     }
 
     /// @inheritdoc IStateCommitmentChain
-    function propose(ClaimId parentId, bytes32 stateHash) external payable returns (ClaimId claimId) {
+    function propose(
+        ClaimId parentId,
+        State calldata state,
+        uint256 l1BlockNumber,
+        bytes32 l1BlockHash
+    ) external payable returns (ClaimId claimId) {
         Claim memory parent = _claims[parentId];
+        bytes32 stateHash = state.hash();
+        claimId = claimIdOf(parentId, stateHash);
+        uint256 batchCount = INBOX.batchCount();
+        bool bondMoves = parent.proposer == msg.sender;
         require(
             parent.status == ClaimStatus.Proposed || parent.status == ClaimStatus.Confirmed,
             ClaimNotExtendable(parentId)
         );
-        claimId = claimIdOf(parentId, stateHash);
         require(_claims[claimId].status == ClaimStatus.Unknown, ClaimExists(claimId));
-        uint256 batchCount = INBOX.batchCount();
-        require(batchCount >= parent.nextBatchCount, NotEnoughBatches(parent.nextBatchCount, batchCount));
-        require(msg.value == CLAIM_BOND, WrongBond(CLAIM_BOND, msg.value));
+        require(state.batchCount == parent.nextBatchCount, WrongBatchCount(parent.nextBatchCount, state.batchCount));
+        require(batchCount >= state.batchCount, NotEnoughBatches(state.batchCount, batchCount));
+        _checkL1Block(l1BlockNumber, l1BlockHash);
+        _checkBond(bondMoves ? 0 : CLAIM_BOND);
+        _checkNoChildStands(parentId, parent.children);
 
-        _addChild(parentId, parent.children, claimId);
-        uint40 nextBatchCount = batchCount > parent.nextBatchCount ? uint40(batchCount) : parent.nextBatchCount + 1;
+        if (parent.children == Children.None) {
+            parent.children = Children.Single;
+            firstChild[parentId] = claimId;
+        } else if (parent.children == Children.Single) {
+            parent.children = Children.Rivals;
+            secondChildAt[parentId] = block.timestamp;
+        }
+        if (bondMoves) parent.proposer = address(0);
+        _claims[parentId] = parent;
+        uint256 nextBatchCount = _nextBatchCount(state.batchCount, batchCount);
         _claims[claimId] = Claim({
             proposer: msg.sender,
             proposedAt: uint40(block.timestamp),
-            nextBatchCount: nextBatchCount,
+            nextBatchCount: uint40(nextBatchCount),
             status: ClaimStatus.Proposed,
             children: Children.None
         });
-        emit ClaimProposed(claimId, parentId, msg.sender, stateHash, parent.nextBatchCount, nextBatchCount);
+        if (bondMoves) emit BondMoved(parentId, claimId, msg.sender);
+        emit ClaimProposed(claimId, parentId, msg.sender, stateHash, state.batchCount, nextBatchCount);
     }
 
     /// @inheritdoc IStateCommitmentChain
@@ -125,6 +150,9 @@ contract StateCommitmentChain is IStateCommitmentChain {
 
         self.status = ClaimStatus.Forfeited;
         self.proposer = address(0);
+        emit ClaimForfeited(claimId, parentId, stateHash);
+        // Its bond may have moved on to a descendant, which can be forfeited from now on.
+        if (proposer == address(0)) return;
         emit BondForfeited(claimId, proposer, CLAIM_BOND);
         // Not zero: without a game no rival is confirmed, so nothing is lost.
         _pay(address(CHALLENGE_GAME));
@@ -140,25 +168,35 @@ contract StateCommitmentChain is IStateCommitmentChain {
         return _claims[claimId];
     }
 
-    /// @dev A child that stood alone for the challenge period has won already, whether or not somebody has confirmed it:
-    /// nobody can hold it up by a late rival.
-    function _addChild(ClaimId parentId, Children children, ClaimId child) private {
-        if (children == Children.None) {
-            firstChild[parentId] = child;
-            _claims[parentId].children = Children.Single;
-            return;
-        }
-        ClaimId first = firstChild[parentId];
-        if (children == Children.Single) {
-            require(block.timestamp < _claims[first].proposedAt + CHALLENGE_PERIOD, ChildStands(first));
-            _claims[parentId].children = Children.Rivals;
-            return;
-        }
-        require(children == Children.Rivals, ChildStands(first));
-    }
-
     function _pay(address recipient) private {
         (bool success, ) = recipient.call{value: CLAIM_BOND}("");
         require(success, PaymentFailed(recipient, CLAIM_BOND));
+    }
+
+    /// @dev A child that stood alone for the challenge period has won already, whether or not somebody has confirmed it:
+    /// nobody can hold it up by a late rival.
+    function _checkNoChildStands(ClaimId parentId, Children children) private view {
+        if (children == Children.None || children == Children.Rivals) return;
+        ClaimId first = firstChild[parentId];
+        require(
+            children == Children.Single && block.timestamp < _claims[first].proposedAt + CHALLENGE_PERIOD,
+            ChildStands(first)
+        );
+    }
+
+    function _checkBond(uint256 expected) private view {
+        require(msg.value == expected, WrongBond(expected, msg.value));
+    }
+
+    function _checkL1Block(uint256 number, bytes32 expected) private view {
+        bytes32 actual = blockhash(number);
+        // Zero stands for no block, so it is nobody's hash either.
+        require(actual == expected && actual != 0, WrongL1Block(number, expected, actual));
+    }
+
+    /// @dev `own` batches are covered by the claim itself, of the `posted` there are.
+    function _nextBatchCount(uint256 own, uint256 posted) private pure returns (uint256) {
+        if (posted <= own) return own + 1;
+        return posted < own + MAXIMUM_BATCHES_PER_CLAIM ? posted : own + MAXIMUM_BATCHES_PER_CLAIM;
     }
 }

@@ -12,7 +12,7 @@ export interface Claim {
 
 /** What the StateCommitmentChain keeps of a claim. */
 export interface ClaimOnL1 {
-  /** The zero address once the bond is gone. */
+  /** Owner of the bond on the claim; the zero address once that is gone, or has moved on to a child. */
   readonly proposer: Address;
   /** L1 timestamp in seconds; 0 for the genesis claim. */
   readonly proposedAt: number;
@@ -24,6 +24,7 @@ export interface ClaimOnL1 {
 
 /** A claim as its event on L1 tells it. */
 export interface ProposedClaim extends Claim {
+  /** Who proposed it, wherever the bond is. */
   readonly proposer: Address;
   /** L1 block of the proposal. */
   readonly blockNumber: number;

@@ -185,7 +185,9 @@ export const batcherCommand = defineCommand({
 export const proposerCommand = defineCommand({
   name: "proposer",
   summary: "claim L2 states on L1 and confirm them",
-  details: "Anyone may run it. Each claim takes a bond, which comes back when the claim is confirmed.",
+  details:
+    "Anyone may run it. A claim takes a bond, which moves on to the proposer's next claim. With --retire it comes back " +
+    "when the last is confirmed.",
   examples: [["ONESTEP_PROPOSER_KEY=0x… onestep proposer --rollup-config rollup.json", "a claim an hour at most"]],
   settings: {
     ...nodeSettings,
@@ -200,6 +202,7 @@ export const proposerCommand = defineCommand({
       await startProposerRole(node, {
         proposerKey: values.proposerKey,
         interval: values.proposeInterval,
+        retiring: values.retire,
         pollingInterval: values.l1PollInterval,
       });
       return startOptionalRpc(node, values);

@@ -136,4 +136,5 @@ export const proposerSettings = {
     placeholder: "seconds",
     fallback: "3600",
   }),
+  retire: switchSetting("propose nothing more, and get the bond of the last claim back once it is confirmed"),
 };

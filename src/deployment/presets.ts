@@ -27,7 +27,7 @@ export const DEPLOYMENT_PRESETS = {
     depositGasCapacity: 60_000_000n,
     depositGasPerSecond: 1_250_000n,
     challengePeriod: 7 * 24 * 3600,
-    claimBond: 5n * 10n ** 17n,
+    claimBond: 6n * 10n ** 18n,
     gasPerSecond: 5_000_000n,
   },
   /** For a network on one's own machine, where nobody waits for hours. */

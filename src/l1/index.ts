@@ -7,6 +7,8 @@ export * from "./blob-source.ts";
 export { errorText } from "./error-text.ts";
 export * from "./inbox/index.ts";
 export { InconsistentL1Error } from "./inbox-log.ts";
+export { readL1Block } from "./l1-block.ts";
+export type { L1Block } from "./l1-block.ts";
 export * from "./l1-client.ts";
 export { L1ConnectionClosedError, isConnectionClosed } from "./l1-connection-closed.ts";
 export { isUnanswered } from "./l1-failures.ts";

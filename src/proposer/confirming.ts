@@ -4,19 +4,20 @@ import type { Claim, ClaimOnL1 } from "../claims/index.ts";
 import { stateCommitmentChainAbi } from "../l1/index.ts";
 import { movePathBegin } from "./context.ts";
 import type { ProposerContext } from "./context.ts";
-import { ProposerError } from "./errors.ts";
+import { revertOf } from "./errors.ts";
 import { sendTransaction } from "./sending.ts";
 import type { ProposerStep } from "./types.ts";
 
 /**
  * Gets a bond back, or confirms the first claim of the path that can be; moves the path's begin past what is done.
- * Undefined if there is nothing to do.
+ * Undefined if there is nothing to do. The bond of the path's last claim is left there, to move on to the next; that of a
+ * claim before it cannot any more, for the claim after it is another's.
  */
 export async function advanceConfirmed(
   context: ProposerContext,
   l1Timestamp: number,
 ): Promise<ProposerStep | undefined> {
-  const { transactions, withdrawBonds, reader, state } = context;
+  const { transactions, retiring, reader, state } = context;
   const { path } = state;
   for (const [position, claim] of path.entries()) {
     const onL1 = await reader.read(claim.claimId);
@@ -24,11 +25,11 @@ export async function advanceConfirmed(
       if (position > 1) await movePathBegin(context, position - 1);
       return (await isConfirmable(context, claim, onL1, l1Timestamp)) ? confirm(context, claim) : undefined;
     }
-    if (withdrawBonds && onL1.proposer === transactions.account) {
+    const isFollowed = position + 1 < path.length;
+    if (onL1.proposer === transactions.account && (isFollowed || retiring)) {
       await sendTransaction(
         context,
-        "withdraw-bond",
-        claim,
+        { action: "withdraw-bond", claim },
         encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "withdrawBond", args: [claim.claimId] }),
       );
       return { kind: "withdrawing-bond", claim };
@@ -58,19 +59,11 @@ async function confirm(context: ProposerContext, claim: Claim): Promise<Proposer
     args: [claim.parentId, claim.stateHash],
   });
   try {
-    await sendTransaction(context, "confirm", claim, call);
+    await sendTransaction(context, { action: "confirm", claim }, call);
   } catch (error) {
     // A node may simulate on an earlier block than the one to come: the last seconds of the period are then waited for.
-    if (!isRevert(error, "ChallengePeriodRuns")) throw error;
+    if (revertOf(error)?.errorName !== "ChallengePeriodRuns") throw error;
     return undefined;
   }
   return { kind: "confirming", claim };
-}
-
-function isRevert(error: unknown, errorName: string): boolean {
-  return (
-    error instanceof ProposerError &&
-    error.reason.kind === "would-revert" &&
-    error.reason.revert.errorName === errorName
-  );
 }

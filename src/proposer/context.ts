@@ -13,7 +13,7 @@ import type { ProposerOptions } from "./types.ts";
 
 /** What a proposer knows beside what is on disk; gone with the process. */
 export interface ProposerState {
-  /** From a claim with nothing left to do (confirmed, bond paid back) to the tip. */
+  /** From a claim with nothing left to do (confirmed, its bond gone or waiting for a child) to the tip. */
   path: ClaimPath;
   /** Undefined until L1 was asked. */
   rollup: { readonly challengeGame: Address | undefined } | undefined;
@@ -28,11 +28,13 @@ export interface ProposerContext {
   /** Least seconds of L1 time between a claim and its child. */
   readonly interval: number;
   readonly depth: "finalized" | number;
-  readonly withdrawBonds: boolean;
+  readonly retiring: boolean;
   readonly reader: ClaimReader;
   readonly states: OwnStates;
   readonly watch: ClaimWatch;
   readonly scanTrouble: TroubleReporter;
+  /** Why a claim that is due cannot be proposed for now. */
+  readonly proposalTrouble: TroubleReporter;
   readonly state: ProposerState;
   readonly events: EventEmitter<{ wrong: [claim: WrongClaim] }>;
   readonly metrics: MetricsOf<"proposer">;
@@ -68,11 +70,12 @@ export function openContext(options: ProposerOptions, { logger, metrics: registr
     records,
     interval: options.interval ?? 3600,
     depth: options.depth ?? "finalized",
-    withdrawBonds: options.withdrawBonds ?? true,
+    retiring: options.retiring ?? false,
     reader: createClaimReader(client, address),
     states,
     watch,
     scanTrouble: createTroubleReporter(),
+    proposalTrouble: createTroubleReporter(),
     state: { path: [records.get<Claim>(CHECKPOINT_KEY) ?? states.genesis], rollup: undefined },
     events,
     metrics,

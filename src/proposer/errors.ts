@@ -19,6 +19,11 @@ export class ProposerError extends Error {
   }
 }
 
+/** Why L1 would refuse a transaction; undefined for any other error. */
+export function revertOf(error: unknown): L1Revert | undefined {
+  return error instanceof ProposerError && error.reason.kind === "would-revert" ? error.reason.revert : undefined;
+}
+
 function describe(reason: ProposerErrorReason): string {
   switch (reason.kind) {
     case "genesis-mismatch":

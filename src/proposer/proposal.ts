@@ -1,4 +1,5 @@
 import type { Claim, ClaimOnL1 } from "../claims/index.ts";
+import type { Address } from "../primitives/index.ts";
 
 /** What is to be proposed next, or what it waits for. */
 export type ProposalDecision =
@@ -31,10 +32,15 @@ export function countFinalBatches(derived: number, claimed: number, isFinal: (ba
   return count;
 }
 
+/** Wei to send with a child of `parent`: nothing if the account's own bond is there and moves on (specification §6). */
+export function bondOfChild(parent: Pick<ClaimOnL1, "proposer">, account: Address, claimBond: bigint): bigint {
+  return parent.proposer === account ? 0n : claimBond;
+}
+
 /** Gas a proposal is expected to stay below, for the check of the balance only. */
 const PROPOSAL_GAS_RESERVE = 300_000n;
 
-/** Wei an account must hold to propose: the bond, and gas at twice the base fee. */
-export function costOfProposal(claimBond: bigint, baseFeePerGas: bigint): bigint {
-  return claimBond + PROPOSAL_GAS_RESERVE * 2n * baseFeePerGas;
+/** Wei an account must hold to propose: the bond it puts up, if any, and gas at twice the base fee. */
+export function costOfProposal(bond: bigint, baseFeePerGas: bigint): bigint {
+  return bond + PROPOSAL_GAS_RESERVE * 2n * baseFeePerGas;
 }

@@ -49,7 +49,7 @@ export function createProposer(options: ProposerOptions, instruments: Instrument
  * 1. the path of right claims is followed to its tip, which must not have lost;
  * 2. the claims of others are judged;
  * 3. nothing is sent while an earlier transaction is on its way;
- * 4. a bond is taken back, or a claim confirmed, or else the next is proposed.
+ * 4. a bond that cannot move on is taken back, or a claim confirmed, or else the next is proposed.
  */
 async function step(context: ProposerContext): Promise<ProposerStep> {
   const { client, state, reader, states, metrics, log } = context;
@@ -67,11 +67,13 @@ async function step(context: ProposerContext): Promise<ProposerStep> {
   if (tip.onL1.status === "unknown") throw new Error(`L1 does not know the genesis claim ${tip.claim.claimId}`);
   metrics.tipBatchCount.set(tip.claim.batchCount);
   await tryToScanClaims(context, Number(head.number));
-  const waiting = await settleTransactions(context);
+  const waiting = await settleTransactions(context, Number(head.number));
   if (waiting !== undefined) return { kind: "waiting-for-transaction", purpose: waiting };
   const timestamp = await readNextTimestamp(client, head);
   const l1 = { number: Number(head.number), timestamp, baseFeePerGas: head.baseFeePerGas ?? 0n };
-  return (await advanceConfirmed(context, timestamp)) ?? propose(context, tip, l1);
+  const advanced = await advanceConfirmed(context, timestamp);
+  if (advanced !== undefined) return advanced;
+  return context.retiring ? { kind: "retiring" } : propose(context, tip, l1);
 }
 
 /** Once for a process. @throws ProposerError `genesis-mismatch` */

@@ -1,9 +1,12 @@
 import { encodeFunctionData } from "viem";
 import { rightChild } from "../claims/index.ts";
-import type { PathTip } from "../claims/index.ts";
+import type { Claim, PathTip } from "../claims/index.ts";
 import { stateCommitmentChainAbi } from "../l1/index.ts";
+import type { L1BlockReference } from "../storage/index.ts";
 import type { ProposerContext } from "./context.ts";
-import { costOfProposal, countFinalBatches, decideProposal } from "./proposal.ts";
+import { revertOf } from "./errors.ts";
+import { readBinding } from "./l1-binding.ts";
+import { bondOfChild, costOfProposal, countFinalBatches, decideProposal } from "./proposal.ts";
 import { sendTransaction } from "./sending.ts";
 import type { ProposerStep } from "./types.ts";
 
@@ -13,23 +16,35 @@ export async function propose(
   tip: PathTip,
   l1: { readonly number: number; readonly timestamp: number; readonly baseFeePerGas: bigint },
 ): Promise<ProposerStep> {
-  const { chain, client, transactions, states, interval, log } = context;
-  const { claimBond } = chain.config.parameters;
+  const { chain, client, transactions, states, interval, proposalTrouble, log } = context;
   const required = tip.onL1.nextBatchCount;
+  // State and L1 block are read at one moment: a rewind of the Inbox drops with its batches what was derived of them.
+  const synced = chain.inbox.getSyncedBlock();
   const derived = chain.store.derivedBatchCount();
+  const claimed = chain.inbox.getBatchOrigin(required - 1)?.block.number ?? Infinity;
   const final = countFinalBatches(derived, tip.claim.batchCount, (index) => isCertain(context, index, l1.number));
   const child = rightChild(tip.claim.claimId, required, states.stateHashAt);
+  const state = states.stateAt(required);
   const decision = decideProposal(child, tip.onL1, final, l1.timestamp, interval);
-  if (decision.kind === "waiting-for-batches") return { ...decision, required, derived, final };
+  if (decision.kind === "waiting-for-batches" || state === undefined) {
+    return { kind: "waiting-for-batches", required, derived, final };
+  }
   if (decision.kind === "not-due") return decision;
 
   const { claim } = decision;
   const { account } = transactions;
+  const bond = bondOfChild(tip.onL1, account, chain.config.parameters.claimBond);
   const balance = await client.getBalance({ address: account });
-  const minimum = costOfProposal(claimBond, l1.baseFeePerGas);
+  const minimum = costOfProposal(bond, l1.baseFeePerGas);
   if (balance < minimum) {
     log.error({ account, balance, required: minimum }, "the account cannot pay for a claim");
     return { kind: "insufficient-balance", account, balance, required: minimum };
+  }
+  const binding = await readBinding(client, synced, claimed, l1.number);
+  if (binding.kind === "unbound") {
+    const { reason } = binding;
+    proposalTrouble.report(reason, (again) => log.warn({ claim, reason, ...again }, "a claim waits for L1"));
+    return { kind: "waiting-for-l1", reason };
   }
   if (tip.onL1.children !== "none") {
     log.error({ parent: tip.claim, claim }, "somebody proposed otherwise; proposing the right claim as a rival");
@@ -37,11 +52,43 @@ export async function propose(
   const call = encodeFunctionData({
     abi: stateCommitmentChainAbi,
     functionName: "propose",
-    args: [claim.parentId, claim.stateHash],
+    args: [
+      claim.parentId,
+      { ...state, batchCount: BigInt(state.batchCount), messageCount: BigInt(state.messageCount) },
+      BigInt(binding.block.number),
+      binding.block.hash,
+    ],
   });
-  await sendTransaction(context, "propose", claim, call, claimBond);
-  return { kind: "proposed", claim };
+  return send(context, { claim, block: binding.block }, call, bond);
 }
+
+async function send(
+  context: ProposerContext,
+  proposal: { readonly claim: Claim; readonly block: L1BlockReference },
+  call: `0x${string}`,
+  bond: bigint,
+): Promise<ProposerStep> {
+  const { proposalTrouble, log } = context;
+  try {
+    await sendTransaction(context, { action: "propose", ...proposal }, call, bond);
+  } catch (error) {
+    const revert = revertOf(error);
+    if (revert?.errorName === undefined || !OVERTAKEN.has(revert.errorName)) throw error;
+    proposalTrouble.report(revert.message, (again) => {
+      log.warn({ ...proposal, revert: revert.message, ...again }, "L1 changed since it was read; it is read again");
+    });
+    return { kind: "overtaken", revert };
+  }
+  proposalTrouble.over();
+  return { kind: "proposed", claim: proposal.claim };
+}
+
+/**
+ * Errors of `propose` that come of reading L1 a moment before sending: it reorganised, or an endpoint is behind
+ * (`WrongL1Block`, `NotEnoughBatches`); anyone may have had the parent's bond paid out (`WrongBond`), or have proposed
+ * the same claim (`ClaimExists`).
+ */
+const OVERTAKEN: ReadonlySet<string> = new Set(["WrongL1Block", "NotEnoughBatches", "WrongBond", "ClaimExists"]);
 
 /** Whether a batch is as certain as configured. */
 function isCertain({ chain, states, depth }: ProposerContext, batchIndex: number, l1Number: number): boolean {

@@ -1,5 +1,5 @@
 import type { Claim, WrongClaim } from "../claims/index.ts";
-import type { L1Client, TransactionManager } from "../l1/index.ts";
+import type { L1Client, L1Revert, TransactionManager } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Address } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
@@ -18,8 +18,11 @@ export interface ProposerOptions {
    * this many L1 blocks, counting its own.
    */
   readonly depth?: "finalized" | number;
-  /** Whether to get the bonds of confirmed claims back; default true. */
-  readonly withdrawBonds?: boolean;
+  /**
+   * Whether to propose nothing more, and to get the bond of the last claim back once it is confirmed; default false: that
+   * bond waits for the next claim, onto which it moves.
+   */
+  readonly retiring?: boolean;
   /** Blocks of one `eth_getLogs`; default 5,000. */
   readonly logRange?: number;
   /** Seconds between the steps of the loop; default 12. */
@@ -40,9 +43,15 @@ export type ProposerStep =
       readonly derived: number;
       readonly final: number;
     }
+  /** L1 has not shown a block that a claim could be bound to; the next step looks again. */
+  | { readonly kind: "waiting-for-l1"; readonly reason: string }
+  /** L1 is not as it was when it was read, so it would refuse the claim; the next step reads it again. */
+  | { readonly kind: "overtaken"; readonly revert: L1Revert }
+  /** Nothing is proposed any more; what is proposed waits to be confirmed, if it is not. */
+  | { readonly kind: "retiring" }
   /** The next claim is due at this L1 timestamp in seconds. */
   | { readonly kind: "not-due"; readonly at: number }
-  /** The account cannot pay bond and gas; in wei. */
+  /** The account cannot pay gas, and the bond where none moves on; in wei. */
   | {
       readonly kind: "insufficient-balance";
       readonly account: Address;
@@ -51,8 +60,9 @@ export type ProposerStep =
     };
 
 /**
- * Extends the chain of claims by the states this node derived, confirms them when their time has passed, and gets their
- * bonds back. What other proposers claim rightly is built upon; what they claim wrongly is reported and not built upon.
+ * Extends the chain of claims by the states this node derived, each bound to the L1 block it was derived at, and confirms
+ * them when their time has passed. One bond moves on from claim to claim; where another's claim follows its own, it gets
+ * the bond back. What other proposers claim rightly is built upon; what they claim wrongly is reported and not built upon.
  */
 export interface Proposer {
   /** One pass; sends at most one transaction. @throws ProposerError; RPC errors. */

@@ -59,6 +59,8 @@ export interface ProposerRoleOptions {
   readonly proposerKey: Hex;
   /** Least seconds of L1 time between a claim and its child. */
   readonly interval: number;
+  /** Whether to propose nothing more, and to get the last bond back; default false. */
+  readonly retiring?: boolean;
   /** Seconds between looks at what is to be done. */
   readonly pollingInterval: number;
 }
@@ -74,6 +76,7 @@ export async function startProposerRole(node: RunningNode, options: ProposerRole
       transactions,
       records: database.records("proposer"),
       interval: options.interval,
+      retiring: options.retiring ?? false,
       pollingInterval: options.pollingInterval,
     },
     instruments,

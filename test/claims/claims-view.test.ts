@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import { encodeFunctionData } from "viem";
 import { createBatcher } from "../../src/batcher/index.ts";
 import { createClaimsView } from "../../src/claims/index.ts";
-import { createTransactionManager, stateCommitmentChainAbi } from "../../src/l1/index.ts";
-import { hexToBytes } from "../../src/primitives/index.ts";
+import { createTransactionManager } from "../../src/l1/index.ts";
+import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { createProposer } from "../../src/proposer/index.ts";
 import { createRollupFixture, DAY, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
@@ -11,6 +10,7 @@ import type { RollupFixture } from "../batcher/rollup-fixture.ts";
 import { createTestInstruments } from "../l1-transactions/l1-fixture.ts";
 import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
 import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
+import { encodeProposal } from "./proposal-call.ts";
 
 describe("Claims as RPC sees them", () => {
   let rollup: RollupFixture;
@@ -42,6 +42,7 @@ describe("Claims as RPC sees them", () => {
     await rollup.addBlock();
     await batcher.postNow();
     await batches.step();
+    await l1.mine();
     await rollup.follow();
     const claims = await openTransactions(OTHER_KEY);
     const proposer = createProposer(
@@ -88,13 +89,12 @@ describe("Claims as RPC sees them", () => {
     await rival.submit({
       purpose: "rival",
       to: rollup.config.contracts.stateCommitmentChain,
-      data: hexToBytes(
-        encodeFunctionData({
-          abi: stateCommitmentChainAbi,
-          functionName: "propose",
-          args: [claim.parentId, `0x${"66".repeat(32)}`],
-        }),
-      ),
+      data: await encodeProposal(rollup.l1.client, claim.parentId, {
+        blockHash: `0x${"66".repeat(32)}`,
+        outboxRoot: ZERO_HASH,
+        batchCount: 1,
+        messageCount: 0,
+      }),
       value: rollup.config.parameters.claimBond,
     });
     await rival.step();

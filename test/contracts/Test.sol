@@ -8,6 +8,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function prank(address sender) external;
     function prank(address sender, address origin) external;
+    function roll(uint256 blockNumber) external;
     function store(address account, bytes32 slot, bytes32 value) external;
     function warp(uint256 timestamp) external;
 }

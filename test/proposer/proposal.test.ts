@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { ZERO_HASH } from "../../src/primitives/index.ts";
-import { costOfProposal, countFinalBatches, decideProposal } from "../../src/proposer/proposal.ts";
+import { ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
+import { isBindingSpent } from "../../src/proposer/l1-binding.ts";
+import { bondOfChild, costOfProposal, countFinalBatches, decideProposal } from "../../src/proposer/proposal.ts";
 
 describe("Proposal of a claim", () => {
   const claim = { claimId: ZERO_HASH, parentId: ZERO_HASH, stateHash: ZERO_HASH, batchCount: 5 };
@@ -28,5 +29,17 @@ describe("Proposal of a claim", () => {
 
   it("needs the bond, and gas at twice the base fee", () => {
     expect(costOfProposal(7n, 10n)).to.equal(7n + 300_000n * 20n);
+  });
+
+  it("takes the bond, unless the account's own is on the parent", () => {
+    const [account, other] = [`0x${"0a".repeat(20)}`, `0x${"0b".repeat(20)}`] as const;
+    expect(bondOfChild({ proposer: account }, account, 7n)).to.equal(0n);
+    expect(bondOfChild({ proposer: other }, account, 7n)).to.equal(7n);
+    expect(bondOfChild({ proposer: ZERO_ADDRESS }, account, 7n)).to.equal(7n);
+  });
+
+  it("is bound to a block until 256 others are after it", () => {
+    expect(isBindingSpent(1_000, 1_255)).to.equal(false);
+    expect(isBindingSpent(1_000, 1_256)).to.equal(true);
   });
 });

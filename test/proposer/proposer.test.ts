@@ -1,17 +1,18 @@
 import { expect } from "chai";
-import { encodeFunctionData } from "viem";
+import { decodeFunctionData, encodeErrorResult, encodeFunctionData } from "viem";
 import { createBatcher } from "../../src/batcher/index.ts";
 import type { Batcher } from "../../src/batcher/index.ts";
-import type { WrongClaim } from "../../src/claims/index.ts";
+import type { ClaimedState, WrongClaim } from "../../src/claims/index.ts";
 import { createTransactionManager, inboxAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { TransactionManager } from "../../src/l1/index.ts";
-import { hexToBytes, ZERO_HASH } from "../../src/primitives/index.ts";
+import { hexToBytes, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { createProposer, ProposerError } from "../../src/proposer/index.ts";
 import type { Proposer, ProposerOptions } from "../../src/proposer/index.ts";
 import { claimId, stateHash } from "../../src/rollup/index.ts";
 import { createRollupFixture, DAY, HOUR, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
 import type { RollupFixture } from "../batcher/rollup-fixture.ts";
+import { encodeProposal } from "../claims/proposal-call.ts";
 import { addressOf, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import { createTestDisk, Killed } from "../l1-transactions/memory-record-store.ts";
 import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
@@ -80,12 +81,13 @@ describe("proposer", () => {
     );
   }
 
-  /** An L2 block in a batch of its own, derived. */
+  /** An L2 block in a batch of its own, derived, in an L1 block that is not the head. */
   async function postBatch(): Promise<void> {
     await rollup.addBlock();
     const step = await batcher.postNow();
     if (step.kind !== "posted") throw new Error(`no batch was posted: ${JSON.stringify(step)}`);
     await operatorTransactions.step();
+    await rollup.l1.mine();
     await rollup.follow();
   }
 
@@ -130,15 +132,16 @@ describe("proposer", () => {
       })
     ).length;
 
-  function ownState(batchCount: number): Hash {
+  function ownState(batchCount: number): ClaimedState {
     const derived = rollup.chain.store.getDerivedBatch(batchCount - 1)!;
-    return stateHash({
+    return {
       blockHash: derived.lastBlockHash,
       outboxRoot: derived.outboxRoot,
       batchCount,
       messageCount: derived.nextMessage,
-    });
+    };
   }
+  const ownHash = (batchCount: number): Hash => stateHash(ownState(batchCount));
 
   function genesisClaim(): Hash {
     return claimId(
@@ -148,14 +151,12 @@ describe("proposer", () => {
   }
 
   /** Proposes from another account, whatever it is. */
-  async function proposeRival(parentId: Hash, state: Hash): Promise<void> {
+  async function proposeRival(parentId: Hash, state: ClaimedState): Promise<void> {
     const manager = await createManager(RIVAL_KEY, createTestDisk());
     await manager.submit({
       purpose: "rival",
       to: address(),
-      data: hexToBytes(
-        encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "propose", args: [parentId, state] }),
-      ),
+      data: await encodeProposal(rollup.l1.client, parentId, state),
       value: rollup.config.parameters.claimBond,
     });
     await manager.step();
@@ -173,11 +174,11 @@ describe("proposer", () => {
       expect((await proposer.step()).kind).to.equal("waiting-for-batches");
       await postBatch();
       expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
-      const id = claimId(genesisClaim(), ownState(1));
+      const id = claimId(genesisClaim(), ownHash(1));
       expect(proposer.tip()).to.eql({
         claimId: id,
         parentId: genesisClaim(),
-        stateHash: ownState(1),
+        stateHash: ownHash(1),
         batchCount: 1,
       });
       expect((await readClaim(id)).proposer.toLowerCase()).to.equal(PROPOSER);
@@ -190,7 +191,7 @@ describe("proposer", () => {
       for (let i = 0; i < 3; i++) await postBatch();
       expect((await proposer.step()).kind).to.equal("proposed");
       await transactions.step();
-      expect((await readClaim(claimId(claimId(genesisClaim(), ownState(1)), ownState(2)))).nextBatchCount).to.equal(4);
+      expect((await readClaim(claimId(claimId(genesisClaim(), ownHash(1)), ownHash(2)))).nextBatchCount).to.equal(4);
       await run(proposer);
       expect(proposer.tip().batchCount).to.equal(4);
       expect(await claimCount()).to.equal(3);
@@ -238,6 +239,7 @@ describe("proposer", () => {
         await rollup.addBlock();
         await Promise.all([batcher.postNow(), proposer.step()]);
         await operatorTransactions.step();
+        await rollup.l1.mine();
         await rollup.follow();
         await proposer.step();
         await operatorTransactions.step();
@@ -272,18 +274,16 @@ describe("proposer", () => {
   });
 
   describe("confirming", () => {
-    it("happens when the challenge period has passed, and brings the bond back", async () => {
+    it("happens when the challenge period has passed; the bond stays on the last claim, for the next", async () => {
       const proposer = await open();
       await postBatch();
       await run(proposer);
-      const before = await rollup.l1.client.getBalance({ address: PROPOSER });
       await pass(7 * DAY - 60);
       expect(await run(proposer)).to.eql(["waiting-for-batches"]);
       await pass(60);
-      expect(await run(proposer)).to.eql(["confirming", "withdrawing-bond", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["confirming", "waiting-for-batches"]);
       expect(await latestConfirmed()).to.equal(proposer.tip().claimId);
-      const gained = (await rollup.l1.client.getBalance({ address: PROPOSER })) - before;
-      expect(gained > rollup.config.parameters.claimBond - 10n ** 16n).to.equal(true);
+      expect((await readClaim(proposer.tip().claimId)).proposer.toLowerCase()).to.equal(PROPOSER);
     });
 
     it("goes through a chain of claims in order", async () => {
@@ -295,19 +295,6 @@ describe("proposer", () => {
       await pass(7 * DAY);
       await run(proposer);
       expect(await latestConfirmed()).to.equal(proposer.tip().claimId);
-      expect(BigInt((await readClaim(proposer.tip().claimId)).proposer)).to.equal(0n);
-    });
-
-    it("leaves others' bonds to them, and may leave its own", async () => {
-      await postBatch();
-      await proposeRival(genesisClaim(), ownState(1));
-      const proposer = await open({ withdrawBonds: false });
-      await run(proposer);
-      await postBatch();
-      await run(proposer);
-      await pass(7 * DAY);
-      expect(await run(proposer)).to.eql(["confirming", "confirming", "waiting-for-batches"]);
-      expect((await readClaim(proposer.tip().claimId)).proposer.toLowerCase()).to.equal(PROPOSER);
     });
 
     it("of a claim somebody else confirmed is not tried", async () => {
@@ -324,12 +311,270 @@ describe("proposer", () => {
           encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [parentId, state] }),
         ),
       });
-      expect(await run(proposer)).to.eql(["withdrawing-bond", "waiting-for-batches"]);
+      expect(await run(proposer)).to.eql(["waiting-for-batches"]);
+      expect(await latestConfirmed()).to.equal(proposer.tip().claimId);
+    });
+  });
+
+  describe("bonds", () => {
+    const held = () => rollup.l1.client.getBalance({ address: address() });
+    const bond = () => rollup.config.parameters.claimBond;
+    const holder = async (id: Hash) => (await readClaim(id)).proposer.toLowerCase();
+
+    it("move on: a chain of claims of one proposer locks one", async () => {
+      const proposer = await open();
+      const ids: Hash[] = [];
+      for (let i = 0; i < 3; i++) {
+        await postBatch();
+        await run(proposer);
+        ids.push(proposer.tip().claimId);
+        expect(await held()).to.equal(bond());
+      }
+      expect(await Promise.all(ids.map(holder))).to.eql([ZERO_ADDRESS, ZERO_ADDRESS, PROPOSER]);
+    });
+
+    it("move on from a confirmed claim too, after a pause longer than the challenge period", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      await pass(7 * DAY);
+      await run(proposer);
+      await postBatch();
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
+      expect(await held()).to.equal(bond());
+    });
+
+    it("take no balance where one moves on", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      await postBatch();
+      await rollup.l1.rpc("hardhat_setBalance", PROPOSER, `0x${(bond() / 2n).toString(16)}`);
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("are put up anew after another's claim, and come back from behind it", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      const own = proposer.tip().claimId;
+      await postBatch();
+      await proposeRival(own, ownState(2));
+      await run(proposer);
+      await postBatch();
+      await run(proposer);
+      expect(proposer.tip().batchCount).to.equal(3);
+      expect(await held()).to.equal(3n * bond());
+      await pass(7 * DAY);
+      expect(await run(proposer)).to.eql([
+        "confirming",
+        "withdrawing-bond",
+        "confirming",
+        "confirming",
+        "waiting-for-batches",
+      ]);
+      // The other's, and that of the last claim.
+      expect(await held()).to.equal(2n * bond());
+      expect(await holder(own)).to.equal(ZERO_ADDRESS);
+      expect(await holder(proposer.tip().claimId)).to.equal(PROPOSER);
+    });
+
+    it("come back to a proposer that retires, which proposes nothing more", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      await postBatch();
+      const retiring = await open({ retiring: true });
+      expect(await run(retiring)).to.eql(["retiring"]);
+      await pass(7 * DAY);
+      const before = await rollup.l1.client.getBalance({ address: PROPOSER });
+      expect(await run(retiring)).to.eql(["confirming", "withdrawing-bond", "retiring"]);
+      expect(await claimCount()).to.equal(1);
+      expect(await held()).to.equal(0n);
+      const gained = (await rollup.l1.client.getBalance({ address: PROPOSER })) - before;
+      expect(gained > bond() - 10n ** 16n).to.equal(true);
+    });
+
+    it("paid back by anyone between reading and sending delay a claim by a step, and cost nothing", async () => {
+      const proposer = await open();
+      await postBatch();
+      await run(proposer);
+      const id = proposer.tip().claimId;
+      await pass(7 * DAY);
+      await run(proposer);
+      await postBatch();
+      let isPaid = false;
+      rollup.l1.intercept(async (method, _params, next) => {
+        if (method === "eth_estimateGas" && !isPaid) {
+          isPaid = true;
+          const data = encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "withdrawBond", args: [id] });
+          await rollup.l1.rpc("eth_sendTransaction", { from: addressOf(RIVAL_KEY), to: address(), data });
+        }
+        return next();
+      });
+      const step = await proposer.step();
+      expect(step.kind === "overtaken" && step.revert.errorName).to.equal("WrongBond");
+      expect(isPaid).to.equal(true);
+      rollup.l1.intercept(undefined);
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
+      expect(await held()).to.equal(bond());
+    });
+  });
+
+  describe("the L1 block a claim is bound to", () => {
+    /** What the last proposal on L1 named. */
+    async function boundBlock(): Promise<{ readonly number: number; readonly hash: Hash }> {
+      const events = await rollup.l1.client.getContractEvents({
+        address: address(),
+        abi: stateCommitmentChainAbi,
+        eventName: "ClaimProposed",
+        fromBlock: 0n,
+      });
+      const { input } = await rollup.l1.client.getTransaction({ hash: events.at(-1)!.transactionHash });
+      const call = decodeFunctionData({ abi: stateCommitmentChainAbi, data: input });
+      if (call.functionName !== "propose") throw new Error(`expected propose, got ${call.functionName}`);
+      return { number: Number(call.args[2]), hash: call.args[3] };
+    }
+
+    it("is the one before the last the Inbox was read to, and has the claimed batches", async () => {
+      const proposer = await open();
+      await postBatch();
+      const synced = rollup.chain.inbox.getSyncedBlock()!;
+      await run(proposer);
+      const bound = await boundBlock();
+      const block = await rollup.l1.client.getBlock({ blockNumber: BigInt(synced.number - 1) });
+      expect(bound).to.eql({ number: synced.number - 1, hash: block.hash });
+      expect(bound.number).to.be.at.least(rollup.chain.inbox.getBatchOrigin(0)!.block.number);
+    });
+
+    it("is the last itself if the claimed batch is in that: L1 may mine with transactions only", async () => {
+      await rollup.addBlock();
+      await batcher.postNow();
+      await operatorTransactions.step();
+      await rollup.follow();
+      const proposer = await open();
+      expect((await proposer.step()).kind).to.equal("proposed");
+      await transactions.step();
+      const origin = rollup.chain.inbox.getBatchOrigin(0)!.block;
+      expect(await boundBlock()).to.eql(origin);
+      expect(rollup.chain.inbox.getSyncedBlock()).to.eql(origin);
+    });
+
+    it("is waited for while the Inbox is not read far enough, or is read to a block L1 has no longer", async () => {
+      await postBatch();
+      const proposer = await open();
+      await rollup.l1.mine(64);
+      const late = await proposer.step();
+      expect(late.kind === "waiting-for-l1" && late.reason).to.match(/^the Inbox is read to L1 block \d+ of \d+ only$/);
+      await rollup.follow();
+
+      const snapshot = await rollup.l1.snapshot();
+      await rollup.l1.mine(2);
+      await rollup.follow();
+      await rollup.l1.revertTo(snapshot);
+      await pass(100);
+      await rollup.l1.mine(3);
+      const reorganized = await proposer.step();
+      expect(reorganized.kind === "waiting-for-l1" && reorganized.reason).to.match(
+        /is not the one the Inbox was read to$/,
+      );
+      expect(await claimCount()).to.equal(0);
+      await rollup.follow();
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("refused by an L1 node that is behind has the next step try again", async () => {
+      await postBatch();
+      const proposer = await open();
+      const data = encodeErrorResult({
+        abi: stateCommitmentChainAbi,
+        errorName: "WrongL1Block",
+        args: [1n, ZERO_HASH, ZERO_HASH],
+      });
+      rollup.l1.intercept(async (method, _params, next) => {
+        if (method === "eth_estimateGas") throw Object.assign(new Error("execution reverted"), { code: 3, data });
+        return next();
+      });
+      const step = await proposer.step();
+      expect(step.kind === "overtaken" && step.revert.errorName).to.equal("WrongL1Block");
+      rollup.l1.intercept(undefined);
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("taken by a reorg makes the claim revert when it is mined again, and the right one is proposed after", async () => {
+      await rollup.follow();
+      const snapshot = await rollup.l1.snapshot();
+      await postBatch();
+      const proposer = await open();
+      expect((await proposer.step()).kind).to.equal("proposed");
+      const old = claimId(genesisClaim(), ownHash(1));
+      expect((await readClaim(old)).status).to.equal(1);
+      const { params } = rollup.l1.calls.findLast(({ method }) => method === "eth_sendRawTransaction")!;
+
+      // Another batch is posted on the other side of the reorg; then L1 takes the old claim's transaction up again.
+      await rollup.l1.revertTo(snapshot);
+      await pass(100);
+      await rollup.follow();
+      await rollup.rewindTo(0);
+      await rollup.addBlock({ data: Uint8Array.of(1, 2, 3) });
+      await rollup.l1.setAutomine(false);
+      for (let i = 0; i < 4; i++) {
+        await operatorTransactions.step();
+        await batcher.postNow();
+        await rollup.l1.mine();
+        await rollup.follow();
+      }
+      expect(claimId(genesisClaim(), ownHash(1))).to.not.equal(old);
+      await rollup.l1.rpc("eth_sendRawTransaction", ...params);
+      await rollup.l1.mine();
+      await rollup.follow();
+      await rollup.l1.setAutomine(true);
+
+      await transactions.step();
+      expect(transactions.statuses()[0]).to.deep.include({ kind: "reverted", confirmed: true });
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
+      expect((await readClaim(old)).status).to.equal(0);
+      expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownHash(1)));
+      expect(await claimCount()).to.equal(1);
+      expect(await rollup.l1.client.getBalance({ address: address() })).to.equal(rollup.config.parameters.claimBond);
+    });
+
+    it("that cannot be named any more has the transaction cancelled, and the claim made anew", async () => {
+      await postBatch();
+      const proposer = await open();
+      // L1 mines blocks, but nothing of the proposer's.
+      await rollup.l1.setAutomine(false);
+      expect((await proposer.step()).kind).to.equal("proposed");
+      const [pending] = transactions.statuses();
+      const first = pending?.kind === "pending" ? pending.hashes : [];
+      const drop = async () => {
+        for (const hash of first) await rollup.l1.rpc("hardhat_dropTransaction", hash);
+      };
+      await drop();
+      await rollup.l1.mine(254);
+      await rollup.follow();
+      expect((await proposer.step()).kind).to.equal("waiting-for-transaction");
+      expect(transactions.statuses()[0]).to.include({ kind: "pending", cancelling: false });
+      await rollup.l1.mine(2);
+      await rollup.follow();
+      expect((await proposer.step()).kind).to.equal("waiting-for-transaction");
+      expect(transactions.statuses()[0]).to.include({ kind: "pending", cancelling: true });
+      await rollup.l1.setAutomine(true);
+      await rollup.l1.mine();
+      await transactions.step();
+      expect(transactions.statuses()[0]?.kind).to.equal("cancelled");
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
+      expect(await claimCount()).to.equal(1);
     });
   });
 
   describe("wrong claims", () => {
-    const WRONG_STATE: Hash = `0x${"66".repeat(32)}`;
+    const WRONG_STATE: ClaimedState = {
+      blockHash: `0x${"66".repeat(32)}`,
+      outboxRoot: ZERO_HASH,
+      batchCount: 1,
+      messageCount: 0,
+    };
 
     it("are reported once and rivaled, not built upon", async () => {
       const proposer = await open();
@@ -339,11 +584,11 @@ describe("proposer", () => {
       await proposeRival(genesisClaim(), WRONG_STATE);
       expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
       await run(proposer);
-      expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownState(1)));
+      expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownHash(1)));
       expect(reported).to.have.length(1);
       expect(reported[0]).to.deep.include({
-        stateHash: WRONG_STATE,
-        expectedStateHash: ownState(1),
+        stateHash: stateHash(WRONG_STATE),
+        expectedStateHash: ownHash(1),
         proposer: addressOf(RIVAL_KEY),
       });
       expect(proposer.wrongClaims()).to.eql(reported);
@@ -416,42 +661,47 @@ describe("proposer", () => {
   describe("kills", () => {
     for (const part of ["proposer", "transaction manager"] as const) {
       for (const when of ["before", "after"] as const) {
-        it(`${when} any write of the ${part} propose, confirm and withdraw once`, async () => {
-          let kills = 0;
-          for (let atWrite = 1; ; atWrite++) {
-            if (atWrite > 1) {
-              await rollup.close();
-              await begin();
-            }
-            await postBatch();
-            const kill = { atWrite, when };
-            let killed = false;
-            try {
-              const doomed = await open(
-                {},
-                part === "proposer" ? kill : undefined,
-                part === "proposer" ? undefined : kill,
-              );
-              await run(doomed);
+        for (const retiring of [false, true]) {
+          it(`${when} any write of the ${part} ${retiring ? "confirm and withdraw" : "propose and confirm"} once`, async () => {
+            let kills = 0;
+            for (let atWrite = 1; ; atWrite++) {
+              if (atWrite > 1) {
+                await rollup.close();
+                await begin();
+              }
+              await postBatch();
+              if (retiring) await run(await open());
+              const kill = { atWrite, when };
+              let killed = false;
+              try {
+                const doomed = await open(
+                  { retiring },
+                  part === "proposer" ? kill : undefined,
+                  part === "proposer" ? undefined : kill,
+                );
+                await run(doomed);
+                await pass(7 * DAY);
+                await run(doomed);
+              } catch (error) {
+                if (!(error instanceof Killed)) throw error;
+                killed = true;
+              }
+              const resumed = await open({ retiring });
+              await transactions.step();
+              await run(resumed);
               await pass(7 * DAY);
-              await run(doomed);
-            } catch (error) {
-              if (!(error instanceof Killed)) throw error;
-              killed = true;
+              await rollup.follow();
+              await run(resumed);
+              if (!retiring) await run(await open({ retiring: true }));
+              expect(await claimCount()).to.equal(1);
+              expect(await latestConfirmed()).to.equal(claimId(genesisClaim(), ownHash(1)));
+              expect(await rollup.l1.client.getBalance({ address: address() })).to.equal(0n);
+              if (!killed) break;
+              kills++;
             }
-            const resumed = await open();
-            await transactions.step();
-            await run(resumed);
-            await pass(7 * DAY);
-            await run(resumed);
-            expect(await claimCount()).to.equal(1);
-            expect(await latestConfirmed()).to.equal(claimId(genesisClaim(), ownState(1)));
-            expect(await rollup.l1.client.getBalance({ address: address() })).to.equal(0n);
-            if (!killed) break;
-            kills++;
-          }
-          expect(kills).to.be.greaterThan(2);
-        }).timeout(60_000);
+            expect(kills).to.be.greaterThan(2);
+          }).timeout(60_000);
+        }
       }
     }
 

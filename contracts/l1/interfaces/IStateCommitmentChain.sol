@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Claim} from "../types/Claim.sol";
 import {ClaimId} from "../types/ClaimId.sol";
+import {State} from "../types/State.sol";
 import {IChallengeGame} from "./IChallengeGame.sol";
 import {IInbox} from "./IInbox.sol";
 
@@ -13,7 +14,7 @@ interface IStateCommitmentChain {
     /// @notice A claim was proposed.
     /// @param claimId The claim.
     /// @param parentId Its parent.
-    /// @param proposer Owner of the bond.
+    /// @param proposer Owner of the bond, put up with the claim or moved on from the parent.
     /// @param stateHash Hash of the claimed state.
     /// @param batchCount Batches the claimed state must have derived.
     /// @param nextBatchCount Batches the states of its children must have derived.
@@ -32,11 +33,23 @@ interface IStateCommitmentChain {
     /// @param stateHash Hash of the confirmed state.
     event ClaimConfirmed(ClaimId indexed claimId, ClaimId indexed parentId, bytes32 stateHash);
 
+    /// @notice A proposer's bond moved on from its claim to its child of that.
+    /// @param from The claim that holds no bond any more.
+    /// @param to The child that holds it now.
+    /// @param proposer Owner of the bond.
+    event BondMoved(ClaimId indexed from, ClaimId indexed to, address indexed proposer);
+
     /// @notice The bond of a confirmed claim was paid back.
     /// @param claimId The claim.
     /// @param proposer Owner of the bond.
     /// @param amount Wei.
     event BondWithdrawn(ClaimId indexed claimId, address indexed proposer, uint256 amount);
+
+    /// @notice A claim is out: a sibling is confirmed, or its parent is out. So its own children can be forfeited.
+    /// @param claimId The claim.
+    /// @param parentId Its parent.
+    /// @param stateHash Hash of the state it claimed.
+    event ClaimForfeited(ClaimId indexed claimId, ClaimId indexed parentId, bytes32 stateHash);
 
     /// @notice The bond of a claim that lost was handed to the challenge game.
     /// @param claimId The claim.
@@ -59,11 +72,18 @@ interface IStateCommitmentChain {
     /// @notice The claim has not lost: neither its parent has, nor is a sibling confirmed.
     error ClaimNotLost(ClaimId claimId);
 
+    /// @notice The parent fixed `expected` batches for its children; the state has `actual`.
+    error WrongBatchCount(uint256 expected, uint256 actual);
+
     /// @notice A child needs `required` batches in the Inbox, which has `actual`.
     error NotEnoughBatches(uint256 required, uint256 actual);
 
-    /// @notice The ETH sent is not the bond.
-    error WrongBond(uint256 required, uint256 actual);
+    /// @notice L1 block `number` has the hash `actual`, not `expected`: L1 reorganised since the claim was made. `actual`
+    /// is 0 if the block is not among the last 256.
+    error WrongL1Block(uint256 number, bytes32 expected, bytes32 actual);
+
+    /// @notice The ETH sent (`actual`, wei) is not what the claim takes: the bond, or nothing where that moves on.
+    error WrongBond(uint256 expected, uint256 actual);
 
     /// @notice Too late for a rival: `child` stood unrivaled for the challenge period, or is confirmed.
     error ChildStands(ClaimId child);
@@ -77,18 +97,30 @@ interface IStateCommitmentChain {
     /// @notice The claim has rivals, and the challenge game does not name it the winner.
     error NotTheWinner(ClaimId claimId, ClaimId winner);
 
-    /// @notice The bond has been paid out before (or there never was one: genesis).
+    /// @notice The bond has left the claim: paid out or moved on (or there never was one: genesis).
     error NoBond(ClaimId claimId);
 
     /// @notice `recipient` did not take the bond.
     error PaymentFailed(address recipient, uint256 amount);
 
-    /// @notice Proposes a child of `parentId`, putting up exactly the claim bond.
-    /// Reverts with ClaimNotExtendable, ClaimExists, NotEnoughBatches, WrongBond or ChildStands.
+    /// @notice Proposes a child of `parentId`. If the caller's bond is still on `parentId`, it moves on to the child, and
+    /// no ETH is taken; else exactly the claim bond is. So a proposer that nobody disputes has one bond locked.
+    /// @dev The L1 block binds the claim to what its proposer read: it should be one at which the Inbox had the claimed
+    /// batches. After a reorganisation of L1 that took the block, the same transaction reverts, instead of claiming the
+    /// state of other batches. Only the last 256 blocks can be named, and not the one the transaction is in.
+    /// Reverts with ClaimNotExtendable, ClaimExists, WrongBatchCount, NotEnoughBatches, WrongL1Block, WrongBond or
+    /// ChildStands.
     /// @param parentId A claim that has not lost.
-    /// @param stateHash Hash of the state after the batches the parent fixed.
+    /// @param state The state after the batches the parent fixed.
+    /// @param l1BlockNumber Number of one of the last 256 L1 blocks.
+    /// @param l1BlockHash Its hash.
     /// @return claimId The claim.
-    function propose(ClaimId parentId, bytes32 stateHash) external payable returns (ClaimId claimId);
+    function propose(
+        ClaimId parentId,
+        State calldata state,
+        uint256 l1BlockNumber,
+        bytes32 l1BlockHash
+    ) external payable returns (ClaimId claimId);
 
     /// @notice Confirms the child of `parentId` with `stateHash`: the only child, after the challenge period, or the one
     /// the challenge game names.
@@ -98,12 +130,13 @@ interface IStateCommitmentChain {
     /// @param stateHash Hash of the state claimed by its child.
     function confirm(ClaimId parentId, bytes32 stateHash) external;
 
-    /// @notice Pays the bond of a confirmed claim to its proposer. Anyone may call.
+    /// @notice Pays the bond that is on a confirmed claim to its proposer. Anyone may call.
     /// Reverts with ClaimNotConfirmed, NoBond or PaymentFailed.
     /// @param claimId The claim.
     function withdrawBond(ClaimId claimId) external;
 
-    /// @notice Hands the bond of a claim that lost to the challenge game. Anyone may call.
+    /// @notice Forfeits a claim that lost, and hands the bond that is on it, if any, to the challenge game. A bond that
+    /// moved on is reached by forfeiting the claims below, one after the other. Anyone may call.
     /// Reverts with ClaimNotPending, ClaimNotLost or PaymentFailed.
     /// @param parentId Its parent.
     /// @param stateHash Hash of the state it claimed.
@@ -120,6 +153,11 @@ interface IStateCommitmentChain {
     /// @notice The first child of a claim; 0 if there is none.
     /// @param claimId The parent.
     function firstChild(ClaimId claimId) external view returns (ClaimId);
+
+    /// @notice L1 timestamp in seconds at which the second child of a claim was proposed; 0 if it has at most one. Later
+    /// children leave it as it is.
+    /// @param claimId The parent.
+    function secondChildAt(ClaimId claimId) external view returns (uint256);
 
     /// @notice The claim confirmed last: the end of the confirmed path.
     function latestConfirmed() external view returns (ClaimId);
@@ -138,4 +176,8 @@ interface IStateCommitmentChain {
 
     /// @notice Wei put up with a claim.
     function CLAIM_BOND() external view returns (uint256);
+
+    /// @notice Batches by which a claim goes beyond its parent, at most: 4,096, so that what it claims fits into a dispute
+    /// of 2^32 units, of which a payload gives fewer than 2^17.
+    function MAXIMUM_BATCHES_PER_CLAIM() external view returns (uint256);
 }

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @notice Where a claim stands.
-/// Unknown: never proposed. Proposed: bonded, not decided. Confirmed: for ever part of the chain. Forfeited: lost to a
-/// sibling (or descends from a claim that did), and its bond went to the challenge game.
+/// Unknown: never proposed. Proposed: not decided; backed by a bond on it or on a descendant. Confirmed: for ever part of
+/// the chain. Forfeited: lost to a sibling (or descends from a claim that did); a bond on it went to the challenge game.
 enum ClaimStatus {
     Unknown,
     Proposed,
@@ -21,7 +21,7 @@ enum Children {
 }
 
 /// @notice A claim as stored: one slot.
-/// @param proposer Owner of the bond; zero for genesis and once the bond has left.
+/// @param proposer Owner of the bond on the claim; zero for genesis, and once the bond has left or moved on to a child.
 /// @param proposedAt L1 timestamp in seconds.
 /// @param nextBatchCount Number of batches after which the children of this claim give the state.
 /// @param status Where the claim stands.

@@ -188,7 +188,23 @@ export const stateCommitmentChainAbi = [
     inputs: [
       {
         internalType: "uint256",
-        name: "required",
+        name: "expected",
+        type: "uint256",
+      },
+      {
+        internalType: "uint256",
+        name: "actual",
+        type: "uint256",
+      },
+    ],
+    name: "WrongBatchCount",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "expected",
         type: "uint256",
       },
       {
@@ -198,6 +214,27 @@ export const stateCommitmentChainAbi = [
       },
     ],
     name: "WrongBond",
+    type: "error",
+  },
+  {
+    inputs: [
+      {
+        internalType: "uint256",
+        name: "number",
+        type: "uint256",
+      },
+      {
+        internalType: "bytes32",
+        name: "expected",
+        type: "bytes32",
+      },
+      {
+        internalType: "bytes32",
+        name: "actual",
+        type: "bytes32",
+      },
+    ],
+    name: "WrongL1Block",
     type: "error",
   },
   {
@@ -223,6 +260,31 @@ export const stateCommitmentChainAbi = [
       },
     ],
     name: "BondForfeited",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "ClaimId",
+        name: "from",
+        type: "bytes32",
+      },
+      {
+        indexed: true,
+        internalType: "ClaimId",
+        name: "to",
+        type: "bytes32",
+      },
+      {
+        indexed: true,
+        internalType: "address",
+        name: "proposer",
+        type: "address",
+      },
+    ],
+    name: "BondMoved",
     type: "event",
   },
   {
@@ -273,6 +335,31 @@ export const stateCommitmentChainAbi = [
       },
     ],
     name: "ClaimConfirmed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      {
+        indexed: true,
+        internalType: "ClaimId",
+        name: "claimId",
+        type: "bytes32",
+      },
+      {
+        indexed: true,
+        internalType: "ClaimId",
+        name: "parentId",
+        type: "bytes32",
+      },
+      {
+        indexed: false,
+        internalType: "bytes32",
+        name: "stateHash",
+        type: "bytes32",
+      },
+    ],
+    name: "ClaimForfeited",
     type: "event",
   },
   {
@@ -378,6 +465,19 @@ export const stateCommitmentChainAbi = [
         internalType: "contract IInbox",
         name: "",
         type: "address",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAXIMUM_BATCHES_PER_CLAIM",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
       },
     ],
     stateMutability: "view",
@@ -524,8 +624,40 @@ export const stateCommitmentChainAbi = [
         type: "bytes32",
       },
       {
+        components: [
+          {
+            internalType: "bytes32",
+            name: "blockHash",
+            type: "bytes32",
+          },
+          {
+            internalType: "bytes32",
+            name: "outboxRoot",
+            type: "bytes32",
+          },
+          {
+            internalType: "uint256",
+            name: "batchCount",
+            type: "uint256",
+          },
+          {
+            internalType: "uint256",
+            name: "messageCount",
+            type: "uint256",
+          },
+        ],
+        internalType: "struct State",
+        name: "state",
+        type: "tuple",
+      },
+      {
+        internalType: "uint256",
+        name: "l1BlockNumber",
+        type: "uint256",
+      },
+      {
         internalType: "bytes32",
-        name: "stateHash",
+        name: "l1BlockHash",
         type: "bytes32",
       },
     ],
@@ -538,6 +670,25 @@ export const stateCommitmentChainAbi = [
       },
     ],
     stateMutability: "payable",
+    type: "function",
+  },
+  {
+    inputs: [
+      {
+        internalType: "ClaimId",
+        name: "claimId",
+        type: "bytes32",
+      },
+    ],
+    name: "secondChildAt",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "timestamp",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
     type: "function",
   },
   {

@@ -13,6 +13,11 @@ export interface L1TransactionRequest {
   readonly value?: bigint;
   /** Gas; estimated when absent. At most 2^24 (EIP-7825). */
   readonly gasLimit?: bigint;
+  /**
+   * Whether gas is estimated in L1's pending block rather than in its head, where the endpoint has one: for a call that
+   * depends on the block it is in. Default false, unless earlier transactions are not mined.
+   */
+  readonly estimateInPending?: boolean;
   /** Makes it a blob transaction (EIP-4844) of one to six blobs of 131,072 bytes. */
   readonly blobs?: readonly Uint8Array[];
 }

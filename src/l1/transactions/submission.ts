@@ -30,7 +30,8 @@ export async function submitTransaction(
   checkRequest(request);
   await checkChain(context);
   const data = bytesToHex(request.data);
-  const gasLimit = request.gasLimit ?? (await estimateGas(context, purpose, { to, data, value }));
+  const inPending = request.estimateInPending === true || book.ascending().some(({ mined }) => mined === undefined);
+  const gasLimit = request.gasLimit ?? (await estimateGas(context, purpose, { to, data, value }, inPending));
   const sidecar =
     blobs.length === 0 ? undefined : await createBlobSidecar(await loadKzg(), blobs, await wrapperVersionOf(context));
   const nonce = await nextNonce(context);
@@ -63,14 +64,14 @@ export async function checkChain({ client, chainId, state }: ManagerContext): Pr
 
 /** @throws L1TransactionError `would-revert` */
 async function estimateGas(
-  { book, client, account, abis }: ManagerContext,
+  { client, account, abis }: ManagerContext,
   purpose: string,
   call: { readonly to: Address; readonly data: Hex; readonly value: bigint },
+  inPending: boolean,
 ): Promise<bigint> {
-  const busy = book.ascending().some((record) => record.mined === undefined);
   try {
     const estimateAt = (blockTag: "pending" | "latest") => client.estimateGas({ account, ...call, blockTag });
-    return gasLimitFor(await (busy ? askPending(abis, estimateAt) : estimateAt("latest")));
+    return gasLimitFor(await (inPending ? askPending(abis, estimateAt) : estimateAt("latest")));
   } catch (error) {
     const revert = findRevert(error, abis);
     if (revert === undefined) throw error;

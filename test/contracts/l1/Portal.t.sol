@@ -76,10 +76,13 @@ contract PortalHandler is Test {
             uint256 messages = INBOX.messageCount();
             vm.prank(OPERATOR, OPERATOR);
             INBOX.postBatch(messages, "");
-            _openings[i] = ClaimOpening(parentId, bytes32(i), i, i);
-            bytes32 stateHash = State(bytes32(i), _levels[_levels.length - 1][0], i, i).hash();
-            vm.deal(address(this), BOND);
-            chain.propose{value: BOND}(parentId, stateHash);
+            _openings[i] = ClaimOpening(parentId, bytes32(i), i + 1, i);
+            State memory state = State(bytes32(i), _levels[_levels.length - 1][0], i + 1, i);
+            bytes32 stateHash = state.hash();
+            // The second claim takes the bond of the first on.
+            uint256 bond = i == 0 ? BOND : 0;
+            vm.deal(address(this), bond);
+            chain.propose{value: bond}(parentId, state, block.number - 1, blockhash(block.number - 1));
             time += CHALLENGE_PERIOD;
             vm.warp(time);
             chain.confirm(parentId, stateHash);

@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Inbox} from "../../../contracts/l1/Inbox.sol";
-import {Rollup} from "../../../contracts/l1/Rollup.sol";
+import {IChallengeGame} from "../../../contracts/l1/interfaces/IChallengeGame.sol";
+import {IInbox} from "../../../contracts/l1/interfaces/IInbox.sol";
+import {IStateCommitmentChain} from "../../../contracts/l1/interfaces/IStateCommitmentChain.sol";
 import {StateCommitmentChain} from "../../../contracts/l1/StateCommitmentChain.sol";
 import {AppointedWinnerGame} from "../../../contracts/test/AppointedWinnerGame.sol";
 import {Children, Claim, ClaimStatus} from "../../../contracts/l1/types/Claim.sol";
 import {ClaimId, claimIdOf, NO_CLAIM} from "../../../contracts/l1/types/ClaimId.sol";
-import {Parameters} from "../../../contracts/l1/types/Parameters.sol";
+import {State} from "../../../contracts/l1/types/State.sol";
 import {InvariantTest} from "../InvariantTest.sol";
 import {Test} from "../Test.sol";
 
+/// @title Batch counter
+/// @notice The one thing a StateCommitmentChain asks of its Inbox.
+contract BatchCounter {
+    uint256 public batchCount;
+
+    /// @notice Sets what `batchCount` gives.
+    function set(uint256 count) external {
+        batchCount = count;
+    }
+}
+
 /// @title State commitment chain handler
-/// @notice Proposes, disputes, confirms and forfeits at random, and keeps a list of the claims there are.
+/// @notice Proposes from three accounts, disputes, confirms and forfeits at random, and keeps a list of the claims there
+/// are and whose bond is on each.
 contract StateCommitmentChainHandler is Test {
     struct Known {
         ClaimId id;
@@ -20,42 +33,35 @@ contract StateCommitmentChainHandler is Test {
         bytes32 stateHash;
         uint256 proposedAt;
         bool confirmed;
-        bool bondLeft;
+        bool forfeited;
+        address bondOwner;
     }
 
     uint256 public constant CHALLENGE_PERIOD = 100;
     uint256 public constant BOND = 1 ether;
-    address public constant OPERATOR = address(0x0Fe4a704);
     bytes32 private constant GENESIS_STATE_HASH = bytes32(uint256(1));
+    uint256 private constant ACCOUNTS = 3;
 
     StateCommitmentChain public immutable CHAIN;
     AppointedWinnerGame public immutable GAME;
-    Inbox private immutable _INBOX;
+    BatchCounter private immutable _INBOX;
 
     Known[] private _known;
     /// @notice How often each thing worked, so that a test can tell that the handler does something.
     mapping(string what => uint256 count) public done;
+    /// @notice Wei that accounts put up, had back, and lost.
+    uint256 public putUp;
+    uint256 public withdrawn;
+    uint256 public lost;
+    /// @notice When each claim's second child came, as this saw it.
+    mapping(ClaimId parentId => uint256 timestamp) public secondChildAt;
 
     constructor() {
         GAME = new AppointedWinnerGame();
-        Rollup rollup = new Rollup(
-            Parameters({
-                operator: OPERATOR,
-                forceInclusionDelay: 100,
-                selfSequencingDelay: 100,
-                contextInterval: 50,
-                depositGasCapacity: 1 << 24,
-                depositGasPerSecond: 0,
-                challengePeriod: CHALLENGE_PERIOD,
-                claimBond: BOND,
-                genesisStateHash: GENESIS_STATE_HASH,
-                challengeGame: address(GAME)
-            })
-        );
-        CHAIN = StateCommitmentChain(address(rollup.STATE_COMMITMENT_CHAIN()));
-        _INBOX = Inbox(payable(address(rollup.INBOX())));
+        _INBOX = new BatchCounter();
+        CHAIN = new StateCommitmentChain(IInbox(address(_INBOX)), GAME, CHALLENGE_PERIOD, BOND, GENESIS_STATE_HASH);
         ClaimId genesis = claimIdOf(NO_CLAIM, GENESIS_STATE_HASH);
-        _known.push(Known(genesis, NO_CLAIM, GENESIS_STATE_HASH, block.timestamp, true, true));
+        _known.push(Known(genesis, NO_CLAIM, GENESIS_STATE_HASH, block.timestamp, true, false, address(0)));
     }
 
     function count() external view returns (uint256) {
@@ -66,31 +72,56 @@ contract StateCommitmentChainHandler is Test {
         return _known[index];
     }
 
+    function accountAt(uint256 index) public pure returns (address) {
+        return address(uint160(0xacc000 + (index % ACCOUNTS)));
+    }
+
     function pass(uint256 seconds_) external {
         vm.warp(block.timestamp + bound(seconds_, 1, CHALLENGE_PERIOD));
     }
 
     function postBatch() external {
-        uint256 messages = _INBOX.messageCount();
-        vm.prank(OPERATOR, OPERATOR);
-        _INBOX.postBatch(messages, "");
+        _INBOX.set(_INBOX.batchCount() + 1);
     }
 
     /// @notice Proposes one of three states on a claim, mostly a recent one.
-    function propose(uint256 parentSeed, uint256 stateSeed) external {
-        Known memory parent = _pick(parentSeed);
-        bytes32 stateHash = bytes32(bound(stateSeed, 2, 4));
-        vm.deal(address(this), BOND);
+    function propose(uint256 parentSeed, uint256 stateSeed, uint256 accountSeed) external {
+        uint256 index = _pickIndex(parentSeed);
+        Known memory parent = _known[index];
+        address account = accountAt(accountSeed);
+        State memory state = State({
+            blockHash: bytes32(bound(stateSeed, 2, 4)),
+            outboxRoot: 0,
+            batchCount: CHAIN.claim(parent.id).nextBatchCount,
+            messageCount: 0
+        });
+        bool moves = parent.bondOwner == account;
+        uint256 value = moves ? 0 : BOND;
         Children before = CHAIN.claim(parent.id).children;
-        try CHAIN.propose{value: BOND}(parent.id, stateHash) returns (ClaimId id) {
+        bytes32 hash = blockhash(block.number - 1);
+
+        vm.deal(account, 2 * BOND);
+        vm.prank(account);
+        try CHAIN.propose{value: BOND - value}(parent.id, state, block.number - 1, hash) {
+            assertHolds("what a claim takes is not optional", false);
+        } catch {}
+        vm.prank(account);
+        try CHAIN.propose{value: value}(parent.id, state, block.number - 1, hash) returns (ClaimId id) {
             assertHolds("not beside a confirmed child", !_hasConfirmedChild(parent.id));
-            _known.push(Known(id, parent.id, stateHash, block.timestamp, false, false));
+            assertHolds("not on a forfeited claim", !parent.forfeited);
+            putUp += value;
+            if (moves) {
+                _known[index].bondOwner = address(0);
+                ++done["move"];
+            }
+            if (before == Children.Single) secondChildAt[parent.id] = block.timestamp;
+            _known.push(Known(id, parent.id, state.hash(), block.timestamp, false, false, account));
             ++done[before == Children.None ? "propose" : "rival"];
         } catch {}
     }
 
     function appoint(uint256 seed) external {
-        Known memory winner = _pick(seed);
+        Known memory winner = _known[_pickIndex(seed)];
         // The game's promise: one winner for ever.
         if (GAME.winner(winner.parentId) == NO_CLAIM) GAME.appoint(winner.parentId, winner.id);
     }
@@ -113,26 +144,35 @@ contract StateCommitmentChainHandler is Test {
 
     function withdrawBond(uint256 seed) external {
         uint256 index = _pickIndex(seed);
-        try CHAIN.withdrawBond(_known[index].id) {
-            assertHolds("of a confirmed claim", _known[index].confirmed);
-            assertHolds("bond paid once", !_known[index].bondLeft);
-            _known[index].bondLeft = true;
+        Known memory self = _known[index];
+        uint256 before = self.bondOwner.balance;
+        try CHAIN.withdrawBond(self.id) {
+            assertHolds("of a confirmed claim", self.confirmed);
+            assertHolds("a bond that is there", self.bondOwner != address(0));
+            assertEqual("to its owner", self.bondOwner.balance - before, BOND);
+            _known[index].bondOwner = address(0);
+            withdrawn += BOND;
             ++done["withdraw"];
-        } catch {}
+        } catch {
+            assertHolds("a confirmed claim pays its bond", !self.confirmed || self.bondOwner == address(0));
+        }
     }
 
     function forfeitBond(uint256 seed) external {
         uint256 index = _pickIndex(seed);
         Known memory self = _known[index];
+        uint256 before = address(GAME).balance;
         try CHAIN.forfeitBond(self.parentId, self.stateHash) {
             assertHolds("not of a confirmed claim", !self.confirmed);
-            assertHolds("bond forfeited once", !self.bondLeft);
-            _known[index].bondLeft = true;
-            ++done["forfeit"];
+            assertHolds("forfeited once", !self.forfeited);
+            uint256 paid = self.bondOwner == address(0) ? 0 : BOND;
+            assertEqual("what is on it", address(GAME).balance - before, paid);
+            lost += paid;
+            _known[index].forfeited = true;
+            _known[index].bondOwner = address(0);
+            ++done[paid == 0 ? "forfeit without a bond" : "forfeit"];
         } catch {}
     }
-
-    receive() external payable {}
 
     function _hasConfirmedChild(ClaimId parentId) private view returns (bool) {
         for (uint256 i = 0; i < _known.length; ++i) {
@@ -146,10 +186,6 @@ contract StateCommitmentChainHandler is Test {
         uint256 size = _known.length;
         return size <= 4 ? seed % size : size - 1 - (seed % 4);
     }
-
-    function _pick(uint256 seed) private view returns (Known memory) {
-        return _known[_pickIndex(seed)];
-    }
 }
 
 /// @title State commitment chain under random use
@@ -159,6 +195,7 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
 
     function setUp() external {
         vm.warp(1_700_000_000);
+        vm.roll(1000);
         _handler = new StateCommitmentChainHandler();
         _chain = _handler.CHAIN();
         setHandler(address(_handler));
@@ -196,13 +233,40 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
         assertEqual("path length", length, confirmed);
     }
 
-    function invariant_TheChainHoldsTheBondsThatHaveNotLeftAndNothingElse() external view {
+    function invariant_TheChainHoldsTheBondsThatAreOnClaimsAndNothingElse() external view {
         uint256 count = _handler.count();
         uint256 held = 0;
         for (uint256 i = 0; i < count; ++i) {
-            if (!_handler.known(i).bondLeft) held += _handler.BOND();
+            StateCommitmentChainHandler.Known memory claim = _handler.known(i);
+            address owner = _chain.claim(claim.id).proposer;
+            assertHolds("whose bond", owner == claim.bondOwner);
+            if (owner != address(0)) held += _handler.BOND();
         }
         assertEqual("bonds", address(_chain).balance, held);
+        assertEqual("every bond once", _handler.putUp(), held + _handler.withdrawn() + _handler.lost());
+    }
+
+    function invariant_AClaimThatIsNotDecidedIsBackedByABondOnItOrOnADescendant() external view {
+        uint256 count = _handler.count();
+        bool[] memory backed = new bool[](count);
+        // A child comes after its parent in the list.
+        for (uint256 i = count; i > 1; --i) {
+            StateCommitmentChainHandler.Known memory claim = _handler.known(i - 1);
+            backed[i - 1] = backed[i - 1] || claim.bondOwner != address(0);
+            assertHolds("backed", backed[i - 1] || claim.confirmed || claim.forfeited);
+            if (!backed[i - 1]) continue;
+            for (uint256 j = 0; j < i - 1; ++j) {
+                if (_handler.known(j).id == claim.parentId) backed[j] = true;
+            }
+        }
+    }
+
+    function invariant_TheTimeOfTheSecondChildIsKeptAndNoOther() external view {
+        uint256 count = _handler.count();
+        for (uint256 i = 0; i < count; ++i) {
+            ClaimId id = _handler.known(i).id;
+            assertEqual("second child", _chain.secondChildAt(id), _handler.secondChildAt(id));
+        }
     }
 
     function invariant_EveryClaimCoversMoreBatchesThanItsParent() external view {
@@ -217,18 +281,120 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
 
     /// @dev The handler is only worth something if it reaches every case.
     function test_TheHandlerReachesEveryCase() external {
-        _handler.postBatch();
-        _handler.postBatch();
-        _handler.propose(0, 2);
+        for (uint256 i = 0; i < 4; ++i) _handler.postBatch();
+        _handler.propose(0, 2, 0);
         _handler.pass(100);
         _handler.confirm(1);
-        _handler.propose(1, 2);
-        _handler.propose(1, 3);
-        _handler.appoint(3);
-        _handler.confirm(3);
-        _handler.withdrawBond(1);
-        _handler.forfeitBond(2);
-        string[6] memory all = ["propose", "confirm unrivaled", "rival", "confirm winner", "withdraw", "forfeit"];
+        // Account 0 moves its bond on; account 1 rivals, and moves its own on below.
+        _handler.propose(1, 2, 0);
+        _handler.propose(1, 3, 1);
+        _handler.postBatch();
+        _handler.propose(3, 2, 1);
+        assertEqual("claims", _handler.count(), 5);
+        _handler.appoint(2);
+        _handler.confirm(2);
+        _handler.withdrawBond(2);
+        _handler.forfeitBond(1);
+        _handler.forfeitBond(0);
+        string[8] memory all = [
+            "propose",
+            "move",
+            "confirm unrivaled",
+            "rival",
+            "confirm winner",
+            "withdraw",
+            "forfeit without a bond",
+            "forfeit"
+        ];
         for (uint256 i = 0; i < all.length; ++i) assertHolds(all[i], _handler.done(all[i]) != 0);
+    }
+}
+
+/// @title What a claim takes, for any arguments
+contract StateCommitmentChainFuzzTest is Test {
+    BatchCounter private _inbox;
+    StateCommitmentChain private _chain;
+    ClaimId private _genesis;
+
+    function setUp() external {
+        vm.roll(1000);
+        _inbox = new BatchCounter();
+        _chain = new StateCommitmentChain(
+            IInbox(address(_inbox)),
+            IChallengeGame(address(0)),
+            100,
+            1 ether,
+            bytes32(uint256(1))
+        );
+        _genesis = _chain.GENESIS_CLAIM();
+        vm.deal(address(this), 10 ether);
+    }
+
+    /// @notice Both counts come from what was posted, so `own` of the second is the first's.
+    function testFuzz_AClaimGoesOnToAllBatchesPostedButAtLeast1AndAtMost4096(uint256 first, uint256 later) external {
+        first = bound(first, 1, 20_000);
+        later = first + bound(later, 0, 20_000);
+        _inbox.set(first);
+        uint256 own = 1;
+        ClaimId id = _chain.propose{value: 1 ether}(_genesis, _state(own), 999, blockhash(999));
+        assertEqual("first", _chain.claim(id).nextBatchCount, _expected(own, first));
+        own = _expected(own, first);
+        if (own > later) later = own;
+        _inbox.set(later);
+        id = _chain.propose(id, _state(own), 999, blockhash(999));
+        assertEqual("second", _chain.claim(id).nextBatchCount, _expected(own, later));
+    }
+
+    function testFuzz_OnlyTheHashOfOneOfTheLast256BlocksIsTaken(uint256 number, bytes32 wrong) external {
+        number = bound(number, 0, 1300);
+        _inbox.set(1);
+        bytes32 right = blockhash(number);
+        vm.assume(wrong != right);
+        assertHolds("a hash is there for the last 256 only", (right != 0) == (number >= 744 && number < 1000));
+        vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongL1Block.selector, number, wrong, right));
+        _chain.propose{value: 1 ether}(_genesis, _state(1), number, wrong);
+        if (right == 0) {
+            vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongL1Block.selector, number, 0, 0));
+        }
+        _chain.propose{value: 1 ether}(_genesis, _state(1), number, right);
+    }
+
+    function testFuzz_OnlyTheStateAfterTheBatchesTheParentFixedIsTaken(uint256 batchCount) external {
+        vm.assume(batchCount != 1);
+        _inbox.set(2);
+        vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongBatchCount.selector, 1, batchCount));
+        _chain.propose{value: 1 ether}(_genesis, _state(batchCount), 999, blockhash(999));
+    }
+
+    function testFuzz_AClaimIsNamedByTheStateItOpens(State calldata opened) external {
+        _inbox.set(1);
+        State memory state = opened;
+        state.batchCount = 1;
+        ClaimId id = _chain.propose{value: 1 ether}(_genesis, state, 999, blockhash(999));
+        assertHolds("id", id == claimIdOf(_genesis, keccak256(abi.encode(state))));
+    }
+
+    function testFuzz_OnlyTheOwnerOfTheParentsBondMovesIt(address account, uint256 value) external {
+        vm.assume(account != address(0) && account != address(vm));
+        value = bound(value, 0, 3 ether);
+        _inbox.set(2);
+        ClaimId parent = _chain.propose{value: 1 ether}(_genesis, _state(1), 999, blockhash(999));
+        uint256 expected = account == address(this) ? 0 : 1 ether;
+        bytes32 hash = blockhash(999);
+        vm.deal(account, 3 ether);
+        if (value != expected) {
+            vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongBond.selector, expected, value));
+        }
+        vm.prank(account);
+        _chain.propose{value: value}(parent, _state(2), 999, hash);
+    }
+
+    function _state(uint256 batchCount) private pure returns (State memory) {
+        return State(bytes32(uint256(7)), bytes32(uint256(8)), batchCount, 9);
+    }
+
+    function _expected(uint256 own, uint256 posted) private pure returns (uint256) {
+        uint256 next = posted > own + 1 ? posted : own + 1;
+        return next < own + 4096 ? next : own + 4096;
     }
 }

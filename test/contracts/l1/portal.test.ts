@@ -11,7 +11,7 @@ import {
   toAddress,
 } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
-import { stateHash, withdrawalHash } from "../../../src/rollup/index.ts";
+import { withdrawalHash } from "../../../src/rollup/index.ts";
 import type { Withdrawal } from "../../../src/rollup/index.ts";
 import {
   DAY,
@@ -263,14 +263,12 @@ describe("Portal", () => {
 
   describe("confirmation", () => {
     it("a proposed claim is not enough, and genesis, with its empty Outbox, pays nothing", async () => {
-      const { portal, stateCommitmentChain, postBatch, proposer, parameters } = fixture;
+      const { portal, propose, postBatch, proposer } = fixture;
       const withdrawal = etherWithdrawal(FRESH);
       const outboxRoot = withdrawalHash(withdrawal);
       const opening = { parentId: GENESIS_CLAIM, blockHash: GENESIS_BLOCK_HASH, batchCount: 1, messageCount: 0 };
       await postBatch();
-      await stateCommitmentChain
-        .connect(proposer)
-        .propose(GENESIS_CLAIM, stateHash({ ...opening, outboxRoot }), { value: parameters.claimBond });
+      await propose(proposer, GENESIS_CLAIM, { ...opening, outboxRoot });
       await expect(portal.execute(withdrawalArgument(withdrawal), opening, [])).to.be.revertedWithCustomError(
         portal,
         "ClaimNotConfirmed",

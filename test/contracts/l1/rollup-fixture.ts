@@ -86,6 +86,26 @@ export async function deployRollupOn(
 
   const now = async (): Promise<number> => networkHelpers.time.latest();
 
+  /** Number and hash of the latest L1 block, for a claim to be bound to. */
+  async function latestBlock(): Promise<readonly [number: number, hash: Hash]> {
+    const block = await ethers.provider.getBlock("latest");
+    if (block?.hash === null || block?.hash === undefined) throw new Error("expected a latest block");
+    return [block.number, block.hash as Hash];
+  }
+
+  /** Proposes a state, bound to the latest L1 block; puts up the bond unless the proposer's own is on the parent. */
+  async function propose(
+    by: NonNullable<typeof proposer>,
+    parentId: Hash,
+    state: Parameters<typeof stateHash>[0],
+    value?: bigint,
+  ) {
+    const { proposer: owner } = await stateCommitmentChain.claim(parentId);
+    return stateCommitmentChain.connect(by).propose(parentId, state, ...(await latestBlock()), {
+      value: value ?? (owner === by.address ? 0n : parameters.claimBond),
+    });
+  }
+
   return {
     connection,
     ethers,
@@ -104,6 +124,8 @@ export async function deployRollupOn(
     proposer,
     rival,
     now,
+    latestBlock,
+    propose,
     /** Opens a message from the event that announced it. */
     openMessage: async (index: number | bigint) => openMessage(inbox, BigInt(index)),
     /** Posts an empty calldata batch that reads all messages, as the operator. */
@@ -116,7 +138,7 @@ export async function deployRollupOn(
       }
       const opening = { parentId, blockHash: GENESIS_BLOCK_HASH, batchCount: Number(nextBatchCount), messageCount: 0 };
       const claimed = stateHash({ ...opening, outboxRoot });
-      await stateCommitmentChain.connect(proposer).propose(parentId, claimed, { value: parameters.claimBond });
+      await propose(proposer, parentId, { ...opening, outboxRoot });
       await networkHelpers.time.increase(parameters.challengePeriod);
       await stateCommitmentChain.confirm(parentId, claimed);
       return { opening, claimId: claimId(parentId, claimed) };

@@ -1,0 +1,19 @@
+import { encodeFunctionData } from "viem";
+import type { ClaimedState } from "../../src/claims/index.ts";
+import { stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import type { L1Client } from "../../src/l1/index.ts";
+import { hexToBytes } from "../../src/primitives/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
+
+/** A call that proposes any state at all, bound to the L1 block before the latest. */
+export async function encodeProposal(client: L1Client, parentId: Hash, state: ClaimedState): Promise<Uint8Array> {
+  const head = await client.getBlock({ blockTag: "latest" });
+  const opened = { ...state, batchCount: BigInt(state.batchCount), messageCount: BigInt(state.messageCount) };
+  return hexToBytes(
+    encodeFunctionData({
+      abi: stateCommitmentChainAbi,
+      functionName: "propose",
+      args: [parentId, opened, head.number - 1n, head.parentHash],
+    }),
+  );
+}
