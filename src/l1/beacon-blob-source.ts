@@ -147,7 +147,8 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
     const wanted = [...new Set(versionedHashes)];
     const found = new Map<Hash, Uint8Array>();
     const candidates = await readCandidates(slot, wanted, signal);
-    for (const candidate of candidates) {
+    // A block may carry the same blob many times.
+    for (const candidate of new Set(candidates)) {
       const blob = parseHex(candidate, BLOB_SIZE);
       // A commitment takes a tenth of a second, which callers of the node should not wait for several times in a row.
       await nextTurn();

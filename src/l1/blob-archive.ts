@@ -19,7 +19,7 @@ export function createBlobArchive({ records, kzg }: { readonly records: RecordSt
     put: async (blob) => {
       if (blob.length !== BLOB_SIZE) throw new RangeError(`expected a blob of ${BLOB_SIZE} bytes, got ${blob.length}`);
       const versionedHash = await blobVersionedHash(kzg, blob);
-      await records.put(versionedHash, blob);
+      if (get(versionedHash) === undefined) await records.put(versionedHash, blob);
       return versionedHash;
     },
     get,

@@ -28,6 +28,7 @@ const TABLES = [
   "message-indices",
   "batches",
   "payloads",
+  "payload-batches",
   "checkpoints",
   "records",
 ] as const;

@@ -6,7 +6,7 @@ import { batchCodec, inboxProgressCodec, messageCodec } from "./codec.ts";
 import type { InboxProgress, Origin } from "./codec.ts";
 import { hashKey, numberKey, numberOfKey, textKey } from "./environment.ts";
 import type { Environment } from "./environment.ts";
-import type { InboxStore, L1BlockReference } from "./types.ts";
+import type { InboxEvent, InboxStore, L1BlockReference, PayloadIdentity } from "./types.ts";
 
 const PROGRESS_KEY = textKey("inbox");
 
@@ -19,7 +19,10 @@ export function createInboxStore(
   const messages = environment.table("messages");
   const messageIndices = environment.table("message-indices");
   const batches = environment.table("batches");
+  // By what tells them apart, as any number of batches may have the same payload.
   const payloads = environment.table("payloads");
+  // The first batch of each payload. As batches come and go at the end of their list only, the payload goes with it.
+  const payloadBatches = environment.table("payload-batches");
   const checkpoints = environment.table("checkpoints");
 
   const progress = (): InboxProgress => {
@@ -37,6 +40,20 @@ export function createInboxStore(
     const record = isIndex(index) ? batches.get(numberKey(index)) : undefined;
     return record === undefined ? undefined : batchCodec.decode(record);
   };
+  /** The payloads of events that are not stored yet. Throws if one is not there. */
+  const readNewPayloads = (events: readonly InboxEvent[]): Iterable<NewPayload> => {
+    const found = new Map<string, NewPayload>();
+    for (const event of events) {
+      if (event.kind !== "batch") continue;
+      const { index, dataHash, payload } = event.batch;
+      const key = payloadKey(event.batch);
+      const name = key.toString("hex");
+      if (found.has(name) || payloadBatches.get(key) !== undefined) continue;
+      if (payload === undefined) throw new Error(`expected batch ${index} with its payload ${dataHash}, which is new`);
+      found.set(name, { key, payload, firstBatch: index });
+    }
+    return found.values();
+  };
   const putCheckpoint = (block: L1BlockReference) => checkpoints.put(numberKey(block.number), hashKey(block.hash));
 
   return {
@@ -50,10 +67,11 @@ export function createInboxStore(
     getBatch(index) {
       const found = readBatch(index);
       if (found === undefined) return undefined;
-      const payload = payloads.get(numberKey(index));
+      const payload = payloads.get(payloadKey(found.batch));
       if (payload === undefined) throw new Error(`corrupt database: the payload of batch ${index} is missing`);
       return { ...found.batch, payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.length) };
     },
+    hasPayload: (identity) => payloadBatches.get(payloadKey(identity)) !== undefined,
     findMessageByHash(hash: Hash) {
       const key = messageIndices.get(hashKey(hash));
       return key === undefined ? undefined : readMessage(numberOfKey(key))?.message;
@@ -85,6 +103,7 @@ export function createInboxStore(
           const actual = event.kind === "message" ? event.message.index : event.batch.index;
           if (actual !== expected) throw new Error(`expected ${event.kind} ${expected} of the Inbox, got ${actual}`);
         }
+        const newPayloads = readNewPayloads(events);
         const known = [...checkpoints.getKeys()].map(numberOfKey);
         const added = new Map([...events.map(({ block }) => block), synced].map((block) => [block.number, block]));
         const surplus = new Set(surplusCheckpoints([...known, ...added.keys()], synced.number));
@@ -96,8 +115,11 @@ export function createInboxStore(
               messageIndices.put(hashKey(event.message.hash), numberKey(event.message.index));
             } else {
               batches.put(numberKey(event.batch.index), batchCodec.encode({ batch: event.batch, origin }));
-              payloads.put(numberKey(event.batch.index), event.batch.payload);
             }
+          }
+          for (const { key, payload, firstBatch } of newPayloads) {
+            payloads.put(key, payload);
+            payloadBatches.put(key, numberKey(firstBatch));
           }
           for (const block of added.values()) if (!surplus.has(block.number)) putCheckpoint(block);
           for (const number of surplus) if (!added.has(number)) checkpoints.remove(numberKey(number));
@@ -122,19 +144,24 @@ export function createInboxStore(
           removedHashes.push(last.message.hash);
           messageCount--;
         }
+        const removedPayloads: Buffer[] = [];
         for (;;) {
           const last = readBatch(batchCount - 1);
           if (last === undefined || last.origin.block.number <= limit) break;
           batchCount--;
+          const key = payloadKey(last.batch);
+          const firstBatch = payloadBatches.get(key);
+          if (firstBatch !== undefined && numberOfKey(firstBatch) === batchCount) removedPayloads.push(key);
         }
         const removedCheckpoints = [...checkpoints.getKeys({ start: numberKey(limit + 1) })];
         const rewindDerived = chain.prepareRewindDerived(batchCount);
         await environment.commit(() => {
           for (let index = messageCount; index < before.messageCount; index++) messages.remove(numberKey(index));
           for (const hash of removedHashes) messageIndices.remove(hashKey(hash));
-          for (let index = batchCount; index < before.batchCount; index++) {
-            batches.remove(numberKey(index));
-            payloads.remove(numberKey(index));
+          for (let index = batchCount; index < before.batchCount; index++) batches.remove(numberKey(index));
+          for (const key of removedPayloads) {
+            payloads.remove(key);
+            payloadBatches.remove(key);
           }
           for (const key of removedCheckpoints) checkpoints.remove(key);
           if (block !== undefined) putCheckpoint(block);
@@ -144,6 +171,20 @@ export function createInboxStore(
         return { batchCount, messageCount };
       }),
   };
+}
+
+interface NewPayload {
+  readonly key: Buffer;
+  readonly payload: Uint8Array;
+  /** The first batch that has it. */
+  readonly firstBatch: number;
+}
+
+/**
+ * Key of a payload. Without the kind, a calldata payload made of the versioned hashes of blobs would have that of the blobs.
+ */
+function payloadKey({ kind, dataHash }: PayloadIdentity): Buffer {
+  return Buffer.concat([Uint8Array.of(kind === "calldata" ? 0 : 1), hashKey(dataHash)]);
 }
 
 function isIndex(index: number): boolean {

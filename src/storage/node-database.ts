@@ -11,7 +11,7 @@ import { createRecordStore } from "./record-store.ts";
 import type { InboxStore, NodeDatabase, NodeDatabaseReader } from "./types.ts";
 
 /** Version of the tables and records; raised with any change that older software could not read. */
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 const VERSION_KEY = textKey("version");
 const GENESIS_KEY = textKey("genesis");

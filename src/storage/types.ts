@@ -117,6 +117,12 @@ export interface ChainStore extends ReadableChainStore {
   close(): Promise<void>;
 }
 
+/** What tells payloads apart: the hash is of the payload itself or of names of blobs, which only the kind says. */
+export type PayloadIdentity = Pick<Batch, "kind" | "dataHash">;
+
+/** A batch to store. Its payload may be left out if the store has it, or an earlier batch stored with it brings it. */
+export type BatchToStore = Omit<Batch, "payload"> & Partial<Pick<Batch, "payload">>;
+
 /** An Inbox event with the L1 block it stands in. */
 export type InboxEvent =
   | {
@@ -125,7 +131,12 @@ export type InboxEvent =
       readonly block: L1BlockReference;
       readonly transactionHash: Hash;
     }
-  | { readonly kind: "batch"; readonly batch: Batch; readonly block: L1BlockReference; readonly transactionHash: Hash };
+  | {
+      readonly kind: "batch";
+      readonly batch: BatchToStore;
+      readonly block: L1BlockReference;
+      readonly transactionHash: Hash;
+    };
 
 /** The Inbox's two lists as read from L1, on disk, for reading. */
 export interface ReadableInboxStore {
@@ -142,6 +153,8 @@ export interface ReadableInboxStore {
   batchCount(): number;
   getMessage(index: number): InboxMessage | undefined;
   getBatch(index: number): Batch | undefined;
+  /** Whether some batch has this payload. */
+  hasPayload(identity: PayloadIdentity): boolean;
   /** L1 block and transaction of an entry. */
   getMessageOrigin(index: number): { readonly block: L1BlockReference; readonly transactionHash: Hash } | undefined;
   getBatchOrigin(index: number): { readonly block: L1BlockReference; readonly transactionHash: Hash } | undefined;
@@ -151,12 +164,12 @@ export interface ReadableInboxStore {
 /** The Inbox's two lists as read from L1, on disk. */
 export interface InboxStore extends ReadableInboxStore {
   /**
-   * Stores the events of L1 blocks after the synced one up to `synced` (in order) atomically. Throws if an entry is not
-   * the next of its list.
+   * Stores the events of L1 blocks after the synced one up to `synced` (in order) atomically. A payload is stored once,
+   * however many batches have it. Throws if an entry is not the next of its list, or a payload is missing.
    */
   append(events: readonly InboxEvent[], synced: L1BlockReference): Promise<void>;
   /**
-   * Drops everything from L1 blocks after `block`, which becomes the synced one; in the same transaction, the chain
+   * Drops everything from L1 blocks after `block` (and the payloads that no other batch has), which becomes the synced one; in the same transaction, the chain
    * forgets the derived batches that are gone, as by `ChainStore.rewindDerivedBatches`. Undefined drops all.
    */
   rewindTo(

@@ -120,6 +120,21 @@ describe("blobs from beacon APIs", () => {
       ]);
     });
 
+    it("writes a blob once, however often it is put", async () => {
+      const records = createTestDisk().open();
+      let writes = 0;
+      const counting = {
+        ...records,
+        put: (key: string, value: unknown) => {
+          writes++;
+          return records.put(key, value);
+        },
+      };
+      const kept = createBlobArchive({ records: counting, kzg });
+      for (const blob of [BLOBS[0]!, BLOBS[0]!, BLOBS[1]!, BLOBS[0]!]) await kept.put(blob);
+      expect(writes).to.equal(2);
+    });
+
     it("says which blob it never had", async () => {
       const [failure] = await failuresOf(archive, requestFor([hashes[0]!, ZERO_HASH]));
       expect(failure).to.include({ kind: "missing" });
@@ -205,6 +220,24 @@ describe("blobs from beacon APIs", () => {
       await source.getBlobs(requestFor([hashes[1]!]));
       // Genesis and spec are asked for once.
       expect(seen).to.have.length(4);
+    });
+
+    it("computes the commitment of a blob once, however often a block carries it", async () => {
+      const url = await serveMainnet({
+        "/eth/v1/beacon/blobs/100": { data: [0, 0, 1, 0, 0].map((index) => bytesToHex(BLOBS[index]!)) },
+      });
+      let commitments = 0;
+      const counting: Kzg = {
+        ...kzg,
+        blobToCommitment: (blob) => {
+          commitments++;
+          return kzg.blobToCommitment(blob);
+        },
+      };
+      const request = requestFor([hashes[0]!, hashes[0]!, hashes[1]!]);
+      const given = await sourceOf([url], { kzg: counting }).getBlobs(request);
+      expectBlobs(given, [BLOBS[0]!, BLOBS[0]!, BLOBS[1]!]);
+      expect(commitments).to.equal(2);
     });
 
     it("falls back to sidecars where an endpoint has only those", async () => {

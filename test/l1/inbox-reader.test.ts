@@ -1,9 +1,12 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { createInboxReader } from "../../src/l1/index.ts";
-import type { InboxReader, InboxReaderOptions } from "../../src/l1/index.ts";
+import type { BlobRequest, InboxReader, InboxReaderOptions } from "../../src/l1/index.ts";
+import { keccak256 } from "../../src/primitives/index.ts";
 import type { NodeDatabase } from "../../src/storage/index.ts";
-import { openTestDatabase, silentInstruments, temporaryFolder } from "../storage/fixtures.ts";
+import { openTestDatabase, silentInstruments, storedPayloads, temporaryFolder } from "../storage/fixtures.ts";
 import { L1_START, createSimulatedL1, readerConfig, rpcError } from "./simulated-l1.ts";
 import type { InboxAction, SimulatedL1 } from "./simulated-l1.ts";
 import { simulatedRollupConfig } from "./simulated-rollup-config.ts";
@@ -118,6 +121,96 @@ describe("The Inbox reader", () => {
       l1.mine();
       l1.intercept((_method, params, answer) => (params[0] === "finalized" ? null : answer()));
       expect((await reader.syncOnce()).finalized).to.equal(l1.head().number - 2);
+    });
+  });
+
+  describe("a payload that is posted again and again", () => {
+    const countOf = (method: string) => l1.calls.filter((called) => called === method).length;
+    const blobs = Array.from({ length: 32 }, (_, index) => new Uint8Array(131_072).fill(index + 1));
+
+    it("by one transaction, is fetched and stored once", async () => {
+      l1.mine({ kind: "blob-batch", blobs, times: 300 });
+      l1.mine({ kind: "blob-batch", blobs, times: 100 });
+      let requests = 0;
+      const counting = {
+        getBlobs: (request: BlobRequest) => {
+          requests++;
+          return l1.blobs.getBlobs(request);
+        },
+      };
+      const start = process.cpuUsage();
+      const reader = createReader({ blobs: counting });
+      await reader.syncOnce();
+      expect([requests, countOf("eth_getTransactionByHash")]).to.eql([1, 1]);
+      expect(database.inbox.batchCount()).to.equal(400);
+      const { payload } = l1.batches()[0]!;
+      for (const index of [0, 299, 300, 399]) {
+        expect(Buffer.compare(database.inbox.getBatch(index)!.payload, payload)).to.equal(0);
+      }
+      // Part of them is taken back: the payload stays, and is there for those that come in their place.
+      l1.revertTo(l1.head().number - 1);
+      l1.mine({ kind: "blob-batch", blobs, times: 50 });
+      l1.mine();
+      await reader.syncOnce();
+      expect([requests, database.inbox.batchCount()]).to.eql([1, 350]);
+      const { user, system } = process.cpuUsage(start);
+      // Microseconds. 450 copies of 4 MB would take more, and more than a gigabyte.
+      expect(user + system).to.be.below(5_000_000);
+      await database.close();
+      const stored = await storedPayloads(folder.path);
+      expect(stored.payloads.map(({ length }) => length)).to.eql([payload.length]);
+      expect(statSync(join(folder.path, "data.mdb")).size).to.be.below(8 * payload.length);
+      database = await openTestDatabase(folder.path);
+    });
+
+    it("by many transactions, is fetched once, in one look and in later ones", async () => {
+      for (let number = 0; number < 60; number++) l1.mine(batch(7), batch(7), batch(number % 2));
+      const reader = createReader();
+      await reader.syncOnce();
+      expectInboxOfHead();
+      expect(countOf("eth_getTransactionByHash")).to.equal(3);
+      l1.mine(batch(7), batch(0));
+      await reader.syncOnce();
+      expectInboxOfHead();
+      expect(countOf("eth_getTransactionByHash")).to.equal(3);
+    });
+
+    it("is asked for again after it could not be had, and after all of its batches were taken back", async () => {
+      l1.mine(batch(1));
+      l1.mine(batch(2), batch(2));
+      l1.mine(batch(2), batch(1));
+      let fails = true;
+      l1.intercept((method, _params, answer) => {
+        if (fails && method === "eth_getTransactionByHash" && countOf(method) > 1)
+          throw rpcError(-32603, "internal error");
+        if (fails && method === "eth_getBlockByHash") throw rpcError(-32603, "internal error");
+        return answer();
+      });
+      const reader = createReader();
+      await rejection(reader.syncOnce());
+      expect(database.inbox.batchCount()).to.equal(1);
+      fails = false;
+      await reader.syncOnce();
+      expectInboxOfHead();
+      l1.calls.length = 0;
+      l1.revertTo(l1.head().number - 2);
+      l1.mine(batch(2));
+      l1.mine(batch(2));
+      l1.mine(batch(1));
+      await reader.syncOnce();
+      expectInboxOfHead();
+      expect(countOf("eth_getTransactionByHash")).to.equal(1);
+    });
+
+    it("as blobs and, as the names of these blobs, as calldata, is two payloads", async () => {
+      const [blob] = blobs as [Uint8Array];
+      const names = Buffer.from(keccak256(blob).slice(2), "hex");
+      l1.mine({ kind: "batch", payload: names }, { kind: "blob-batch", blobs: [blob] });
+      const [calldata, posted] = l1.batches();
+      expect(calldata!.dataHash).to.equal(posted!.dataHash);
+      await createReader().syncOnce();
+      expect(Buffer.compare(database.inbox.getBatch(0)!.payload, names)).to.equal(0);
+      expect(Buffer.compare(database.inbox.getBatch(1)!.payload, posted!.payload)).to.equal(0);
     });
   });
 

@@ -28,7 +28,13 @@ export type InboxAction =
   | { readonly kind: "context" }
   /** Reads all messages before it unless told otherwise. */
   | { readonly kind: "batch"; readonly payload: Uint8Array; readonly messagesUpTo?: number }
-  | { readonly kind: "blob-batch"; readonly blobs: readonly Uint8Array[]; readonly messagesUpTo?: number }
+  | {
+      readonly kind: "blob-batch";
+      readonly blobs: readonly Uint8Array[];
+      readonly messagesUpTo?: number;
+      /** How often one transaction, a contract's, posts them; default 1. */
+      readonly times?: number;
+    }
   | { readonly kind: "force-include" };
 
 interface SimulatedLog {
@@ -119,17 +125,20 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
           blobVersionedHashes = action.blobs.map((blob) => keccak256(blob));
           action.blobs.forEach((blob) => blobsByHash.set(keccak256(blob), blob));
         }
-        const batch: Batch = {
-          index: all(({ batches: known }) => known).length + batches.length,
-          kind: action.kind === "blob-batch" ? "blobs" : "calldata",
-          dataHash: blobVersionedHashes === undefined ? calldataHash(payload) : blobsHash(blobVersionedHashes),
-          messagesUpTo,
-          number,
-          timestamp,
-          payload,
-        };
-        batches.push(batch);
-        logs.push({ ...encodeBatchLog(batch), transactionHash });
+        const before = all(({ batches: known }) => known).length + batches.length;
+        for (let time = 0; time < ((action.kind === "blob-batch" ? action.times : undefined) ?? 1); time++) {
+          const batch: Batch = {
+            index: before + time,
+            kind: action.kind === "blob-batch" ? "blobs" : "calldata",
+            dataHash: blobVersionedHashes === undefined ? calldataHash(payload) : blobsHash(blobVersionedHashes),
+            messagesUpTo,
+            number,
+            timestamp,
+            payload,
+          };
+          batches.push(batch);
+          logs.push({ ...encodeBatchLog(batch), transactionHash });
+        }
       }
       transactions.push({
         hash: transactionHash,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { open as openLmdb } from "lmdb";
 import pino from "pino";
 import { Registry } from "prom-client";
 import { logsBloom } from "../../src/ethereum/index.ts";
@@ -25,6 +26,24 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 
 export function openTestDatabase(folder: string, genesisHash: Hash = genesisBlock().hash): Promise<NodeDatabase> {
   return openNodeDatabase({ folder, genesisHash }, silentInstruments());
+}
+
+/** The payloads on the disk of a database that is closed, and how many records say whose they are. */
+export async function storedPayloads(
+  folder: string,
+): Promise<{ readonly payloads: readonly Uint8Array[]; readonly owners: number }> {
+  const root = openLmdb<Uint8Array, Uint8Array>({
+    path: join(folder, "data.mdb"),
+    encoding: "binary",
+    keyEncoding: "binary",
+    overlappingSync: false,
+  });
+  const table = (name: string) =>
+    root.openDB<Uint8Array, Uint8Array>({ name, encoding: "binary", keyEncoding: "binary" });
+  const payloads = [...table("payloads").getRange()].map(({ value }) => Uint8Array.from(value));
+  const owners = [...table("payload-batches").getKeys()].length;
+  await root.close();
+  return { payloads, owners };
 }
 
 export function hashOf(text: string): Hash {

@@ -6,9 +6,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { open as openLmdb } from "lmdb";
 import type { Log } from "../../src/ethereum/index.ts";
-import { hexToBytes } from "../../src/primitives/index.ts";
+import { hexToBytes, keccak256 } from "../../src/primitives/index.ts";
 import { DATABASE_VERSION, DatabaseOpenError, matchesFilter, openNodeDatabase } from "../../src/storage/index.ts";
-import type { FoundLog, LogFilter, NodeDatabase } from "../../src/storage/index.ts";
+import type { FoundLog, InboxEvent, LogFilter, NodeDatabase } from "../../src/storage/index.ts";
 import {
   addressOf,
   appendBlocks,
@@ -22,6 +22,7 @@ import {
   messageEvent,
   openTestDatabase,
   silentInstruments,
+  storedPayloads,
   temporaryFolder,
 } from "./fixtures.ts";
 
@@ -351,6 +352,97 @@ describe("The database of a node", () => {
       expect((await rejection(inbox.rewindTo(l1Block(3)))).message).to.contain("got 3");
     });
 
+    describe("holds a payload once", () => {
+      const PAYLOAD = Uint8Array.of(1, 2, 3);
+      const batchOf = (index: number, number: number, payload = PAYLOAD) =>
+        batchEvent(index, l1Block(number), 0, payload);
+      /** Checks what is on the disk, which no reading shows. */
+      const expectStored = async (...payloads: Uint8Array[]) => {
+        await database.close();
+        const hex = (all: readonly Uint8Array[]) => all.map((bytes) => Buffer.from(bytes).toString("hex")).sort();
+        const stored = await storedPayloads(folder.path);
+        database = await openTestDatabase(folder.path);
+        expect(hex(stored.payloads)).to.eql(hex(payloads));
+        expect(stored.owners).to.equal(payloads.length);
+      };
+
+      it("however many batches have it, until the last of them is gone", async () => {
+        const other = Uint8Array.of(1, 9);
+        await database.inbox.append([batchOf(0, 1), batchOf(1, 1, other), batchOf(2, 2)], l1Block(2));
+        await database.inbox.append([batchOf(3, 3), batchOf(4, 4, other)], l1Block(4));
+        await expectStored(PAYLOAD, other);
+        for (let index = 0; index < 5; index++) {
+          expect(database.inbox.getBatch(index)!.payload).to.eql(index % 3 === 1 ? other : PAYLOAD);
+        }
+        await database.inbox.rewindTo(l1Block(2));
+        await expectStored(PAYLOAD, other);
+        expect(database.inbox.getBatch(2)!.payload).to.eql(PAYLOAD);
+        await database.inbox.rewindTo(l1Block(0));
+        await expectStored();
+        expect(database.inbox.hasPayload({ kind: "calldata", dataHash: keccak256(PAYLOAD) })).to.equal(false);
+      });
+
+      it("and need not be given it again", async () => {
+        const { inbox } = database;
+        const withoutPayload = (index: number, number: number): InboxEvent => {
+          const event = batchOf(index, number);
+          if (event.kind !== "batch") throw new Error("expected a batch");
+          const { payload: _payload, ...batch } = event.batch;
+          return { ...event, batch };
+        };
+        expect((await rejection(inbox.append([withoutPayload(0, 1)], l1Block(1)))).message).to.contain("batch 0");
+        expect(inbox.batchCount()).to.equal(0);
+        await inbox.append([batchOf(0, 1), withoutPayload(1, 1)], l1Block(1));
+        await inbox.append([withoutPayload(2, 2)], l1Block(2));
+        for (let index = 0; index < 3; index++) expect(inbox.getBatch(index)!.payload).to.eql(PAYLOAD);
+        await inbox.rewindTo(l1Block(0));
+        expect((await rejection(inbox.append([withoutPayload(0, 1)], l1Block(1)))).message).to.contain("batch 0");
+      });
+
+      it("but not for one of the other kind, whose hash may be the same", async () => {
+        const { inbox } = database;
+        // The hash of a blob batch is of the blobs' names, which somebody may post as calldata.
+        const event = batchOf(1, 1);
+        if (event.kind !== "batch") throw new Error("expected a batch");
+        const blobs = Uint8Array.of(7, 7);
+        const blobBatch: InboxEvent = { ...event, batch: { ...event.batch, kind: "blobs", payload: blobs } };
+        await inbox.append([batchOf(0, 1), blobBatch], l1Block(1));
+        expect(inbox.getBatch(0)!.payload).to.eql(PAYLOAD);
+        expect(inbox.getBatch(1)!.payload).to.eql(blobs);
+        await expectStored(PAYLOAD, blobs);
+      });
+
+      it("whatever is appended and rewound", async () => {
+        const step = fc.oneof(
+          fc.record({ payloads: fc.array(fc.nat(4), { maxLength: 4 }) }),
+          fc.record({ rewind: fc.nat(4) }),
+        );
+        await fc.assert(
+          fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+            if (database.inbox.getSyncedBlock() !== undefined) await database.inbox.rewindTo(undefined);
+            let blocks: readonly (readonly number[])[] = [];
+            for (const action of steps) {
+              if ("payloads" in action) {
+                const first = blocks.flat().length;
+                blocks = [...blocks, action.payloads];
+                const events = action.payloads.map((payload, index) =>
+                  batchOf(first + index, blocks.length, Uint8Array.of(payload)),
+                );
+                await database.inbox.append(events, l1Block(blocks.length));
+              } else if (blocks.length > 0) {
+                blocks = blocks.slice(0, Math.max(0, blocks.length - action.rewind));
+                await database.inbox.rewindTo(blocks.length === 0 ? undefined : l1Block(blocks.length));
+              }
+            }
+            const expected = blocks.flat();
+            expect(expected.map((_, index) => database.inbox.getBatch(index)!.payload[0])).to.eql(expected);
+            await expectStored(...[...new Set(expected)].map((payload) => Uint8Array.of(payload)));
+          }),
+          { numRuns: 40 },
+        );
+      });
+    });
+
     it("forgets what was derived from dropped batches in the same transaction", async () => {
       const blocks = await appendBlocks(database, 3);
       for (let number = 1; number <= 3; number++) {
@@ -498,7 +590,13 @@ describe("A database whose process is killed at any moment", () => {
         expect(steps).to.be.at.least(reported);
         reported = steps;
         expectConsistent(database);
+        const payloads = Array.from({ length: database.inbox.batchCount() }, (_, index) =>
+          Buffer.from(database.inbox.getBatch(index)!.payload).toString("hex"),
+        );
         await database.close();
+        const stored = await storedPayloads(folder.path);
+        expect(stored.payloads).to.have.length(new Set(payloads).size);
+        expect(stored.owners).to.equal(stored.payloads.length);
       }
       expect(reported).to.be.greaterThan(100);
     } finally {

@@ -26,7 +26,11 @@ async function run(folder: string): Promise<void> {
     else if (step % 23 === 22) await chain.rewindTo(Math.max(0, heads.latest - 4));
     else if (step % 3 === 2) {
       await inbox.append(
-        [messageEvent(inbox.messageCount(), l1Block(l1Number)), batchEvent(inbox.batchCount(), l1Block(l1Number))],
+        [
+          messageEvent(inbox.messageCount(), l1Block(l1Number)),
+          // Three batches of each payload.
+          batchEvent(inbox.batchCount(), l1Block(l1Number), 0, Uint8Array.of(1, (inbox.batchCount() / 3) & 255)),
+        ],
         l1Block(l1Number),
       );
     } else if (step % 3 === 1 && derived < inbox.batchCount()) {
