@@ -1,10 +1,8 @@
-import { openPayload } from "../batch/index.ts";
 import type { EncodedBlock } from "../batch/index.ts";
 import { TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
 import { paysForBlock } from "../rollup/index.ts";
 import type { BlockInput, InboxMessage } from "../rollup/index.ts";
 import { consumeMessages } from "./consume-messages.ts";
-import { payloadBlocks } from "./payload-blocks.ts";
 import type { Batch, BlockResult, DerivationCursor, DerivationRules } from "./types.ts";
 
 /**
@@ -14,17 +12,17 @@ import type { Batch, BlockResult, DerivationCursor, DerivationRules } from "./ty
  *
  * @param cursor where the chain stands before this batch
  * @param batch the batch `cursor.nextBatch`
+ * @param blocks `payloadBlocks` of it, by the same cursor and rules
  * @param getMessage the Inbox message of an index in [`cursor.nextMessage`, `batch.messagesUpTo`)
- * @param blocks `payloadBlocks` of the same batch, for those who look ahead
  * @throws RangeError if `batch` is not the cursor's next or the rules cannot hold a deposit: the caller's mistakes, not
  *   an operator's
  */
 export function* deriveBlocks(
   cursor: DerivationCursor,
-  batch: Batch,
+  batch: Pick<Batch, "index" | "messagesUpTo" | "timestamp">,
+  blocks: Iterable<EncodedBlock>,
   getMessage: (index: number) => InboxMessage,
   rules: DerivationRules,
-  blocks: Iterable<EncodedBlock> = payloadBlocks(cursor, batch, openPayload(batch.payload), rules),
 ): Generator<BlockInput, DerivationCursor, BlockResult> {
   if (batch.index !== cursor.nextBatch) {
     throw new RangeError(`expected batch ${cursor.nextBatch}, got batch ${batch.index}`);

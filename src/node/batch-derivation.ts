@@ -1,4 +1,3 @@
-import { openPayload } from "../batch/index.ts";
 import { deriveBlocks, payloadBlocks } from "../derivation/index.ts";
 import type { BlockResult, DerivationCursor } from "../derivation/index.ts";
 import type { Block, BlockInput } from "../rollup/index.ts";
@@ -94,7 +93,7 @@ export function cursorAfter(previous: DerivedBatch | undefined, parent: BlockSum
 function beginDerivation(following: Following, index: number): BatchDerivation | undefined {
   const { store, inbox } = following.chain;
   const rewinds = inbox.rewindCount();
-  const batch = inbox.getBatch(index);
+  const batch = inbox.getBatchRecord(index);
   if (batch === undefined || store.derivedBatchCount() !== index) return undefined;
   const previous = index === 0 ? undefined : store.getDerivedBatch(index - 1);
   const parent = store.getSummary(previous?.lastBlock ?? 0);
@@ -108,7 +107,7 @@ function beginDerivation(following: Following, index: number): BatchDerivation |
   const cursor = cursorAfter(previous, parent);
   const rules = parent.header;
   const blocks = lookAhead(
-    payloadBlocks(cursor, batch, openPayload(batch.payload), rules),
+    payloadBlocks(cursor, batch, following.openContent(batch), rules),
     ({ transactions }, position) => {
       // The chain may have the block already, if this node sequenced it or had it from the feed.
       const local = store.getSummary(parent.header.number + 1 + position);
@@ -119,7 +118,7 @@ function beginDerivation(following: Following, index: number): BatchDerivation |
       recoveries.set(transactions, recovery);
     },
   );
-  const inputs = deriveBlocks(cursor, batch, readMessage, rules, blocks);
+  const inputs = deriveBlocks(cursor, batch, blocks, readMessage, rules);
   return { index, rewinds, inputs, recoveries, parent, isCut: false, unsaved: [], unsavedSince: 0 };
 }
 

@@ -9,6 +9,7 @@ import { progressReport } from "./derivation-progress.ts";
 import type { DerivationProgress } from "./derivation-progress.ts";
 import { advanceFinalized } from "./finality.ts";
 import type { Following } from "./following.ts";
+import { createPayloadContents } from "./payload-contents.ts";
 import type { Chain, SyncStatus } from "./types.ts";
 import { pruneUnsafeBlocks } from "./unsafe-blocks.ts";
 
@@ -61,7 +62,14 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
     isScheduled: false,
     retry: undefined,
   };
-  const following: Following = { chain, recovery, isStopped: () => state.isStopped, logger, counters };
+  const following: Following = {
+    chain,
+    openContent: createPayloadContents(inbox),
+    recovery,
+    isStopped: () => state.isStopped,
+    logger,
+    counters,
+  };
 
   /** One turn: derives all batches there are. */
   async function deriveAll(): Promise<void> {

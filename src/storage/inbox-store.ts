@@ -40,6 +40,10 @@ export function createInboxStore(
     const record = isIndex(index) ? batches.get(numberKey(index)) : undefined;
     return record === undefined ? undefined : batchCodec.decode(record);
   };
+  const readPayload = (identity: PayloadIdentity): Uint8Array | undefined => {
+    const payload = payloads.get(payloadKey(identity));
+    return payload === undefined ? undefined : new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
+  };
   /** The payloads of events that are not stored yet. Throws if one is not there. */
   const readNewPayloads = (events: readonly InboxEvent[]): Iterable<NewPayload> => {
     const found = new Map<string, NewPayload>();
@@ -65,12 +69,14 @@ export function createInboxStore(
     getMessageOrigin: (index) => readMessage(index)?.origin,
     getBatchOrigin: (index) => readBatch(index)?.origin,
     getBatch(index) {
-      const found = readBatch(index);
-      if (found === undefined) return undefined;
-      const payload = payloads.get(payloadKey(found.batch));
+      const batch = readBatch(index)?.batch;
+      if (batch === undefined) return undefined;
+      const payload = readPayload(batch);
       if (payload === undefined) throw new Error(`corrupt database: the payload of batch ${index} is missing`);
-      return { ...found.batch, payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.length) };
+      return { ...batch, payload };
     },
+    getBatchRecord: (index) => readBatch(index)?.batch,
+    getPayload: readPayload,
     hasPayload: (identity) => payloadBatches.get(payloadKey(identity)) !== undefined,
     findMessageByHash(hash: Hash) {
       const key = messageIndices.get(hashKey(hash));

@@ -153,6 +153,10 @@ export interface ReadableInboxStore {
   batchCount(): number;
   getMessage(index: number): InboxMessage | undefined;
   getBatch(index: number): Batch | undefined;
+  /** As `getBatch`, without reading the payload, which may have 4 MB. */
+  getBatchRecord(index: number): Omit<Batch, "payload"> | undefined;
+  /** The payload that some batch has. */
+  getPayload(identity: PayloadIdentity): Uint8Array | undefined;
   /** Whether some batch has this payload. */
   hasPayload(identity: PayloadIdentity): boolean;
   /** L1 block and transaction of an entry. */

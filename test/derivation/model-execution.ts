@@ -1,4 +1,5 @@
-import { deriveBlocks } from "../../src/derivation/index.ts";
+import { openPayload } from "../../src/batch/index.ts";
+import { deriveBlocks, payloadBlocks } from "../../src/derivation/index.ts";
 import type { Batch, BlockResult, DerivationCursor, DerivationRules } from "../../src/derivation/index.ts";
 import { keccak256Bytes } from "../../src/primitives/index.ts";
 import { listingCharge, nextGasLimit } from "../../src/rollup/index.ts";
@@ -30,7 +31,13 @@ export function deriveModelled(
   getMessage: (index: number) => InboxMessage,
   rules: DerivationRules,
 ): { readonly blocks: readonly ModelledBlock[]; readonly cursor: DerivationCursor } {
-  const derivation = deriveBlocks(cursor, batch, getMessage, rules);
+  const derivation = deriveBlocks(
+    cursor,
+    batch,
+    payloadBlocks(cursor, batch, openPayload(batch.payload), rules),
+    getMessage,
+    rules,
+  );
   const blocks: ModelledBlock[] = [];
   let parent = { ...rules, timestamp: cursor.parentTimestamp, gasLevel: cursor.gasLevel };
   let result: BlockResult = { gasLevel: cursor.gasLevel, isCut: false };

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
-import { compressContent, encodeBlocks } from "../../src/batch/index.ts";
-import { deriveBlocks } from "../../src/derivation/index.ts";
+import { compressContent, encodeBlocks, openPayload } from "../../src/batch/index.ts";
+import { deriveBlocks, payloadBlocks } from "../../src/derivation/index.ts";
 import type { DerivationCursor } from "../../src/derivation/index.ts";
 import { createMemoryStateDatabase } from "../../src/ethereum/index.ts";
 import { executeBlock } from "../../src/execution/index.ts";
@@ -30,9 +30,16 @@ async function referenceChain(l1: SimulatedL1): Promise<readonly Block[]> {
   const blocks = [await initializeState(config.genesis, state)];
   const messages = l1.messages();
   const { timestamp: parentTimestamp, gasLimit: gasLevel } = config.genesis;
+  const rules = blocks[0]!.header;
   let cursor: DerivationCursor = { nextBatch: 0, nextMessage: 0, parentTimestamp, gasLevel };
   for (const batch of l1.batches()) {
-    const derivation = deriveBlocks(cursor, batch, (index) => messages[index]!, blocks[0]!.header);
+    const derivation = deriveBlocks(
+      cursor,
+      batch,
+      payloadBlocks(cursor, batch, openPayload(batch.payload), rules),
+      (index) => messages[index]!,
+      rules,
+    );
     let next = derivation.next({ gasLevel, isCut: false });
     while (next.done !== true) {
       const { block, isCut } = await executeBlock(engine, blocks.at(-1)!, next.value, SIMULATED_CHAIN_ID);

@@ -1,11 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { encodePayload } from "../../src/batch/index.ts";
+import { encodePayload, openPayload } from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
-import { deriveBlocks } from "../../src/derivation/index.ts";
+import { deriveBlocks, payloadBlocks } from "../../src/derivation/index.ts";
 import { createMemoryStateDatabase } from "../../src/ethereum/index.ts";
 import { executeBlock } from "../../src/execution/index.ts";
-import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash, Instruments } from "../../src/primitives/index.ts";
 import { BLOCK_CHARGE, initializeState } from "../../src/rollup/index.ts";
 import type { Block, RollupConfig } from "../../src/rollup/index.ts";
@@ -29,20 +28,22 @@ async function deriveAgain(
   const engine = createTestEngine({ chainId: CHAIN_ID, state }, instruments);
   const batch = {
     index: 0,
-    kind: "calldata",
-    dataHash: ZERO_HASH,
     messagesUpTo: 0,
-    number: 1,
     timestamp: blocks.at(-1)?.timestamp ?? 0,
-    payload: encodePayload(blocks),
-  } as const;
+  };
   let parent = await initializeState(genesis, state);
   const { timestamp: parentTimestamp, gasLevel } = parent.header;
   const cursor = { nextBatch: 0, nextMessage: 0, parentTimestamp, gasLevel };
   const noMessage = () => {
     throw new Error("there are no messages");
   };
-  const derivation = deriveBlocks(cursor, batch, noMessage, parent.header);
+  const derivation = deriveBlocks(
+    cursor,
+    batch,
+    payloadBlocks(cursor, batch, openPayload(encodePayload(blocks)), parent.header),
+    noMessage,
+    parent.header,
+  );
   const hashes: Hash[] = [];
   let next = derivation.next({ gasLevel, isCut: false });
   while (next.done !== true) {

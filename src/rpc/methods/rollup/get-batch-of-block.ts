@@ -7,7 +7,7 @@ export const getBatchOfBlock = defineMethod("rollup_getBatchOfBlock", [blockPara
   const { number } = requireSummary(chain, parameter).header;
   const derived = number === 0 ? undefined : chain.store.findBatchOfBlock(number);
   if (derived === undefined) return null;
-  const batch = chain.inbox.getBatch(derived.batch);
+  const batch = chain.inbox.getBatchRecord(derived.batch);
   const origin = chain.inbox.getBatchOrigin(derived.batch);
   return {
     index: derived.batch,
