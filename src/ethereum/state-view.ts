@@ -36,7 +36,7 @@ export interface StateView {
 /** Entries of all caches of a view beyond which `trim` empties them; some 200 bytes each. */
 const CACHE_LIMIT = 1_000_000;
 
-/** Codes in memory beyond which `trim` does the same; at most 24 KB each, and what is known of their analysis. */
+/** Codes kept in memory; at most 24 KB each, and what is known of their analysis. */
 const CODE_LIMIT = 1_024;
 
 const NO_BYTES = new Uint8Array();
@@ -86,6 +86,8 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
     if (code === undefined) {
       code = database.get(codeHash);
       if (code === undefined) throw new Error(`code ${key} is not in the state database`);
+      // Within a block, too: a block can ask for some 20,000 codes.
+      if (codes.size >= CODE_LIMIT) codes = new Map();
       codes.set(key, code);
     }
     return code;
@@ -148,7 +150,7 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
   const trim = () => {
     let size = accounts.size + cachedSlots + trie.loadedNodes();
     for (const storage of storageTries.values()) size += 10 + storage.loadedNodes();
-    if (size <= CACHE_LIMIT && codes.size <= CODE_LIMIT) return;
+    if (size <= CACHE_LIMIT) return;
     trie = openTrie(database, hexToBytes(root));
     accounts = new Map();
     slots = new Map();
