@@ -55,11 +55,20 @@ export function codeSlice(code: Code): Slice {
 
 /** `bytes` followed by 33 zeros. */
 export function paddedCode(code: Code): Uint8Array {
-  if (code.padded === undefined) {
-    code.padded = new Uint8Array(code.bytes.length + PADDING);
-    code.padded.set(code.bytes);
-  }
-  return code.padded;
+  return (code.padded ??= paddedInPlace(code.bytes) ?? padded(code.bytes));
+}
+
+/** Codes of the state mostly have the zeros behind them, and nothing else in their buffer. */
+function paddedInPlace({ buffer, byteOffset, length }: Uint8Array): Uint8Array | undefined {
+  if (byteOffset !== 0 || buffer.byteLength !== length + PADDING) return undefined;
+  const whole = new Uint8Array(buffer);
+  return whole.subarray(length).every((byte) => byte === 0) ? whole : undefined;
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length + PADDING);
+  copy.set(bytes);
+  return copy;
 }
 
 /** A view of the same. */
