@@ -25,12 +25,17 @@ function g2(scalar: bigint): Uint8Array {
   return concatBytes([x.c0, x.c1, y.c0, y.c1].map(field));
 }
 
-/** A proof of the value 5 of the constant polynomial 5. */
+/** [τ]₁ of the KZG ceremony: the commitment to the polynomial X. */
+const TAU_G1 = G1.Point.fromHex(
+  "ad3eb50121139aa34db1d545093ac9374ab7bca2c0f3bf28e27c8dcd8fc7cb42d25926fc0c97b336e9f0fb35e5a04c81",
+);
+
+/** A proof of the value 11 of the polynomial 3X + 5 at 2: the quotient (3X + 5 − 11) ÷ (X − 2) is 3. */
 function pointEvaluationInput(): Uint8Array {
-  const commitment = G1.Point.BASE.multiply(5n).toBytes(true);
+  const commitment = TAU_G1.multiply(3n).add(G1.Point.BASE.multiply(5n)).toBytes(true);
   const versionedHash = Uint8Array.from(createHash("sha256").update(commitment).digest());
   versionedHash[0] = 1;
-  return concatBytes([versionedHash, words(2n, 5n), commitment, Uint8Array.of(0xc0), bytes(47, 0)]);
+  return concatBytes([versionedHash, words(2n, 11n), commitment, G1.Point.BASE.multiply(3n).toBytes(true)]);
 }
 
 function p256Input(): Uint8Array {
