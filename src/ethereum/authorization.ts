@@ -36,7 +36,8 @@ export function authoritiesOf(authorizations: readonly Authorization[]): Address
 }
 
 const DELEGATION_PREFIX = Uint8Array.of(0xef, 0x01, 0x00);
-const DELEGATION_LENGTH = 23;
+/** Bytes of an EIP-7702 designator. */
+export const DELEGATION_LENGTH = 23;
 
 /** The target if `code` is an EIP-7702 designator, `0xef0100 ‖ address`. */
 export function delegationOf(code: Uint8Array): Address | undefined {

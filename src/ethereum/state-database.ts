@@ -1,6 +1,8 @@
 /** Content-addressed store of trie nodes and code; written by `seal`, never pruned (history stays readable). */
 export interface StateDatabase {
   get(hash: Uint8Array): Uint8Array | undefined;
+  /** Length of what `get` gives, where that takes less than to get it. */
+  getLength?(hash: Uint8Array): number | undefined;
   /** Durable no later than the next committed write of the block that refers to it. */
   putMany(entries: readonly (readonly [hash: Uint8Array, value: Uint8Array])[]): void | Promise<void>;
 }

@@ -27,6 +27,8 @@ export interface StateView {
   getSlot(address: Address, slot: Hash): Uint8Array;
   /** Throws if the code is not in the database. */
   getCode(codeHash: Uint8Array): Uint8Array;
+  /** The length of the same, which is in memory for longer. */
+  getCodeLength(codeHash: Uint8Array): number;
   /** Applies changes: the new root and what must be written to the database. Accounts that are empty are removed (EIP-161). */
   advance(changes: StateChanges): { readonly root: Hash; readonly entries: readonly HashedEntry[] };
   /** Empties the caches if they have grown large. What `advance` gave must be in the database by then. */
@@ -36,7 +38,7 @@ export interface StateView {
 /** Entries of all caches of a view beyond which `trim` empties them; some 200 bytes each. */
 const CACHE_LIMIT = 1_000_000;
 
-/** Codes in memory beyond which `trim` does the same; at most 24 KB each, and what is known of their analysis. */
+/** Codes kept in memory; at most 24 KB each, and what is known of their analysis. */
 const CODE_LIMIT = 1_024;
 
 const NO_BYTES = new Uint8Array();
@@ -48,6 +50,7 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
   let slots = new Map<Address, Map<Hash, Uint8Array>>();
   let storageTries = new Map<Address, MerklePatriciaTrie>();
   let codes = new Map<string, Uint8Array>();
+  let codeLengths = new Map<string, number>();
   let cachedSlots = 0;
 
   const getAccount = (address: Address): AccountRecord | undefined => {
@@ -86,9 +89,22 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
     if (code === undefined) {
       code = database.get(codeHash);
       if (code === undefined) throw new Error(`code ${key} is not in the state database`);
+      // Within a block, too: a block can ask for some 20,000 codes.
+      if (codes.size >= CODE_LIMIT) codes = new Map();
+      code = withPadding(code);
       codes.set(key, code);
     }
     return code;
+  };
+
+  const getCodeLength = (codeHash: Uint8Array): number => {
+    const key = bytesToHex(codeHash);
+    let length = codeLengths.get(key);
+    if (length === undefined) {
+      length = codes.get(key)?.length ?? database.getLength?.(codeHash) ?? getCode(codeHash).length;
+      codeLengths.set(key, length);
+    }
+    return length;
   };
 
   const advance = (changes: StateChanges) => {
@@ -146,18 +162,29 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
   };
 
   const trim = () => {
-    let size = accounts.size + cachedSlots + trie.loadedNodes();
+    let size = accounts.size + codeLengths.size + cachedSlots + trie.loadedNodes();
     for (const storage of storageTries.values()) size += 10 + storage.loadedNodes();
-    if (size <= CACHE_LIMIT && codes.size <= CODE_LIMIT) return;
+    if (size <= CACHE_LIMIT) return;
     trie = openTrie(database, hexToBytes(root));
     accounts = new Map();
     slots = new Map();
     storageTries = new Map();
     codes = new Map();
+    codeLengths = new Map();
     cachedSlots = 0;
   };
 
-  return { root: () => root, getAccount, getSlot, getCode, advance, trim };
+  return { root: () => root, getAccount, getSlot, getCode, getCodeLength, advance, trim };
+}
+
+/** Zeros behind a code in memory: as many as the machine reads beyond its end (src/machine/code.ts). */
+const CODE_PADDING = 33;
+
+/** The same bytes, with zeros behind them in their buffer. */
+function withPadding(code: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(code.length + CODE_PADDING);
+  padded.set(code);
+  return padded.subarray(0, code.length);
 }
 
 function isEmptyRoot(root: Uint8Array): boolean {

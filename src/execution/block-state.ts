@@ -84,6 +84,11 @@ export class BlockState {
     return this.#codes.get(bytesToHex(codeHash)) ?? this.view().getCode(codeHash);
   }
 
+  /** The length of the same. */
+  codeLengthOf(codeHash: Uint8Array): number {
+    return this.#codes.get(bytesToHex(codeHash))?.length ?? this.view().getCodeLength(codeHash);
+  }
+
   /** Makes a code known that some account has. */
   addCode(codeHash: Hash, code: Uint8Array): void {
     this.#codes.set(codeHash, code);

@@ -8,6 +8,7 @@ export function stateOf(state: BlockState): { readonly state: StateSource; reado
       getAccount: (address) => state.account(address),
       getSlot: (address, slot) => state.slot(address, slot),
       getCode: (codeHash) => state.codeOf(codeHash),
+      getCodeLength: (codeHash) => state.codeLengthOf(codeHash),
     },
     sink: {
       setAccount: (address, account) => state.setAccount(address, account),

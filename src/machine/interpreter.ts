@@ -1,5 +1,5 @@
 import { FRAME_ERROR, invalidOpcodeError } from "../ethereum/index.ts";
-import { jumpDestinations, paddedCode, paddedCodeView } from "./code.ts";
+import { isJumpDestination, paddedCode, paddedCodeView, pushDataOf } from "./code.ts";
 import type { Code } from "./code.ts";
 import type { Recorder } from "./commitments.ts";
 import { EXP_BYTE_GAS, expansionGas } from "./gas.ts";
@@ -57,7 +57,7 @@ function run(machine: Machine, limit: number): void {
   const code = paddedCode(frame.code);
   const codeView = paddedCodeView(frame.code);
   const codeLength = frame.code.bytes.length;
-  let jumps = frame.code.jumps;
+  let { pushData } = frame.code;
   // The frame is behind these until something else looks at it.
   let { pc, gas } = frame;
   let sp = 8 * frame.stackSize;
@@ -272,8 +272,8 @@ function run(machine: Machine, limit: number): void {
           if (recorder !== undefined && destination < codeLength) {
             recorder.region(frame.code.jumpsTree, destination >> 8, 1);
           }
-          jumps ??= jumpDestinations(frame.code);
-          if (destination >= codeLength || jumps[destination] !== 1) {
+          pushData ??= pushDataOf(frame.code);
+          if (destination >= codeLength || !isJumpDestination(frame.code, pushData, destination)) {
             reason = FRAME_ERROR.invalidJump;
             break running;
           }

@@ -1,4 +1,4 @@
-import { EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT, delegationOf } from "../ethereum/index.ts";
+import { DELEGATION_LENGTH, EMPTY_CODE_HASH_HEX, EMPTY_TRIE_ROOT, delegationOf } from "../ethereum/index.ts";
 import type { AccountRecord } from "../ethereum/index.ts";
 import { ZERO_HASH, bytesToBigint, bytesToHex, hexToBytes } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
@@ -9,6 +9,8 @@ export interface StateSource {
   /** At most 32 bytes, big-endian; no bytes if the slot is 0. */
   getSlot(address: Address, slot: Hash): Uint8Array;
   getCode(codeHash: Uint8Array): Uint8Array;
+  /** The length of the same, where that takes less than to get it. */
+  getCodeLength?(codeHash: Uint8Array): number;
 }
 
 /** Overlay entry of an account: the fields of contracts/machine/types/Account.sol. Never changed in place. */
@@ -95,7 +97,7 @@ export class Overlay {
   #accounts = new Map<Address, AccountCell>();
   #transients = new Map<Address, Map<Hash, TransientCell>>();
   #codes = new Map<Hash, Uint8Array>();
-  // Codes of the state that accounts have which are or were present.
+  // Codes of the state that were asked for.
   #loadedCodes = new Map<Hash, Uint8Array>();
   #keys: Cell[] = [];
   // What to undo: a cell and the entry it had, or undefined if it was inserted.
@@ -153,7 +155,11 @@ export class Overlay {
 
   /** The code with this hash, of this transaction or of the state. Throws if it is in neither. */
   code(codeHash: Hash): Uint8Array {
-    return this.#codes.get(codeHash) ?? this.#loadedCodes.get(codeHash) ?? this.#source.getCode(hexToBytes(codeHash));
+    const known = this.#codes.get(codeHash) ?? this.#loadedCodes.get(codeHash);
+    if (known !== undefined) return known;
+    const code = this.#source.getCode(hexToBytes(codeHash));
+    this.#loadedCodes.set(codeHash, code);
+    return code;
   }
 
   /** Makes a code known that an entry is going to have. */
@@ -167,15 +173,15 @@ export class Overlay {
     let entry = ABSENT_ACCOUNT;
     if (record !== undefined) {
       const codeHash = bytesToHex(record.codeHash);
-      const code = codeHash === EMPTY_CODE_HASH_HEX ? undefined : this.#source.getCode(record.codeHash);
-      if (code !== undefined) this.#loadedCodes.set(codeHash, code);
+      // Of most accounts no more of the code is looked at.
+      const codeLength = codeHash === EMPTY_CODE_HASH_HEX ? 0 : this.#codeLength(record.codeHash);
       entry = {
         nonce: record.nonce,
         balance: record.balance,
         codeHash,
         storageRoot: bytesToHex(record.storageRoot),
-        codeLength: code?.length ?? 0,
-        delegation: code === undefined ? undefined : delegationOf(code),
+        codeLength,
+        delegation: codeLength === DELEGATION_LENGTH ? delegationOf(this.code(codeHash)) : undefined,
         isWarm: false,
         isCreated: false,
         isDestroyed: false,
@@ -186,6 +192,11 @@ export class Overlay {
     this.#accounts.set(address, cell);
     this.#inserted(cell);
     return entry;
+  }
+
+  #codeLength(codeHash: Uint8Array): number {
+    const source = this.#source;
+    return source.getCodeLength?.(codeHash) ?? source.getCode(codeHash).length;
   }
 
   /** Inserts the entry of a slot that is absent, as the state has it. Its account must be present. */

@@ -19,7 +19,12 @@ const limbsOfBuffer = new Uint32Array(8);
 const quarters = new BigUint64Array(limbsOfBuffer.buffer);
 const product = new Uint32Array(8);
 /** Two items to multiply by each other. */
-const powers = new Uint32Array(24);
+/** Bits of an exponent's digit, and how many bits an exponent has for which it is worth while to have powers for all digits. */
+const DIGIT_BITS = 4;
+const LONG_EXPONENT = 32;
+/** Behind the powers of the base. */
+const RESULT = 8 << DIGIT_BITS;
+const powers = new Uint32Array(RESULT + 8);
 
 // ── Moving ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -534,22 +539,30 @@ export function exp(stack: Uint32Array, sp: number): void {
     if (shift < 256) stack[exponent + (shift >> 5)] = 1 << (shift & 31);
     return;
   }
-  // Squares in powers[0…7], the result in powers[8…15].
-  for (let index = 0; index < 8; index++) powers[index] = stack[base + index] as number;
-  setLimb(powers, 8, 1);
   const bits = limbs === 0 ? 0 : 32 * limbs - Math.clz32(stack[exponent + limbs - 1] as number);
-  for (let bit = 0; bit < bits; bit++) {
-    if ((((stack[exponent + (bit >> 5)] as number) >>> (bit & 31)) & 1) === 1) {
-      multiply(powers, 0, significantLimbs(powers, 0), powers, 8, significantLimbs(powers, 8));
-      powers.set(product, 8);
-    }
-    if (bit + 1 < bits) {
-      const size = significantLimbs(powers, 0);
-      multiply(powers, 0, size, powers, 0, size);
-      powers.set(product, 0);
-    }
+  // From the highest digit of the exponent down, each of some bits: the result is raised to the power of 2^bits, and
+  // multiplied by the base to the power of the digit, of which `powers` has those that digits can be.
+  const digitBits = bits > LONG_EXPONENT ? DIGIT_BITS : 1;
+  setLimb(powers, 0, 1);
+  for (let index = 0; index < 8; index++) powers[8 + index] = stack[base + index] as number;
+  for (let power = 2; power < 1 << digitBits; power++) multiplyPowers(8 * power, 8 * power - 8, 8);
+  setLimb(powers, RESULT, 1);
+  let isOne = true;
+  for (let start = digitBits * Math.ceil(bits / digitBits) - digitBits; start >= 0; start -= digitBits) {
+    if (!isOne) for (let square = 0; square < digitBits; square++) multiplyPowers(RESULT, RESULT, RESULT);
+    // A digit does not reach over the end of a limb.
+    const digit = ((stack[exponent + (start >> 5)] as number) >>> (start & 31)) & ((1 << digitBits) - 1);
+    if (digit === 0) continue;
+    if (isOne) powers.copyWithin(RESULT, 8 * digit, 8 * digit + 8);
+    else multiplyPowers(RESULT, RESULT, 8 * digit);
+    isOne = false;
   }
-  for (let index = 0; index < 8; index++) stack[exponent + index] = powers[8 + index] as number;
+  for (let index = 0; index < 8; index++) stack[exponent + index] = powers[RESULT + index] as number;
+}
+
+function multiplyPowers(target: number, left: number, right: number): void {
+  multiply(powers, left, significantLimbs(powers, left), powers, right, significantLimbs(powers, right));
+  powers.set(product, target);
 }
 
 // ── Quotients ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -768,12 +781,29 @@ export function toAddress(stack: Uint32Array, at: number): Address {
   return digits as Address;
 }
 
+/** Texts that were last made to items, and their limbs: instructions push the same addresses and hashes again and again. */
+const RECENT_TEXTS = 8;
+const recentTexts: (Hex | undefined)[] = Array.from({ length: RECENT_TEXTS });
+const recentLimbs = new Uint32Array(8 * RECENT_TEXTS);
+let oldestText = 0;
+
 /** Sets an item to an address, a hash, or any number of at most 32 bytes in hex. */
 export function fromHex(stack: Uint32Array, at: number, hex: Hex): void {
-  let end = hex.length;
-  for (let index = at; index < at + 8; index++) {
-    const begin = Math.max(2, end - 8);
-    stack[index] = end > 2 ? Number.parseInt(hex.slice(begin, end), 16) : 0;
-    end = begin;
+  let place = recentTexts.indexOf(hex);
+  if (place < 0) {
+    place = oldestText;
+    oldestText = (oldestText + 1) % RECENT_TEXTS;
+    recentTexts[place] = hex;
+    let end = hex.length;
+    for (let index = 8 * place; index < 8 * place + 8; index++) {
+      const begin = Math.max(2, end - 8);
+      recentLimbs[index] = end > 2 ? Number.parseInt(hex.slice(begin, end), 16) : 0;
+      end = begin;
+    }
   }
+  copyLimbs(recentLimbs, 8 * place, stack, at);
+}
+
+function copyLimbs(source: Uint32Array, from: number, target: Uint32Array, to: number): void {
+  for (let index = 0; index < 8; index++) target[to + index] = source[from + index] as number;
 }

@@ -209,6 +209,7 @@ function viewOf(state: BlockState): StateView {
     getAccount: (address) => state.account(address),
     getSlot: (address, slot) => state.slot(address, slot),
     getCode: (codeHash) => state.codeOf(codeHash),
+    getCodeLength: (codeHash) => state.codeLengthOf(codeHash),
     advance: () => {
       throw new Error("the state of a block is not advanced");
     },

@@ -7,6 +7,8 @@ import type { Hash, Instruments } from "../primitives/index.ts";
 
 /** One sorted table of binary keys and values. */
 export interface Table extends Pick<Database<Uint8Array, Uint8Array>, "get" | "getRange" | "getKeys"> {
+  /** Length of a value, without a copy of it. */
+  getLength(key: Uint8Array): number | undefined;
   /** Within `Environment.commit`, which tells of the outcome. */
   put(key: Uint8Array, value: Uint8Array): void;
   /** Within `Environment.commit`, which tells of the outcome. */
@@ -120,6 +122,7 @@ function createTable(database: Database<Uint8Array, Uint8Array>): Table {
   const ignore = () => undefined;
   return {
     get: (key) => database.get(key),
+    getLength: (key) => database.getBinaryFast(key)?.length,
     getRange: (options) => database.getRange(options),
     getKeys: (options) => database.getKeys(options),
     put: (key, value) => void database.put(key, value).catch(ignore),

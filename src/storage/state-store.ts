@@ -27,6 +27,7 @@ export function createStateStore(environment: Environment): StateStore {
       const stored = table.get(hash);
       return stored === undefined ? undefined : new Uint8Array(stored.buffer, stored.byteOffset, stored.length);
     },
+    getLength: (hash) => waiting.get(keyOf(hash))?.length ?? table.getLength(hash),
     putMany(entries) {
       for (const [hash, value] of entries) {
         const key = keyOf(hash);

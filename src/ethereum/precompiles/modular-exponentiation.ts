@@ -62,14 +62,29 @@ function run(input: Uint8Array): Uint8Array | undefined {
   return hexToBytes(`0x${result.toString(16).padStart(2 * modulus, "0")}`);
 }
 
+/** Bits of a digit of an exponent, and from how many bits on it is worth while to have powers for all digits. */
+const DIGIT_BITS = 4;
+const LONG_EXPONENT = 24;
+
 function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n % modulus;
-  let square = base % modulus;
-  // The bits of the exponent as text: shifting a long one at every bit would take longer than multiplying.
+  // The exponent as text: shifting a long one at every digit would take longer than multiplying.
   const bits = exponent.toString(2);
-  for (let index = bits.length - 1; index >= 0; index--) {
-    if (bits[index] === "1") result = (result * square) % modulus;
-    if (index > 0) square = (square * square) % modulus;
+  return bits.length < LONG_EXPONENT
+    ? powerByDigits(base, bits, 1, modulus)
+    : powerByDigits(base, exponent.toString(2 ** DIGIT_BITS), DIGIT_BITS, modulus);
+}
+
+/** From the highest digit of the exponent down: the result to the power of 2^bits, times the base to that of the digit. */
+function powerByDigits(base: bigint, digits: string, bits: number, modulus: bigint): bigint {
+  const powers = [1n % modulus, base % modulus];
+  for (let digit = 2; digit < 2 ** bits; digit++) {
+    powers.push(((powers[digit - 1] as bigint) * (powers[1] as bigint)) % modulus);
+  }
+  let result = powers[Number.parseInt(digits[0] as string, 16)] as bigint;
+  for (let index = 1; index < digits.length; index++) {
+    for (let square = 0; square < bits; square++) result = (result * result) % modulus;
+    const digit = Number.parseInt(digits[index] as string, 16);
+    if (digit !== 0) result = (result * (powers[digit] as bigint)) % modulus;
   }
   return result;
 }

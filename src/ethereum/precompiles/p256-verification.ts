@@ -1,6 +1,6 @@
-import { createRequire } from "node:module";
 import mcl from "mcl-wasm";
 import { bigintToBytes32, bytesToBigint } from "../../primitives/index.ts";
+import { MCL_FIELD_SIZE, MCL_G1_SIZE, MCL_SCALAR_SIZE, createMclModule } from "./mcl.ts";
 import type { Precompile } from "./precompile.ts";
 
 const GAS = 6_900;
@@ -12,31 +12,6 @@ const GENERATOR_Y = 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837
 
 const VALID = bigintToBytes32(1n);
 const INVALID = new Uint8Array();
-
-// What this file uses of mcl's own WebAssembly module. A `number` is an address in its memory; "mclBn…" functions write
-// to the first. The classes of mcl-wasm belong to one curve in a process, which is BLS12-381 here.
-interface MclModule {
-  /** A view of all memory; another one after the memory has grown. */
-  readonly HEAP8: Int8Array<ArrayBuffer>;
-  _malloc(size: number): number;
-  _mclBn_init(curve: number, version: number): number;
-  _mclBnFp_setBigEndianMod(result: number, bytes: number, size: number): number;
-  _mclBnFp_setInt32(result: number, value: number): void;
-  _mclBnFp_getLittleEndian(bytes: number, size: number, value: number): number;
-  _mclBnFr_setBigEndianMod(result: number, bytes: number, size: number): number;
-  _mclBnFr_div(result: number, dividend: number, divisor: number): void;
-  _mclBnG1_isValid(point: number): number;
-  _mclBnG1_isZero(point: number): number;
-  _mclBnG1_normalize(result: number, point: number): void;
-  _mclBnG1_mulVec(result: number, points: number, scalars: number, count: number): void;
-}
-type CreateMclModule = (options: { cryptoGetRandomValues: () => void }) => Promise<MclModule>;
-
-const FIELD_ELEMENT_SIZE = 48;
-const POINT_SIZE = 3 * FIELD_ELEMENT_SIZE;
-const SCALAR_SIZE = 32;
-/** What mcl was compiled with: 4 words of a scalar × 10 + 6 words of a field element. */
-const MCL_VERSION = 46;
 
 /**
  * Precompile 0x100 (EIP-7951): input hash (32) ‖ r (32) ‖ s (32) ‖ x (32) ‖ y (32), 6,900 gas; output 1 (32), or nothing if
@@ -52,20 +27,14 @@ export async function createP256Verification(): Promise<Precompile> {
 }
 
 async function createVerifier(): Promise<(input: Uint8Array) => boolean> {
-  const createModule = createRequire(import.meta.url)("mcl-wasm/dist/mcl_c.js") as CreateMclModule;
-  const module = await createModule({
-    cryptoGetRandomValues: () => {
-      throw new Error("verifying a signature takes no randomness");
-    },
-  });
-  if (module._mclBn_init(mcl.NIST_P256, MCL_VERSION) !== 0) throw new Error("mcl does not know the curve P-256");
+  const module = await createMclModule(mcl.NIST_P256);
 
-  const bytes = module._malloc(SCALAR_SIZE);
-  const points = module._malloc(2 * POINT_SIZE);
-  const scalars = module._malloc(2 * SCALAR_SIZE);
-  const divisor = module._malloc(SCALAR_SIZE);
-  const sum = module._malloc(POINT_SIZE);
-  const [generator, key] = [points, points + POINT_SIZE];
+  const bytes = module._malloc(MCL_SCALAR_SIZE);
+  const points = module._malloc(2 * MCL_G1_SIZE);
+  const scalars = module._malloc(2 * MCL_SCALAR_SIZE);
+  const divisor = module._malloc(MCL_SCALAR_SIZE);
+  const sum = module._malloc(MCL_G1_SIZE);
+  const [generator, key] = [points, points + MCL_G1_SIZE];
 
   const setField = (target: number, value: Uint8Array) => {
     module.HEAP8.set(value, bytes);
@@ -77,8 +46,8 @@ async function createVerifier(): Promise<(input: Uint8Array) => boolean> {
   };
   const setPoint = (target: number, x: Uint8Array, y: Uint8Array) => {
     setField(target, x);
-    setField(target + FIELD_ELEMENT_SIZE, y);
-    module._mclBnFp_setInt32(target + 2 * FIELD_ELEMENT_SIZE, 1);
+    setField(target + MCL_FIELD_SIZE, y);
+    module._mclBnFp_setInt32(target + 2 * MCL_FIELD_SIZE, 1);
   };
   setPoint(generator, bigintToBytes32(GENERATOR_X), bigintToBytes32(GENERATOR_Y));
 
@@ -96,14 +65,14 @@ async function createVerifier(): Promise<(input: Uint8Array) => boolean> {
     // hash ÷ s × G + r ÷ s × key
     setScalar(divisor, s);
     for (const [index, value] of [hash, r].entries()) {
-      const scalar = scalars + index * SCALAR_SIZE;
+      const scalar = scalars + index * MCL_SCALAR_SIZE;
       setScalar(scalar, value);
       module._mclBnFr_div(scalar, scalar, divisor);
     }
     module._mclBnG1_mulVec(sum, points, scalars, 2);
     if (module._mclBnG1_isZero(sum) === 1) return false;
     module._mclBnG1_normalize(sum, sum);
-    const size = module._mclBnFp_getLittleEndian(bytes, SCALAR_SIZE, sum);
+    const size = module._mclBnFp_getLittleEndian(bytes, MCL_SCALAR_SIZE, sum);
     const found = bytesToBigint(new Uint8Array(module.HEAP8.slice(bytes, bytes + size).buffer).reverse());
     return found % GROUP_ORDER === expected;
   };

@@ -5,13 +5,14 @@ import {
   FRAME_ERROR,
 } from "../../ethereum/index.ts";
 import { bigintToBytes32, bytesToHex } from "../../primitives/index.ts";
+import type { Hash } from "../../primitives/index.ts";
 import { halt } from "../halt.ts";
 import type { Frame, FrameContext, Machine, TransactionContext } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
 import { EMPTY_SLICE } from "../slice.ts";
 import type { Slice } from "../slice.ts";
 import { needAccount, needSlot } from "../state-access.ts";
-import { fromBigint, fromBytes, fromHex, setLimb, toBigint, toOffset } from "../word.ts";
+import { fromBigint, fromBytes, fromHex, setLimb, toBigint, toNumberBelow, toOffset } from "../word.ts";
 
 // Their gas is the same for all and charged by the interpreter, but for BLOCKHASH, which may fault.
 
@@ -77,15 +78,32 @@ export function returndatasize(_machine: Machine, frame: Frame): void {
   setLimb(frame.stack, push(frame), frame.returndata.bytes.length);
 }
 
+/** Slot of the history that has the hash of the block whose number is an item of the stack; undefined beyond the window. */
+function historySlot(current: number | bigint, stack: Uint32Array, at: number): number | undefined {
+  if (typeof current === "number") {
+    const asked = toNumberBelow(stack, at, current);
+    if (asked === undefined || current - asked > BLOCKHASH_WINDOW) return undefined;
+    return asked % BLOCK_HASH_HISTORY_LENGTH;
+  }
+  const asked = toBigint(stack, at);
+  if (asked >= current || current - asked > BLOCKHASH_WINDOW) return undefined;
+  return Number(asked % BigInt(BLOCK_HASH_HISTORY_LENGTH));
+}
+
+const historyKeys: (Hash | undefined)[] = [];
+
+function historyKey(slotNumber: number): Hash {
+  return (historyKeys[slotNumber] ??= bytesToHex(bigintToBytes32(BigInt(slotNumber))));
+}
+
 /** BLOCKHASH, from the history in the state (EIP-2935, docs/machine.md §8). */
 export function blockhash(machine: Machine, frame: Frame): void {
   const top = 8 * frame.stackSize - 8;
-  const age = BigInt(machine.environment.number) - toBigint(frame.stack, top);
+  const slotNumber = historySlot(machine.environment.number, frame.stack, top);
   let hash = 0n;
-  if (age > 0n && age <= BLOCKHASH_WINDOW) {
+  if (slotNumber !== undefined) {
     if (needAccount(machine, BLOCK_HASH_HISTORY_ADDRESS) === undefined) return;
-    const key = bytesToHex(bigintToBytes32(toBigint(frame.stack, top) % BigInt(BLOCK_HASH_HISTORY_LENGTH)));
-    const slot = needSlot(machine, BLOCK_HASH_HISTORY_ADDRESS, key);
+    const slot = needSlot(machine, BLOCK_HASH_HISTORY_ADDRESS, historyKey(slotNumber));
     if (slot === undefined) return;
     hash = slot.current;
   }
