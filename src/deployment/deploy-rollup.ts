@@ -11,7 +11,7 @@ import type { DeploymentPreset } from "./presets.ts";
 export interface DeployRollupOptions {
   /** An L1 JSON-RPC endpoint: viem's `http(url)`. */
   readonly transport: Transport;
-  /** 32 bytes; the account pays for the deployment (4.4 million gas) and has no part in the rollup afterwards. */
+  /** 32 bytes; the account pays for the deployment (4.6 million gas) and has no part in the rollup afterwards. */
   readonly deployerKey: Hex;
   /** Account that orders transactions. */
   readonly operator: Address;

@@ -386,7 +386,7 @@ describe("batcher", () => {
           throw Object.assign(new Error("the method eth_blobBaseFee does not exist"), { code: -32601 });
         return next();
       });
-      for (let count = 0; count < 3; count++) await rollup.addBlock({ data: randomBytes(60_000) });
+      for (let count = 0; count < 3; count++) await rollup.addBlock({ data: randomBytes(30_000) });
       expect(await batcher.postNow()).to.eql({ kind: "rebuilding", blocks: 3 });
       for (const lastBlock of [2, 3]) {
         const step = await batcher.postNow();
