@@ -95,10 +95,18 @@ function compressSegment(content: Uint8Array, window: Uint8Array): Uint8Array {
   });
 }
 
+/** Most bytes of a block's encoding that always fit into a payload of `maximumBytes`, however little they compress. */
+export function largestFittingBlock(maximumBytes: number): number {
+  return Math.floor(((maximumBytes - 1 - STREAM_END.length - FLUSH_OVERHEAD) * SEGMENT_PART) / (SEGMENT_PART + 1)) - 1;
+}
+
+const SEGMENT_PART = 512;
+const FLUSH_OVERHEAD = 64;
+
 /**
  * Most bytes `compressSegment` makes of `size` bytes. zlib stores what does not compress, at 5 bytes for every 16,383 or
  * more, and a flush adds 5; this is several times that.
  */
 function segmentBound(size: number): number {
-  return size + Math.ceil(size / 512) + 64;
+  return size + Math.ceil(size / SEGMENT_PART) + FLUSH_OVERHEAD;
 }

@@ -1,4 +1,4 @@
-import { BLOB_PAYLOAD_SIZE } from "../batch/index.ts";
+import { BLOB_PAYLOAD_SIZE, largestFittingBlock } from "../batch/index.ts";
 import { MAXIMUM_BLOBS_PER_TRANSACTION } from "../l1/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import { BatcherError } from "./errors.ts";
@@ -7,6 +7,14 @@ import type { BatcherOptions, DataKind } from "./types.ts";
 /** Bytes the Inbox takes as calldata (specification §2); with the rest of the call half of what geth's pool takes. */
 export const MAXIMUM_CALLDATA_PAYLOAD = 65_536;
 const MAXIMUM_BLOB_PAYLOAD = MAXIMUM_BLOBS_PER_TRANSACTION * BLOB_PAYLOAD_SIZE;
+
+/**
+ * Most bytes that a block's encoding may have, so that a batcher of that data kind can post it however little it compresses: a
+ * block is never split over batches. Undefined where blobs hold more than any block.
+ */
+export function maximumBlockBytesFor(dataKind: DataKind): number | undefined {
+  return dataKind === "calldata" ? largestFittingBlock(MAXIMUM_CALLDATA_PAYLOAD) : undefined;
+}
 
 /** The batcher's options with their defaults, and what the rollup says. */
 export interface BatcherSettings {

@@ -1,4 +1,5 @@
 import { Registry } from "prom-client";
+import { maximumBlockBytesFor } from "../batcher/index.ts";
 import { readRollupConfig } from "../deployment/index.ts";
 import type { Logger } from "../primitives/index.ts";
 import {
@@ -131,6 +132,7 @@ export const sequencerCommand = defineCommand({
       const { mempool, feedPort } = await startSequencerRole(node, {
         operatorKey: values.operatorKey,
         mode: sequencerMode(values),
+        maximumBlockBytes: maximumBlockBytesFor(values.dataAvailability),
         messageConfirmations: values.messageConfirmations,
         host: values.host,
         feedPort: values.feedPort,

@@ -101,6 +101,11 @@ export const sequencerSettings = {
     fallback: "1",
   }),
   emptyBlocks: switchSetting("make blocks with nothing in them too"),
+  dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
+    description: "where the batcher puts the data; calldata keeps each block, and transaction, below 64 KiB",
+    placeholder: "kind",
+    fallback: "auto",
+  }),
   messageConfirmations: setting(integerText(0), {
     description: "L1 blocks on top of a deposit's before it is executed on L2",
     placeholder: "blocks",

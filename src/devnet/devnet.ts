@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicClient, http } from "viem";
+import { maximumBlockBytesFor } from "../batcher/index.ts";
 import type { DataKind } from "../batcher/index.ts";
 import { unlessAborted } from "../concurrency/index.ts";
 import { createRollup, formatRollupConfig, readRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
@@ -165,6 +166,7 @@ async function start(
     mode:
       options.blockTime === 0 ? { kind: "on-demand" } : { kind: "interval", seconds: options.blockTime, empty: false },
     messageConfirmations: local ? 0 : 1,
+    maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
     host,
     feedPort: options.feedPort,
   });

@@ -13,6 +13,8 @@ export interface SequencerRoleOptions {
   /** The operator's, which signs the feed. */
   readonly operatorKey: Hex;
   readonly mode: SequencerMode;
+  /** Bytes of a block's encoding, where a batch does not hold what a sequencer may make by default. */
+  readonly maximumBlockBytes?: number | undefined;
   /** L1 blocks on top of a message's before it is executed. */
   readonly messageConfirmations: number;
   readonly host: string;
@@ -51,6 +53,7 @@ export async function startSequencerRole(
       mempool,
       mode: options.mode,
       messageConfirmations: options.messageConfirmations,
+      ...(options.maximumBlockBytes === undefined ? {} : { maximumBlockBytes: options.maximumBlockBytes }),
       l1Timestamp: () => node.l1Timestamp(),
       waitUntilSynced: (signal) => node.waitUntilSynced(signal),
     },

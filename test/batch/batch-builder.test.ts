@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { BLOB_PAYLOAD_SIZE, createBatchBuilder, encodeBlocks, encodePayload } from "../../src/batch/index.ts";
+import {
+  BLOB_PAYLOAD_SIZE,
+  createBatchBuilder,
+  encodeBlocks,
+  encodePayload,
+  largestFittingBlock,
+} from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
 import { encodedBlock } from "../derivation/arbitraries.ts";
 import { contentOf } from "./payload-content.ts";
@@ -117,5 +123,15 @@ describe("batch builder", () => {
       expect(() => createBatchBuilder({ maximumBytes })).to.throw(RangeError, String(maximumBytes));
     }
     expect(createBatchBuilder({ maximumBytes: 3 }).build()).to.have.length(3);
+  });
+
+  it("takes a block of the largest size that always fits, even if it is all noise", () => {
+    for (const maximumBytes of [1_000, 65_536, 126_976]) {
+      const size = largestFittingBlock(maximumBytes);
+      expect(size).to.be.at.least(maximumBytes - maximumBytes / 500 - 80);
+      const builder = createBatchBuilder({ maximumBytes });
+      expect(builder.add(noiseBlock(1, size - 19))).to.equal(true);
+      expect(builder.build().length).to.be.at.most(maximumBytes);
+    }
   });
 });
