@@ -3,7 +3,7 @@ import type { BlockResult, DerivationCursor } from "../derivation/index.ts";
 import type { Block, BlockInput } from "../rollup/index.ts";
 import type { BlockSummary, DerivedBatch } from "../storage/index.ts";
 import { lookAhead } from "./block-lookahead.ts";
-import { hasSameTransactions, readInput, settleBlock } from "./block-settlement.ts";
+import { hasSameTransactions, readTransactions, settleBlock } from "./block-settlement.ts";
 import type { Following } from "./following.ts";
 import { recoverTransactions } from "./transaction-recovery.ts";
 
@@ -110,8 +110,8 @@ function beginDerivation(following: Following, index: number): BatchDerivation |
     payloadBlocks(cursor, batch, following.openContent(batch), rules),
     ({ transactions }, position) => {
       // The chain may have the block already, if this node sequenced it or had it from the feed.
-      const local = store.getSummary(parent.header.number + 1 + position);
-      if (local !== undefined && hasSameTransactions(readInput(store, local), transactions)) return;
+      const local = store.getBlockHash(parent.header.number + 1 + position);
+      if (local !== undefined && hasSameTransactions(readTransactions(store, local), transactions)) return;
       const recovery = recoverTransactions(transactions, following);
       // It fails again where it is waited for.
       recovery.catch(() => undefined);

@@ -1,7 +1,8 @@
 import type { ExecutedBlock, RecoveredBlockInput } from "../execution/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import type { BlockInput } from "../rollup/index.ts";
+import { listingCharge, nextGasLimit } from "../rollup/index.ts";
+import type { BlockInput, Receipt } from "../rollup/index.ts";
 import type { BlockSummary, ReadableChainStore } from "../storage/index.ts";
 import type { Following } from "./following.ts";
 import type { ChainWriter } from "./types.ts";
@@ -31,6 +32,8 @@ export interface BuiltFrom {
   readonly messageHashes: readonly Hash[];
   /** Raw bytes of its signed transactions. */
   readonly transactions: readonly Uint8Array[];
+  /** Whether others were listed with them and skipped: of those nothing is left but what they took out of the gas bucket. */
+  readonly hasSkipped: boolean;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function settleBlock(
   }
 
   // 2. A block that was built from the same input need not be executed.
-  if (local !== undefined && builtFromSame(readInput(store, local), input)) {
+  if (local !== undefined && builtFromSame(readInput(store, parent.block, local), input)) {
     following.counters.blocks.inc({ outcome: "verified" });
     return { kind: "present", block: local, isCut: false };
   }
@@ -97,24 +100,24 @@ export function isSuperseded(
   return isStored ? chain.atParent !== block.hash : chain.hasChild;
 }
 
-/** Whether a block is what an input gives: blocks are a function of their input. */
+/**
+ * Whether a block is surely what an input gives: blocks are a function of all that is listed, skipped transactions included.
+ * False says nothing of a block with skipped ones, as it is not known which these were.
+ */
 export function builtFromSame(block: BuiltFrom, input: BlockInput): boolean {
   return (
+    !block.hasSkipped &&
     block.timestamp === input.timestamp &&
     block.messageHashes.length === input.messages.length &&
     input.messages.every(({ hash }, index) => hash === block.messageHashes[index]) &&
-    hasSameTransactions(block, input.transactions)
+    hasSameTransactions(block.transactions, input.transactions)
   );
 }
 
-/** Whether a block consists of just these transactions. */
-export function hasSameTransactions(
-  block: Pick<BuiltFrom, "transactions">,
-  transactions: readonly Uint8Array[],
-): boolean {
+/** Whether the transactions of a block are just these. */
+export function hasSameTransactions(own: readonly Uint8Array[], transactions: readonly Uint8Array[]): boolean {
   return (
-    block.transactions.length === transactions.length &&
-    transactions.every((raw, index) => equalBytes(raw, block.transactions[index] as Uint8Array))
+    own.length === transactions.length && transactions.every((raw, index) => equalBytes(raw, own[index] as Uint8Array))
   );
 }
 
@@ -124,12 +127,30 @@ export function outcomeOf(local: Hash | undefined, executed: Hash): "verified" |
   return local === executed ? "verified" : "replaced";
 }
 
-/** What a block of the chain was built from. */
-export function readInput(store: ReadableChainStore, { hash, header }: BlockSummary): BuiltFrom {
-  const transactions = store.getTransactions(hash) ?? [];
+/** What a block of the chain was built from, a child of `parent`. */
+function readInput(store: ReadableChainStore, parent: BlockSummary, { hash, header }: BlockSummary): BuiltFrom {
+  const transactions = readTransactions(store, hash);
+  // Those of deposits come first.
+  const receipts = transactions.length === 0 ? [] : (store.getReceipts(hash) ?? []).slice(-transactions.length);
+  const taken = nextGasLimit(parent.header, header.timestamp) - header.gasLevel;
   return {
     timestamp: header.timestamp,
     messageHashes: store.getMessageHashes(hash) ?? [],
-    transactions: transactions.flatMap((transaction) => (transaction.kind === "signed" ? [transaction.raw] : [])),
+    transactions,
+    hasSkipped: taken !== gasTakenBy(transactions, receipts),
   };
+}
+
+/** Raw bytes of the signed transactions of a block. */
+export function readTransactions(store: ReadableChainStore, block: Hash): readonly Uint8Array[] {
+  return (store.getTransactions(block) ?? []).flatMap((entry) => (entry.kind === "signed" ? [entry.raw] : []));
+}
+
+/** Gas that transactions which are not skipped take out of the bucket (specification §3 rule 5). */
+function gasTakenBy(transactions: readonly Uint8Array[], receipts: readonly Pick<Receipt, "gasUsed">[]): bigint {
+  return transactions.reduce((sum, { length }, index) => {
+    const charge = listingCharge(length);
+    const used = receipts[index]?.gasUsed ?? 0n;
+    return sum + (used > charge ? used : charge);
+  }, 0n);
 }

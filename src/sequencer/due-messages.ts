@@ -3,7 +3,7 @@ import { partitionPoint } from "../primitives/index.ts";
 import type { Block, InboxMessage } from "../rollup/index.ts";
 import type { ReadableInboxStore } from "../storage/index.ts";
 
-/** Messages in one block; deposits without gas are not bounded by the block gas limit. */
+/** Messages in one block: fewer than derivation allows, so that blocks of users do not wait long. */
 const MAXIMUM_MESSAGES = 2_000;
 
 /**

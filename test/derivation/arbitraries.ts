@@ -91,7 +91,7 @@ export function inboxMessage(index: number): fc.Arbitrary<InboxMessage> {
       value: fc.bigInt({ min: 0n, max: 2n ** 90n }),
       gasLimit: fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 24n }), fc.constantFrom(0n, 2n ** 24n)),
       refundTo: fc.constant(ZERO_ADDRESS),
-      data: fc.constant(new Uint8Array(0)),
+      data: fc.constantFrom(0, 300, 313, 65_536).map((length) => new Uint8Array(length)),
     }),
   );
 }

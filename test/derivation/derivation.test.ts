@@ -110,7 +110,7 @@ describe("derivation", () => {
       );
     });
 
-    it("keeps the deposits of a block within the block gas limit", () => {
+    it("keeps the gas and the data of a block's deposits within the capacity", () => {
       fc.assert(
         fc.property(inbox, (it) => {
           for (const block of deriveAll(it).flatMap(({ blocks }) => blocks)) {
@@ -119,6 +119,11 @@ describe("derivation", () => {
               0n,
             );
             expect(gas <= it.rules.gasCapacity).to.equal(true);
+            const bytes = block.messages.reduce(
+              (sum, message) => sum + (message.kind === "deposit" ? message.data.length : 0),
+              0,
+            );
+            expect(16n * BigInt(bytes) <= it.rules.gasCapacity).to.equal(true);
           }
         }),
       );
@@ -241,8 +246,8 @@ describe("derivation", () => {
       ]);
     });
 
-    it("fills a block to exactly its gas limit", () => {
-      const messages = deposits(2n ** 24n, 2n ** 24n, 2n ** 24n, 60_000_000n - 3n * 2n ** 24n, 0n, 1n);
+    it("fills a block to exactly the capacity, of which a deposit without gas takes 5,000", () => {
+      const messages = deposits(2n ** 24n, 2n ** 24n, 2n ** 24n, 59_995_000n - 3n * 2n ** 24n, 0n, 1n);
       const { blocks } = deriveModelled(
         START,
         batchOf({ payload: new Uint8Array(0), messagesUpTo: 6 }),
@@ -251,6 +256,22 @@ describe("derivation", () => {
       );
       expect(blocks.map((block) => block.messages.map(({ index }) => index))).to.eql([[0, 1, 2, 3, 4], [5]]);
     });
+
+    for (const [what, data, most] of [
+      ["without gas or data", 0, 12_000],
+      ["without gas and with 64 KiB of data", 65_536, 57],
+    ] as const) {
+      it(`puts no more than ${most} deposits ${what} into a block, however many wait`, () => {
+        const messages = deposits(...Array.from({ length: 2 * most + 1 }, () => 0n));
+        const { blocks } = deriveModelled(
+          START,
+          batchOf({ payload: new Uint8Array(0), messagesUpTo: messages.length }),
+          (index) => ({ ...messages[index]!, data: new Uint8Array(data) }) as InboxMessage,
+          RULES,
+        );
+        expect(blocks.map((block) => block.messages.length)).to.eql([most, most, 1]);
+      });
+    }
 
     it("ignores a count above messagesUpTo", () => {
       const payload = encodePayload([{ timestamp: L1_TIME, messages: 2 ** 32 - 1, transactions: [] }]);

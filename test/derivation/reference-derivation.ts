@@ -22,8 +22,7 @@ export function referenceDerive(
   const consume = (count: number): InboxMessage[] => {
     const consumed: InboxMessage[] = [];
     while (consumed.length < count && unread.length > 0) {
-      const gas = [...consumed, unread[0]!].reduce((sum, it) => sum + (it.kind === "deposit" ? it.gasLimit : 0n), 0n);
-      if (gas > capacity) break;
+      if ([...consumed, unread[0]!].reduce((sum, message) => sum + weightOf(message), 0n) > capacity) break;
       consumed.push(unread.shift()!);
     }
     return consumed;
@@ -76,6 +75,10 @@ export function referenceDerive(
       gasLevel: level,
     },
   };
+}
+
+function weightOf(message: InboxMessage): bigint {
+  return message.kind === "context" ? 5_000n : max(message.gasLimit, max(5_000n, 16n * BigInt(message.data.length)));
 }
 
 function contentOf(payload: Uint8Array): Uint8Array {

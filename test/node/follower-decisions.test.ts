@@ -93,9 +93,10 @@ describe("A derived block", () => {
     timestamp: 12,
     messageHashes: input.messages.map(({ hash }) => hash),
     transactions: [Uint8Array.of(1), Uint8Array.of(2, 3)],
+    hasSkipped: false,
   };
 
-  it("is the one in the chain if timestamp, messages and transactions are the same", () => {
+  it("is the one in the chain if timestamp, messages and transactions are the same, and none was skipped", () => {
     expect(builtFromSame(same, input)).to.equal(true);
     const others: readonly Partial<BuiltFrom>[] = [
       { timestamp: 13 },
@@ -105,6 +106,7 @@ describe("A derived block", () => {
       { transactions: same.transactions.slice(1) },
       { transactions: [...same.transactions].reverse() },
       { transactions: [...same.transactions, Uint8Array.of(4)] },
+      { hasSkipped: true },
     ];
     for (const other of others) expect(builtFromSame({ ...same, ...other }, input)).to.equal(false);
   });

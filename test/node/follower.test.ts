@@ -166,6 +166,18 @@ describe("The follower", () => {
       });
     }
 
+    it("replaces them if they were built with an invalid transaction that the batch does not list", async () => {
+      const node = await start();
+      await node.follower.syncOnce();
+      const transactions = [await transfer(0)];
+      const timestamp = now();
+      // As an operator's feed may tell of them: the header shows what the skipped transaction took out of the bucket.
+      await node.build({ timestamp, transactions: [...transactions, new Uint8Array(65)] });
+      l1.mine(batchOf([{ timestamp, transactions }]));
+      await node.follower.syncOnce();
+      expect(node.hashes()).to.eql(await referenceHashes(l1));
+    });
+
     for (const [what, make] of [
       ["timestamp", async (time: number) => ({ timestamp: time + 1, messages: 1, transactions: [await transfer(0)] })],
       ["messages", async (time: number) => ({ timestamp: time, messages: 0, transactions: [await transfer(0)] })],
@@ -289,6 +301,20 @@ describe("The follower", () => {
       expect(node.hashes()).to.eql(before);
       expect(node.chain.store.getHeads().safe).to.equal(1);
       expect(node.takeExecuted()).to.equal(0);
+    });
+
+    it("replaces a block whose batch no longer lists a transaction that was skipped", async () => {
+      const transactions = [await transfer(0)];
+      const timestamp = now();
+      l1.mine(batchOf([{ timestamp, transactions: [await transfer(9), ...transactions] }]));
+      const node = await start();
+      await node.follower.syncOnce();
+      l1.revertTo(l1.head().number - 1);
+      l1.mine(batchOf([{ timestamp, transactions }]));
+      l1.mine();
+      await node.follower.syncOnce();
+      expect(node.hashes()).to.eql(await referenceHashes(l1));
+      expect(node.chain.store.getHeads()).to.include({ latest: 1, safe: 1 });
     });
 
     for (const kind of ["deposit", "context"] as const) {
