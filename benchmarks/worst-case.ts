@@ -3,7 +3,9 @@
  * the node to its blocks in it. Writes `worst-case.md`.
  */
 
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { positiveInteger, readOptions } from "../scripts/options.ts";
 import { writeReport } from "../scripts/write-report.ts";
 import { DEPLOYMENT_PRESETS } from "../src/deployment/index.ts";
@@ -17,13 +19,13 @@ import type { Workload } from "./worst-case/workloads.ts";
 const HELP = `npm run bench:worst-case -- [options]
 
 --accounts N        accounts of the state, and slots of its big contract (default 1000000)
---repetitions N     runs of each workload, of which the fastest counts (default 4)
+--repetitions N     runs of each workload, of which the one with the least processor time counts (default 3)
 --only TEXT         workloads with this in their name; the report is then only printed
 --help`;
 
 const { values } = readOptions(HELP, {
   accounts: { type: "string", default: "1000000" },
-  repetitions: { type: "string", default: "4" },
+  repetitions: { type: "string", default: "3" },
   only: { type: "string", default: "" },
 });
 const accounts = positiveInteger("--accounts", values.accounts, "a number of accounts");
@@ -32,8 +34,11 @@ const repetitions = positiveInteger("--repetitions", values.repetitions, "a numb
 /** Contracts of 24 KiB: more than a transaction can look at, cold. */
 const CONTRACTS = 6_500;
 /** Seconds after which a workload is not run again, once it was run twice. */
-const PATIENCE = 4;
+const PATIENCE = 2;
 const BALANCE = 10n ** 37n;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 interface Measurement {
   readonly name: string;
@@ -51,7 +56,8 @@ async function run(chain: FollowedChain, workload: Workload, runs: number, nonce
   const post = await workload.post({ timestamp: before.timestamp, nonce, run: runs });
   chain.l1.mine(...post.actions);
   await chain.read();
-  globalThis.gc?.();
+  // What the benchmark itself has left behind is not to be part of what is measured.
+  collectGarbage();
 
   const start = performance.now();
   const cpu = process.cpuUsage();
@@ -111,7 +117,7 @@ try {
     for (let repetition = 0; repetition < repetitions; repetition++) {
       const done = await run(chain, workload, runs++, nonce);
       ({ nonce } = done);
-      if (best === undefined || done.measurement.seconds < best.seconds) best = done.measurement;
+      if (best === undefined || done.measurement.cpuSeconds < best.cpuSeconds) best = done.measurement;
       if (repetition > 0 && performance.now() - start > PATIENCE * 1_000) break;
     }
     if (best === undefined) continue;
@@ -124,9 +130,9 @@ try {
   await chain.close();
 }
 
-/** Millions of gas a second. */
-function speed({ gas, seconds }: Measurement): number {
-  return gas / 1e6 / seconds;
+/** Millions of gas a second of processor time: what else runs on the machine changes that the least. */
+function speed({ gas, cpuSeconds }: Measurement): number {
+  return gas / 1e6 / cpuSeconds;
 }
 
 function report(): string {
@@ -148,9 +154,10 @@ roots, seals and stores. The state has ${accounts.toLocaleString("en")} accounts
 What is called cold is read from the database; the system's page cache may hold it.
 
 Gas is what the chain charges (specification §3, §4): that of signed transactions, ${BLOCK_CHARGE.toLocaleString("en")} a block, and for a skipped
-transaction 16 a byte and at least 5,000. A deposit counts with the gas of L1 it takes. Of each workload the fastest of up to
-${repetitions} runs; \`ms\` is time of the clock, \`CPU ms\` that of all threads of the process, which on a busy machine may be less.
-${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}. Regenerate with \`npm run bench:worst-case\`.
+transaction 16 a byte and at least 5,000. A deposit counts with the gas of L1 it takes. Of each workload the run of up to
+${repetitions} that took the least processor time. \`CPU ms\` is that of all threads of the process, and what the speed is of; \`ms\` is the
+time of the clock, which says more where the disk is waited for and less where other programs run. During this run the
+machine had a load of ${loadavg()[1]?.toFixed(1)}, this benchmark included. ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}. Regenerate with \`npm run bench:worst-case\`.
 
 The slowest is ${slowest.name}: ${speed(slowest).toFixed(1)} million gas a second. **A quarter of it, ${(speed(slowest) / 4).toFixed(1)} million gas a second, is what a
 production network can take as its speed** on a machine like this; the production preset has ${configured} million.

@@ -69,8 +69,11 @@ async function putSorted(
   count: number,
   entryOf: (index: number) => { readonly key: Uint8Array; readonly value: Uint8Array },
 ): Promise<Uint8Array> {
-  const entries = Array.from({ length: count }, (_, index) => entryOf(index));
-  entries.sort((left, right) => Buffer.compare(left.key, right.key));
+  const entries = Array.from({ length: count }, (_, index) => {
+    const { key, value } = entryOf(index);
+    return { key, value, order: Buffer.from(key.buffer, key.byteOffset, 6).readUIntBE(0, 6) };
+  });
+  entries.sort((left, right) => left.order - right.order);
   let root = start;
   for (let from = 0; from < count; from += KEYS_PER_COMMIT) {
     const trie = openTrie(database, root);

@@ -1,4 +1,3 @@
-import { RLP } from "@ethereumjs/rlp";
 import { bytesToHex, concatBytes, keccak256Bytes } from "../primitives/index.ts";
 
 /** Where trie nodes are read from, by hash. */
@@ -221,7 +220,7 @@ function load(node: TrieNode, loader: Loader): LoadedNode {
   if (node.kind !== "stub") return node;
   const encoded = readNode(loader.source, node);
   loader.loaded++;
-  const decoded = decodeNode(RLP.decode(encoded) as RlpItem[]);
+  const decoded = decodeNode(encoded);
   decoded.reference = node.reference;
   return decoded;
 }
@@ -233,20 +232,55 @@ function loadChild(branch: BranchNode, nibble: number, loader: Loader): LoadedNo
   return (branch.children[nibble] = load(child, loader));
 }
 
-type RlpItem = Uint8Array | RlpItem[];
-
-function decodeNode(items: RlpItem[]): LoadedNode {
-  if (items.length === 17) {
-    return { kind: "branch", children: items.slice(0, 16).map(decodeChild), reference: undefined };
-  }
-  const [encodedPath, second] = items as [Uint8Array, RlpItem];
-  const { path, isLeaf } = decodePath(encodedPath);
-  return isLeaf ? leaf(path, second as Uint8Array) : extension(path, decodeChild(second) as TrieNode);
+/** Where an item of RLP lies in a node: its prefix begins at `from`, its payload at `start`. */
+interface Item {
+  readonly isList: boolean;
+  readonly from: number;
+  readonly start: number;
+  readonly end: number;
 }
 
-function decodeChild(item: RlpItem): TrieNode | undefined {
-  if (Array.isArray(item)) return decodeNode(item);
-  return item.length === 0 ? undefined : stub(item);
+// Nodes are decoded by hand, since most of the work of reading a state that is not in memory is this. They keep views of
+// the bytes they were read from, which nobody writes to.
+function decodeNode(encoded: Uint8Array, from = 0): LoadedNode {
+  const list = itemAt(encoded, from);
+  const items: Item[] = [];
+  for (let position = list.start; position < list.end;) {
+    const item = itemAt(encoded, position);
+    items.push(item);
+    position = item.end;
+  }
+  if (list.isList && items.length === 17) {
+    const children: (TrieNode | undefined)[] = [];
+    for (let nibble = 0; nibble < 16; nibble++) children.push(decodeChild(encoded, items[nibble] as Item));
+    return { kind: "branch", children, reference: undefined };
+  }
+  const [first, second] = items;
+  if (!list.isList || items.length !== 2 || first === undefined || second === undefined)
+    throw new Error(`corrupt trie node ${bytesToHex(encoded)}`);
+  const { path, isLeaf } = decodePath(encoded.subarray(first.start, first.end));
+  return isLeaf
+    ? leaf(path, encoded.subarray(second.start, second.end))
+    : extension(path, decodeChild(encoded, second) as TrieNode);
+}
+
+function decodeChild(encoded: Uint8Array, item: Item): TrieNode | undefined {
+  if (item.isList) return decodeNode(encoded, item.from);
+  return item.start === item.end ? undefined : { kind: "stub", reference: encoded.subarray(item.from, item.end) };
+}
+
+function itemAt(encoded: Uint8Array, from: number): Item {
+  const prefix = encoded[from] ?? 0;
+  if (prefix < 0x80) return { isList: false, from, start: from, end: from + 1 };
+  const isList = prefix >= 0xc0;
+  let start = from + 1;
+  let length = prefix - (isList ? 0xc0 : 0x80);
+  if (length > 55) {
+    start += length - 55;
+    length = 0;
+    for (let index = from + 1; index < start; index++) length = 256 * length + (encoded[index] as number);
+  }
+  return { isList, from, start, end: start + length };
 }
 
 function referenceOf(node: TrieNode, nodes: HashedEntry[]): Uint8Array {
@@ -377,7 +411,7 @@ function walk(source: TrieSource, root: Uint8Array, key: Uint8Array): Walk {
     if (next.kind === "stub") {
       const encoded = readNode(source, next);
       nodes.push(encoded);
-      node = decodeNode(RLP.decode(encoded) as RlpItem[]);
+      node = decodeNode(encoded);
     } else {
       node = next;
     }

@@ -20,6 +20,13 @@ export interface SignedTransaction extends TransactionFields {
 /** Why raw bytes are not a transaction of this chain, whatever the state (specification §3 rule 5). */
 export class InvalidTransactionError extends Error {
   override readonly name = "InvalidTransactionError";
+  /** @param diagnosis what the message says, or what finds it out when somebody first reads it */
+  constructor(diagnosis: string | (() => string)) {
+    super(typeof diagnosis === "string" ? diagnosis : undefined);
+    if (typeof diagnosis === "string") return;
+    let message: string | undefined;
+    Object.defineProperty(this, "message", { get: () => (message ??= diagnosis()), configurable: true });
+  }
 }
 
 /** A transaction that is well formed, with a signature whose key is still to be recovered. */
@@ -70,7 +77,8 @@ export function decodeUnrecovered(raw: Uint8Array, chainId: number): Unrecovered
     return decodeSigned(raw, BigInt(chainId));
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    throw new InvalidTransactionError(diagnoseNesting(raw) ?? diagnoseTransaction(raw, chainId));
+    // To say what is wrong with 131,072 bytes can take a hundred times as long as to see that something is.
+    throw new InvalidTransactionError(() => diagnoseNesting(raw) ?? diagnoseTransaction(raw, chainId));
   }
 }
 

@@ -5,6 +5,7 @@ import { EMPTY_CODE_HASH, decodeAccount, encodeAccount, isEmptyAccount } from ".
 import type { AccountRecord } from "./account.ts";
 import { EMPTY_TRIE_ROOT, encodeString, openTrie } from "./merkle-patricia-trie.ts";
 import type { HashedEntry, MerklePatriciaTrie } from "./merkle-patricia-trie.ts";
+import { withPadding } from "./state-database.ts";
 import type { StateDatabase } from "./state-database.ts";
 
 /** What a block changed. A slot's value has no leading zeros; no bytes clear it. */
@@ -87,11 +88,10 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
     const key = bytesToHex(codeHash);
     let code = codes.get(key);
     if (code === undefined) {
-      code = database.get(codeHash);
+      code = getPadded(database, codeHash);
       if (code === undefined) throw new Error(`code ${key} is not in the state database`);
       // Within a block, too: a block can ask for some 20,000 codes.
       if (codes.size >= CODE_LIMIT) codes = new Map();
-      code = withPadding(code);
       codes.set(key, code);
     }
     return code;
@@ -180,11 +180,10 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
 /** Zeros behind a code in memory: as many as the machine reads beyond its end (src/machine/code.ts). */
 const CODE_PADDING = 33;
 
-/** The same bytes, with zeros behind them in their buffer. */
-function withPadding(code: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(code.length + CODE_PADDING);
-  padded.set(code);
-  return padded.subarray(0, code.length);
+function getPadded(database: StateDatabase, codeHash: Uint8Array): Uint8Array | undefined {
+  if (database.getPadded !== undefined) return database.getPadded(codeHash, CODE_PADDING);
+  const code = database.get(codeHash);
+  return code === undefined ? undefined : withPadding(code, CODE_PADDING);
 }
 
 function isEmptyRoot(root: Uint8Array): boolean {

@@ -15,7 +15,7 @@ export interface Code {
   padded: Uint8Array | undefined;
   /** Over `padded`. */
   view: DataView | undefined;
-  /** 1 where a byte is data of a PUSH, else 0. Made at the first jump; has the length of `bytes`. */
+  /** A bit for each byte, the lowest of its byte first: whether it is data of a PUSH. Made at the first jump. */
   pushData: Uint8Array | undefined;
 }
 
@@ -76,14 +76,14 @@ export function paddedCodeView(code: Code): DataView {
   return (code.view ??= new DataView(paddedCode(code).buffer));
 }
 
-/** 1 for each byte that is data of a PUSH: a JUMPDEST among them is not to be jumped to. */
+/** Which bytes are data of a PUSH, a bit for each, the lowest first: a JUMPDEST among them is not to be jumped to. */
 export function pushDataOf(code: Code): Uint8Array {
   return (code.pushData ??= findPushData(code.bytes));
 }
 
 /** Whether execution may jump to a byte of the code. */
 export function isJumpDestination({ bytes }: Code, pushData: Uint8Array, position: number): boolean {
-  return bytes[position] === JUMPDEST && pushData[position] === 0;
+  return bytes[position] === JUMPDEST && (((pushData[position >> 3] as number) >> (position & 7)) & 1) === 0;
 }
 
 /**
@@ -91,14 +91,16 @@ export function isJumpDestination({ bytes }: Code, pushData: Uint8Array, positio
  * four bytes at a time: of them, those whose upper three bits are 011 are PUSH1 to PUSH32.
  */
 function findPushData(bytes: Uint8Array): Uint8Array {
-  const pushData = new Uint8Array(bytes.length);
+  const pushData = new Uint8Array((bytes.length + 7) >> 3);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const lastWord = bytes.length - 4;
   for (let position = 0; position < bytes.length;) {
     const opcode = bytes[position] as number;
     if (opcode >= PUSH1 && opcode <= PUSH32) {
       const end = Math.min(position + opcode - PUSH1 + 2, bytes.length);
-      for (position++; position < end; position++) pushData[position] = 1;
+      for (position++; position < end; position++) {
+        pushData[position >> 3] = (pushData[position >> 3] as number) | (1 << (position & 7));
+      }
     } else if (position > lastWord) {
       position++;
     } else {
@@ -117,8 +119,9 @@ function findPushData(bytes: Uint8Array): Uint8Array {
  */
 export function jumpBitmap(code: Code): Uint8Array {
   const pushData = pushDataOf(code);
-  const bitmap = new Uint8Array(32 * Math.ceil(pushData.length / 256));
-  for (let position = 0; position < pushData.length; position++) {
+  const { length } = code.bytes;
+  const bitmap = new Uint8Array(32 * Math.ceil(length / 256));
+  for (let position = 0; position < length; position++) {
     if (!isJumpDestination(code, pushData, position)) continue;
     const bit = position & 255;
     const index = 32 * (position >> 8) + 31 - (bit >> 3);

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database } from "lmdb";
+import { withPadding } from "../ethereum/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 
 /** One sorted table of binary keys and values. */
 export interface Table extends Pick<Database<Uint8Array, Uint8Array>, "get" | "getRange" | "getKeys"> {
+  /** A value with so many zeros behind it in its buffer. */
+  getPadded(key: Uint8Array, zeros: number): Uint8Array | undefined;
   /** Length of a value, without a copy of it. */
   getLength(key: Uint8Array): number | undefined;
   /** Within `Environment.commit`, which tells of the outcome. */
@@ -122,6 +125,11 @@ function createTable(database: Database<Uint8Array, Uint8Array>): Table {
   const ignore = () => undefined;
   return {
     get: (key) => database.get(key),
+    getPadded(key, zeros) {
+      // Its buffer is longer, and good until the next read.
+      const found = database.getBinaryFast(key);
+      return found === undefined ? undefined : withPadding(found.subarray(0, found.length), zeros);
+    },
     getLength: (key) => database.getBinaryFast(key)?.length,
     getRange: (options) => database.getRange(options),
     getKeys: (options) => database.getKeys(options),

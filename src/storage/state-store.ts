@@ -1,3 +1,4 @@
+import { withPadding } from "../ethereum/index.ts";
 import type { StateDatabase } from "../ethereum/index.ts";
 import type { Environment } from "./environment.ts";
 
@@ -26,6 +27,10 @@ export function createStateStore(environment: Environment): StateStore {
       if (known !== undefined) return known;
       const stored = table.get(hash);
       return stored === undefined ? undefined : new Uint8Array(stored.buffer, stored.byteOffset, stored.length);
+    },
+    getPadded(hash, zeros) {
+      const known = waiting.get(keyOf(hash));
+      return known === undefined ? table.getPadded(hash, zeros) : withPadding(known, zeros);
     },
     getLength: (hash) => waiting.get(keyOf(hash))?.length ?? table.getLength(hash),
     putMany(entries) {
