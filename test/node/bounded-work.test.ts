@@ -83,10 +83,11 @@ describe("The work of a follower", function () {
   it("on batches that read a message each is a write to the disk for many of them", async () => {
     l1.mine(...Array.from({ length: 300 }, (): InboxAction => ({ kind: "deposit", deposit: { gasLimit: 0n } })));
     l1.mine(
-      ...Array.from(
-        { length: 300 },
-        (_, index): InboxAction => ({ kind: "batch", payload: new Uint8Array(), messagesUpTo: index + 1 }),
-      ),
+      ...Array.from({ length: 300 }, (_, index): InboxAction => ({
+        kind: "batch",
+        payload: new Uint8Array(),
+        messagesUpTo: index + 1,
+      })),
     );
     const safe: number[] = [];
     node.chain.events.on("safe", (number) => safe.push(number));
