@@ -19,7 +19,7 @@ export type ProposalReader = (
 
 /** @param maximumRange blocks of one `eth_getLogs` */
 export function createProposalReader(client: L1Client, address: Address, maximumRange: number): ProposalReader {
-  const proposals = createLogRangeReader({ client, address, topic: CLAIM_PROPOSED_TOPIC, maximumRange });
+  const proposals = createLogRangeReader({ client, address, topics: [CLAIM_PROPOSED_TOPIC], maximumRange });
   return async (from, to) => {
     const { last, logs } = await proposals.read(from, to);
     return { last, claims: logs.flatMap((log) => readProposal(log, address)) };

@@ -24,7 +24,12 @@ const EVENTS = inboxAbi.filter(
     item.type === "event" &&
     (item.name === "DepositEnqueued" || item.name === "ContextEnqueued" || item.name === "BatchPosted"),
 );
-const SELECTORS = new Set<string>(EVENTS.map((event) => toEventSelector(event)));
+/**
+ * First topics of the logs that are entries of the Inbox. Others of its logs cost next to nothing, so that an endpoint could be
+ * made to have more of them in one block than it gives at a time: it is not asked for them.
+ */
+export const ENTRY_TOPICS: readonly Hash[] = EVENTS.map((event) => toEventSelector(event));
+const SELECTORS = new Set<string>(ENTRY_TOPICS);
 
 /**
  * Reads a log of the Inbox; undefined if it is of another event. A message's hash is checked against its content.

@@ -21,8 +21,8 @@ export interface LogRangeReader {
 export interface LogRangeReaderOptions {
   readonly client: L1Client;
   readonly address: Address;
-  /** First topic of the logs; default any. */
-  readonly topic?: Hex;
+  /** First topics of the logs. */
+  readonly topics: readonly Hex[];
   /** Most blocks in one request. */
   readonly maximumRange: number;
 }
@@ -90,7 +90,7 @@ export function createLogRangeReader(options: LogRangeReaderOptions): LogRangeRe
 }
 
 async function readLogs(
-  { client, address, topic }: LogRangeReaderOptions,
+  { client, address, topics }: LogRangeReaderOptions,
   from: number,
   last: number,
 ): Promise<readonly Log[]> {
@@ -98,7 +98,7 @@ async function readLogs(
     address,
     fromBlock: numberToHex(from),
     toBlock: numberToHex(last),
-    ...(topic === undefined ? {} : { topics: [topic] }),
+    topics: [topics],
   };
   // To ask for less is quicker than to ask for the same again.
   const retries = from === last ? {} : { retryCount: 0 };

@@ -13,71 +13,118 @@ export type BatchOutcome =
   | "superseded"
   | "stopped";
 
-/** The derivation of one batch while it runs. */
-interface BatchDerivation {
-  readonly index: number;
-  /** The Inbox's rewind count when the batch was read: what was read with it holds only while it stays. */
+/** The derivation of batches one after another, which are stored together. */
+interface DerivationRun {
+  /** The Inbox's rewind count at the begin: what was read since holds only while it stays. */
   readonly rewinds: number;
-  readonly inputs: Iterator<BlockInput, DerivationCursor, BlockResult>;
-  /** Recoveries that began when a block was read ahead, by its transactions. */
-  readonly recoveries: WeakMap<readonly Uint8Array[], ReturnType<typeof recoverTransactions>>;
   /** The block last settled: the next one is its child. */
   parent: BlockSummary;
-  /** Whether the gas bucket could not pay for all that was listed in it. */
-  isCut: boolean;
+  /** What the batch last derived became; undefined before the first of the chain. */
+  previous: DerivedBatch | undefined;
   /** Blocks executed and not stored yet; the parent of the first is stored. */
   readonly unsaved: Block[];
-  /** When the first of them was executed, in milliseconds of `performance.now`. */
+  /** Batches derived and not recorded yet. */
+  readonly unrecorded: DerivedBatch[];
+  /** When the first of both came, in milliseconds of `performance.now`. */
   unsavedSince: number;
 }
 
-/** Executed blocks stored together, and milliseconds the first of them waits at most. */
-const WRITE_BLOCKS = 64;
+/** The derivation of one batch while it runs. */
+interface BatchDerivation {
+  readonly index: number;
+  readonly inputs: Iterator<BlockInput, DerivationCursor, BlockResult>;
+  /** Recoveries that began when a block was read ahead, by its transactions. */
+  readonly recoveries: WeakMap<readonly Uint8Array[], ReturnType<typeof recoverTransactions>>;
+  /** Whether the gas bucket could not pay for all that was listed in the block last settled. */
+  isCut: boolean;
+}
+
+/** Blocks and batches stored together, and milliseconds the first of them waits at most. */
+const WRITE_COUNT = 64;
 const WRITE_DELAY = 200;
 
-/** Derives batch `index`, the first that is not derived yet, block by block, and records what it became. */
-export async function deriveBatch(following: Following, index: number): Promise<BatchOutcome> {
+/**
+ * Derives some of the batches that are not derived yet, block by block, and records what they became. Batches cost little on
+ * L1, and to record one takes as long as to record many.
+ */
+export async function deriveBatches(following: Following): Promise<BatchOutcome> {
+  const { store, inbox } = following.chain;
+  const run = beginRun(following);
+  for (let index = store.derivedBatchCount(); index < inbox.batchCount(); index++) {
+    const outcome = await deriveBatch(following, run, index);
+    if (outcome === "superseded") return outcome;
+    if (outcome === "stopped") {
+      await save(following, run);
+      return outcome;
+    }
+    if (isWriteDue(run.unsaved.length + run.unrecorded.length, performance.now() - run.unsavedSince)) break;
+  }
+  return (await save(following, run)) ? "derived" : "superseded";
+}
+
+function beginRun({ chain: { store, inbox } }: Following): DerivationRun {
+  const rewinds = inbox.rewindCount();
+  const count = store.derivedBatchCount();
+  const previous = count === 0 ? undefined : store.getDerivedBatch(count - 1);
+  const parent = store.getSummary(previous?.lastBlock ?? 0);
+  if (parent === undefined) throw new Error(`corrupt database: block ${previous?.lastBlock ?? 0} is missing`);
+  return { rewinds, parent, previous, unsaved: [], unrecorded: [], unsavedSince: 0 };
+}
+
+async function deriveBatch(following: Following, run: DerivationRun, index: number): Promise<BatchOutcome> {
   // 1. Begin where the batch before it ended.
-  const derivation = beginDerivation(following, index);
+  const derivation = beginDerivation(following, run, index);
   if (derivation === undefined) return "superseded";
 
   for (;;) {
-    if (following.isStopped()) return stopDerivation(following, derivation);
+    if (following.isStopped()) return "stopped";
 
     // 2. Derive the next block. Those behind it are read too: their senders are recovered while this one is executed.
-    const next = deriveNext(following, derivation);
+    const next = deriveNext(following, run, derivation);
     if (next === undefined) return "superseded";
     if (next.done === true) {
-      // 5. Record what the batch became.
-      if (!(await saveBlocks(following, derivation))) return "superseded";
-      return recordBatch(following, derivation, next.value);
+      // 5. Note what the batch became.
+      noteBatch(run, index, next.value);
+      return "derived";
     }
     const input = next.value;
     const recovered = await derivation.recoveries.get(input.transactions);
-    if (following.isStopped()) return stopDerivation(following, derivation);
+    if (following.isStopped()) return "stopped";
 
     // 3. Find or execute the block.
     const settled = await following.chain.exclusive(async (writer) => {
-      if (isSuperseded(following, derivation)) return { kind: "superseded" } as const;
-      const parent = { block: derivation.parent, isStored: derivation.unsaved.length === 0 };
+      if (isSuperseded(following, run)) return { kind: "superseded" } as const;
+      const parent = { block: run.parent, isStored: run.unsaved.length === 0 };
       return settleBlock(following, writer, parent, input, recovered);
     });
-    if (settled.kind === "stopped") return stopDerivation(following, derivation);
-    if (settled.kind === "superseded") return "superseded";
-    derivation.parent = settled.block;
+    if (settled.kind === "stopped" || settled.kind === "superseded") return settled.kind;
+    run.parent = settled.block;
     derivation.isCut = settled.isCut;
 
     // 4. Store executed blocks, several at a time.
     if (settled.kind === "present") continue;
-    if (derivation.unsaved.push(settled.block) === 1) derivation.unsavedSince = performance.now();
-    if (!isWriteDue(derivation.unsaved.length, performance.now() - derivation.unsavedSince)) continue;
-    if (!(await saveBlocks(following, derivation))) return "superseded";
+    noteUnsaved(run);
+    run.unsaved.push(settled.block);
+    if (!isWriteDue(run.unsaved.length, performance.now() - run.unsavedSince)) continue;
+    if (!(await save(following, run))) return "superseded";
   }
 }
 
-/** Whether blocks of which the first waits for `waited` milliseconds are to be stored. */
-export function isWriteDue(blocks: number, waited: number): boolean {
-  return blocks >= WRITE_BLOCKS || (blocks > 0 && waited >= WRITE_DELAY);
+/** To be called before anything is added. */
+function noteUnsaved(run: DerivationRun): void {
+  if (run.unsaved.length + run.unrecorded.length === 0) run.unsavedSince = performance.now();
+}
+
+function noteBatch(run: DerivationRun, batch: number, { nextMessage }: DerivationCursor): void {
+  const { header, hash } = run.parent;
+  noteUnsaved(run);
+  run.previous = { batch, lastBlock: header.number, lastBlockHash: hash, nextMessage, outboxRoot: header.outboxRoot };
+  run.unrecorded.push(run.previous);
+}
+
+/** Whether blocks or batches of which the first waits for `waited` milliseconds are to be stored. */
+export function isWriteDue(count: number, waited: number): boolean {
+  return count >= WRITE_COUNT || (count > 0 && waited >= WRITE_DELAY);
 }
 
 /** Where derivation stands after batch `previous`, which ended with block `parent`; undefined before the first batch. */
@@ -90,21 +137,18 @@ export function cursorAfter(previous: DerivedBatch | undefined, parent: BlockSum
   };
 }
 
-function beginDerivation(following: Following, index: number): BatchDerivation | undefined {
+function beginDerivation(following: Following, run: DerivationRun, index: number): BatchDerivation | undefined {
   const { store, inbox } = following.chain;
-  const rewinds = inbox.rewindCount();
+  const { parent } = run;
   const batch = inbox.getBatchRecord(index);
-  if (batch === undefined || store.derivedBatchCount() !== index) return undefined;
-  const previous = index === 0 ? undefined : store.getDerivedBatch(index - 1);
-  const parent = store.getSummary(previous?.lastBlock ?? 0);
-  if (parent === undefined) throw new Error(`corrupt database: block ${previous?.lastBlock ?? 0} is missing`);
+  if (batch === undefined || isSuperseded(following, run)) return undefined;
   const readMessage = (message: number) => {
     const found = inbox.getMessage(message);
     if (found === undefined) throw new MissingMessageError(message);
     return found;
   };
   const recoveries: BatchDerivation["recoveries"] = new WeakMap();
-  const cursor = cursorAfter(previous, parent);
+  const cursor = cursorAfter(run.previous, parent);
   const rules = parent.header;
   const blocks = lookAhead(
     payloadBlocks(cursor, batch, following.openContent(batch), rules),
@@ -119,73 +163,59 @@ function beginDerivation(following: Following, index: number): BatchDerivation |
     },
   );
   const inputs = deriveBlocks(cursor, batch, blocks, readMessage, rules);
-  return { index, rewinds, inputs, recoveries, parent, isCut: false, unsaved: [], unsavedSince: 0 };
+  return { index, inputs, recoveries, isCut: false };
 }
 
-function isSuperseded({ chain }: Following, { index, rewinds }: BatchDerivation): boolean {
-  return chain.inbox.rewindCount() !== rewinds || chain.store.derivedBatchCount() !== index;
+/** Whether what the run stands on changed: the Inbox, or what is recorded of its batches. */
+function isSuperseded({ chain }: Following, { rewinds, previous, unrecorded }: DerivationRun): boolean {
+  const recorded = (previous === undefined ? 0 : previous.batch + 1) - unrecorded.length;
+  return chain.inbox.rewindCount() !== rewinds || chain.store.derivedBatchCount() !== recorded;
 }
 
 /** The next block, or where the batch ends. Undefined if the derivation is superseded. */
 function deriveNext(
   following: Following,
+  run: DerivationRun,
   derivation: BatchDerivation,
 ): IteratorResult<BlockInput, DerivationCursor> | undefined {
-  const { gasLevel } = derivation.parent.header;
+  const { gasLevel } = run.parent.header;
   let next: IteratorResult<BlockInput, DerivationCursor>;
   try {
     next = derivation.inputs.next({ gasLevel, isCut: derivation.isCut });
   } catch (error) {
-    if (error instanceof MissingMessageError && isSuperseded(following, derivation)) return undefined;
+    if (error instanceof MissingMessageError && isSuperseded(following, run)) return undefined;
     throw error;
   }
   // What was read just now is of one state of the Inbox only if that is still its state.
-  return isSuperseded(following, derivation) ? undefined : next;
+  return isSuperseded(following, run) ? undefined : next;
 }
 
-/** Stores the executed blocks. False if the derivation is superseded. */
-function saveBlocks(following: Following, derivation: BatchDerivation): Promise<boolean> {
-  const { chain } = following;
-  return chain.exclusive(async (writer) => {
-    const first = derivation.unsaved[0];
-    if (first === undefined) return true;
-    if (isSuperseded(following, derivation) || first.header.parentHash !== chain.latest().hash) return false;
-    await writer.appendAll(derivation.unsaved.splice(0));
-    return true;
-  });
-}
-
-async function stopDerivation(following: Following, derivation: BatchDerivation): Promise<"stopped"> {
-  await saveBlocks(following, derivation);
-  return "stopped";
-}
-
-function recordBatch(
-  following: Following,
-  derivation: BatchDerivation,
-  { nextMessage }: DerivationCursor,
-): Promise<BatchOutcome> {
+/** Stores the executed blocks, then records the derived batches. False if the run is superseded. */
+function save(following: Following, run: DerivationRun): Promise<boolean> {
   const { chain, counters, logger } = following;
-  const { index, parent, rewinds } = derivation;
-  const derived: DerivedBatch = {
-    batch: index,
-    lastBlock: parent.header.number,
-    lastBlockHash: parent.hash,
-    nextMessage,
-    outboxRoot: parent.header.outboxRoot,
-  };
+  const { unsaved, unrecorded, rewinds } = run;
   return chain.exclusive(async (writer) => {
-    const isThere = chain.store.getBlockHash(derived.lastBlock) === derived.lastBlockHash;
-    if (!isThere || isSuperseded(following, derivation)) return "superseded";
+    if (isSuperseded(following, run)) return false;
+    const first = unsaved[0];
+    if (first !== undefined) {
+      if (first.header.parentHash !== chain.latest().hash) return false;
+      await writer.appendAll(unsaved.splice(0));
+    }
+    const last = unrecorded.at(-1);
+    if (last === undefined) return true;
+    const isThere = chain.store.getBlockHash(last.lastBlock) === last.lastBlockHash;
+    if (!isThere || isSuperseded(following, run)) return false;
     try {
-      await writer.putDerivedBatch(derived, rewinds);
+      await writer.putDerivedBatches(unrecorded, rewinds);
     } catch (error) {
-      if (isSuperseded(following, derivation)) return "superseded";
+      if (isSuperseded(following, run)) return false;
       throw error;
     }
-    counters.batches.inc();
-    logger.debug({ ...derived }, "batch derived");
-    return "derived";
+    for (const derived of unrecorded.splice(0)) {
+      counters.batches.inc();
+      logger.debug({ ...derived }, "batch derived");
+    }
+    return true;
   });
 }
 

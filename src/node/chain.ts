@@ -110,6 +110,11 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
     return executed;
   };
 
+  const putDerivedBatches: ChainWriter["putDerivedBatches"] = async (derived, rewindCount) => {
+    await store.putDerivedBatches(derived, rewindCount);
+    announceHeads();
+  };
+
   const writer: ChainWriter = {
     openBlock,
     append,
@@ -121,10 +126,8 @@ export async function createChain(options: ChainOptions, { logger, metrics }: In
       return block;
     },
     rewindTo,
-    async putDerivedBatch(derived, rewindCount) {
-      await store.putDerivedBatch(derived, rewindCount);
-      announceHeads();
-    },
+    putDerivedBatch: (derived, rewindCount) => putDerivedBatches([derived], rewindCount),
+    putDerivedBatches,
     async setFinalized(number) {
       await store.setFinalized(number);
       announceHeads();

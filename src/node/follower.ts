@@ -4,7 +4,7 @@ import { createTroubleReporter, errorText } from "../l1/index.ts";
 import type { InboxReader } from "../l1/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { Instruments } from "../primitives/index.ts";
-import { deriveBatch } from "./batch-derivation.ts";
+import { deriveBatches } from "./batch-derivation.ts";
 import { progressReport } from "./derivation-progress.ts";
 import type { DerivationProgress } from "./derivation-progress.ts";
 import { advanceFinalized } from "./finality.ts";
@@ -78,15 +78,14 @@ export function createFollower(options: FollowerOptions, { logger, metrics }: In
       // 1. Remove unsafe blocks that stand on what L1 took back.
       await pruneUnsafe();
 
-      // 2. Derive the next batch, if there is one.
-      const index = store.derivedBatchCount();
-      if (index >= inbox.batchCount()) {
+      // 2. Derive the next batches, if there are any.
+      if (store.derivedBatchCount() >= inbox.batchCount()) {
         // 3. What is derived may be final.
         const { finalized } = reader.status();
         if (finalized !== undefined) await advanceFinalized(following, finalized);
         return;
       }
-      await deriveBatch(following, index);
+      await deriveBatches(following);
 
       const current = readProgress(chain);
       const report = progressReport(reported, current, { interval: progressInterval, batchCount: inbox.batchCount() });

@@ -41,6 +41,8 @@ export interface ChainWriter {
   rewindTo(number: number): Promise<readonly Block[]>;
   /** As `ChainStore.putDerivedBatch`; emits `safe` if that moved. */
   putDerivedBatch(derived: DerivedBatch, rewindCount?: number): Promise<void>;
+  /** As `ChainStore.putDerivedBatches`; emits `safe` once if that moved. */
+  putDerivedBatches(derived: readonly DerivedBatch[], rewindCount?: number): Promise<void>;
   /** As `ChainStore.setFinalized`; emits `finalized` if that moved. */
   setFinalized(number: number): Promise<void>;
 }

@@ -170,6 +170,33 @@ export function createChainTables(
     };
   };
 
+  const putDerivedBatches: ChainStore["putDerivedBatches"] = (batches, rewindCount) =>
+    environment.exclusive("put derived batches", async () => {
+      const { heads, derivedBatchCount } = progress();
+      let { safe } = heads;
+      let count = derivedBatchCount;
+      for (const { batch, lastBlock, lastBlockHash } of batches) {
+        if (rewindCount !== undefined && rewindCount !== getRewindCount()) {
+          throw new Error(`batch ${batch} was read before L1 took back blocks`);
+        }
+        if (batch !== count) throw new Error(`expected derived batch ${count}, got ${batch}`);
+        const hash = getBlockHash(lastBlock);
+        if (hash !== lastBlockHash) {
+          throw new Error(`expected block ${lastBlock} to be ${hash ?? "there"}, got ${lastBlockHash}`);
+        }
+        if (lastBlock < safe) {
+          throw new Error(`expected batch ${batch} to end at block ${safe} or later, got ${lastBlock}`);
+        }
+        safe = lastBlock;
+        count++;
+      }
+      if (count === derivedBatchCount) return;
+      await environment.commit(() => {
+        for (const derived of batches) derivedBatches.put(numberKey(derived.batch), derivedBatchCodec.encode(derived));
+        putProgress({ heads: { ...heads, safe }, derivedBatchCount: count });
+      });
+    });
+
   return {
     state,
     prepareRewindDerived,
@@ -249,29 +276,8 @@ export function createChainTables(
         return removed;
       }),
 
-    putDerivedBatch: (derived, rewindCount) =>
-      environment.exclusive("put derived batch", async () => {
-        if (rewindCount !== undefined && rewindCount !== getRewindCount()) {
-          throw new Error(`batch ${derived.batch} was read before L1 took back blocks`);
-        }
-        const { heads, derivedBatchCount } = progress();
-        if (derived.batch !== derivedBatchCount) {
-          throw new Error(`expected derived batch ${derivedBatchCount}, got ${derived.batch}`);
-        }
-        const hash = getBlockHash(derived.lastBlock);
-        if (hash !== derived.lastBlockHash) {
-          throw new Error(`expected block ${derived.lastBlock} to be ${hash ?? "there"}, got ${derived.lastBlockHash}`);
-        }
-        if (derived.lastBlock < heads.safe) {
-          throw new Error(
-            `expected batch ${derived.batch} to end at block ${heads.safe} or later, got ${derived.lastBlock}`,
-          );
-        }
-        await environment.commit(() => {
-          derivedBatches.put(numberKey(derived.batch), derivedBatchCodec.encode(derived));
-          putProgress({ heads: { ...heads, safe: derived.lastBlock }, derivedBatchCount: derivedBatchCount + 1 });
-        });
-      }),
+    putDerivedBatch: (derived, rewindCount) => putDerivedBatches([derived], rewindCount),
+    putDerivedBatches,
     getDerivedBatch,
     derivedBatchCount: () => progress().derivedBatchCount,
     rewindDerivedBatches: (index) =>

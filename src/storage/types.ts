@@ -109,6 +109,8 @@ export interface ChainStore extends ReadableChainStore {
    * @param rewindCount `InboxStore.rewindCount` when the batch was read: throws if L1 has taken back anything since
    */
   putDerivedBatch(derived: DerivedBatch, rewindCount?: number): Promise<void>;
+  /** As `putDerivedBatch` for each of several in order, all in one transaction, which costs little more than one. */
+  putDerivedBatches(derived: readonly DerivedBatch[], rewindCount?: number): Promise<void>;
   /** Forgets derived batches from `index` on; `safe` and `finalized` fall back with them. */
   rewindDerivedBatches(index: number): Promise<void>;
   /** Advances the finalized head. Throws if it is above `safe` or below the finalized head. */

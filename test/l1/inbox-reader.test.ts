@@ -92,6 +92,16 @@ describe("The Inbox reader", () => {
       expectInboxOfHead();
     });
 
+    it("blocks in which the Inbox wrote more logs than an endpoint gives, if few of them are entries", async () => {
+      const flood = { kind: "ether-forwarded", times: 50 } as const;
+      l1.mine(deposit, flood, batch(1));
+      for (let number = 0; number < 100; number++) l1.mine();
+      l1.mine(deposit, flood, batch(2));
+      l1.logLimit = 7;
+      await createReader().syncOnce();
+      expectInboxOfHead();
+    });
+
     it("on where it was after it is opened again", async () => {
       l1.mine(deposit, batch(1));
       await createReader().syncOnce();

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { HttpRequestError, TimeoutError } from "viem";
+import { ENTRY_TOPICS } from "../../src/l1/inbox-log.ts";
 import { createLogRangeReader } from "../../src/l1/log-range.ts";
 import { INBOX, createSimulatedL1, rpcError } from "./simulated-l1.ts";
 
@@ -47,7 +48,12 @@ describe("The reader of ranges of logs", () => {
       if (!isTaken) throw refusal();
       return answer();
     });
-    const ranges = createLogRangeReader({ client: l1.client, address: INBOX, maximumRange: 5_000 });
+    const ranges = createLogRangeReader({
+      client: l1.client,
+      address: INBOX,
+      topics: ENTRY_TOPICS,
+      maximumRange: 5_000,
+    });
     let logs = 0;
     for (let from = 0; from <= BLOCKS;) {
       const part = await ranges.read(from, BLOCKS);
@@ -89,7 +95,12 @@ describe("The reader of ranges of logs", () => {
       if (isDown) throw rpcError(-32603, "database is closed");
       return answer();
     });
-    const ranges = createLogRangeReader({ client: l1.client, address: INBOX, maximumRange: 5_000 });
+    const ranges = createLogRangeReader({
+      client: l1.client,
+      address: INBOX,
+      topics: ENTRY_TOPICS,
+      maximumRange: 5_000,
+    });
     const error = await ranges.read(0, BLOCKS).catch((thrown: unknown) => thrown);
     expect(String(error)).to.contain("database is closed");
     expect(widths.at(-1)).to.equal(1);
@@ -104,7 +115,12 @@ describe("The reader of ranges of logs", () => {
       requests++;
       throw rpcError(-32005, "project ID request rate exceeded");
     });
-    const ranges = createLogRangeReader({ client: l1.client, address: INBOX, maximumRange: 5_000 });
+    const ranges = createLogRangeReader({
+      client: l1.client,
+      address: INBOX,
+      topics: ENTRY_TOPICS,
+      maximumRange: 5_000,
+    });
     expect(String(await ranges.read(0, BLOCKS).catch((thrown: unknown) => thrown))).to.contain("rate exceeded");
     expect(requests).to.equal(1);
   });

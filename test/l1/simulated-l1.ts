@@ -35,7 +35,9 @@ export type InboxAction =
       /** How often one transaction, a contract's, posts them; default 1. */
       readonly times?: number;
     }
-  | { readonly kind: "force-include" };
+  | { readonly kind: "force-include" }
+  /** Logs of the Inbox that are no entries, which anyone can have it write for little gas. */
+  | { readonly kind: "ether-forwarded"; readonly times: number };
 
 interface SimulatedLog {
   readonly topics: readonly Hex[];
@@ -107,6 +109,10 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
             : makeContext(messageIndex(), number, timestamp);
         messages.push(message);
         logs.push({ ...encodeMessageLog(message), transactionHash });
+      } else if (action.kind === "ether-forwarded") {
+        const topics = encodeEventTopics({ abi: inboxAbi, eventName: "EtherForwarded" }) as Hex[];
+        const data = encodeAbiParameters([{ type: "uint256" }], [0n]);
+        logs.push(...Array.from({ length: action.times }, () => ({ topics, data, transactionHash })));
       } else {
         const payload =
           action.kind === "batch"
@@ -222,15 +228,21 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
         return count(data, block);
       }
       case "eth_getLogs": {
-        const [filter] = params as [{ blockHash?: Hash; fromBlock?: string; toBlock?: string }];
+        const [filter] = params as [
+          { blockHash?: Hash; fromBlock?: string; toBlock?: string; topics: readonly [readonly Hex[]] },
+        ];
+        const wanted = (found: readonly SimulatedBlock[]) =>
+          formatLogs(found).filter(({ topics }) => filter.topics[0].includes(topics[0]!));
+        const limited = <T>(found: readonly T[]): readonly T[] => {
+          if (found.length > l1.logLimit) throw rpcError(-32005, `query returned more than ${l1.logLimit} results`);
+          return found;
+        };
         if (filter.blockHash !== undefined) {
           const block = blocks.find(({ hash }) => hash === filter.blockHash);
           if (block === undefined) throw rpcError(-32000, "unknown block");
-          return formatLogs([block]);
+          return limited(wanted([block]));
         }
-        const found = formatLogs(blocks.slice(Number(filter.fromBlock), Number(filter.toBlock) + 1));
-        if (found.length > l1.logLimit) throw rpcError(-32005, `query returned more than ${l1.logLimit} results`);
-        return found;
+        return limited(wanted(blocks.slice(Number(filter.fromBlock), Number(filter.toBlock) + 1)));
       }
       case "eth_getTransactionByHash": {
         for (const block of blocks) {

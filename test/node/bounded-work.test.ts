@@ -79,4 +79,21 @@ describe("The work of a follower", function () {
     expect(node.chain.latest().header.number).to.equal(1);
     expect(node.chain.latest().nextMessage).to.equal(30);
   });
+
+  it("on batches that read a message each is a write to the disk for many of them", async () => {
+    l1.mine(...Array.from({ length: 300 }, (): InboxAction => ({ kind: "deposit", deposit: { gasLimit: 0n } })));
+    l1.mine(
+      ...Array.from({ length: 300 }, (_, index): InboxAction => ({
+        kind: "batch",
+        payload: new Uint8Array(),
+        messagesUpTo: index + 1,
+      })),
+    );
+    const safe: number[] = [];
+    node.chain.events.on("safe", (number) => safe.push(number));
+    await node.follower.syncOnce();
+    expect(safe.at(-1)).to.equal(300);
+    expect(safe.length).to.be.below(150);
+    expect(node.chain.store.getDerivedBatch(149)).to.include({ lastBlock: 150, nextMessage: 150 });
+  });
 });

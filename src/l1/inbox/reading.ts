@@ -6,6 +6,7 @@ import type { Instruments, Logger } from "../../primitives/index.ts";
 import { createPayloadFetcher } from "../batch-payload.ts";
 import type { PayloadFetcher } from "../batch-payload.ts";
 import { createBlockLogsReader } from "../block-logs.ts";
+import { ENTRY_TOPICS } from "../inbox-log.ts";
 import { createLogRangeReader } from "../log-range.ts";
 import type { LogRangeReader } from "../log-range.ts";
 import { createTroubleReporter } from "../trouble-reporter.ts";
@@ -38,8 +39,8 @@ export function openReading(options: InboxReaderOptions, { logger, metrics }: In
   return {
     ...{ config, client, inbox, finality, confirmations, pollInterval, lagTolerance, now },
     state: initialState(),
-    ranges: createLogRangeReader({ client, address, maximumRange: options.logRange ?? 5_000 }),
-    readBlockLogs: createBlockLogsReader(client, address),
+    ranges: createLogRangeReader({ client, address, topics: ENTRY_TOPICS, maximumRange: options.logRange ?? 5_000 }),
+    readBlockLogs: createBlockLogsReader(client, address, ENTRY_TOPICS),
     readCounts: createInboxCountsReader(client, address),
     payloadFetcher: createPayloadFetcher({ client, blobs }),
     finalityTrouble: createTroubleReporter(now),
