@@ -204,7 +204,7 @@ interface IInbox {
     /// @param opening Opens it.
     function forceInclude(uint256 lastOverdue, MessageOpening calldata opening) external;
 
-    /// @notice Moves all ETH to the Portal.
+    /// @notice Moves all ETH to the Portal; does nothing if there is none.
     function forwardEther() external;
 
     /// @notice Whether `poster` may post a batch in a block with the current timestamp.

@@ -130,6 +130,7 @@ describe("Inbox messages", () => {
         .withArgs(2n * ETHER);
       expect(await ethers.provider.getBalance(inbox)).to.equal(0n);
       expect(await ethers.provider.getBalance(portal)).to.equal(2n * ETHER);
+      await expect(inbox.connect(stranger).forwardEther()).to.not.emit(inbox, "EtherForwarded");
     });
   });
 
