@@ -39,6 +39,9 @@ export interface StateView {
 /** Entries of all caches of a view beyond which `trim` empties them; some 200 bytes each. */
 const CACHE_LIMIT = 1_000_000;
 
+/** Entries that a trie node in memory counts as: a branch has 16 children, whose hashes take some 150 bytes each. */
+const NODE_SIZE = 10;
+
 /** Codes kept in memory; at most 24 KB each, and what is known of their analysis. */
 const CODE_LIMIT = 1_024;
 
@@ -162,8 +165,8 @@ export function openStateView(database: StateDatabase, stateRoot: Hash): StateVi
   };
 
   const trim = () => {
-    let size = accounts.size + codeLengths.size + cachedSlots + trie.loadedNodes();
-    for (const storage of storageTries.values()) size += 10 + storage.loadedNodes();
+    let size = accounts.size + codeLengths.size + cachedSlots + NODE_SIZE * trie.loadedNodes();
+    for (const storage of storageTries.values()) size += NODE_SIZE * (1 + storage.loadedNodes());
     if (size <= CACHE_LIMIT) return;
     trie = openTrie(database, hexToBytes(root));
     accounts = new Map();
