@@ -1,4 +1,4 @@
-import { rmSync, mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
@@ -6,6 +6,7 @@ import { Registry } from "prom-client";
 import { createSenderRecovery } from "../../src/ethereum/index.ts";
 import type { StateDatabase } from "../../src/ethereum/index.ts";
 import { createInboxReader } from "../../src/l1/index.ts";
+import type { BlobSource } from "../../src/l1/index.ts";
 import { createChain, createFollower } from "../../src/node/index.ts";
 import { bytesToHex } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
@@ -24,6 +25,10 @@ export interface FollowedChainOptions {
   readonly codes: Readonly<Record<Address, Uint8Array>>;
   /** Writes the state that everything measured stands on, and gives its root. */
   readonly writeState: (database: StateDatabase, genesisRoot: Hash) => Promise<Hash>;
+  /** Gas per second of L2 time; default 1,000,000,000. */
+  readonly gasPerSecond?: bigint;
+  /** Stands between the reader and the blobs of L1; default: they are taken as they are. */
+  readonly wrapBlobs?: (blobs: BlobSource) => BlobSource;
 }
 
 /** A follower of a simulated L1, all of whose parts are a node's own, on a chain whose block 1 nobody has executed. */
@@ -35,13 +40,15 @@ export interface FollowedChain {
   read(): Promise<void>;
   /** Derives, executes and stores all batches that were read. */
   follow(): Promise<void>;
+  /** Bytes of the node's folder. */
+  size(): number;
   close(): Promise<void>;
 }
 
 export async function openFollowedChain(options: FollowedChainOptions): Promise<FollowedChain> {
   const folder = mkdtempSync(join(tmpdir(), "onestep-worst-case-"));
   const instruments = { logger: pino({ level: "silent" }), metrics: new Registry() };
-  const { genesis, ...rest } = simulatedRollupConfig(options.balances);
+  const { genesis, ...rest } = simulatedRollupConfig(options.balances, options.gasPerSecond);
   for (const [address, code] of Object.entries(options.codes))
     genesis.alloc[address as Address] = { nonce: 1, code: bytesToHex(code) };
   const config = readerConfig({ ...rest, genesis, genesisHash: genesisBlock(genesis).hash });
@@ -52,7 +59,13 @@ export async function openFollowedChain(options: FollowedChainOptions): Promise<
   const engine = createExecutionEngine({ engine: "machine", chainId, state: store.state }, instruments);
   const l1 = createSimulatedL1();
   const reader = createInboxReader(
-    { config, client: l1.client, inbox, blobs: l1.blobs, finality: { kind: "confirmations", depth: 3 } },
+    {
+      config,
+      client: l1.client,
+      inbox,
+      blobs: options.wrapBlobs?.(l1.blobs) ?? l1.blobs,
+      finality: { kind: "confirmations", depth: 3 },
+    },
     instruments,
   );
 
@@ -88,6 +101,10 @@ export async function openFollowedChain(options: FollowedChainOptions): Promise<
     },
     read: () => reader.syncOnce().then(() => undefined),
     follow: () => follower.syncOnce().then(() => undefined),
+    size: () => {
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    },
     close: async () => {
       await recovery.close();
       await database.close();

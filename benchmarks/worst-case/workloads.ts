@@ -269,7 +269,7 @@ function deepCall(): Uint8Array {
 
 // ── Transactions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Fields {
+export interface Fields {
   readonly nonce: number;
   readonly to: Address;
   readonly gas: bigint;
@@ -278,7 +278,15 @@ interface Fields {
   readonly accessList?: readonly { readonly address: Address; readonly storageKeys: readonly Hex[] }[];
 }
 
-async function sign({ nonce, to, gas, data = new Uint8Array(), value = 0n, accessList }: Fields): Promise<Uint8Array> {
+/** A transaction of the sender, which has all the ETH there is. */
+export async function sign({
+  nonce,
+  to,
+  gas,
+  data = new Uint8Array(),
+  value = 0n,
+  accessList,
+}: Fields): Promise<Uint8Array> {
   const common = { ...FEES, chainId: SIMULATED_CHAIN_ID, nonce, to, gas, value, data: bytesToHex(data) };
   return hexToBytes(
     await account.signTransaction({ ...common, type: "eip1559", ...(accessList === undefined ? {} : { accessList }) }),
@@ -430,7 +438,7 @@ function withoutKey(raw: Uint8Array): Uint8Array {
 }
 
 /** A transaction that ends in a list of as many lists as fit: all are read before it is known to be none. */
-function nestedLists(): Uint8Array {
+export function nestedLists(): Uint8Array {
   const raw = new Uint8Array(MAX_TRANSACTION_SIZE).fill(0xc0);
   raw[0] = 2;
   const length = MAX_TRANSACTION_SIZE - 5;

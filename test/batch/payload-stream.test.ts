@@ -4,22 +4,13 @@ import fc from "fast-check";
 import { MAXIMUM_CONTENT_SIZE, compressContent, openPayload } from "../../src/batch/index.ts";
 import type { PayloadContent } from "../../src/batch/index.ts";
 import { referenceInflate } from "../derivation/reference-inflate.ts";
+import { TINY_DYNAMIC, bits, bitsOf, number, repeated, stored } from "./deflate-bits.ts";
 import { contentOf, readAll } from "./payload-content.ts";
 
 const withVersion = (stream: Uint8Array): Uint8Array => Buffer.concat([Uint8Array.of(1), stream]);
 const openStream = (stream: Uint8Array): PayloadContent => openPayload(withVersion(stream));
 const inflate = (stream: Uint8Array): Buffer => contentOf(withVersion(stream));
 const inflatedHex = (stream: Uint8Array): string => inflate(stream).toString("hex");
-
-/** A stream from a string of bits in the order they are read. */
-function bits(...parts: string[]): Uint8Array {
-  const all = parts.join("").replaceAll(" ", "");
-  const bytes = new Uint8Array(Math.ceil(all.length / 8));
-  for (let index = 0; index < all.length; index++) if (all[index] === "1") bytes[index >> 3]! |= 1 << (index & 7);
-  return bytes;
-}
-/** A field as DEFLATE writes numbers: lowest bit first. */
-const number = (value: number, width: number): string => [...value.toString(2).padStart(width, "0")].reverse().join("");
 
 const FINAL_FIXED = "1" + number(1, 2);
 const FIXED_END = "0000000";
@@ -29,29 +20,6 @@ const literal = (value: number): string => (0x30 + value).toString(2).padStart(8
 const MATCH_OF_3 = "0000001" + "00000";
 /** A match of 258 bytes that reaches one byte back, in a block of fixed codes. */
 const LONGEST_MATCH = "11000101" + "00000";
-/** A block that stores the bytes. */
-const stored = (content: Uint8Array, size = content.length): Buffer =>
-  Buffer.concat([Uint8Array.of(0, size & 255, size >> 8, ~size & 255, (~size >> 8) & 255), content]);
-/**
- * The smallest block of dynamic codes that has no error: lengths 1 and repeats of 0 in the code of code lengths, a code
- * of one bit for the end of the block, one for a distance, and the end.
- */
-const TINY_DYNAMIC = [
-  ["0", number(2, 2), number(0, 5), number(0, 5), number(14, 4)],
-  Array.from({ length: 18 }, (_, index) => number(index === 2 || index === 17 ? 1 : 0, 3)),
-  // Of the two codes of one bit, 0 is length 1 and 1 a repeat of 11 or more zeros: 138 and 118 of them.
-  ["1", number(127, 7), "1", number(107, 7), "0", "0"],
-  ["0"],
-]
-  .flat()
-  .join("");
-
-function repeated(unit: string, size: number): Uint8Array {
-  // Eight units are whole bytes.
-  const whole = bits(unit.repeat(8));
-  return Buffer.concat(Array<Uint8Array>(Math.ceil(size / whole.length)).fill(whole)).subarray(0, size);
-}
-
 const content = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc.string({ maxLength: 30 }).map((text) => Buffer.from(text.repeat(20))),
@@ -375,8 +343,3 @@ describe("payload stream", () => {
     });
   });
 });
-
-/** The bits of bytes, in the order they are read. */
-function bitsOf(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => number(byte, 8)).join("");
-}

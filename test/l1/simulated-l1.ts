@@ -35,7 +35,8 @@ export type InboxAction =
       /** How often one transaction, a contract's, posts them; default 1. */
       readonly times?: number;
     }
-  | { readonly kind: "force-include" }
+  /** Reads all messages before it unless told otherwise. */
+  | { readonly kind: "force-include"; readonly messagesUpTo?: number }
   /** Logs of the Inbox that are no entries, which anyone can have it write for little gas. */
   | { readonly kind: "ether-forwarded"; readonly times: number };
 
@@ -51,6 +52,7 @@ interface SimulatedBlock {
   readonly parentHash: Hash;
   readonly timestamp: number;
   readonly logs: readonly SimulatedLog[];
+  readonly logsBloom: Hex;
   readonly transactions: readonly {
     readonly hash: Hash;
     readonly input: Hex;
@@ -90,6 +92,8 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
   const calls: string[] = [];
   const all = <T>(pick: (block: SimulatedBlock) => readonly T[]): T[] => blocks.flatMap((block) => [...pick(block)]);
 
+  const countOf = (list: "messages" | "batches"): number => blocks.reduce((sum, block) => sum + block[list].length, 0);
+
   const mine = (...actions: readonly InboxAction[]): void => {
     const number = blocks.length;
     const timestamp = startTime + number * 12 + fork;
@@ -97,7 +101,9 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
     const batches: Batch[] = [];
     const logs: SimulatedLog[] = [];
     const transactions: { hash: Hash; input: Hex; blobVersionedHashes?: readonly Hash[] }[] = [];
-    const messageIndex = () => all(({ messages: known }) => known).length + messages.length;
+    const messagesBefore = countOf("messages");
+    const batchesBefore = countOf("batches");
+    const messageIndex = () => messagesBefore + messages.length;
     actions.forEach((action, position) => {
       const transactionHash = keccak256(Buffer.from(`transaction ${fork} ${number} ${position}`));
       let input: Hex = "0x";
@@ -131,7 +137,7 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
           blobVersionedHashes = action.blobs.map((blob) => keccak256(blob));
           action.blobs.forEach((blob) => blobsByHash.set(keccak256(blob), blob));
         }
-        const before = all(({ batches: known }) => known).length + batches.length;
+        const before = batchesBefore + batches.length;
         for (let time = 0; time < ((action.kind === "blob-batch" ? action.times : undefined) ?? 1); time++) {
           const batch: Batch = {
             index: before + time,
@@ -154,7 +160,8 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
     });
     const parentHash = blocks.at(-1)?.hash ?? ZERO_HASH;
     const hash = keccak256(Buffer.from(`block ${fork} ${number} ${parentHash} ${JSON.stringify(logs)}`));
-    blocks.push({ number, hash, parentHash, timestamp, logs, transactions, messages, batches });
+    const bloom = bytesToHex(logsBloom(logs.map(({ topics }) => ({ address: INBOX, topics }))));
+    blocks.push({ number, hash, parentHash, timestamp, logs, logsBloom: bloom, transactions, messages, batches });
   };
 
   const quantity = (value: number): Hex => `0x${value.toString(16)}`;
@@ -166,7 +173,7 @@ export function createSimulatedL1(startTime = 1_700_000_000): SimulatedL1 {
           hash: block.hash,
           parentHash: block.parentHash,
           timestamp: quantity(block.timestamp),
-          logsBloom: bytesToHex(logsBloom(block.logs.map(({ topics }) => ({ address: INBOX, topics })))),
+          logsBloom: block.logsBloom,
           gasLimit: "0x1",
           gasUsed: "0x0",
           transactions: [],
