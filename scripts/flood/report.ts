@@ -55,11 +55,11 @@ L1 in the same process. So a busy machine changes it less than time of the clock
 Time that the chain has not used can be used later: derivation lets blocks be ${900} s ahead of L1 and a day behind it, at the
 speed of the chain. So after a silence of the operator a node may be behind for the shares below of at most ${((86_400 + 900) / 3_600).toFixed(1)} hours, once.
 
-| flood | units | L2 blocks | million L2 gas | reading, s | deriving, s | of ${L1_BLOCK_TIME} s | clock, s | MB stored | lag, s |
+| flood | units | L2 blocks | L2 Mgas | reading | deriving | of ${L1_BLOCK_TIME} s | clock, s | MB stored | lag, s |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ${results.map(workRow).join("\n")}
 
-All but the lag are of one L1 block on average; reading, deriving and lag are by CPU. The clock includes waiting for other
+All but the lag are of one L1 block on average; reading, deriving and lag are seconds of CPU. The clock includes waiting for other
 processes and for the disk, on which each batch is recorded by itself: a node needs a disk that commits in a few milliseconds. Units are batches, messages or L2 gas. Every batch of a flood has the content of its name, as far as blobs hold it. In “burned gas” messages ask for all gas
 that their bucket and L1 gas pay for; in “and full blocks” transactions take that of the chain besides.
 
