@@ -6,7 +6,7 @@ import { L1_BLOCK_GAS, L1_BLOCK_TIME } from "./flood/l1-block.ts";
 import { measurePostingCosts } from "./flood/posting-costs.ts";
 import { formatReport, isBounded, summary } from "./flood/report.ts";
 import type { FloodResult } from "./flood/report.ts";
-import { positiveInteger, readOptions } from "./options.ts";
+import { positiveInteger, readOptions, refuse } from "./options.ts";
 import { writeReport } from "./write-report.ts";
 
 const HELP = `npm run campaign:flood -- [options]
@@ -15,7 +15,7 @@ Measures on the contracts what each kind of flood costs on L1, fills L1 blocks o
 follow them. Prints each flood, and writes benchmarks/flood.md; exit code 1 if some flood takes a processor longer than the
 ${L1_BLOCK_TIME} s of an L1 block, so that a node's lag grows.
 
---minutes N      of L1 for each flood (default 2)
+--minutes N      of L1 for each flood, of which 0.2 are one L1 block (default 2)
 --accounts N     accounts of the state (default 100000)
 --only TEXT      floods with this in their name; the report is then only printed
 --help`;
@@ -25,7 +25,8 @@ const { values } = readOptions(HELP, {
   accounts: { type: "string", default: "100000" },
   only: { type: "string", default: "" },
 });
-const minutes = positiveInteger("--minutes", values.minutes, "minutes of L1");
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) refuse(`--minutes: expected minutes of L1, got ${values.minutes}`);
 const accounts = positiveInteger("--accounts", values.accounts, "a number of accounts");
 
 console.log("measuring what posting costs on L1");

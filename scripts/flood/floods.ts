@@ -1,4 +1,10 @@
-import { MAXIMUM_BLOCKS, compressContent, encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
+import {
+  MAXIMUM_BLOCKS,
+  MAXIMUM_CONTENT_SIZE,
+  compressContent,
+  encodePayload,
+  payloadToBlobs,
+} from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
 import { DEPLOYMENT_PRESETS } from "../../src/deployment/index.ts";
 import { MIN_TRANSACTION_SIZE, TRANSACTION_GAS_CAP } from "../../src/ethereum/index.ts";
@@ -56,6 +62,9 @@ const FAR_AHEAD = 2 ** 50;
 /** Most blobs of an L1 block (BPO 2), and how many a long stream takes: so that four transactions have one each. */
 const BLOCK_BLOBS = 21;
 const STREAM_BLOBS = 5;
+/** Bytes of a block's head in a payload, and of a transaction's length (specification §3 rule 2). */
+const BLOCK_HEAD_SIZE = 16;
+const LENGTH_SIZE = 3;
 const ADDRESSES = 0xf100dn << 128n;
 
 /** All floods, with the codes that they need at genesis. */
@@ -87,10 +96,10 @@ export function createFloods(): {
     ...repeatedPayloads(),
     ...listedTransactions(),
     ...messages(),
-    burnedGas("messages with burned gas: cheap instructions", cheap, { listed: false }),
+    burnedGas("burned gas: cheap instructions", cheap, { listed: false }),
     ...precompiles.flatMap(({ name, program }) => [
-      burnedGas(`messages with burned gas: ${name}`, program, { listed: false }),
-      burnedGas(`the same beside full blocks of calls: ${name}`, program, { listed: true }),
+      burnedGas(`burned gas: ${name}`, program, { listed: false }),
+      burnedGas(`burned gas and full blocks: ${name}`, program, { listed: true }),
     ]),
   ];
   return { floods, codes };
@@ -103,14 +112,16 @@ function repeatedPayloads(): readonly Flood[] {
   const emptyBlocks = () =>
     encodePayload(Array.from({ length: MAXIMUM_BLOCKS }, () => ({ ...EMPTY_BLOCK, timestamp: FAR_AHEAD })));
   const noLengths = () => {
-    const content = Buffer.alloc(4_194_304);
+    const content = Buffer.alloc(MAXIMUM_CONTENT_SIZE);
     content.writeBigUInt64BE(BigInt(FAR_AHEAD));
     content.writeUInt32BE(2 ** 32 - 1, 12);
     return compressContent(content);
   };
-  const listed = (make: () => Uint8Array | Promise<Uint8Array>, count: number) => async () => {
+  /** A block of as many copies of a transaction as a content holds. */
+  const listed = (make: () => Uint8Array | Promise<Uint8Array>) => async () => {
     const raw = await make();
-    const transactions = Array.from({ length: count }, () => raw);
+    const length = Math.floor((MAXIMUM_CONTENT_SIZE - BLOCK_HEAD_SIZE) / (LENGTH_SIZE + raw.length));
+    const transactions = Array.from({ length }, () => raw);
     return encodePayload([{ ...EMPTY_BLOCK, timestamp: FAR_AHEAD, transactions }]);
   };
   const wrongNonce = () => sign({ nonce: 2 ** 40, to: accountAt(0), gas: TRANSACTION_GAS_CAP });
@@ -148,17 +159,17 @@ function repeatedPayloads(): readonly Flood[] {
     },
   });
   return [
-    repeatedBatch("4,096 empty blocks a batch", emptyBlocks, { seconds: [2.8, 3.6], gas: 27_900 }),
-    repeatedBatch("1.4 million transactions of no bytes a batch", noLengths, { seconds: [13, 15], gas: 71_522 }),
-    repeatedBatch("37,000 transactions of a wrong nonce a batch", listed(wrongNonce, 37_000), {
+    repeatedBatch("4,096 empty blocks", emptyBlocks, { seconds: [2.8, 3.6], gas: 27_900 }),
+    repeatedBatch("1.4 million transactions of no bytes", noLengths, { seconds: [13, 15], gas: 71_522 }),
+    repeatedBatch("36,000 transactions of a wrong nonce", listed(wrongNonce), {
       seconds: [5.5, 7],
       gas: 27_900,
     }),
-    repeatedBatch("undecodable transactions of 65 bytes", listed(undecodable, 61_000)),
-    repeatedBatch("undecodable transactions of 131,072 bytes", listed(nestedLists, 31)),
-    noContent("streams of 630,000 bytes: the smallest dynamic heads", TINY_DYNAMIC),
-    noContent("streams of 630,000 bytes: empty stored blocks", bitsOf(stored(new Uint8Array(0)))),
-    noContent("the same stream between forced batches", TINY_DYNAMIC, "forced"),
+    repeatedBatch("undecodable transactions of 65 bytes", listed(undecodable)),
+    repeatedBatch("undecodable transactions of 131,072 bytes", listed(nestedLists)),
+    noContent("streams without content: dynamic heads", TINY_DYNAMIC),
+    noContent("streams without content: stored blocks", bitsOf(stored(new Uint8Array(0)))),
+    noContent("dynamic heads between forced batches", TINY_DYNAMIC, "forced"),
     repeatedBatch("empty batches", () => new Uint8Array()),
   ];
 }
@@ -212,7 +223,7 @@ function betweenForced({ costs, gas, messages }: FloodContext, blobs: readonly U
 function listedTransactions(): readonly Flood[] {
   return [
     {
-      name: "full blocks of transfers to new accounts, at the floor",
+      name: "full blocks of transfers to new accounts",
       unit: "batches",
       post: async ({ costs, run, nonce }) => {
         const count = Math.floor((LISTED_GAS - Number(BLOCK_CHARGE)) / 21_000);

@@ -49,21 +49,23 @@ L1 in the same process. So a busy machine changes it less than time of the clock
 
 **The worst is “${worst.flood.name}”: ${workOf(worst).toFixed(1)} s of CPU for ${L1_BLOCK_TIME} s of L1**, ${share(worst)} of one processor. ${
     results.every(isBounded)
-      ? "No flood takes as long as it lasts, so no lag grows."
+      ? "Of CPU, no flood takes as long as it lasts, so no lag grows."
       : `Lag grows without bound in ${results.filter((each) => !isBounded(each)).length} of ${results.length}.`
   }
 Time that the chain has not used can be used later: derivation lets blocks be ${900} s ahead of L1 and a day behind it, at the
 speed of the chain. So after a silence of the operator a node may be behind for the shares below of at most ${((86_400 + 900) / 3_600).toFixed(1)} hours, once.
 
-| flood | units | L2 blocks | million L2 gas | CPU s: reading | deriving | of ${L1_BLOCK_TIME} s | clock, s | MB stored | lag, s |
+| flood | units | L2 blocks | L2 Mgas | reading | deriving | of ${L1_BLOCK_TIME} s | clock, s | MB stored | lag, s |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ${results.map(workRow).join("\n")}
 
-All but the lag, which is by CPU, are of one L1 block on average. The clock includes waiting for the disk: each batch is recorded
-durably by itself; on a machine that others use it says little. Units are batches, messages or L2 gas.
+All but the lag are of one L1 block on average; reading, deriving and lag are seconds of CPU. The clock includes waiting for other
+processes and for the disk, on which each batch is recorded by itself: a node needs a disk that commits in a few milliseconds. Units are batches, messages or L2 gas. Every batch of a flood has the content of its name, as far as blobs hold it. In “burned gas” messages ask for all gas
+that their bucket and L1 gas pay for; in “and full blocks” transactions take that of the chain besides.
 
 CPU seconds for a billion L1 gas. Before, nothing but the number of blocks and 4 MiB bounded a batch's work; figures where they
-were measured, at the L1 gas of a batch then. Blobs come on top of the gas.
+were measured, at the L1 gas of a batch then. Blobs come on top of the gas, and so do fees
+on L2: for full blocks they are all there is to pay. A message of 2^24 L2 gas cost 29,300 L1 gas before, so an L1 block could hold 34 billion L2 gas.
 
 | flood | L1 gas | for | blobs | CPU s per billion L1 gas before | now |
 |---|---:|---|---:|---:|---:|

@@ -29,7 +29,7 @@ describe("The campaign of floods", () => {
     const gas = 1_000_000;
     const node = await openFloodedNode({ costs, codes, accounts: 10, gas });
     try {
-      for (const name of ["4,096 empty blocks a batch", "deposits of ETH to new accounts", "empty batches"]) {
+      for (const name of ["4,096 empty blocks", "deposits of ETH to new accounts", "empty batches"]) {
         const flood = floods.find((each) => each.name === name);
         if (flood === undefined) throw new Error(`expected a flood of ${name}`);
         const block = await node.follow(flood);
