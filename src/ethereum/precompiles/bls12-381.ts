@@ -1,5 +1,6 @@
 import mcl from "mcl-wasm";
-import { bigintToBytes32 } from "../../primitives/index.ts";
+import { bigintToBytes32, loadKzg } from "../../primitives/index.ts";
+import type { Kzg } from "../../primitives/index.ts";
 import {
   MCL_FIELD_SIZE,
   MCL_G1_SIZE,
@@ -51,11 +52,17 @@ const G2_DISCOUNTS = [
   532, 531, 530, 530, 529, 528, 528, 527, 526, 526, 525, 524, 524,
 ];
 
+const loadNativeKzg = () => loadKzg("native");
+
 /**
  * Precompiles 0x0a to 0x11: KZG point evaluation (EIP-4844) and EIP-2537's operations on BLS12-381. Points of G1 take 128
  * bytes, of G2 256, scalars 32.
+ *
+ * @param loadLibrary gives the library of KZG, or rejects where there is none: proofs are then verified on the curve
  */
-export async function createBls12381(): Promise<
+export async function createBls12381(
+  loadLibrary: () => Promise<Pick<Kzg, "verifyProof">> = loadNativeKzg,
+): Promise<
   Record<
     | "pointEvaluation"
     | "g1Addition"
@@ -165,7 +172,7 @@ export async function createBls12381(): Promise<
   };
 
   return {
-    pointEvaluation: createPointEvaluation(curve, isInG1),
+    pointEvaluation: await createPointEvaluation(curve, isInG1, loadLibrary),
     g1Addition: operation(curve, 2 * G1_LENGTH, 375, addG1),
     g1Multiplication: multiplication(curve, G1_LENGTH, 12_000, G1_DISCOUNTS, multiplyG1),
     g2Addition: operation(curve, 2 * G2_LENGTH, 600, addG2),
