@@ -79,7 +79,7 @@ export function createFloods(): {
     return address;
   };
   const cheap = deploy(loop([], ["ADDRESS POP CALLER POP ORIGIN POP COINBASE POP"], { reserve: 0 }));
-  const precompiles = ["bn254 pairing, 1", "BLS12-381 G2 addition"].map((name) => {
+  const precompiles = ["KZG point evaluation", "BLS12-381 G2 multiplication, 128"].map((name) => {
     const found = PRECOMPILE_CASES.find((each) => each.name === name);
     if (found === undefined) throw new Error(`expected a case of ${name}`);
     const { input, address } = found;
