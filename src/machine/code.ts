@@ -15,13 +15,12 @@ export interface Code {
   padded: Uint8Array | undefined;
   /** Over `padded`. */
   view: DataView | undefined;
-  /** A bit for each byte, the lowest of its byte first: whether it is data of a PUSH. Made at the first jump. */
-  pushData: Uint8Array | undefined;
+  /** A bit for each byte, the lowest of its word first: whether it is data of a PUSH. Made at the first jump. */
+  pushData: Int32Array | undefined;
 }
 
 const JUMPDEST = 0x5b;
-const PUSH1 = 0x60;
-const PUSH32 = 0x7f;
+const PUSH0 = 0x5f;
 const PADDING = 33;
 
 const codes = new WeakMap<Uint8Array, Code>();
@@ -76,39 +75,29 @@ export function paddedCodeView(code: Code): DataView {
   return (code.view ??= new DataView(paddedCode(code).buffer));
 }
 
-/** Which bytes are data of a PUSH, a bit for each, the lowest first: a JUMPDEST among them is not to be jumped to. */
-export function pushDataOf(code: Code): Uint8Array {
+/** Which bytes are data of a PUSH, a bit for each, the lowest of its word first: a JUMPDEST among them is not to be jumped to. */
+export function pushDataOf(code: Code): Int32Array {
   return (code.pushData ??= findPushData(code.bytes));
 }
 
 /** Whether execution may jump to a byte of the code. */
-export function isJumpDestination({ bytes }: Code, pushData: Uint8Array, position: number): boolean {
-  return bytes[position] === JUMPDEST && (((pushData[position >> 3] as number) >> (position & 7)) & 1) === 0;
+export function isJumpDestination({ bytes }: Code, pushData: Int32Array, position: number): boolean {
+  return bytes[position] === JUMPDEST && (((pushData[position >> 5] as number) >> (position & 31)) & 1) === 0;
 }
 
-/**
- * Somebody who has many long codes can make a node look through one at every cold call, so this hastens over what is no PUSH,
- * four bytes at a time: of them, those whose upper three bits are 011 are PUSH1 to PUSH32.
- */
-function findPushData(bytes: Uint8Array): Uint8Array {
-  const pushData = new Uint8Array((bytes.length + 7) >> 3);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const lastWord = bytes.length - 4;
+/** Somebody who has many long codes can make a node look through one at every cold call, so this sets all bits of a PUSH at once. */
+function findPushData(bytes: Uint8Array): Int32Array {
+  // The data of a PUSH may end behind the code.
+  const pushData = new Int32Array((bytes.length + 63) >> 5);
   for (let position = 0; position < bytes.length;) {
-    const opcode = bytes[position] as number;
-    if (opcode >= PUSH1 && opcode <= PUSH32) {
-      const end = Math.min(position + opcode - PUSH1 + 2, bytes.length);
-      for (position++; position < end; position++) {
-        pushData[position >> 3] = (pushData[position >> 3] as number) | (1 << (position & 7));
-      }
-    } else if (position > lastWord) {
-      position++;
-    } else {
-      // A byte is 0 if it is a PUSH; then the lowest bit that is left is the highest of the first such byte.
-      const others = (view.getUint32(position, true) & 0xe0e0e0e0) ^ 0x60606060;
-      const pushes = (others - 0x01010101) & ~others & 0x80808080;
-      position += pushes === 0 ? 4 : (31 - Math.clz32(pushes & -pushes)) >> 3;
-    }
+    const size = (bytes[position++] as number) - PUSH0;
+    if (size < 1 || size > 32) continue;
+    const word = position >> 5;
+    const shift = position & 31;
+    const bits = size === 32 ? -1 : (1 << size) - 1;
+    pushData[word] = (pushData[word] as number) | (bits << shift);
+    if (shift + size > 32) pushData[word + 1] = (pushData[word + 1] as number) | (bits >>> (32 - shift));
+    position += size;
   }
   return pushData;
 }

@@ -32,7 +32,7 @@ describe("a code", () => {
     fc.assert(
       fc.property(codes, (bytes) => {
         const found = pushDataOf(codeOf(bytes));
-        const bits = bytes.map((_, position) => ((found[position >> 3] as number) >> (position & 7)) & 1);
+        const bits = bytes.map((_, position) => ((found[position >> 5] as number) >> (position & 31)) & 1);
         expect(bytesToHex(bits)).to.equal(bytesToHex(pushDataByBytes(bytes)));
       }),
       { numRuns: 3_000 },
