@@ -1,5 +1,5 @@
 import { TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
-import { listingCharge } from "../rollup/index.ts";
+import { atLeastListingCharge, listingCharge } from "../rollup/index.ts";
 import type { InboxMessage } from "../rollup/index.ts";
 import type { DerivationRules } from "./types.ts";
 
@@ -34,6 +34,5 @@ function weightOf(message: InboxMessage): bigint {
   if (gasLimit > TRANSACTION_GAS_CAP) {
     throw new RangeError(`expected message ${index} to ask for at most ${TRANSACTION_GAS_CAP} gas, got ${gasLimit}`);
   }
-  const charge = listingCharge(data.length);
-  return gasLimit > charge ? gasLimit : charge;
+  return atLeastListingCharge(gasLimit, data.length);
 }

@@ -10,6 +10,7 @@ import {
   OUTBOX_SLOTS,
   receiptHash,
   headerHash,
+  atLeastListingCharge,
   listingCharge,
   minimumBaseFee,
   nextGasExcess,
@@ -144,8 +145,7 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
 
   /** Deposits take nothing out of the bucket: L1 meters them (specification §2). */
   const takeFromBucket = (length: number, used: bigint): void => {
-    const charge = listingCharge(length);
-    gasLeft -= used > charge ? used : charge;
+    gasLeft -= atLeastListingCharge(used, length);
   };
 
   const executeDeposit = async (message: DepositMessage): Promise<Receipt> => {

@@ -1,7 +1,7 @@
 import type { ExecutedBlock, RecoveredBlockInput } from "../execution/index.ts";
 import { equalBytes } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import { listingCharge, nextGasLimit } from "../rollup/index.ts";
+import { atLeastListingCharge, nextGasLimit } from "../rollup/index.ts";
 import type { BlockInput, Receipt } from "../rollup/index.ts";
 import type { BlockSummary, ReadableChainStore } from "../storage/index.ts";
 import type { Following } from "./following.ts";
@@ -148,9 +148,8 @@ export function readTransactions(store: ReadableChainStore, block: Hash): readon
 
 /** Gas that transactions which are not skipped take out of the bucket (specification §3 rule 5). */
 function gasTakenBy(transactions: readonly Uint8Array[], receipts: readonly Pick<Receipt, "gasUsed">[]): bigint {
-  return transactions.reduce((sum, { length }, index) => {
-    const charge = listingCharge(length);
-    const used = receipts[index]?.gasUsed ?? 0n;
-    return sum + (used > charge ? used : charge);
-  }, 0n);
+  return transactions.reduce(
+    (sum, { length }, index) => sum + atLeastListingCharge(receipts[index]?.gasUsed ?? 0n, length),
+    0n,
+  );
 }

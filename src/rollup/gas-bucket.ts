@@ -44,3 +44,9 @@ export function listingCharge(length: number): bigint {
   const charge = BYTE_CHARGE * BigInt(length);
   return charge > TRANSACTION_CHARGE ? charge : TRANSACTION_CHARGE;
 }
+
+/** `gas`, or the listing charge of `length` bytes where that is more. */
+export function atLeastListingCharge(gas: bigint, length: number): bigint {
+  const charge = listingCharge(length);
+  return gas > charge ? gas : charge;
+}

@@ -4,7 +4,7 @@ import type { BlockExecution } from "../execution/index.ts";
 import type { MetricsOf } from "../metrics/index.ts";
 import type { Chain, ChainWriter } from "../node/index.ts";
 import type { Hash, Logger } from "../primitives/index.ts";
-import { listingCharge, paysForBlock } from "../rollup/index.ts";
+import { atLeastListingCharge, paysForBlock } from "../rollup/index.ts";
 import type { Block, InboxMessage } from "../rollup/index.ts";
 import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "./block-space.ts";
 import type { BlockSpace } from "./block-space.ts";
@@ -152,8 +152,7 @@ async function executeTransactions(building: BlockBuilding, execution: BlockExec
 
 /** Gas the bucket must hold for a transaction, so that derivation neither skips it nor ends the payload at it. */
 function gasNeeded({ gasLimit, raw }: SignedTransaction): bigint {
-  const charge = listingCharge(raw.length);
-  return gasLimit > charge ? gasLimit : charge;
+  return atLeastListingCharge(gasLimit, raw.length);
 }
 
 async function executeTransaction(
