@@ -60,7 +60,7 @@ speed of the chain. So after a silence of the operator a node may be behind for 
 ${results.map(workRow).join("\n")}
 
 All but the lag are of one L1 block on average; reading, deriving and lag are seconds of CPU. The clock includes waiting for other
-processes and for the disk, on which each batch is recorded by itself: a node needs a disk that commits in a few milliseconds. Units are batches, messages or L2 gas. Every batch of a flood has the content of its name, as far as blobs hold it. In “burned gas” messages ask for all gas
+processes and for the disk, on which batches are recorded several at a time. Units are batches, messages or L2 gas. Every batch of a flood has the content of its name, as far as blobs hold it. In “burned gas” messages ask for all gas
 that their bucket and L1 gas pay for; in “and full blocks” transactions take that of the chain besides.
 
 CPU seconds for a billion L1 gas. Before, nothing but the number of blocks and 4 MiB bounded a batch's work; figures where they
