@@ -157,12 +157,14 @@ function readProgress({ store }: Chain): DerivationProgress {
 
 function readStatus({ store, inbox }: Chain, reader: Pick<InboxReader, "status">): SyncStatus {
   const { l1Head, synced, problem } = reader.status();
+  const derivedBatchCount = store.derivedBatchCount();
   return {
     l1Head,
     l1Synced: synced,
     l1Problem: problem,
     batchCount: inbox.batchCount(),
-    derivedBatchCount: store.derivedBatchCount(),
+    derivedBatchCount,
+    underivedSince: inbox.getBatchRecord(derivedBatchCount)?.number,
     messageCount: inbox.messageCount(),
     ...store.getHeads(),
   };

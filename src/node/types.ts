@@ -99,6 +99,8 @@ export interface SyncStatus {
   readonly l1Problem?: string | undefined;
   readonly batchCount: number;
   readonly derivedBatchCount: number;
+  /** L1 block of the first batch that is read and not derived yet, if there is one. */
+  readonly underivedSince: number | undefined;
   readonly messageCount: number;
   readonly latest: number;
   readonly safe: number;

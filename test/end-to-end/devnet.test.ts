@@ -74,7 +74,8 @@ describe("devnet", function () {
     expect(await l1().getChainId()).to.equal(info.l1.chainId);
     expect(await l2().getChainId()).to.equal(info.l2.chainId);
     expect((await fetch(new URL("/healthz", info.l2.rpcUrl))).status).to.equal(200);
-    expect((await fetch(new URL("/ready", info.l2.rpcUrl))).status).to.equal(200);
+    const ready = await fetch(new URL("/ready", info.l2.rpcUrl));
+    expect(ready.status, await ready.text()).to.equal(200);
     expect(info.accounts).to.have.length(10);
     for (const { address } of info.accounts) expect(await l2().getBalance({ address })).to.equal(FUNDED);
     expect(await backing()).to.equal(FUNDED * 10n);

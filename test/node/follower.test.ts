@@ -86,6 +86,7 @@ describe("The follower", () => {
       l1Synced: { number, hash },
       batchCount: l1.batches().length,
       derivedBatchCount: l1.batches().length,
+      underivedSince: undefined,
       messageCount: l1.messages().length,
       latest,
       safe: latest,

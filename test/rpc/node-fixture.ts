@@ -96,6 +96,7 @@ export async function startNode(
       l1Synced: synced,
       batchCount: database.inbox.batchCount(),
       derivedBatchCount: database.chain.derivedBatchCount(),
+      underivedSince: database.inbox.getBatchRecord(database.chain.derivedBatchCount())?.number,
       messageCount: database.inbox.messageCount(),
       ...database.chain.getHeads(),
     };
