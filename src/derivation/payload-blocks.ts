@@ -47,8 +47,8 @@ export function* payloadBlocks(
   }
 }
 
-/** Specification §3 rule 3. */
-function clampTimestamp(timestamp: number, parent: number, batch: number): number {
+/** The timestamp of a block for which a payload says `timestamp` (specification §3 rule 3); all in seconds. */
+export function clampTimestamp(timestamp: number, parent: number, batch: number): number {
   const earliest = batch - MAXIMUM_TIMESTAMP_LAG;
   const latest = batch + MAXIMUM_TIMESTAMP_LEAD;
   return Math.max(parent, Math.min(Math.max(timestamp, earliest), latest));
