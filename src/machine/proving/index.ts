@@ -7,4 +7,5 @@ export type { Trace } from "./trace.ts";
 export type { Region } from "./buffer-tree.ts";
 export type { OverlayOpening } from "./overlay-tree.ts";
 export type { Witness } from "./witness.ts";
-export { PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";
+export { NO_CHAIN, PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";
+export type { ChainInput } from "./witness-abi.ts";

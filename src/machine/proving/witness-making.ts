@@ -68,6 +68,7 @@ function openCommitted({ machine, commitment }: ProverState): Witness {
     overlay: [],
     tries: [],
     appends: isEnd ? [appendSiblings(block.transactions), appendSiblings(block.receipts)] : [],
+    preimages: [],
   };
 }
 
