@@ -2,13 +2,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { network } from "hardhat";
-import { clampTimestamp } from "../../../src/derivation/payload-blocks.ts";
 import { BLOCK_HASH_HISTORY_LENGTH } from "../../../src/ethereum/index.ts";
 import { bytesToHex } from "../../../src/primitives/index.ts";
 import {
   atLeastListingCharge,
   availableGas,
   baseFeeOf,
+  clampTimestamp,
   dataPrice,
   encodeHeader,
   listingCharge,
