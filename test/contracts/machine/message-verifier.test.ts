@@ -688,7 +688,7 @@ describe("The message verifier", () => {
         [
           [account[0]],
           ...slots.map(([key]) => [key] as const),
-          ...slots.map(([key], index) => [key, encodeSlot(BigInt(100 + index), values[index]!)] as const),
+          ...slots.map(([key], index) => [key, encodeSlot(BigInt(100 + index), values[index])] as const),
         ],
       );
       await expectStep(
