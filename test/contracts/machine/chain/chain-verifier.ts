@@ -5,7 +5,7 @@ import { prepareMachine } from "../../../../src/machine/index.ts";
 import { NO_CHAIN } from "../../../../src/machine/proving/index.ts";
 import type { ChainInput } from "../../../../src/machine/proving/index.ts";
 import { bytesToHex } from "../../../../src/primitives/index.ts";
-import type { Address, Hash } from "../../../../src/primitives/index.ts";
+import type { Address } from "../../../../src/primitives/index.ts";
 import type { ScriptedInbox } from "../../../../types/ethers-contracts/index.ts";
 import { encodeProveCall } from "../prove-call.ts";
 import type { ChainStep } from "./inflate-steps.ts";
