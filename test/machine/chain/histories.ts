@@ -128,15 +128,25 @@ export const HISTORIES: Readonly<Record<string, HistoryOptions>> = {
     ],
   },
   "a bucket that cannot pay for a block": {
-    gasPerSecond: 2n,
+    gasPerSecond: 5_000_000n,
     balances,
-    messages: [context(0)],
-    // Some 1,200 blocks would empty it; a transaction of 2^24 gas is quicker.
-    batches: [{ payload: encodePayload([...hungry(4), block({ timestamp: L1_TIME + 12 })]), messagesUpTo: 0 }, {}],
     code: { [COUNTER]: PROGRAMS.invalid },
+    messages: [context(0)],
+    batches: [
+      {
+        payload: encodePayload([
+          ...hungry(3),
+          block({ transactions: [transfer(3n, { to: COUNTER, gasLimit: 9_440_000n })] }),
+          block({ transactions: [transfer(4n)] }),
+        ]),
+        elapsed: 12,
+      },
+      // No second later, so that the implied block has nothing but what is left.
+      { messagesUpTo: 1, elapsed: 0 },
+    ],
   },
   "a bucket that cannot pay for a transaction": {
-    gasPerSecond: 2n,
+    gasPerSecond: 5_000_000n,
     balances,
     code: { [COUNTER]: PROGRAMS.invalid },
     batches: [
@@ -146,13 +156,10 @@ export const HISTORIES: Readonly<Record<string, HistoryOptions>> = {
           block({
             transactions: [
               transfer(3n, { to: COUNTER, gasLimit: 9_450_000n }),
-              transfer(4n),
-              transfer(5n),
-              transfer(6n),
-              transfer(7n),
-              transfer(8n),
+              ...Array.from({ length: 5 }, () => transfer(4n)),
             ],
           }),
+          block(),
         ]),
       },
     ],
