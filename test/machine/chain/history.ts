@@ -62,7 +62,7 @@ export interface History {
 }
 
 export interface TestSource extends ChainSource {
-  /** The root of the open state with its changes so far. */
+  /** The root of the open state with its changes so far, whose nodes are in the history's database then. */
   stateRoot(): Hash;
 }
 
@@ -168,7 +168,11 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   const source: History["source"] = (elements) => {
     let view = openStateView(state, genesis.header.stateRoot);
     let opened = new BlockState(() => view);
-    const stateRoot = () => openStateView(state, view.root()).advance(opened.changes()).root;
+    const stateRoot = () => {
+      const { root, entries } = openStateView(state, view.root()).advance(opened.changes());
+      void state.putMany(entries);
+      return root;
+    };
     return {
       chainId: BigInt(CHAIN_ID),
       batch: (index) => batches[index]!,
