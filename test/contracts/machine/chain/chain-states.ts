@@ -74,7 +74,7 @@ export const EMPTY_CHAIN: ChainFields = {
 };
 
 export function encodeChain(chain: ChainFields): Uint8Array {
-  return encodeWords(Object.values({ ...EMPTY_CHAIN, ...chain }) as Word[]);
+  return encodeWords(Object.values({ ...EMPTY_CHAIN, ...chain }));
 }
 
 export interface MachineFields {

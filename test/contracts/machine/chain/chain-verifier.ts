@@ -5,7 +5,7 @@ import { prepareMachine } from "../../../../src/machine/index.ts";
 import { NO_CHAIN } from "../../../../src/machine/proving/index.ts";
 import type { ChainInput } from "../../../../src/machine/proving/index.ts";
 import { bytesToHex } from "../../../../src/primitives/index.ts";
-import type { Address, Hash } from "../../../../src/primitives/index.ts";
+import type { Address } from "../../../../src/primitives/index.ts";
 import type { ScriptedInbox } from "../../../../types/ethers-contracts/index.ts";
 import { encodeProveCall } from "../prove-call.ts";
 import type { ChainStep } from "./inflate-steps.ts";
@@ -90,7 +90,7 @@ export async function deployChainVerifier(name: "LoadBatchVerifier" | "InflateVe
     takeWith: async ({ before, witness }, gasLimit, input = NO_CHAIN) => {
       const data = bytesToHex(encodeProveCall(before, witness, input));
       try {
-        return (await ethers.provider.call({ to: target, data, gasLimit })) as Hash;
+        return (await ethers.provider.call({ to: target, data, gasLimit }));
       } catch {
         return undefined;
       }

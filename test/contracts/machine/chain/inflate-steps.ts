@@ -1,7 +1,15 @@
 import type { Witness } from "../../../../src/machine/proving/index.ts";
 import { keccak256 } from "../../../../src/primitives/index.ts";
 import type { Hash } from "../../../../src/primitives/index.ts";
-import { ChainPhase, EMPTY_CHAIN, EMPTY_WITNESS, ZERO, encodeChain, encodeMachine, encodeWords } from "./chain-states.ts";
+import {
+  ChainPhase,
+  EMPTY_CHAIN,
+  EMPTY_WITNESS,
+  ZERO,
+  encodeChain,
+  encodeMachine,
+  encodeWords,
+} from "./chain-states.ts";
 import { MODES, encodeStream, newStream, stepStream } from "./stream-model.ts";
 import type { Stream } from "./stream-model.ts";
 

@@ -1,9 +1,4 @@
-import {
-  EMPTY_BUFFER,
-  bufferFrom,
-  openRegion,
-  writeBuffer,
-} from "../../../../src/machine/proving/buffer-tree.ts";
+import { EMPTY_BUFFER, bufferFrom, openRegion, writeBuffer } from "../../../../src/machine/proving/buffer-tree.ts";
 import type { MerkleBuffer, Region } from "../../../../src/machine/proving/buffer-tree.ts";
 import { bytesToHex } from "../../../../src/primitives/index.ts";
 import { encodeWords } from "./chain-states.ts";
@@ -129,7 +124,9 @@ function afterHead(stream: Stream): Stream {
 type Codes = Pick<Stream, "literalLengths" | "distanceLengths">;
 
 const FIXED: Codes = {
-  literalLengths: Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)),
+  literalLengths: Array.from({ length: 288 }, (_, symbol) =>
+    symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8,
+  ),
   distanceLengths: Array<number>(32).fill(5),
 };
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
