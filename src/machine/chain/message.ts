@@ -1,6 +1,7 @@
 import {
   L1_CONTEXT_ADDRESS,
   L1_CONTEXT_KEYS,
+  encodeContextBody,
   encodeDepositBody,
   encodeMessage,
   messageBodyHash,
@@ -40,9 +41,8 @@ function tellMessage({ recorder }: Machine, message: InboxMessage): void {
   if (recorder === undefined) return;
   const { index, enqueuedAt, kind } = message;
   recorder.preimage(() => encodeMessage(index, enqueuedAt, kind, messageBodyHash(message)));
-  if (kind === "context") return;
-  recorder.preimage(() => encodeDepositBody(message));
-  recorder.preimage(() => message.data);
+  recorder.preimage(() => (kind === "deposit" ? encodeDepositBody(message) : encodeContextBody(message)));
+  if (kind === "deposit") recorder.preimage(() => message.data);
 }
 
 /** A deposit begins, whatever it weighs. It ends at the next boundary. */

@@ -60,8 +60,11 @@ export interface History {
   })[];
   /** By batch. */
   readonly blocks: readonly (readonly Block[])[];
-  /** What a machine reads of it. What it writes is its own. */
-  source(): TestSource;
+  /**
+   * What a machine reads of it. What it writes is its own. The elements of blobs come without proofs, which take a while to make,
+   * unless they are asked for.
+   */
+  source(options?: { readonly provesElements: boolean }): TestSource;
 }
 
 export interface TestSource extends ChainSource {
@@ -170,7 +173,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     blocks.push(ofBatch);
   }
 
-  const source = (): TestSource => {
+  const source: History["source"] = ({ provesElements } = { provesElements: false }) => {
     let view = openStateView(state, genesis.header.stateRoot);
     let opened = new BlockState(() => view);
     const stateRoot = () => {
@@ -190,7 +193,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
         return {
           value: blob.slice(32 * element, 32 * element + 32),
           commitment: commitments[Math.floor(position / 4096)]!,
-          proof: kzg.computeProof!(blob, elementPoint(element)),
+          proof: provesElements ? kzg.computeProof!(blob, elementPoint(element)) : new Uint8Array(48),
         };
       },
       message: (index) => messages[index]!,
