@@ -111,7 +111,7 @@ contract InflateVerifier is IVerifier {
 
     function _inflateSymbols(Step memory step, Witness calldata w, Stream memory stream, uint256 needed) private pure {
         BitReader memory reader = _openPayload(step, w, stream, SYMBOLS_WINDOW);
-        HuffmanCode memory literals = HuffmanCodes.ofLengths(stream.literalLengths, BlockCodes.LITERAL_CODES);
+        HuffmanCode memory literals = HuffmanCodes.ofLengths(stream.literalLengths);
         uint256 symbol = literals.take(reader);
         if (reader.isMalformed) return stream.end();
         if (symbol < BlockCodes.END_OF_BLOCK) {
@@ -152,7 +152,7 @@ contract InflateVerifier is IVerifier {
         if (lengthSymbol >= LENGTHS) reader.isMalformed = true;
         length = _takeLength(reader, lengthSymbol);
         uint256[5] memory lengths = [stream.distanceLengths, 0, 0, 0, 0];
-        uint256 distanceSymbol = HuffmanCodes.ofLengths(lengths, BlockCodes.DISTANCE_CODES).take(reader);
+        uint256 distanceSymbol = HuffmanCodes.ofLengths(lengths).take(reader);
         if (distanceSymbol >= BlockCodes.DISTANCE_SYMBOLS) reader.isMalformed = true;
         distance = _takeDistance(reader, distanceSymbol);
     }

@@ -153,6 +153,22 @@ describe("Inflating step by step", () => {
     });
   });
 
+  it("goes on from a copy as from what it is a copy of", () => {
+    fc.assert(
+      fc.property(mutatedStream, positions, (bytes, at) => {
+        const inflater = createInflater(withVersion(bytes), MAXIMUM_CONTENT_SIZE);
+        for (const position of at.toSorted((left, right) => left - right)) {
+          const copy = inflater.copy();
+          copy.read(0, 1_000);
+          const another = inflater.copy();
+          inflater.read(0, position);
+          another.read(0, position);
+          expect(standing(another)).to.eql(standing(inflater));
+        }
+      }),
+    );
+  });
+
   it("cannot go on behind the end", () => {
     const inflater = createInflater(Uint8Array.of(0), MAXIMUM_CONTENT_SIZE);
     inflater.step(1);

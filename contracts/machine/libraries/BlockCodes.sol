@@ -7,20 +7,15 @@ import {CodeSpace, HuffmanCode, HuffmanCodes} from "./HuffmanCodes.sol";
 /// @title Block codes
 /// @notice The code lengths of the two codes of a block of DEFLATE (RFC 1951 §3.2.6, §3.2.7): 4 bits a symbol, as a Stream has them.
 library BlockCodes {
-    /// @notice Literal/length and distance symbols that have a meaning.
+    /// @notice Literal/length and distance symbols that have a meaning. In a fixed block two more of each have a code.
     uint256 internal constant LITERAL_SYMBOLS = 286;
     uint256 internal constant DISTANCE_SYMBOLS = 30;
-
-    /// @notice Those that may have a code: in a fixed block two more of each.
-    uint256 internal constant LITERAL_CODES = 288;
-    uint256 internal constant DISTANCE_CODES = 32;
 
     /// @notice The symbol that ends a block.
     uint256 internal constant END_OF_BLOCK = 256;
 
     uint256 private constant REPEAT_PREVIOUS = 16;
     uint256 private constant REPEAT_ZERO = 17;
-    uint256 private constant CODE_LENGTH_SYMBOLS = 19;
     /// @dev The order in which a block names the lengths of the codes of code lengths.
     bytes19 private constant CODE_LENGTH_ORDER = 0x10111200080709060a050b040c030d020e010f;
 
@@ -51,7 +46,7 @@ library BlockCodes {
         for (uint256 index = 0; index < codeLengthCount; ++index) {
             _setLengths(lengths, uint8(CODE_LENGTH_ORDER[index]), 1, reader.take(3));
         }
-        HuffmanCode memory codeLengths = HuffmanCodes.ofLengths(lengths, CODE_LENGTH_SYMBOLS);
+        HuffmanCode memory codeLengths = HuffmanCodes.ofLengths(lengths);
         if (codeLengths.space() != CodeSpace.Complete) reader.isMalformed = true;
 
         // 3. The lengths of both codes, in one list: those of distances begin in its last word, and end there.
@@ -63,8 +58,8 @@ library BlockCodes {
         // 4. The codes.
         if (
             HuffmanCodes.lengthOf(literals, END_OF_BLOCK) == 0 ||
-            HuffmanCodes.ofLengths(literals, LITERAL_SYMBOLS).space() == CodeSpace.Invalid ||
-            HuffmanCodes.ofLengths([distances, 0, 0, 0, 0], DISTANCE_SYMBOLS).space() == CodeSpace.Invalid
+            HuffmanCodes.ofLengths(literals).space() == CodeSpace.Invalid ||
+            HuffmanCodes.ofLengths([distances, 0, 0, 0, 0]).space() == CodeSpace.Invalid
         ) reader.isMalformed = true;
     }
 
