@@ -3,13 +3,14 @@ import type { DeploymentPreset } from "../src/deployment/index.ts";
 import { ZERO_ADDRESS } from "../src/primitives/index.ts";
 
 /**
- * An Ignition module that deploys a rollup with a preset's delays and bond. Its parameters: `operator`,
+ * An Ignition module that deploys a rollup with a preset's delays and bond. Its parameters: `l2ChainId`, `operator`,
  * `genesisStateHash` (32 bytes, specification §6) and, optionally, `challengeGame`.
  */
 export function rollupModule(id: string, preset: DeploymentPreset) {
   return buildModule(id, (builder) => {
     const rollup = builder.contract("Rollup", [
       {
+        l2ChainId: builder.getParameter<number>("l2ChainId"),
         operator: builder.getParameter<string>("operator"),
         forceInclusionDelay: preset.forceInclusionDelay,
         selfSequencingDelay: preset.selfSequencingDelay,

@@ -30,6 +30,8 @@ contract Inbox is IInbox {
     bytes32 private constant EMPTY_HASH = keccak256("");
 
     /// @inheritdoc IInbox
+    uint256 public immutable L2_CHAIN_ID;
+    /// @inheritdoc IInbox
     address public immutable OPERATOR;
     /// @inheritdoc IInbox
     uint256 public immutable FORCE_INCLUSION_DELAY;
@@ -55,6 +57,7 @@ contract Inbox is IInbox {
 
     /// @dev Parameters are checked by the Rollup, which deploys this.
     constructor(
+        uint256 l2ChainId,
         address operator,
         uint256 forceInclusionDelay,
         uint256 selfSequencingDelay,
@@ -63,6 +66,7 @@ contract Inbox is IInbox {
         uint256 depositGasPerSecond,
         address portal
     ) {
+        L2_CHAIN_ID = l2ChainId;
         OPERATOR = operator;
         FORCE_INCLUSION_DELAY = forceInclusionDelay;
         SELF_SEQUENCING_DELAY = selfSequencingDelay;

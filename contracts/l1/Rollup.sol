@@ -14,6 +14,8 @@ import {StateCommitmentChain} from "./StateCommitmentChain.sol";
 /// @title Rollup
 /// @notice See {IRollup}.
 contract Rollup is IRollup {
+    /// @dev The last with which every `v` of EIP-155, at most twice the id and 36, stays below 2^53.
+    uint256 private constant MAXIMUM_CHAIN_ID = 4_503_599_627_370_477;
     uint256 private constant MAXIMUM_DELAY = 365 days;
     /// @dev EIP-7825: the gas limit a message may have. The bucket must be able to pay for any.
     uint256 private constant MINIMUM_DEPOSIT_GAS_CAPACITY = 1 << 24;
@@ -40,6 +42,7 @@ contract Rollup is IRollup {
         // The Inbox pays the Portal, which knows the Inbox: the one circle among the links.
         address predictedPortal = _addressOfCreation(3);
         Inbox inbox = new Inbox(
+            chosen.l2ChainId,
             chosen.operator,
             chosen.forceInclusionDelay,
             chosen.selfSequencingDelay,
@@ -68,6 +71,7 @@ contract Rollup is IRollup {
     function parameters() external view returns (Parameters memory) {
         return
             Parameters({
+                l2ChainId: INBOX.L2_CHAIN_ID(),
                 operator: INBOX.OPERATOR(),
                 forceInclusionDelay: INBOX.FORCE_INCLUSION_DELAY(),
                 selfSequencingDelay: INBOX.SELF_SEQUENCING_DELAY(),
@@ -93,6 +97,8 @@ contract Rollup is IRollup {
             chosen.challengeGame == address(0) || chosen.challengeGame.code.length != 0,
             ChallengeGameWithoutCode(chosen.challengeGame)
         );
+        // A signature for chain 0 would be one for every chain.
+        _checkRange("l2ChainId", chosen.l2ChainId, 1, MAXIMUM_CHAIN_ID);
         _checkRange("forceInclusionDelay", chosen.forceInclusionDelay, 1, MAXIMUM_DELAY);
         _checkRange("selfSequencingDelay", chosen.selfSequencingDelay, 1, MAXIMUM_DELAY);
         // A batch needs no opening while the last context is younger than the delay (see Inbox). Were the interval as long,

@@ -18,6 +18,7 @@ import {Warmth} from "./steps/Warmth.sol";
 import {Windows} from "./steps/Windows.sol";
 import {Absorb} from "./types/Absorb.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Phase} from "./types/Phase.sol";
 import {Slice} from "./types/Slice.sol";
 import {Slot} from "./types/Slot.sol";
@@ -45,10 +46,11 @@ contract DecodingVerifier is IVerifier {
     uint256 private constant FIRST_LIST_BYTE = 0xc0;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
-        if (phase == Phase.Transaction) return _start(step, w);
+        // In a chain the bytes of the transaction come from the payload, which is another verifier's to read.
+        if (phase == Phase.Transaction && step.machine.chain == 0) return _start(step, w);
         if (phase == Phase.CountTransaction) return _countTransaction(step, w);
         if (phase == Phase.DecodeHeader) return _decodeHeader(step, w);
         if (phase == Phase.CountCalldata) return _countCalldata(step, w);

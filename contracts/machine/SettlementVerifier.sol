@@ -12,6 +12,7 @@ import {Step, Steps} from "./steps/Steps.sol";
 import {TransactionEnd} from "./steps/TransactionEnd.sol";
 import {Account} from "./types/Account.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {EntryKind} from "./types/EntryKind.sol";
 import {KeyLink} from "./types/KeyLink.sol";
 import {Phase} from "./types/Phase.sol";
@@ -29,7 +30,7 @@ contract SettlementVerifier is IVerifier {
     uint256 private constant MAXIMUM_REFUND_QUOTIENT = 5;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         if (phase == Phase.Settle) return _settle(step, w);

@@ -12,6 +12,7 @@ import {Step, Steps} from "./steps/Steps.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Account} from "./types/Account.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Slot} from "./types/Slot.sol";
 import {Witness} from "./types/Witness.sol";
@@ -37,7 +38,7 @@ contract StorageVerifier is IVerifier {
     uint256 private constant BLOCKHASH_WINDOW = 256;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Storage);
         if (opcode == Opcodes.SLOAD) return _sload(step, w);

@@ -17,6 +17,7 @@ import {Warmth} from "./steps/Warmth.sol";
 import {Windows} from "./steps/Windows.sol";
 import {Account, EMPTY_CODE_HASH} from "./types/Account.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
 import {TransactionContext} from "./types/TransactionContext.sol";
@@ -37,7 +38,7 @@ contract ValidationVerifier is IVerifier {
     uint256 private constant EXISTING_AUTHORITY_REFUND = 12_500;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         if (phase == Phase.Validate) return _validate(step, w);

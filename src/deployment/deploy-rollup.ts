@@ -38,6 +38,7 @@ export async function deployRollup(
   const account = privateKeyToAccount(options.deployerKey);
   const walletClient = createWalletClient({ transport, account });
   const parameters = {
+    l2ChainId: BigInt(genesis.chainId),
     operator: options.operator,
     forceInclusionDelay: BigInt(preset.forceInclusionDelay),
     selfSequencingDelay: BigInt(preset.selfSequencingDelay),
@@ -76,8 +77,11 @@ function checkDepositShare(
   );
 }
 
-/** What the contracts of a rollup say of it: all of its configuration but the genesis, of which they hold a hash. */
-export type DeployedRollup = Omit<RollupConfig, "genesis" | "genesisHash"> & { readonly genesisStateHash: Hash };
+/** What the contracts of a rollup say of it: all of its configuration but the genesis, of which they hold chain id and hash. */
+export type DeployedRollup = Omit<RollupConfig, "genesis" | "genesisHash"> & {
+  readonly l2ChainId: number;
+  readonly genesisStateHash: Hash;
+};
 
 /** Reads a rollup's configuration from L1. Rejects if there is no rollup at the address. */
 export async function readRollup(client: PublicClient, address: Address): Promise<DeployedRollup> {
@@ -109,6 +113,7 @@ export async function readRollup(client: PublicClient, address: Address): Promis
       challengePeriod: Number(parameters.challengePeriod),
       claimBond: parameters.claimBond,
     },
+    l2ChainId: Number(parameters.l2ChainId),
     genesisStateHash: parameters.genesisStateHash,
   };
 }
@@ -121,6 +126,7 @@ export async function verifyRollupConfig(client: PublicClient, config: RollupCon
     l1StartBlock: config.l1StartBlock,
     contracts: config.contracts,
     parameters: config.parameters,
+    l2ChainId: config.genesis.chainId,
     genesisStateHash: genesisStateHash(config.genesisHash),
   };
   const actual = new Map(leaves(deployed));

@@ -109,6 +109,7 @@ export async function createRollupFixture(
         bytecode: rollupBytecode,
         args: [
           {
+            l2ChainId: BigInt(L2_CHAIN_ID),
             operator: chosen.operator,
             forceInclusionDelay: BigInt(chosen.forceInclusionDelay),
             selfSequencingDelay: BigInt(chosen.selfSequencingDelay),

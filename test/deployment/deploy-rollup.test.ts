@@ -58,9 +58,9 @@ describe("deployment", () => {
     expect(config.parameters).to.eql({ operator: OPERATOR, ...preset });
     expect(config.l1ChainId).to.equal(31337);
     expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber()));
-    expect((await readRollup(client, config.contracts.rollup)).genesisStateHash).to.equal(
-      genesisStateHash(GENESIS_HASH),
-    );
+    const deployed = await readRollup(client, config.contracts.rollup);
+    expect(deployed.genesisStateHash).to.equal(genesisStateHash(GENESIS_HASH));
+    expect(deployed.l2ChainId).to.equal(genesis.chainId);
   });
 
   it("accepts a configuration that agrees with L1 and names the first thing in which one differs", async () => {
@@ -72,6 +72,9 @@ describe("deployment", () => {
     expect(await errorOf(elsewhere))
       .to.contain(`contracts.inbox ${config.contracts.inbox}`)
       .and.to.contain(OPERATOR);
+    expect(await errorOf({ ...config, genesis: { ...genesis, chainId: 43 } }))
+      .to.contain("l2ChainId 42")
+      .and.to.contain("43");
     expect(await errorOf(otherGenesis)).to.contain("genesisStateHash");
   });
 
@@ -106,9 +109,10 @@ describe("deployment", () => {
   ] as const) {
     it(`deploys the same through the Ignition module ${name}`, async () => {
       const { ignition } = await network.create();
-      const parameters = { [name]: { operator: OPERATOR, genesisStateHash: GENESIS_HASH } };
+      const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: GENESIS_HASH } };
       const { rollup, inbox } = await ignition.deploy(module, { parameters });
       expect(await rollup.getFunction("INBOX")()).to.equal(await inbox.getAddress());
+      expect(await inbox.getFunction("L2_CHAIN_ID")()).to.equal(42n);
       expect(await inbox.getFunction("FORCE_INCLUSION_DELAY")()).to.equal(BigInt(preset.forceInclusionDelay));
     });
   }

@@ -243,6 +243,9 @@ interface IInbox {
     /// @param index Position among the messages, from 0.
     function messageHashes(uint256 index) external view returns (bytes32);
 
+    /// @notice Chain id of L2, which the prover reads.
+    function L2_CHAIN_ID() external view returns (uint256);
+
     /// @notice The account that orders transactions.
     function OPERATOR() external view returns (address);
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice The immutable parameters of a rollup.
+/// @param l2ChainId Chain id of L2: 1 to 4,503,599,627,370,477.
 /// @param operator Account that orders transactions; not zero.
 /// @param forceInclusionDelay Seconds after which a message must be read: 1 to 365 days.
 /// @param selfSequencingDelay Seconds of the operator's silence after which anyone may post batches: 1 to 365 days.
@@ -15,6 +16,7 @@ pragma solidity 0.8.37;
 /// @param genesisStateHash Hash of the state before the first batch (specification §6); not zero.
 /// @param challengeGame Names the winner among rival claims; zero if there is none, and rival claims then stay undecided.
 struct Parameters {
+    uint256 l2ChainId;
     address operator;
     uint256 forceInclusionDelay;
     uint256 selfSequencingDelay;

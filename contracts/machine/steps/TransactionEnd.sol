@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {BlockContext, Outcome} from "../types/BlockContext.sol";
-import {Journal} from "../types/Journal.sol";
+import {emptyJournal} from "../types/Journal.sol";
 import {Phase} from "../types/Phase.sol";
 import {Witness} from "../types/Witness.sol";
 import {Step, Steps} from "./Steps.sol";
@@ -10,9 +10,6 @@ import {Step, Steps} from "./Steps.sol";
 /// @title Transaction end
 /// @notice The two ways out of the `Transaction` unit (docs/machine.md §6, §10).
 library TransactionEnd {
-    /// @notice keccak256 of 256 zero bytes: the bloom of no logs.
-    bytes32 internal constant EMPTY_BLOOM_HASH = 0xd397b3b043d87fcd6fad1291ff0bfd16401c274896d8c63a923727f077b8e0b5;
-
     /// @notice The state after an invalid transaction, which leaves no trace. Opens the block.
     function skip(Step memory step, Witness calldata w) internal pure returns (bytes32) {
         return _leave(step, Steps.openBlockContext(step, w), Outcome.Skipped);
@@ -29,13 +26,7 @@ library TransactionEnd {
         step.machine.transaction = 0;
         step.machine.frame = 0;
         step.machine.pending = 0;
-        step.machine.journal = Journal({
-            overlayRoot: 0,
-            keyChain: 0,
-            logsHash: 0,
-            bloomHash: EMPTY_BLOOM_HASH,
-            refund: 0
-        });
+        step.machine.journal = emptyJournal();
         step.machine.phase = Phase.EndBlock;
         return Steps.end(step);
     }

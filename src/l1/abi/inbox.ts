@@ -4,6 +4,11 @@ export const inboxAbi = [
   {
     inputs: [
       {
+        internalType: "uint256",
+        name: "l2ChainId",
+        type: "uint256",
+      },
+      {
         internalType: "address",
         name: "operator",
         type: "address",
@@ -548,6 +553,19 @@ export const inboxAbi = [
   {
     inputs: [],
     name: "FORCE_INCLUSION_DELAY",
+    outputs: [
+      {
+        internalType: "uint256",
+        name: "",
+        type: "uint256",
+      },
+    ],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "L2_CHAIN_ID",
     outputs: [
       {
         internalType: "uint256",

@@ -9,4 +9,5 @@ export type { PrefixOpening, TraceEntries, TraceTree } from "./trace-tree.ts";
 export type { Region } from "./buffer-tree.ts";
 export type { OverlayOpening } from "./overlay-tree.ts";
 export type { Witness } from "./witness.ts";
-export { PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";
+export { NO_CHAIN, PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";
+export type { ChainInput } from "./witness-abi.ts";

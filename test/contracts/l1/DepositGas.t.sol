@@ -27,7 +27,7 @@ contract DepositGasHandler is Test {
     mapping(string what => uint256 count) public done;
 
     constructor() {
-        INBOX = new Inbox(address(1), 100, 200, 30, CAPACITY, PER_SECOND, address(2));
+        INBOX = new Inbox(42, address(1), 100, 200, 30, CAPACITY, PER_SECOND, address(2));
         STARTED_AT = block.timestamp;
         levelAt = block.timestamp;
     }
@@ -120,7 +120,7 @@ contract DepositGasTest is Test {
 
     function setUp() external {
         vm.warp(1_700_000_000);
-        _inbox = new Inbox(address(1), 100, 200, 30, _CAPACITY, _PER_SECOND, address(2));
+        _inbox = new Inbox(42, address(1), 100, 200, 30, _CAPACITY, _PER_SECOND, address(2));
     }
 
     function testFuzz_WhatIsBurnedIsOneForOneWithinAFewHundredGas(uint24 gasLimit) external {

@@ -35,6 +35,7 @@ contract InboxHandler is Test {
     constructor() {
         Rollup rollup = new Rollup(
             Parameters({
+                l2ChainId: 42,
                 operator: OPERATOR,
                 forceInclusionDelay: FORCE_INCLUSION_DELAY,
                 selfSequencingDelay: SELF_SEQUENCING_DELAY,

@@ -53,6 +53,7 @@ contract PortalHandler is Test {
     constructor() {
         Rollup rollup = new Rollup(
             Parameters({
+                l2ChainId: 42,
                 operator: OPERATOR,
                 forceInclusionDelay: 100,
                 selfSequencingDelay: 100,

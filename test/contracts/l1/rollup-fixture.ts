@@ -25,6 +25,7 @@ export const DAY = 24 * HOUR;
 
 /** Constructor argument of `Rollup`; every part can be overridden. */
 export interface RollupParameters {
+  readonly l2ChainId: bigint;
   readonly operator: string;
   readonly forceInclusionDelay: bigint;
   readonly selfSequencingDelay: bigint;
@@ -63,6 +64,7 @@ export async function deployRollupOn(
   const [operator, user, stranger, proposer, rival] = await ethers.getSigners();
   if (!operator || !user || !stranger || !proposer || !rival) throw new Error("expected five accounts");
   const parameters: RollupParameters = {
+    l2ChainId: 42n,
     operator: operator.address,
     forceInclusionDelay: BigInt(12 * HOUR),
     selfSequencingDelay: BigInt(DAY),

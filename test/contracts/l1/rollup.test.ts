@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { MAX_CHAIN_ID } from "../../../src/ethereum/index.ts";
 import { ZERO_ADDRESS } from "../../../src/primitives/index.ts";
 import { blobSender } from "./blob-transaction.ts";
 import { DAY, GENESIS_STATE_HASH, HOUR, deployRollupFixture } from "./rollup-fixture.ts";
@@ -29,6 +30,8 @@ describe("Rollup", () => {
   for (const [what, overrides, error] of [
     ["an operator of zero", { operator: ZERO_ADDRESS }, "ZeroOperator"],
     ["a genesis state hash of zero", { genesisStateHash: `0x${"00".repeat(32)}` }, "ZeroGenesisStateHash"],
+    ["a chain id of zero", { l2ChainId: 0n }, "ParameterOutOfRange"],
+    ["a chain id with which v is no exact number", { l2ChainId: BigInt(MAX_CHAIN_ID) + 1n }, "ParameterOutOfRange"],
     ["no force-inclusion delay", { forceInclusionDelay: 0n }, "ParameterOutOfRange"],
     ["a force-inclusion delay over a year", { forceInclusionDelay: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
     ["no self-sequencing delay", { selfSequencingDelay: 0n }, "ParameterOutOfRange"],
@@ -69,6 +72,15 @@ describe("Rollup", () => {
     ] as const) {
       const deployed = await ethers.deployContract("Rollup", [{ ...parameters, contextInterval, forceInclusionDelay }]);
       expect((await deployed.parameters()).contextInterval).to.equal(contextInterval);
+    }
+  });
+
+  it("takes the lowest and the highest chain id, which its Inbox names to the prover", async () => {
+    const { ethers, parameters } = fixture;
+    for (const l2ChainId of [1n, BigInt(MAX_CHAIN_ID)]) {
+      const rollup = await ethers.deployContract("Rollup", [{ ...parameters, l2ChainId }]);
+      const inbox = await ethers.getContractAt("Inbox", await rollup.INBOX());
+      expect(await inbox.L2_CHAIN_ID()).to.equal(l2ChainId);
     }
   });
 
