@@ -4,7 +4,8 @@ export const BLOB_SIZE = 131_072;
 const FIELD_ELEMENT_SIZE = 32;
 /** A field element is below the BLS12-381 scalar modulus, so only its low 31 bytes are free. */
 const USABLE_SIZE = 31;
-const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
+/** Field elements of a blob (EIP-4844). */
+export const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
 
 /** Payload bytes one blob carries: 4096 × 31 = 126,976. */
 export const BLOB_PAYLOAD_SIZE = FIELD_ELEMENTS_PER_BLOB * USABLE_SIZE;
