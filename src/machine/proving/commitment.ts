@@ -16,7 +16,7 @@ import { followFrame } from "./committed-frame.ts";
 import type { CommittedFrame } from "./committed-frame.ts";
 import { EMPTY_JOURNAL, putJournal, withBloomOf, withLogs, withOverlay, withRefund } from "./committed-journal.ts";
 import type { CommittedJournal, OverlayKeys } from "./committed-journal.ts";
-import { FIELDS, encodeBlockContext, encodePending, encodeTransactionContext, newEncoding } from "./encoding.ts";
+import { FIELDS, MACHINE, encodeBlockContext, encodePending, encodeTransactionContext, newEncoding } from "./encoding.ts";
 import type { Encoding } from "./encoding.ts";
 import { STACK_LIMIT } from "./stack-chain.ts";
 import { changesChain, changesFrame, changesTransaction, unchangedItems } from "./step-changes.ts";
@@ -52,18 +52,6 @@ export interface Commitment {
 }
 
 const ZERO: Digest = new Int32Array(DIGEST_WORDS);
-
-/** Positions of the fields of a Machine, in 32-bit words. */
-export const MACHINE = {
-  phase: 0,
-  chain: 8,
-  blockContext: 16,
-  stateRoot: 24,
-  transaction: 32,
-  frame: 40,
-  pending: 48,
-  journal: 56,
-} as const;
 
 /** The commitment to a machine at the begin of a unit. */
 export function commitTo(machine: Machine, stateRoot: Hash): Commitment {

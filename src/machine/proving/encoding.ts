@@ -46,6 +46,18 @@ export const FIELDS = {
   transient: 1,
 } as const;
 
+/** Positions of the fields of a Machine, in 32-bit words. */
+export const MACHINE = {
+  phase: 0,
+  chain: 8,
+  blockContext: 16,
+  stateRoot: 24,
+  transaction: 32,
+  frame: 40,
+  pending: 48,
+  journal: 56,
+} as const;
+
 export function newEncoding(fields: number): Encoding {
   return new Int32Array(fields * DIGEST_WORDS);
 }

@@ -1,3 +1,4 @@
+export { boundaryHash } from "./boundary-hash.ts";
 export { createProver } from "./prover.ts";
 export type { ProvenStep, Prover, ProverOptions } from "./prover.ts";
 export { createStateTries } from "./state-tries.ts";

@@ -171,7 +171,7 @@ export function createPlainCommitment(prover: Prover): PlainCommitment {
     ]);
     return hash([
       machine.phase,
-      machine.chain,
+      chainHash(machine),
       blockContext,
       prover.stateRoot(),
       transaction === undefined ? 0 : hash(transactionFields(transaction)),
