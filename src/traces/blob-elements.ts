@@ -1,6 +1,6 @@
 import { FIELD_ELEMENTS_PER_BLOB, payloadToBlobs } from "../batch/index.ts";
 import type { BlobElement } from "../machine/index.ts";
-import { bytesToHex, loadKzg, versionedHash } from "../primitives/index.ts";
+import { loadKzg, versionedHash } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { blobsHash } from "../rollup/index.ts";
 import type { ReadableInboxStore } from "../storage/index.ts";

@@ -17,8 +17,6 @@ export async function createTraceAnswering(reading: TraceReading): Promise<Trace
   const claims = createClaimTraces(reading);
   const units = createUnitTraces(reading);
   return {
-    // The answer is a promise whatever the request is.
-    // eslint-disable-next-line @typescript-eslint/require-await
     async answer(request) {
       switch (request.kind) {
         case "trace-batches":

@@ -41,8 +41,7 @@ export function createTraceProvider(
 }
 
 function askedTrace({ before, length }: TraceExtent, ask: (call: TraceCall) => Promise<unknown>): AskedTrace {
-  const question =
-    <Question extends TraceQuestion>(name: Question): AskedTrace[Question] =>
+  const question = <Question extends TraceQuestion>(name: Question): AskedTrace[Question] =>
     // The thread answers with what the tree gives.
     ((...args: Parameters<TraceTree[Question]>) => ask({ question: name, args })) as AskedTrace[Question];
   return {

@@ -41,7 +41,10 @@ export function createTraceThread(data: TraceThreadData, { logger }: Pick<Instru
     const thread: Running = { worker, pending: new Map(), started };
     worker.on("message", (answer: TraceAnswer) => settle(thread, answer));
     worker.on("error", (error: Error) => {
-      logger.error({ err: error, thread: data.kind }, "a thread that traces has failed; the next request starts another");
+      logger.error(
+        { err: error, thread: data.kind },
+        "a thread that traces has failed; the next request starts another",
+      );
       end(thread, error);
     });
     worker.on("exit", () => end(thread, new Error("a thread that traces has ended")));

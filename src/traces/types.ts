@@ -1,5 +1,4 @@
 import type { ProvenStep, TraceTree } from "../machine/index.ts";
-import type { Hash } from "../primitives/index.ts";
 
 /** Height of the trace of a claim: it has 2^32 entries, one a unit (docs/machine.md §12). */
 export const CLAIM_TRACE_HEIGHT = 32;
