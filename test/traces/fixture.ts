@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { open } from "lmdb";
 import { Phase, createChainMachine, createProver, createStateTries } from "../../src/machine/index.ts";
 import { derivedStateAt } from "../../src/node/index.ts";
 import { ZERO_HASH, bytesToHex } from "../../src/primitives/index.ts";
@@ -44,4 +46,31 @@ export async function until(condition: () => boolean): Promise<void> {
     if (Date.now() > deadline) throw new Error("what was waited for did not come");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/**
+ * Replaces every record of a table of a database that is closed, or removes it, and gives what was there by the key in hex.
+ * @param keys those to look at, in hex; by default all there are
+ */
+export async function replaceRecords(
+  folder: string,
+  table: string,
+  replacement: (key: Uint8Array, value: Uint8Array | undefined) => Uint8Array | undefined,
+  keys?: Iterable<string>,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const options = { encoding: "binary", keyEncoding: "binary" } as const;
+  const root = open<Uint8Array, Uint8Array>({ path: join(folder, "data.mdb"), ...options, overlappingSync: false });
+  const records = root.openDB<Uint8Array, Uint8Array>({ name: table, ...options });
+  const before = new Map<string, Uint8Array>();
+  for (const { key, value } of records.getRange()) {
+    before.set(Buffer.from(key).toString("hex"), Uint8Array.from(value));
+  }
+  for (const name of keys ?? before.keys()) {
+    const key = Buffer.from(name, "hex");
+    const value = replacement(key, before.get(name));
+    if (value === undefined) await records.remove(key);
+    else await records.put(key, value);
+  }
+  await root.close();
+  return before;
 }
