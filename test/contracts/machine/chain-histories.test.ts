@@ -1,24 +1,96 @@
+import { expect } from "chai";
+import fc from "fast-check";
 import { Phase, prepareMachine } from "../../../src/machine/index.ts";
 import { createHistory } from "../../machine/chain/history.ts";
+import type { HistoryOptions } from "../../machine/chain/history.ts";
 import { HISTORIES } from "../../machine/chain/histories.ts";
+import { runProving } from "../../machine/chain/run-history.ts";
 import { deployChainProver, stepsOf } from "./chain-prover.ts";
-import type { ChainProver } from "./chain-prover.ts";
+import type { ChainProver, ChainStep } from "./chain-prover.ts";
+import { MESSAGE_HISTORIES, anyMessages } from "./message-histories.ts";
+import { alteredWitnesses } from "./transaction-steps.ts";
+
+/** Phases whose step opens something of the chain or of L1, or is different in a chain. */
+const OF_BLOCKS_AND_MESSAGES: readonly Phase[] = [
+  Phase.BeginBlock,
+  Phase.Message,
+  Phase.Transaction,
+  Phase.EndBlock,
+  Phase.CountCalldata,
+  Phase.DecodeHeader,
+  Phase.Validate,
+  Phase.Settle,
+  Phase.Flush,
+  Phase.EndTransaction,
+  Phase.ReadBlockHead,
+  Phase.OpenBlock,
+  Phase.EnterBlock,
+  Phase.ReadTransaction,
+  Phase.Mint,
+  Phase.Refund,
+  Phase.WriteContext,
+  Phase.EndMessage,
+  Phase.CreditFees,
+  Phase.SealBlock,
+];
 
 describe("the units of a chain on-chain", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   let prover: ChainProver;
+  const taken = new Set<Phase>();
+
   before(async () => {
     await prepareMachine();
     prover = await deployChainProver();
   });
 
-  for (const [name, options] of Object.entries(HISTORIES)) {
-    it(`come to the state the machine comes to, step by step: ${name}`, async () => {
-      const history = await createHistory(options);
-      const steps = stepsOf(history).filter(
-        ({ phase }) => phase !== Phase.LoadBatch && (phase < Phase.ReadCalldata || phase > Phase.InflateSymbols),
-      );
-      await prover.verify(steps, await prover.inputOf(history));
+  /** Blocks as the engine of the node makes them; and every step, but of blobs without a proof, as on-chain. */
+  const agree = async (options: HistoryOptions): Promise<void> => {
+    const history = await createHistory(options);
+    expect(runProving(history).blocks).to.eql(history.blocks.flat().map(({ hash }) => hash));
+    const steps = stepsOf(history).filter(({ phase }) => phase !== Phase.ReadElement);
+    for (const { phase } of steps) taken.add(phase);
+    await prover.verify(steps, await prover.inputOf(history));
+  };
+
+  describe("come to the state the machine comes to, step by step", () => {
+    for (const [name, options] of Object.entries({ ...HISTORIES, ...MESSAGE_HISTORIES }))
+      it(name, async () => agree(options));
+
+    it("whatever the messages are", async () => {
+      await fc.assert(fc.asyncProperty(anyMessages, agree), { numRuns: 8 });
     });
-  }
+
+    it("with steps of every phase of blocks and messages", () => {
+      expect(OF_BLOCKS_AND_MESSAGES.filter((phase) => !taken.has(phase))).to.eql([]);
+    });
+  });
+
+  it("come to no other state with another witness", async () => {
+    const kinds = new Map<string, { readonly step: ChainStep; readonly options: HistoryOptions }>();
+    const histories = [HISTORIES["messages of every kind"]!, HISTORIES["transactions, valid and not"]!];
+    let refused = 0;
+    for (const options of histories) {
+      const history = await createHistory(options);
+      const input = await prover.inputOf(history);
+      for (const step of stepsOf(history)) {
+        const { phase, next, witness, before, kind } = step;
+        if (!OF_BLOCKS_AND_MESSAGES.includes(phase) || kinds.has(`${phase} to ${next}`)) continue;
+        kinds.set(`${phase} to ${next}`, { step, options });
+        const altered = [...alteredWitnesses(witness)].map(({ what, witness: other }) => ({
+          what,
+          kind,
+          before,
+          witness: other,
+        }));
+        const outcomes = await prover.take(altered, input);
+        for (const [index, { isSuccess, data }] of outcomes.entries()) {
+          if (isSuccess) expect(data, `phase ${phase} to ${next}, ${altered[index]!.what}`).to.equal(step.after);
+          else refused++;
+        }
+      }
+    }
+    expect(kinds.size).to.be.greaterThan(30);
+    expect(refused).to.be.greaterThan(1_000);
+  });
 });
