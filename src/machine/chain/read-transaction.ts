@@ -4,7 +4,9 @@ import { newTransactionContext } from "../decoding.ts";
 import type { Machine } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
+import type { Slice } from "../slice.ts";
 import { endPayload } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 import { readContent } from "./inflate.ts";
 import { chainOf, nextWithinBlock } from "./next-unit.ts";
 
@@ -22,15 +24,27 @@ export function stepReadTransaction(machine: Machine): void {
   if (lengthSlice === "missing") return endBlockBefore(machine);
   if (recorder !== undefined) tellSlice(recorder, lengthSlice, 0, TRANSACTION_LENGTH_SIZE);
   const length = decodeTransactionLength(lengthSlice.bytes);
-  const charge = listingCharge(length);
-  if (!isTransactionLength(length) || charge > chain.gasLeft) return endBlockBefore(machine);
+  if (!isTransactionLength(length) || !paysForListing(chain, length)) return endBlockBefore(machine);
 
   const raw = readContent(machine, chain.position + TRANSACTION_LENGTH_SIZE, length);
   if (raw === "inflating") return;
   if (raw === "missing") return endBlockBefore(machine);
   chain.position += TRANSACTION_LENGTH_SIZE + length;
   chain.transactionsLeft -= 1;
-  chain.gasLeft -= charge;
+  beginListed(machine, raw);
+}
+
+/** Whether the bucket pays for a listed transaction of this length in bytes, valid or not. */
+export function paysForListing({ gasLeft }: Chain, length: number): boolean {
+  return listingCharge(length) <= gasLeft;
+}
+
+/** A listed transaction begins, for which the bucket pays. It ends at the next boundary. */
+export function beginListed(machine: Machine, raw: Slice): void {
+  chainOf(machine).gasLeft -= listingCharge(raw.bytes.length);
+  machine.skipReason = undefined;
+  machine.included = undefined;
+  machine.exit = undefined;
   machine.transaction = newTransactionContext(raw);
   machine.phase = Phase.CountTransaction;
 }
