@@ -6,7 +6,8 @@ export const BLOB_SIZE = 131_072;
 const FIELD_ELEMENT_SIZE = 32;
 /** A field element is below the BLS12-381 scalar modulus, so only its low 31 bytes are free. */
 const USABLE_SIZE = 31;
-const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
+/** Field elements of a blob (EIP-4844). */
+export const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
 
 /** Order of the scalar field of BLS12-381, of which the elements of a blob are. */
 const SCALAR_MODULUS = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
