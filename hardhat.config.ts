@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
@@ -17,11 +18,25 @@ const compiler = {
   },
 };
 
+/** The contracts that are deployed; what they import besides is in folders below. */
+const deployed = ["contracts/l1", "contracts/l2", "contracts/machine"].flatMap((folder) =>
+  readdirSync(new URL(folder, import.meta.url))
+    .filter((name) => name.endsWith(".sol"))
+    .map((name) => `${folder}/${name}`),
+);
+
+/**
+ * Files with a configuration of their own are each compiled alone with what they import, all others together. The compiler's
+ * code for a contract depends on everything it is given beside it: alone, a contract has the same code whatever tests there
+ * are, and whatever was built before.
+ */
+const solidity = { compilers: [compiler], overrides: Object.fromEntries(deployed.map((file) => [file, compiler])) };
+
 const invariant = { depth: 100, failOnRevert: true };
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
-  solidity: { profiles: { default: compiler, production: compiler } },
+  solidity: { profiles: { default: solidity, production: solidity } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/contracts" } },
   test: {
     mocha: {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "./interfaces/IVerifier.sol";
+import {BlockHashHistory} from "./libraries/BlockHashHistory.sol";
 import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
 import {Accounts} from "./steps/Accounts.sol";
 import {CodeReader} from "./steps/CodeReader.sol";
@@ -30,10 +31,6 @@ contract StorageVerifier is IVerifier {
     /// @dev EIP-3529.
     uint256 private constant SSTORE_CLEAR_REFUND = 4_800;
     uint256 private constant BLOCKHASH = 20;
-    /// @dev EIP-2935.
-    address private constant HISTORY_STORAGE = 0x0000F90827F1C53a10cb7A02335B175320002935;
-    /// @dev EIP-2935: slots its ring has.
-    uint256 private constant HISTORY_SERVE_WINDOW = 8_191;
     /// @dev Blocks before this one whose hash BLOCKHASH gives.
     uint256 private constant BLOCKHASH_WINDOW = 256;
 
@@ -154,11 +151,11 @@ contract StorageVerifier is IVerifier {
         uint256 number = StackChain.pop(step, w, 1)[0];
         uint256 hash = 0;
         if (number < context.number && context.number - number <= BLOCKHASH_WINDOW) {
-            (bool isAccountPresent, ) = Overlay.readAccount(step, w, HISTORY_STORAGE);
-            if (!isAccountPresent) return Steps.faultOnAccount(step, w, HISTORY_STORAGE);
-            uint256 slot = number % HISTORY_SERVE_WINDOW;
-            (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, HISTORY_STORAGE, slot);
-            if (!isPresent) return Steps.faultOnSlot(step, w, HISTORY_STORAGE, slot);
+            (bool isAccountPresent, ) = Overlay.readAccount(step, w, BlockHashHistory.ADDRESS);
+            if (!isAccountPresent) return Steps.faultOnAccount(step, w, BlockHashHistory.ADDRESS);
+            uint256 slot = BlockHashHistory.slotOf(number);
+            (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, BlockHashHistory.ADDRESS, slot);
+            if (!isPresent) return Steps.faultOnSlot(step, w, BlockHashHistory.ADDRESS, slot);
             hash = entry.current;
         }
         if (!GasMeter.charge(step, BLOCKHASH)) return Steps.halt(step, w);

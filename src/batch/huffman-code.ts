@@ -104,11 +104,23 @@ export function assignCodes(code: HuffmanCode): CodeSpace {
   return space === 0 ? "complete" : isSingle ? "single" : "empty";
 }
 
+export function copyCode(code: HuffmanCode): HuffmanCode {
+  return {
+    ...code,
+    counts: code.counts.slice(),
+    symbols: code.symbols.slice(),
+    found: code.found.slice(),
+    runFirsts: code.runFirsts.slice(),
+    runEnds: code.runEnds.slice(),
+    runLengths: code.runLengths.slice(),
+  };
+}
+
 /** The length of each symbol's code, 0 for those that have none. */
 export function codeLengthsOf({ symbols, runFirsts, runEnds, runLengths, runCount }: HuffmanCode): Uint8Array {
   const lengths = new Uint8Array(symbols.length);
   for (let run = 0; run < runCount; run++) {
-    lengths.fill(runLengths[run] as number, runFirsts[run] as number, runEnds[run] as number);
+    lengths.fill(runLengths[run] as number, runFirsts[run], runEnds[run]);
   }
   return lengths;
 }

@@ -5,6 +5,7 @@ import {
   assignCodes,
   clearCode,
   codeLengthsOf,
+  copyCode,
   createHuffmanCode,
   findCode,
   nameSymbols,
@@ -60,6 +61,8 @@ export interface Inflater extends PayloadContent {
    * block. `needed` is more than has come out, and at most the maximum. Throws if the stream has ended.
    */
   step(needed: number): InflateStep;
+  /** Another one that stands where this does. */
+  copy(): Inflater;
 }
 
 /**
@@ -68,7 +71,7 @@ export interface Inflater extends PayloadContent {
  * by the bytes that are consumed and those that come out.
  */
 export function createInflater(payload: Uint8Array, maximum: number): Inflater {
-  const inflation: Inflation = {
+  return inflaterOf({
     reader: createBitReader(payload),
     maximum,
     output: new Uint8Array(Math.min(maximum, INITIAL_CAPACITY)),
@@ -79,9 +82,13 @@ export function createInflater(payload: Uint8Array, maximum: number): Inflater {
     codes: FIXED_CODES,
     dynamicCodes: undefined,
     match: { distance: 0, length: 0 },
-  };
+  });
+}
+
+function inflaterOf(inflation: Inflation): Inflater {
+  const { maximum } = inflation;
   return {
-    payload,
+    payload: inflation.reader.bytes,
     state: () => ({
       mode: inflation.phase,
       bitPosition: bitPosition(inflation.reader),
@@ -94,6 +101,7 @@ export function createInflater(payload: Uint8Array, maximum: number): Inflater {
     }),
     output: () => inflation.output.subarray(0, inflation.size),
     step: (needed) => takeStep(inflation, needed),
+    copy: () => inflaterOf(copyInflation(inflation)),
     read(position, length) {
       const end = position + length;
       if (end > maximum) return undefined;
@@ -157,6 +165,23 @@ interface Inflation {
   dynamicCodes: (BlockCodes & { readonly codeLengths: HuffmanCode }) | undefined;
   /** The last one: how far it reaches back, and its bytes, were it not cut. */
   readonly match: { distance: number; length: number };
+}
+
+function copyInflation(inflation: Inflation): Inflation {
+  const { reader, output, codes, dynamicCodes, match } = inflation;
+  const copied = dynamicCodes && {
+    literals: copyCode(dynamicCodes.literals),
+    distances: copyCode(dynamicCodes.distances),
+    codeLengths: copyCode(dynamicCodes.codeLengths),
+  };
+  return {
+    ...inflation,
+    reader: { ...reader },
+    output: output.slice(),
+    codes: codes === dynamicCodes && copied !== undefined ? copied : codes,
+    dynamicCodes: copied,
+    match: { ...match },
+  };
 }
 
 /** Goes on until the phase changes, or `target` bytes are there; gives the phase that is next. */

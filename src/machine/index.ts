@@ -1,6 +1,7 @@
 export * from "./access.ts";
 export * from "./block-progress.ts";
 export * from "./chain/index.ts";
+export * from "./copy-machine.ts";
 export * from "./decoding.ts";
 export * from "./driver.ts";
 export * from "./frame.ts";

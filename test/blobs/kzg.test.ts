@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { expect } from "chai";
-import { BLOB_SIZE, payloadToBlobs } from "../../src/batch/index.ts";
+import { BLOB_SIZE, elementPoint, payloadToBlobs } from "../../src/batch/index.ts";
 import { kzgForEthereumJs } from "../../src/reference/osaka-common.ts";
 import { blobVersionedHash, bytesToHex, loadKzg, versionedHash } from "../../src/primitives/index.ts";
 import type { Kzg } from "../../src/primitives/index.ts";
@@ -63,6 +63,19 @@ describe("KZG", () => {
         const infinity = bytesToHex(INFINITY);
         expect(verifyProof(infinity, bytesToHex(z), bytesToHex(new Uint8Array(32)), infinity)).to.equal(true);
         expect(verifyProof(infinity, bytesToHex(z), bytesToHex(one), infinity)).to.equal(false);
+      });
+
+      it("proves an element of a blob at its point, where it can make such a proof", async () => {
+        expect(kzg.computeProof === undefined).to.equal(implementation === "wasm");
+        const native = await loadKzg("native");
+        const commitment = await native.blobToCommitment(blob);
+        for (const index of [0, 1, 2, 2_049, 4_095]) {
+          const z = elementPoint(index);
+          const value = blob.subarray(32 * index, 32 * index + 32);
+          const proof = (kzg.computeProof ?? native.computeProof!)(blob, z);
+          expect(kzg.verifyProof(commitment, z, value, proof)).to.equal(true);
+          expect(kzg.verifyProof(commitment, elementPoint(index ^ 1), value, proof)).to.equal(false);
+        }
       });
 
       it("rejects blobs that are none", async () => {

@@ -4,6 +4,7 @@ import {
   EMPTY_APPEND_ONLY_MERKLE_TREE,
   ZERO_HASH,
   appendLeaf,
+  appendLeaves,
   bigintToBytes32,
   bytesToHex,
   hashPair,
@@ -45,6 +46,20 @@ describe("append-only Merkle tree", () => {
       expect(tree.root, `${count} leaves`).to.equal(rootByDefinition(list));
       expect(merkleRoot(list), `${count} leaves`).to.equal(tree.root);
       expect(tree.count).to.equal(count);
+    }
+  });
+
+  it("appends many leaves as it does one after the other", () => {
+    for (const before of [0, 1, 5, 8, 31]) {
+      const tree = leaves(before).reduce(appendLeaf, EMPTY_APPEND_ONLY_MERKLE_TREE);
+      for (let count = 0; count <= 20; count++) {
+        const added = leaves(before + count).slice(before);
+        const { root, count: size, frontier } = appendLeaves(tree, added);
+        expect({ root, size }).to.eql({ root: merkleRoot(leaves(before + count)), size: before + count });
+        expect(appendLeaf({ root, count: size, frontier }, leaf(99)).root).to.equal(
+          merkleRoot([...leaves(before + count), leaf(99)]),
+        );
+      }
     }
   });
 

@@ -32,6 +32,12 @@ library NextUnit {
         return _end(step, chain, chain.transactionsLeft > 0 ? Phase.Transaction : Phase.EndBlock);
     }
 
+    /// @notice The boundary after a transaction that has no chain around it.
+    function withoutChain(Step memory step) internal pure returns (bytes32) {
+        _clear(step, Phase.EndBlock);
+        return Steps.end(step);
+    }
+
     function _end(Step memory step, Chain memory chain, Phase boundary) private pure returns (bytes32) {
         _clear(step, boundary);
         return Steps.endWithChain(step, chain);

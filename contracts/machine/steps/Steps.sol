@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ContextBody} from "../../l1/types/ContextBody.sol";
+import {State} from "../../l1/types/State.sol";
 import {Slices} from "../libraries/Slices.sol";
 import {Absorb} from "../types/Absorb.sol";
 import {BlockContext} from "../types/BlockContext.sol";
@@ -270,6 +271,11 @@ library Steps {
         return abi.decode(w.pending, (Resume));
     }
 
+    /// @notice Opens the chain, between batches.
+    function openState(Step memory step, Witness calldata w) internal pure returns (State memory) {
+        return abi.decode(nextPreimage(step, w, step.machine.chain), (State));
+    }
+
     /// @notice Opens the chain, inside a batch.
     function openChain(Step memory step, Witness calldata w) internal pure returns (Chain memory) {
         return abi.decode(nextPreimage(step, w, step.machine.chain), (Chain));
@@ -338,10 +344,15 @@ library Steps {
         Witness calldata w,
         bytes32 expected
     ) internal pure returns (bytes calldata preimage) {
+        preimage = nextEntry(step, w);
+        _check(expected, preimage);
+    }
+
+    /// @notice The next entry of the witness's `preimages`, of which the caller has to prove what it is.
+    function nextEntry(Step memory step, Witness calldata w) internal pure returns (bytes calldata) {
         uint256 index = step.preimages++;
         require(index < w.preimages.length, WitnessTooShort(Lane.Preimages, w.preimages.length));
-        preimage = w.preimages[index];
-        _check(expected, preimage);
+        return w.preimages[index];
     }
 
     // ----------------------------------------------------------------------------------------------------- private

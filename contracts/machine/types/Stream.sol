@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {BufferTree} from "../libraries/BufferTree.sol";
+
 /// @notice What of a payload comes next: the head of a block, bytes of a stored one, symbols of another, or nothing.
 enum StreamMode {
     BlockHead,
@@ -34,9 +36,32 @@ struct Stream {
     uint256 outputLength;
 }
 
-using {hash} for Stream global;
+using {hash, endBlock, end} for Stream global;
 
 /// @notice What a machine commits to: keccak256 of the fields, a word each.
 function hash(Stream memory self) pure returns (bytes32) {
     return keccak256(abi.encode(self));
+}
+
+/// @notice What comes after a block: the head of the next one, or nothing.
+function endBlock(Stream memory self) pure {
+    if (self.isFinal) return self.end();
+    self.mode = StreamMode.BlockHead;
+    _clearBlock(self);
+}
+
+/// @notice Nothing comes any more. Only the content stays, so that a stream is in one state whatever ended it.
+function end(Stream memory self) pure {
+    self.payloadRoot = BufferTree.EMPTY_ROOT;
+    self.payloadLength = 0;
+    self.bitPosition = 0;
+    self.mode = StreamMode.Ended;
+    self.isFinal = false;
+    _clearBlock(self);
+}
+
+function _clearBlock(Stream memory self) pure {
+    self.storedLeft = 0;
+    delete self.literalLengths;
+    self.distanceLengths = 0;
 }

@@ -1,10 +1,10 @@
-import { keccak256 } from "../../primitives/index.ts";
 import {
   L1_CONTEXT_ADDRESS,
   L1_CONTEXT_KEYS,
   encodeContextBody,
   encodeDepositBody,
   encodeMessage,
+  messageBodyHash,
   messageWeight,
   minimumBaseFee,
 } from "../../rollup/index.ts";
@@ -39,10 +39,10 @@ export function startMessage(machine: Machine): void {
 
 function tellMessage({ recorder }: Machine, message: InboxMessage): void {
   if (recorder === undefined) return;
-  const body = message.kind === "deposit" ? encodeDepositBody(message) : encodeContextBody(message);
-  recorder.preimage(() => encodeMessage(message.index, message.enqueuedAt, message.kind, keccak256(body)));
-  recorder.preimage(() => body);
-  if (message.kind === "deposit") recorder.preimage(() => message.data);
+  const { index, enqueuedAt, kind } = message;
+  recorder.preimage(() => encodeMessage(index, enqueuedAt, kind, messageBodyHash(message)));
+  recorder.preimage(() => (kind === "deposit" ? encodeDepositBody(message) : encodeContextBody(message)));
+  if (kind === "deposit") recorder.preimage(() => message.data);
 }
 
 /** A deposit begins, whatever it weighs. It ends at the next boundary. */

@@ -1,5 +1,7 @@
-import { encodeBlocks, encodePayload, compressContent } from "../../../src/batch/index.ts";
-import { hexToBytes } from "../../../src/primitives/index.ts";
+import { constants, deflateRawSync } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
+import { PAYLOAD_VERSION, encodeBlocks, encodePayload, compressContent } from "../../../src/batch/index.ts";
+import { bigintToBytes32, hexToBytes, keccak256Bytes } from "../../../src/primitives/index.ts";
 import type { Address } from "../../../src/primitives/index.ts";
 import { ETHER, GWEI, PROGRAMS, account, signRaw, wallet } from "../../execution/harness.ts";
 import { L1_TIME, context, deposit } from "./history.ts";
@@ -95,6 +97,21 @@ export const HISTORIES: Readonly<Record<string, HistoryOptions>> = {
     balances,
     batches: [{ kind: "blobs", payload: encodePayload([block({ transactions: [transfer(0n)] })]) }],
   },
+  "blocks of the stream of all types, and what is long": {
+    balances,
+    batches: [
+      {
+        payload: Buffer.concat([
+          Uint8Array.of(PAYLOAD_VERSION),
+          segment(encodeBlocks([block({ transactions: [noise(100_000), noise(131_072)] })]), { level: 0 }),
+          segment(encodeBlocks([block({ transactions: [noise(300), transfer(0n)] })]), { strategy: constants.Z_FIXED }),
+          segment(encodeBlocks([block({ transactions: [Buffer.alloc(70_000, "abcdefg"), noise(5_000)] })]), {
+            level: 9,
+          }),
+        ]),
+      },
+    ],
+  },
   "payloads without a version, or with another": {
     messages: [context(0)],
     batches: [{ payload: Uint8Array.of(0), messagesUpTo: 0 }, { payload: Uint8Array.of(2, 3, 0) }],
@@ -128,15 +145,25 @@ export const HISTORIES: Readonly<Record<string, HistoryOptions>> = {
     ],
   },
   "a bucket that cannot pay for a block": {
-    gasPerSecond: 2n,
+    gasPerSecond: 5_000_000n,
     balances,
-    messages: [context(0)],
-    // Some 1,200 blocks would empty it; a transaction of 2^24 gas is quicker.
-    batches: [{ payload: encodePayload([...hungry(4), block({ timestamp: L1_TIME + 12 })]), messagesUpTo: 0 }, {}],
     code: { [COUNTER]: PROGRAMS.invalid },
+    messages: [context(0)],
+    batches: [
+      {
+        payload: encodePayload([
+          ...hungry(3),
+          block({ transactions: [transfer(3n, { to: COUNTER, gasLimit: 9_440_000n })] }),
+          block({ transactions: [transfer(4n)] }),
+        ]),
+        elapsed: 12,
+      },
+      // No second later, so that the implied block has nothing but what is left.
+      { messagesUpTo: 1, elapsed: 0 },
+    ],
   },
   "a bucket that cannot pay for a transaction": {
-    gasPerSecond: 2n,
+    gasPerSecond: 5_000_000n,
     balances,
     code: { [COUNTER]: PROGRAMS.invalid },
     batches: [
@@ -146,18 +173,27 @@ export const HISTORIES: Readonly<Record<string, HistoryOptions>> = {
           block({
             transactions: [
               transfer(3n, { to: COUNTER, gasLimit: 9_450_000n }),
-              transfer(4n),
-              transfer(5n),
-              transfer(6n),
-              transfer(7n),
-              transfer(8n),
+              ...Array.from({ length: 5 }, () => transfer(4n)),
             ],
           }),
+          block(),
         ]),
       },
     ],
   },
 };
+
+/** A part of a stream, ending on a byte. */
+function segment(content: Uint8Array, options: ZlibOptions): Uint8Array {
+  return deflateRawSync(content, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+/** Bytes that do not compress, always the same. */
+function noise(size: number): Uint8Array {
+  return Buffer.concat(
+    Array.from({ length: Math.ceil(size / 32) }, (_, index) => keccak256Bytes(bigintToBytes32(BigInt(index)))),
+  ).subarray(0, size);
+}
 
 /** Blocks that use 2^24 gas each. */
 function hungry(count: number) {

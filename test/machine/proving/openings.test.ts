@@ -68,6 +68,15 @@ describe("What a step opens", () => {
     expect(opens).to.eql(["BlockBloom", "BlockContext", "Bloom", "Transaction"]);
   });
 
+  it("is of the block what its messages and its end need", () => {
+    expect(opened({ phase: Phase.OpenBlock })).to.eql(["BlockContext"]);
+    expect(opened({ phase: Phase.Mint })).to.eql(["BlockContext", "Transaction"]);
+    expect(opened({ phase: Phase.Refund })).to.eql(["Transaction"]);
+    expect(opened({ phase: Phase.WriteContext })).to.eql([]);
+    expect(opened({ phase: Phase.CreditFees })).to.eql(["BlockContext"]);
+    expect(opened({ phase: Phase.SealBlock })).to.eql(["BlockBloom", "BlockContext"]);
+  });
+
   it("is the block's context where the transaction is skipped", () => {
     const step = { phase: Phase.RecoverSender };
     expect(opened(step, { phase: Phase.Validate, hasFrame: false })).to.eql(["Transaction"]);
@@ -76,6 +85,7 @@ describe("What a step opens", () => {
       "Transaction",
     ]);
     // Of the transaction before.
+    expect(opened({ phase: Phase.ReadTransaction }, { phase: Phase.EndBlock, blockOutcome: 2 })).to.eql([]);
     expect(opened(step, { phase: Phase.Validate, hasFrame: false, blockOutcome: 2 })).to.eql(["Transaction"]);
   });
 });

@@ -2,7 +2,13 @@ import { expect } from "chai";
 import { Phase } from "../../../src/machine/index.ts";
 import type { Pending } from "../../../src/machine/index.ts";
 import { EMPTY_SLICE } from "../../../src/machine/slice.ts";
-import { changesFrame, changesTransaction, popsOf, unchangedItems } from "../../../src/machine/proving/step-changes.ts";
+import {
+  changesChain,
+  changesFrame,
+  changesTransaction,
+  popsOf,
+  unchangedItems,
+} from "../../../src/machine/proving/step-changes.ts";
 import { opcodeOf } from "../assemble.ts";
 
 type PhaseName = keyof typeof Phase;
@@ -16,16 +22,22 @@ describe("What a step can have changed", () => {
   describe("of the TransactionContext", () => {
     const changing = (hasFrame: boolean) => PHASES.filter((name) => changesTransaction(Phase[name], hasFrame));
 
-    it("decoding, validation, settlement and the ends of the unit do; hashing, loads, frames and Flush do not", () => {
+    it("begins, decoding, validation, settlement and ends do; hashing, loads, frames and Flush do not", () => {
       expect(changing(true)).to.eql([
         ...between("Halt", "EnterTransaction"),
-        ...(["Settle", "EndTransaction"] as const),
+        ...(["Settle", "EndTransaction", "ReadTransaction", "Mint"] as const),
       ]);
     });
 
     it("the outermost frame's exit does too, which leaves no frame", () => {
       expect(changing(false).filter((name) => !changing(true).includes(name))).to.eql(["ExitFrame"]);
     });
+  });
+
+  it("of the chain: the begins and the ends of units do, and all steps of a phase of the chain", () => {
+    const changing = (next: Phase) => PHASES.filter((name) => changesChain(Phase[name], next));
+    expect(changing(Phase.Execute)).to.eql([...between("Halt", "EndBlock"), ...between("ReadCalldata", "SealBlock")]);
+    expect(changing(Phase.EndBlock)).to.eql(PHASES);
   });
 
   describe("of the frame that runs", () => {
