@@ -177,8 +177,8 @@ describe("The provider of traces", () => {
     l1.revertTo(l1.head().number - 2);
     await mineHistory(l1, 2, 20);
     await follow();
-    for (const asked of [claim.root(0, 4), claim.openUnit(1), unit.root(0, 2), unit.prove(0)]) {
-      const error = await rejection(asked);
+    for (const ask of [() => claim.root(0, 4), () => claim.openUnit(1), () => unit.root(0, 2), () => unit.prove(0)]) {
+      const error = await rejection(ask());
       expect(error).to.be.instanceOf(TraceUnavailableError);
       expect((error as TraceUnavailableError).problem).to.eql({ kind: "superseded" });
     }
