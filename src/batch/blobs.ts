@@ -10,7 +10,7 @@ const USABLE_SIZE = 31;
 export const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
 
 /** Order of the scalar field of BLS12-381, of which the elements of a blob are. */
-const SCALAR_MODULUS = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
+export const SCALAR_MODULUS = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
 const PRIMITIVE_ROOT = 7n;
 const FIELD_ELEMENT_BITS = 12;
 

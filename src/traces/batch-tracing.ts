@@ -1,7 +1,7 @@
 import { OUTSIDE_BLOCKS, Phase, boundaryHash, createChainMachine, runUnit } from "../machine/index.ts";
 import type { Machine } from "../machine/index.ts";
 import { derivedStateAt } from "../node/index.ts";
-import { ZERO_HASH, hexToBytes } from "../primitives/index.ts";
+import { ZERO_HASH } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { stateHash } from "../rollup/index.ts";
 import type { ChainState, RollupConfig } from "../rollup/index.ts";
@@ -129,7 +129,7 @@ export function createBatchTracing({
 }
 
 function concatHashes(hashes: readonly Hash[]): Uint8Array {
-  const bytes = new Uint8Array(hashes.length * HASH_SIZE);
-  hashes.forEach((hash, index) => bytes.set(hexToBytes(hash), index * HASH_SIZE));
+  const bytes = Buffer.alloc(hashes.length * HASH_SIZE);
+  hashes.forEach((hash, index) => bytes.write(hash.slice(2), index * HASH_SIZE, "hex"));
   return bytes;
 }

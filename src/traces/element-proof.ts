@@ -1,14 +1,8 @@
-import { FIELD_ELEMENTS_PER_BLOB } from "../batch/index.ts";
+import { FIELD_ELEMENTS_PER_BLOB as SIZE, SCALAR_MODULUS, elementPoint } from "../batch/index.ts";
 import { bigintToBytes32, bytesToBigint } from "../primitives/index.ts";
 import type { Kzg } from "../primitives/index.ts";
 
-/** Order of the groups of BLS12-381: field elements are below it. */
-const ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
-const SIZE = FIELD_ELEMENTS_PER_BLOB;
-const INDEX_BITS = Math.log2(SIZE);
 const ELEMENT_SIZE = 32;
-/** 7 generates the field's units, so this one has order 4096. */
-const ROOT_OF_UNITY = power(7n, (ORDER - 1n) / BigInt(SIZE));
 
 /**
  * An element of a blob with the KZG proof that it is one: the commitment to the quotient (p − y) ÷ (X − z), z being the point of
@@ -22,11 +16,11 @@ export async function proveElement(
 ): Promise<{ readonly value: Uint8Array; readonly proof: Uint8Array }> {
   const elements = Array.from({ length: SIZE }, (_, index) => bytesToBigint(elementOf(blob, index)));
   const y = elements[position] as bigint;
-  const z = elementPoint(position);
-  const points = Array.from({ length: SIZE }, (_, index) => elementPoint(index));
+  const points = allPoints();
+  const z = points[position] as bigint;
   // 1 at the position itself, which divides nothing.
   const inverses = invertAll(points.map((point, index) => (index === position ? 1n : modulo(point - z))));
-  const inverseZ = power(z, ORDER - 2n);
+  const inverseZ = inverseOf(z);
   const quotient = new Uint8Array(blob.length);
   let atPosition = 0n;
   for (let index = 0; index < SIZE; index++) {
@@ -39,11 +33,23 @@ export async function proveElement(
   return { value: elementOf(blob, position), proof: await kzg.blobToCommitment(quotient) };
 }
 
-/** The point at which a blob's polynomial is the element of this index: ω to the power of the index with its 12 bits in reverse. */
-export function elementPoint(position: number): bigint {
+/** The points of all elements of a blob. */
+function allPoints(): readonly bigint[] {
+  // The element in the middle is at ω itself, the others at its powers.
+  const root = bytesToBigint(elementPoint(SIZE / 2));
+  const points: bigint[] = [];
+  let point = 1n;
+  for (let exponent = 0; exponent < SIZE; exponent++) {
+    points[reverseBits(exponent)] = point;
+    point = (point * root) % SCALAR_MODULUS;
+  }
+  return points;
+}
+
+function reverseBits(index: number): number {
   let reversed = 0;
-  for (let bit = 0; bit < INDEX_BITS; bit++) reversed = 2 * reversed + ((position >>> bit) & 1);
-  return power(ROOT_OF_UNITY, BigInt(reversed));
+  for (let bit = 1; bit < SIZE; bit *= 2) reversed = 2 * reversed + (Math.floor(index / bit) % 2);
+  return reversed;
 }
 
 function elementOf(blob: Uint8Array, position: number): Uint8Array {
@@ -51,16 +57,16 @@ function elementOf(blob: Uint8Array, position: number): Uint8Array {
 }
 
 function modulo(value: bigint): bigint {
-  const rest = value % ORDER;
-  return rest < 0n ? rest + ORDER : rest;
+  const rest = value % SCALAR_MODULUS;
+  return rest < 0n ? rest + SCALAR_MODULUS : rest;
 }
 
-function power(base: bigint, exponent: bigint): bigint {
+function inverseOf(value: bigint): bigint {
   let result = 1n;
-  let square = base;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if ((rest & 1n) === 1n) result = (result * square) % ORDER;
-    square = (square * square) % ORDER;
+  let square = value;
+  for (let rest = SCALAR_MODULUS - 2n; rest > 0n; rest >>= 1n) {
+    if ((rest & 1n) === 1n) result = (result * square) % SCALAR_MODULUS;
+    square = (square * square) % SCALAR_MODULUS;
   }
   return result;
 }
@@ -71,13 +77,13 @@ function invertAll(values: readonly bigint[]): readonly bigint[] {
   let product = 1n;
   for (const value of values) {
     products.push(product);
-    product = (product * value) % ORDER;
+    product = (product * value) % SCALAR_MODULUS;
   }
-  let inverse = power(product, ORDER - 2n);
+  let inverse = inverseOf(product);
   const inverses: bigint[] = [];
   for (let index = values.length - 1; index >= 0; index--) {
-    inverses[index] = (inverse * (products[index] as bigint)) % ORDER;
-    inverse = (inverse * (values[index] as bigint)) % ORDER;
+    inverses[index] = (inverse * (products[index] as bigint)) % SCALAR_MODULUS;
+    inverse = (inverse * (values[index] as bigint)) % SCALAR_MODULUS;
   }
   return inverses;
 }

@@ -52,18 +52,26 @@ interface StateLayer extends StateDatabase {
   clear(): void;
 }
 
-/** Entries in memory in front of a database that is only read. */
+/** Entries in memory behind a database that is only read. */
 function createStateLayer(database: StateDatabase): StateLayer {
   const keyOf = (hash: Uint8Array) => Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
-  const entries = new Map<string, Uint8Array>();
+  let entries = new Map<string, Uint8Array>();
+  // Few of the nodes are ever asked for, as the view keeps its tries: they are sorted in when one is.
+  let unsorted: (readonly HashedEntry[])[] = [];
+  const getAdded = (hash: Uint8Array): Uint8Array | undefined => {
+    for (const added of unsorted) for (const [name, value] of added) entries.set(keyOf(name), value);
+    unsorted = [];
+    return entries.get(keyOf(hash));
+  };
   return {
-    get: (hash) => entries.get(keyOf(hash)) ?? database.get(hash),
+    get: (hash) => database.get(hash) ?? getAdded(hash),
     putMany: () => {
       throw new Error("a state that is traced is not stored");
     },
-    add(added) {
-      for (const [hash, value] of added) entries.set(keyOf(hash), value);
+    add: (added) => void unsorted.push(added),
+    clear() {
+      entries = new Map();
+      unsorted = [];
     },
-    clear: () => entries.clear(),
   };
 }

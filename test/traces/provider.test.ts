@@ -1,7 +1,15 @@
 import { expect } from "chai";
-import { payloadToBlobs, encodePayload } from "../../src/batch/index.ts";
+import { elementPoint, encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
 import { prepareMachine } from "../../src/machine/index.ts";
-import { hashPair, merkleProof, merkleRoot } from "../../src/primitives/index.ts";
+import {
+  blobVersionedHash,
+  bytesToHex,
+  hashPair,
+  loadKzg,
+  merkleProof,
+  merkleRoot,
+  versionedHash,
+} from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import {
   CLAIM_TRACE_HEIGHT,
@@ -47,7 +55,10 @@ describe("The provider of traces", () => {
     const payload = encodePayload([
       { timestamp: l1.head().timestamp, messages: 2, transactions: [await transfer(12), await transfer(13)] },
     ]);
-    l1.mine({ kind: "deposit" }, { kind: "blob-batch", blobs: payloadToBlobs(payload) });
+    const blobs = payloadToBlobs(payload);
+    const kzg = await loadKzg();
+    const versionedHashes = await Promise.all(blobs.map((blob) => blobVersionedHash(kzg, blob)));
+    l1.mine({ kind: "deposit" }, { kind: "blob-batch", blobs, versionedHashes });
     await follow();
   });
   after(async () => {
@@ -132,10 +143,15 @@ describe("The provider of traces", () => {
     const claim = await provider.openClaim({ fromBatch: batch, toBatch: batch + 1 });
     const unit = await claim.openUnit(0);
     expect(unit.length).to.equal(1 + 4_096);
-    const { preimages } = (await unit.prove(3)).witness;
-    const [versionedHashes, element] = preimages.slice(-2);
-    expect(versionedHashes).to.have.length(32);
-    expect(element).to.have.length(128);
+    const kzg = await loadKzg();
+    for (const position of [0, 2, 4_095]) {
+      const { preimages } = (await unit.prove(1 + position)).witness;
+      const [versionedHashes, element] = preimages as [Uint8Array, Uint8Array];
+      const [value, commitment, proof] = [element.slice(0, 32), element.slice(32, 80), element.slice(80)];
+      expect(bytesToHex(versionedHashes)).to.equal(versionedHash(commitment));
+      expect(kzg.verifyProof(commitment, elementPoint(position), value, proof)).to.equal(true);
+      expect(kzg.verifyProof(commitment, elementPoint(position ^ 1), value, proof)).to.equal(false);
+    }
   });
 
   it("refuses what it has not traced, and ranges, spans and units that are none", async () => {
@@ -161,8 +177,8 @@ describe("The provider of traces", () => {
     l1.revertTo(l1.head().number - 2);
     await mineHistory(l1, 2, 20);
     await follow();
-    for (const asked of [claim.root(0, 4), claim.openUnit(1), unit.root(0, 2), unit.prove(0)]) {
-      const error = await rejection(asked);
+    for (const ask of [() => claim.root(0, 4), () => claim.openUnit(1), () => unit.root(0, 2), () => unit.prove(0)]) {
+      const error = await rejection(ask());
       expect(error).to.be.instanceOf(TraceUnavailableError);
       expect((error as TraceUnavailableError).problem).to.eql({ kind: "superseded" });
     }
