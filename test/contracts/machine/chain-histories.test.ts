@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { openStateView } from "../../../src/ethereum/index.ts";
 import { Phase, prepareMachine } from "../../../src/machine/index.ts";
+import { MINIMUM_BASE_FEE } from "../../../src/rollup/index.ts";
 import { createHistory } from "../../machine/chain/history.ts";
 import type { HistoryOptions } from "../../machine/chain/history.ts";
 import { HISTORIES } from "../../machine/chain/histories.ts";
 import { runProving } from "../../machine/chain/run-history.ts";
 import { deployChainProver, stepsOf } from "./chain-prover.ts";
 import type { ChainProver, ChainStep } from "./chain-prover.ts";
-import { MESSAGE_HISTORIES, anyMessages } from "./message-histories.ts";
+import { DESTROYED, MESSAGE_HISTORIES, anyMessages } from "./message-histories.ts";
 import { alteredWitnesses } from "./transaction-steps.ts";
 
 /** Phases whose step opens something of the chain or of L1, or is different in a chain. */
@@ -56,6 +58,38 @@ describe("the units of a chain on-chain", function () {
   describe("come to the state the machine comes to, step by step", () => {
     for (const [name, options] of Object.entries({ ...HISTORIES, ...MESSAGE_HISTORIES }))
       it(name, async () => agree(options));
+
+    it("in histories that are what they are called", async () => {
+      const blocksOf = async (name: string) => (await createHistory(MESSAGE_HISTORIES[name]!)).blocks.flat();
+      const depositsOf = async (name: string) =>
+        (await blocksOf(name)).flatMap(({ transactions, receipts }) =>
+          receipts.filter((_, index) => transactions[index]!.kind === "deposit"),
+        );
+      const [succeeded] = await depositsOf("a deposit that succeeds and logs, its rest for another");
+      expect([succeeded?.status, succeeded?.logs.length]).to.eql([1, 1]);
+      const failed = await depositsOf("a deposit that reverts, and one that takes all its gas");
+      expect(failed.map(({ status }) => status)).to.eql([0, 0]);
+      expect(failed.map(({ gasUsed }) => gasUsed === 100_000n)).to.eql([false, true]);
+      for (const { status, gasUsed } of await depositsOf("deposits that are not valid"))
+        expect([status, gasUsed]).to.eql([0, 0n]);
+      for (const { status, gasUsed } of await depositsOf("deposits that run nothing"))
+        expect([status, gasUsed]).to.eql([1, 0n]);
+
+      const destroyed = await createHistory(
+        MESSAGE_HISTORIES["a rest for a contract that was destroyed in the same transaction"]!,
+      );
+      const last = destroyed.blocks.flat().at(-1)!;
+      const account = openStateView(destroyed.state, last.header.stateRoot).getAccount(DESTROYED);
+      expect(account?.nonce).to.equal(0n);
+      expect(account !== undefined && account.balance > 9n).to.equal(true);
+
+      const raised = await blocksOf("a base fee above the floor, for transactions alone");
+      expect(raised.at(-1)!.header.baseFeePerGas > 2n * MINIMUM_BASE_FEE).to.equal(true);
+      const [, beyond] = await blocksOf("deposits that use more than the gas limit of their block");
+      expect([beyond?.header.gasLimit, beyond?.header.gasUsed]).to.eql([3n * 2n ** 24n, 3n * 2n ** 24n]);
+      const sent = await blocksOf("messages to L1, and fees that are withdrawn");
+      expect(new Set(sent.map(({ header }) => header.outboxRoot)).size).to.equal(3);
+    });
 
     it("whatever the messages are", async () => {
       await fc.assert(fc.asyncProperty(anyMessages, agree), { numRuns: 8 });

@@ -22,7 +22,7 @@ const REMEMBERING: Address = "0x00000000000000000000000000000000c0de0006";
 /** Its L1 counterpart could be the sender of a deposit, which then has code. */
 const CONTRACT: Address = "0x00000000000000000000000000000000c0de0007";
 /** What the first creation by `DESTROYING` makes. */
-const DESTROYED = createAddress(DESTROYING, 1n);
+export const DESTROYED = createAddress(DESTROYING, 1n);
 
 const code = {
   [LOGGER]: PROGRAMS.log,
@@ -87,7 +87,14 @@ export const MESSAGE_HISTORIES: Readonly<Record<string, HistoryOptions>> = {
   ),
   "deposits that are not valid": around(
     depositing({ sender: STRANGER, mint: 1_000n, gasLimit: 21_000n, to: LOGGER, refundTo: account(2) }),
-    depositing({ sender: STRANGER, mint: ETHER, value: 2n * ETHER, gasLimit: 50_000n, to: LOGGER }),
+    depositing({
+      sender: STRANGER,
+      mint: ETHER,
+      value: 2n * ETHER,
+      gasLimit: 50_000n,
+      to: LOGGER,
+      refundTo: account(2),
+    }),
     depositing({ sender: STRANGER, mint: ETHER, gasLimit: 20_999n, to: LOGGER, refundTo: account(2) }),
     depositing({ sender: STRANGER, mint: ETHER, gasLimit: 21_039n, data: new Uint8Array(4), refundTo: account(2) }),
     depositing({ sender: CONTRACT, mint: ETHER, gasLimit: 100_000n, to: LOGGER, refundTo: account(3) }),
@@ -183,7 +190,9 @@ export const MESSAGE_HISTORIES: Readonly<Record<string, HistoryOptions>> = {
       {
         payload: encodePayload([
           block({
-            transactions: [0n, 1n, 2n].map((nonce) => transfer(nonce, { to: BURNING, gasLimit: 2n ** 24n })),
+            transactions: [0n, 1n, 2n].map((nonce) =>
+              transfer(nonce, { to: BURNING, gasLimit: 2n ** 24n, maxFeePerGas: GWEI }),
+            ),
           }),
           block({ messages: 3, transactions: [transfer(3n)] }),
         ]),
