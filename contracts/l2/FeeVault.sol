@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Predeploys} from "../libraries/Predeploys.sol";
 import {IFeeVault} from "./interfaces/IFeeVault.sol";
 import {IOutbox} from "./interfaces/IOutbox.sol";
 
 /// @title FeeVault
 /// @notice See {IFeeVault}. Predeployed at 0x4f6e650000000000000000000000000000000003.
 contract FeeVault is IFeeVault {
-    IOutbox private constant OUTBOX = IOutbox(0x4F6E650000000000000000000000000000000002);
+    IOutbox private constant OUTBOX = IOutbox(Predeploys.OUTBOX);
 
     /// @inheritdoc IFeeVault
     /// @dev Slot 0, written by the genesis state; nothing changes it.

@@ -8,6 +8,7 @@ import {LongHashes} from "./steps/LongHashes.sol";
 import {SliceReader} from "./steps/SliceReader.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Absorb} from "./types/Absorb.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Digest} from "./types/Digest.sol";
 import {Phase} from "./types/Phase.sol";
 import {Witness} from "./types/Witness.sol";
@@ -19,7 +20,7 @@ contract AbsorbVerifier is IVerifier {
     uint256 private constant STRIDE = 64 * KeccakSponge.BLOCK_LENGTH;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         require(step.machine.phase == Phase.Absorb, WrongPhase(step.machine.phase));
         Absorb memory absorb = Steps.openAbsorb(step, w);

@@ -10,6 +10,7 @@ import {GasMeter} from "./steps/GasMeter.sol";
 import {SliceReader} from "./steps/SliceReader.sol";
 import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Slice} from "./types/Slice.sol";
 import {Witness} from "./types/Witness.sol";
 
@@ -18,7 +19,7 @@ import {Witness} from "./types/Witness.sol";
 /// POP, jumps, PC, MSIZE and GAS (docs/machine.md §8).
 contract ArithmeticVerifier is IVerifier {
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, uint256 immediate) = CodeReader.openInstruction(step, w, InstructionGroup.Arithmetic);
         if (opcode >= Opcodes.PUSH0 && opcode <= Opcodes.PUSH32) return _push(step, w, opcode, immediate);

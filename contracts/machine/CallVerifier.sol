@@ -14,6 +14,7 @@ import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Witness} from "./types/Witness.sol";
 
@@ -38,7 +39,7 @@ contract CallVerifier is IVerifier {
     uint256 private constant VALUE_COST = 9_000;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Call);
         bool hasValue = opcode == Opcodes.CALL || opcode == Opcodes.CALLCODE;

@@ -9,6 +9,7 @@ import {GasMeter} from "./steps/GasMeter.sol";
 import {MemoryTree} from "./steps/MemoryTree.sol";
 import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {ExitStatus} from "./types/Exit.sol";
 import {Witness} from "./types/Witness.sol";
 
@@ -17,7 +18,7 @@ import {Witness} from "./types/Witness.sol";
 /// and opcodes that are not defined (docs/machine.md §8).
 contract ControlVerifier is IVerifier {
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Control);
         if (opcode == Opcodes.STOP) {

@@ -14,6 +14,7 @@ import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Copy} from "./types/Copy.sol";
 import {Phase} from "./types/Phase.sol";
 import {Slice} from "./types/Slice.sol";
@@ -27,7 +28,7 @@ contract CopyVerifier is IVerifier {
     uint256 private constant STRIDE = 32_768;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         if (step.machine.phase == Phase.Copy) return _copy(step, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Copy);

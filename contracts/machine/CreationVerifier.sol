@@ -15,6 +15,7 @@ import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {ExitStatus} from "./types/Exit.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Witness} from "./types/Witness.sol";
@@ -27,7 +28,7 @@ contract CreationVerifier is IVerifier {
     uint256 private constant SELFDESTRUCT_COST = 5_000;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Creation);
         return opcode == Opcodes.SELFDESTRUCT ? _selfDestruct(step, w) : _create(step, w, opcode);

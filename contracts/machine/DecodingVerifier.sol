@@ -13,11 +13,13 @@ import {LongHashes} from "./steps/LongHashes.sol";
 import {Overlay} from "./steps/Overlay.sol";
 import {SliceReader} from "./steps/SliceReader.sol";
 import {Step, Steps} from "./steps/Steps.sol";
+import {TransactionBegin} from "./steps/TransactionBegin.sol";
 import {TransactionEnd} from "./steps/TransactionEnd.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Windows} from "./steps/Windows.sol";
 import {Absorb} from "./types/Absorb.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Phase} from "./types/Phase.sol";
 import {Slice} from "./types/Slice.sol";
 import {Slot} from "./types/Slot.sol";
@@ -29,9 +31,6 @@ import {Witness} from "./types/Witness.sol";
 /// boundary of phase `Transaction`, `CountTransaction`, and `DecodeHeader` to `RecoverSender`. Whatever the bytes are, there
 /// is a next state: what is not the one canonical encoding of a transaction is skipped.
 contract DecodingVerifier is IVerifier {
-    /// @dev Bytes of a raw transaction (specification §3 rule 5).
-    uint256 private constant MINIMUM_SIZE = 65;
-    uint256 private constant MAXIMUM_SIZE = 131_072;
     /// @dev EIP-7825.
     uint256 private constant GAS_LIMIT_CAP = 1 << 24;
     /// @dev Most bytes counted in one step.
@@ -45,10 +44,11 @@ contract DecodingVerifier is IVerifier {
     uint256 private constant FIRST_LIST_BYTE = 0xc0;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
-        if (phase == Phase.Transaction) return _start(step, w);
+        // In a chain the bytes of the transaction come from the payload, which is another verifier's to read.
+        if (phase == Phase.Transaction && step.machine.chain == 0) return _start(step, w);
         if (phase == Phase.CountTransaction) return _countTransaction(step, w);
         if (phase == Phase.DecodeHeader) return _decodeHeader(step, w);
         if (phase == Phase.CountCalldata) return _countCalldata(step, w);
@@ -61,12 +61,9 @@ contract DecodingVerifier is IVerifier {
 
     function _start(Step memory step, Witness calldata w) private pure returns (bytes32) {
         Slice memory raw = Steps.openBlockContext(step, w).raw;
-        if (raw.length < MINIMUM_SIZE || raw.length > MAXIMUM_SIZE) return TransactionEnd.skip(step, w);
-        TransactionContext memory transaction;
-        transaction.raw = raw;
-        transaction.data = Slices.empty();
-        step.machine.phase = Phase.CountTransaction;
-        return Steps.endWithTransaction(step, transaction);
+        if (!TransactionBegin.isSize(raw.length)) return TransactionEnd.skip(step, w);
+        TransactionBegin.begin(step, raw);
+        return Steps.end(step);
     }
 
     function _countTransaction(Step memory step, Witness calldata w) private pure returns (bytes32) {
@@ -129,7 +126,8 @@ contract DecodingVerifier is IVerifier {
         if (transaction.cursor == transaction.data.length) {
             transaction.cursor = transaction.listEnd;
             transaction.listEnd = 0;
-            step.machine.phase = transaction.kind == LEGACY ? Phase.DecodeSignature : Phase.DecodeAccessList;
+            if (transaction.isDeposit()) step.machine.phase = Phase.Mint;
+            else step.machine.phase = transaction.kind == LEGACY ? Phase.DecodeSignature : Phase.DecodeAccessList;
         }
         return Steps.endWithTransaction(step, transaction);
     }

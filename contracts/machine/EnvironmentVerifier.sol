@@ -9,6 +9,7 @@ import {SliceReader} from "./steps/SliceReader.sol";
 import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Slice} from "./types/Slice.sol";
 import {TransactionContext} from "./types/TransactionContext.sol";
@@ -18,7 +19,7 @@ import {Witness} from "./types/Witness.sol";
 /// @notice Proves the instructions that push a value of the frame, the transaction or the block (docs/machine.md §8).
 contract EnvironmentVerifier is IVerifier {
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Environment);
         bool takesItem = opcode == Opcodes.CALLDATALOAD || opcode == Opcodes.BLOBHASH;

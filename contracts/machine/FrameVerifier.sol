@@ -13,6 +13,7 @@ import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Copy} from "./types/Copy.sol";
 import {Exit, ExitStatus} from "./types/Exit.sol";
 import {Frame} from "./types/Frame.sol";
@@ -33,7 +34,7 @@ contract FrameVerifier is IVerifier {
     bytes1 private constant RESERVED_FIRST_BYTE = 0xef;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         if (phase == Phase.EnterFrame) return _enterFrame(step, w);

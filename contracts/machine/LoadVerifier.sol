@@ -9,6 +9,7 @@ import {Accounts} from "./steps/Accounts.sol";
 import {Overlay} from "./steps/Overlay.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Account} from "./types/Account.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Load} from "./types/Load.sol";
 import {Phase} from "./types/Phase.sol";
 import {Slot} from "./types/Slot.sol";
@@ -22,7 +23,7 @@ contract LoadVerifier is IVerifier {
     error EntryInOverlay(address owner, uint256 slot);
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         if (phase == Phase.LoadAccount) return _loadAccount(step, w);

@@ -9,6 +9,7 @@ import {LongHashes} from "./steps/LongHashes.sol";
 import {MemoryTree} from "./steps/MemoryTree.sol";
 import {StackChain} from "./steps/StackChain.sol";
 import {Step, Steps} from "./steps/Steps.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Phase} from "./types/Phase.sol";
 import {Witness} from "./types/Witness.sol";
 
@@ -16,7 +17,7 @@ import {Witness} from "./types/Witness.sol";
 /// @notice Proves MLOAD, MSTORE, MSTORE8 and KECCAK256 (docs/machine.md §8) and the phase `FinishKeccak`.
 contract MemoryVerifier is IVerifier {
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         if (step.machine.phase == Phase.FinishKeccak) return _finishKeccak(step, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Memory);

@@ -7,6 +7,7 @@ import {IVerifier} from "./interfaces/IVerifier.sol";
 import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
 import {CodeReader} from "./steps/CodeReader.sol";
 import {Steps} from "./steps/Steps.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {Phase} from "./types/Phase.sol";
 import {Verifiers} from "./types/Verifiers.sol";
 import {Witness} from "./types/Witness.sol";
@@ -30,6 +31,10 @@ contract OneStepProver is IOneStepProver {
     IVerifier private immutable FRAME;
     IVerifier private immutable PRECOMPILE;
     IVerifier private immutable SETTLEMENT;
+    IVerifier private immutable LOAD_BATCH;
+    IVerifier private immutable INFLATE;
+    IVerifier private immutable BLOCK;
+    IVerifier private immutable MESSAGE;
 
     constructor(Verifiers memory verifiers) {
         CONTROL = verifiers.control;
@@ -48,21 +53,29 @@ contract OneStepProver is IOneStepProver {
         FRAME = verifiers.frame;
         PRECOMPILE = verifiers.precompile;
         SETTLEMENT = verifiers.settlement;
+        LOAD_BATCH = verifiers.loadBatch;
+        INFLATE = verifiers.inflate;
+        BLOCK = verifiers.block;
+        MESSAGE = verifiers.message;
     }
 
     /// @inheritdoc IOneStepProver
-    function start(bytes32 before, Witness calldata w) external view returns (bytes32) {
+    function start(bytes32 before, Witness calldata w, ChainInput calldata) external view returns (bytes32) {
         Phase phase = Steps.phaseOf(before, w);
-        require(phase.isBoundary(), NotABoundary(phase));
-        require(phase == Phase.Transaction, UnitNotProvable(phase));
+        if (phase == Phase.Halt) return before;
+        // No trace begins inside a unit, unless one were longer than a trace: it then goes on in the next.
+        if (!phase.isBoundary()) return _step(phase, w);
         // To a verifier, a boundary is the phase in which its unit starts; only `step` stands still there.
-        return _ask(DECODING);
+        return _ask(_verifierOfUnit(phase, w));
     }
 
     /// @inheritdoc IOneStepProver
-    function step(bytes32 before, Witness calldata w) external view returns (bytes32) {
+    function step(bytes32 before, Witness calldata w, ChainInput calldata) external view returns (bytes32) {
         Phase phase = Steps.phaseOf(before, w);
-        if (phase.isBoundary()) return before;
+        return phase.isBoundary() ? before : _step(phase, w);
+    }
+
+    function _step(Phase phase, Witness calldata w) private view returns (bytes32) {
         if (phase != Phase.Execute) return _ask(_verifierOf(phase));
         // Which opcode it is the verifier proves, and reverts if it is none of its own: a witness that claims another one comes
         // to nothing. To prove it here as well would cost as much again as most instructions.
@@ -76,6 +89,14 @@ contract OneStepProver is IOneStepProver {
         return abi.decode(Address.functionStaticCall(address(verifier), call), (bytes32));
     }
 
+    /// @dev Of the unit that comes next in a boundary state, which is not `Halt`.
+    function _verifierOfUnit(Phase boundary, Witness calldata w) private view returns (IVerifier) {
+        if (boundary == Phase.LoadBatch) return LOAD_BATCH;
+        if (boundary == Phase.Message) return MESSAGE;
+        if (boundary == Phase.Transaction && !Steps.isInChain(w)) return DECODING;
+        return BLOCK;
+    }
+
     function _verifierOf(Phase phase) private view returns (IVerifier) {
         if (phase == Phase.Absorb) return ABSORB;
         if (phase <= Phase.RecoverSender) return DECODING;
@@ -86,7 +107,11 @@ contract OneStepProver is IOneStepProver {
         if (phase == Phase.FinishKeccak) return MEMORY;
         if (phase == Phase.FinishLog) return LOG;
         if (phase <= Phase.ExitFrame) return FRAME;
-        return SETTLEMENT;
+        if (phase <= Phase.EndTransaction) return SETTLEMENT;
+        if (phase <= Phase.ReadElement) return LOAD_BATCH;
+        if (phase <= Phase.InflateSymbols) return INFLATE;
+        if (phase >= Phase.Mint && phase <= Phase.EndMessage) return MESSAGE;
+        return BLOCK;
     }
 
     function _verifierOf(InstructionGroup group) private view returns (IVerifier) {

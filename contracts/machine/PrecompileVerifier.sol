@@ -8,6 +8,7 @@ import {Precompiles} from "./libraries/Precompiles.sol";
 import {Slices} from "./libraries/Slices.sol";
 import {SliceReader} from "./steps/SliceReader.sol";
 import {Step, Steps} from "./steps/Steps.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {ExitStatus} from "./types/Exit.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
@@ -33,7 +34,7 @@ contract PrecompileVerifier is IVerifier {
     }
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external view returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external view returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         require(phase == Phase.Precompile, WrongPhase(phase));

@@ -4,14 +4,19 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
 import {AppendOnlyProof} from "./libraries/AppendOnlyProof.sol";
+import {GasBucket} from "./libraries/GasBucket.sol";
 import {MerklePatriciaTrie} from "./libraries/MerklePatriciaTrie.sol";
 import {StateEntries} from "./libraries/StateEntries.sol";
 import {Accounts} from "./steps/Accounts.sol";
+import {Flushing} from "./steps/Flushing.sol";
 import {Overlay} from "./steps/Overlay.sol";
+import {Slots} from "./steps/Slots.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {TransactionEnd} from "./steps/TransactionEnd.sol";
 import {Account} from "./types/Account.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {Chain} from "./types/Chain.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {EntryKind} from "./types/EntryKind.sol";
 import {KeyLink} from "./types/KeyLink.sol";
 import {Phase} from "./types/Phase.sol";
@@ -22,14 +27,11 @@ import {Witness} from "./types/Witness.sol";
 /// @title Settlement verifier
 /// @notice Proves the steps behind the outermost frame (docs/machine.md §10): `Settle`, `Flush` and `EndTransaction`.
 contract SettlementVerifier is IVerifier {
-    /// @notice The entry of a key of the key chain is shown to be absent. No state that a trace reaches allows this.
-    error SlotNotInOverlay(address owner, uint256 slot);
-
     /// @dev EIP-3529.
     uint256 private constant MAXIMUM_REFUND_QUOTIENT = 5;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         if (phase == Phase.Settle) return _settle(step, w);
@@ -49,20 +51,32 @@ contract SettlementVerifier is IVerifier {
 
         uint256 gasPrice = transaction.gasPrice;
         Accounts.credit(step, w, transaction.sender, (transaction.gasLimit - used) * gasPrice);
-        Accounts.credit(step, w, context.coinbase, used * (gasPrice - context.baseFee));
-        step.machine.phase = Phase.Flush;
+        // A deposit pays less than the base fee.
+        uint256 tip = transaction.isDeposit() ? 0 : gasPrice - context.baseFee;
+        Accounts.credit(step, w, context.coinbase, used * tip);
+        if (transaction.isDeposit()) Flushing.begin(step, Phase.Refund);
+        else step.machine.phase = Phase.Flush;
         return Steps.endWithTransaction(step, transaction);
     }
 
     function _flush(Step memory step, Witness calldata w) private pure returns (bytes32) {
-        if (step.machine.journal.keyChain == 0) {
-            step.machine.phase = Phase.EndTransaction;
-            return Steps.end(step);
-        }
+        if (step.machine.journal.keyChain == 0) return _endFlush(step, w);
         KeyLink memory link = Steps.openKeyLink(step, w);
         if (link.kind == EntryKind.Account) _flushAccount(step, w, link.owner);
         if (link.kind == EntryKind.Slot) _flushSlot(step, w, link.owner, link.slot);
         step.machine.journal.keyChain = link.previous;
+        return Steps.end(step);
+    }
+
+    /// @dev Nothing is left to be written. What follows, if it is not the end of a transaction, finds an overlay without entries.
+    function _endFlush(Step memory step, Witness calldata w) private pure returns (bytes32) {
+        if (step.machine.pending == 0) {
+            step.machine.phase = Phase.EndTransaction;
+            return Steps.end(step);
+        }
+        step.machine.phase = Steps.openResume(step, w).resume;
+        step.machine.pending = 0;
+        step.machine.journal.overlayRoot = 0;
         return Steps.end(step);
     }
 
@@ -78,8 +92,7 @@ contract SettlementVerifier is IVerifier {
     }
 
     function _flushSlot(Step memory step, Witness calldata w, address owner, uint256 slot) private pure {
-        (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, owner, slot);
-        require(isPresent, SlotNotInOverlay(owner, slot));
+        Slot memory entry = Slots.read(step, w, owner, slot);
         if (entry.current == entry.original) return;
         (Account memory account, uint256 opening) = Accounts.modify(step, w, owner);
         if (account.isDestroyed) return;
@@ -114,7 +127,22 @@ contract SettlementVerifier is IVerifier {
             Steps.nextAppend(step, w)
         );
         context.bloomHash = _mergedBloomHash(Steps.openBloom(step, w), Steps.openBlockBloom(w, context));
-        return TransactionEnd.include(step, context);
+        if (step.machine.chain == 0) return TransactionEnd.include(step, context);
+        Chain memory chain = Steps.openChain(step, w);
+        _countGas(chain, transaction);
+        return TransactionEnd.include(step, context, chain);
+    }
+
+    /// @dev A deposit is not taken out of the gas bucket, and is a message of the block. A signed transaction has been charged for
+    /// its bytes, and had at most that charge and what is left to use (`Validate`).
+    function _countGas(Chain memory chain, TransactionContext memory transaction) private pure {
+        uint256 gasUsed = transaction.gasUsed;
+        if (transaction.isDeposit()) {
+            chain.depositGas += gasUsed;
+            ++chain.messageCount;
+        } else {
+            chain.gasLeft -= Math.saturatingSub(gasUsed, GasBucket.listingCharge(transaction.raw.length));
+        }
     }
 
     /// @dev Hash of the bits of two blooms of 256 bytes. Writes to `bloom`.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "./interfaces/IVerifier.sol";
+import {BlockHashHistory} from "./libraries/BlockHashHistory.sol";
 import {InstructionGroup, Opcodes} from "./libraries/Opcodes.sol";
 import {Accounts} from "./steps/Accounts.sol";
 import {CodeReader} from "./steps/CodeReader.sol";
@@ -12,6 +13,7 @@ import {Step, Steps} from "./steps/Steps.sol";
 import {Warmth} from "./steps/Warmth.sol";
 import {Account} from "./types/Account.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Slot} from "./types/Slot.sol";
 import {Witness} from "./types/Witness.sol";
@@ -29,15 +31,11 @@ contract StorageVerifier is IVerifier {
     /// @dev EIP-3529.
     uint256 private constant SSTORE_CLEAR_REFUND = 4_800;
     uint256 private constant BLOCKHASH = 20;
-    /// @dev EIP-2935.
-    address private constant HISTORY_STORAGE = 0x0000F90827F1C53a10cb7A02335B175320002935;
-    /// @dev EIP-2935: slots its ring has.
-    uint256 private constant HISTORY_SERVE_WINDOW = 8_191;
     /// @dev Blocks before this one whose hash BLOCKHASH gives.
     uint256 private constant BLOCKHASH_WINDOW = 256;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         (uint256 opcode, ) = CodeReader.openInstruction(step, w, InstructionGroup.Storage);
         if (opcode == Opcodes.SLOAD) return _sload(step, w);
@@ -153,11 +151,11 @@ contract StorageVerifier is IVerifier {
         uint256 number = StackChain.pop(step, w, 1)[0];
         uint256 hash = 0;
         if (number < context.number && context.number - number <= BLOCKHASH_WINDOW) {
-            (bool isAccountPresent, ) = Overlay.readAccount(step, w, HISTORY_STORAGE);
-            if (!isAccountPresent) return Steps.faultOnAccount(step, w, HISTORY_STORAGE);
-            uint256 slot = number % HISTORY_SERVE_WINDOW;
-            (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, HISTORY_STORAGE, slot);
-            if (!isPresent) return Steps.faultOnSlot(step, w, HISTORY_STORAGE, slot);
+            (bool isAccountPresent, ) = Overlay.readAccount(step, w, BlockHashHistory.ADDRESS);
+            if (!isAccountPresent) return Steps.faultOnAccount(step, w, BlockHashHistory.ADDRESS);
+            uint256 slot = BlockHashHistory.slotOf(number);
+            (bool isPresent, Slot memory entry) = Overlay.readSlot(step, w, BlockHashHistory.ADDRESS, slot);
+            if (!isPresent) return Steps.faultOnSlot(step, w, BlockHashHistory.ADDRESS, slot);
             hash = entry.current;
         }
         if (!GasMeter.charge(step, BLOCKHASH)) return Steps.halt(step, w);

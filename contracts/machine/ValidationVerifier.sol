@@ -5,6 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
 import {Authorization, Authorizations} from "./libraries/Authorizations.sol";
 import {Delegations} from "./libraries/Delegations.sol";
+import {GasBucket} from "./libraries/GasBucket.sol";
 import {Opcodes} from "./libraries/Opcodes.sol";
 import {RlpCursor} from "./libraries/RlpCursors.sol";
 import {Accounts} from "./steps/Accounts.sol";
@@ -17,6 +18,8 @@ import {Warmth} from "./steps/Warmth.sol";
 import {Windows} from "./steps/Windows.sol";
 import {Account, EMPTY_CODE_HASH} from "./types/Account.sol";
 import {BlockContext} from "./types/BlockContext.sol";
+import {Chain} from "./types/Chain.sol";
+import {ChainInput} from "./types/ChainInput.sol";
 import {FrameContext} from "./types/FrameContext.sol";
 import {Phase} from "./types/Phase.sol";
 import {TransactionContext} from "./types/TransactionContext.sol";
@@ -37,7 +40,7 @@ contract ValidationVerifier is IVerifier {
     uint256 private constant EXISTING_AUTHORITY_REFUND = 12_500;
 
     /// @inheritdoc IVerifier
-    function prove(bytes32 before, Witness calldata w) external pure returns (bytes32) {
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata) external pure returns (bytes32) {
         Step memory step = Steps.begin(before, w);
         Phase phase = step.machine.phase;
         if (phase == Phase.Validate) return _validate(step, w);
@@ -50,16 +53,43 @@ contract ValidationVerifier is IVerifier {
     function _validate(Step memory step, Witness calldata w) private pure returns (bytes32) {
         TransactionContext memory transaction = Steps.openTransaction(step, w);
         BlockContext memory context = Steps.openBlockContext(step, w);
+        bool isListed = step.machine.chain != 0 && !transaction.isDeposit();
+        Chain memory chain;
+        if (isListed) chain = Steps.openChain(step, w);
         (bool isPresent, Account memory sender) = Overlay.readAccount(step, w, transaction.sender);
         if (!isPresent) return Steps.faultOnAccount(step, w, transaction.sender);
 
         transaction.dataGas = _dataGas(transaction.tokens, context.dataPrice, context.baseFee);
         transaction.intrinsicGas = _intrinsicGas(transaction);
         transaction.floorGas = TRANSACTION_GAS + FLOOR_TOKEN_GAS * transaction.dataTokens;
-        if (!_isValid(transaction, context, sender)) return TransactionEnd.skip(step, w);
+        bool isValid = _isValid(transaction, sender);
+        if (transaction.isDeposit()) return _endDeposit(step, transaction, isValid);
+
+        uint256 available =
+            isListed
+                ? chain.gasLeft + GasBucket.listingCharge(transaction.raw.length)
+                : Math.saturatingSub(context.gasLimit, context.gasUsed);
+        if (!isValid || transaction.maxFeePerGas < context.baseFee || transaction.gasLimit > available)
+            return isListed ? TransactionEnd.skip(step, w, chain) : TransactionEnd.skip(step, w);
 
         uint256 room = transaction.maxFeePerGas - context.baseFee;
         transaction.gasPrice = context.baseFee + Math.min(room, transaction.maxPriorityFeePerGas);
+        step.machine.phase = Phase.BuyGas;
+        return Steps.endWithTransaction(step, transaction);
+    }
+
+    /// @dev A deposit pays its own price, whatever the base fee and the gas bucket. One that is not valid is not run, and all else
+    /// of it stays.
+    function _endDeposit(
+        Step memory step,
+        TransactionContext memory transaction,
+        bool isValid
+    ) private pure returns (bytes32) {
+        if (!isValid) {
+            step.machine.phase = Phase.Refund;
+            return Steps.end(step);
+        }
+        transaction.gasPrice = transaction.maxFeePerGas;
         step.machine.phase = Phase.BuyGas;
         return Steps.endWithTransaction(step, transaction);
     }
@@ -205,18 +235,13 @@ contract ValidationVerifier is IVerifier {
         return Steps.end(step);
     }
 
-    /// @dev Whether the rules of specification §4 let the transaction run. Fees and value are anything below 2^256.
-    function _isValid(
-        TransactionContext memory transaction,
-        BlockContext memory context,
-        Account memory sender
-    ) private pure returns (bool) {
+    /// @dev Whether the rules of specification §4 let the transaction run, but for those of the base fee and of the gas there is.
+    /// Fees and value are anything below 2^256.
+    function _isValid(TransactionContext memory transaction, Account memory sender) private pure returns (bool) {
         uint256 gasLimit = transaction.gasLimit;
         uint256 minimumGas = Math.max(transaction.intrinsicGas, transaction.floorGas);
         if (
-            transaction.maxFeePerGas < context.baseFee ||
             gasLimit < Math.saturatingAdd(minimumGas, transaction.dataGas) ||
-            gasLimit > Math.saturatingSub(context.gasLimit, context.gasUsed) ||
             transaction.nonce != sender.nonce ||
             transaction.nonce >= FrameMaking.LAST_NONCE ||
             _hasForeignCode(sender) ||

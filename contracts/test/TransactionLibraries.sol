@@ -9,6 +9,7 @@ import {Secp256k1} from "../machine/libraries/Secp256k1.sol";
 import {StateEntries} from "../machine/libraries/StateEntries.sol";
 import {TransactionEnd} from "../machine/steps/TransactionEnd.sol";
 import {Account} from "../machine/types/Account.sol";
+import {EMPTY_BLOOM_HASH} from "../machine/types/Journal.sol";
 
 /// @notice Makes the libraries of the transaction's phases callable, for tests.
 contract TransactionLibraries {
@@ -85,6 +86,6 @@ contract TransactionLibraries {
     }
 
     function emptyBloomHash() external pure returns (bytes32) {
-        return TransactionEnd.EMPTY_BLOOM_HASH;
+        return EMPTY_BLOOM_HASH;
     }
 }

@@ -19,6 +19,10 @@ export default buildModule("OneStepProver", (builder) => {
     frame: builder.contract("FrameVerifier"),
     precompile: builder.contract("PrecompileVerifier"),
     settlement: builder.contract("SettlementVerifier"),
+    loadBatch: builder.contract("LoadBatchVerifier"),
+    inflate: builder.contract("InflateVerifier"),
+    block: builder.contract("BlockVerifier"),
+    message: builder.contract("MessageVerifier"),
   };
   return { prover: builder.contract("OneStepProver", [verifiers]), ...verifiers };
 });

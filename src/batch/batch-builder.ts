@@ -1,7 +1,8 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { MAXIMUM_BLOCKS, encodeBlocks } from "./block-codec.ts";
 import type { EncodedBlock } from "./block-codec.ts";
-import { MAXIMUM_CONTENT_SIZE, PAYLOAD_VERSION, compressContent } from "./payload.ts";
+import { PAYLOAD_VERSION } from "./inflate.ts";
+import { MAXIMUM_CONTENT_SIZE, compressContent } from "./payload.ts";
 
 /** DEFLATE matches reach back 32 KiB (RFC 1951). */
 const WINDOW_SIZE = 32_768;

@@ -13,6 +13,11 @@ export function createBitReader(bytes: Uint8Array): BitReader {
   return { bytes, position: 0, held: 0, heldCount: 0 };
 }
 
+/** How many bits were taken or skipped. */
+export function bitPosition({ position, heldCount }: BitReader): number {
+  return 8 * position - heldCount;
+}
+
 /** Holds at least 25 bits, or all that are left. */
 export function holdBits(reader: BitReader): void {
   const { bytes } = reader;

@@ -14,14 +14,19 @@ export interface EncodedBlock {
 /** Most blocks one payload gives (specification §3 rule 2), so that the size of a claim's trace is bounded (design §5). */
 export const MAXIMUM_BLOCKS = 4_096;
 
-const HEAD_SIZE = 16;
-const LENGTH_SIZE = 3;
+/** Bytes of a block before its transactions. */
+export const BLOCK_HEAD_SIZE = 16;
+/** Bytes of the length of a transaction, which comes before it. */
+export const TRANSACTION_LENGTH_SIZE = 3;
 const MAXIMUM_UINT24 = 2 ** 24 - 1;
 const MAXIMUM_UINT32 = 2 ** 32 - 1;
 
 /** Size of a block's encoding in bytes: 16, and 3 more than its length for every transaction. */
 export function encodedBlockSize(block: EncodedBlock): number {
-  return block.transactions.reduce((size, transaction) => size + LENGTH_SIZE + transaction.length, HEAD_SIZE);
+  return block.transactions.reduce(
+    (size, transaction) => size + TRANSACTION_LENGTH_SIZE + transaction.length,
+    BLOCK_HEAD_SIZE,
+  );
 }
 
 /** The blocks' encodings, concatenated. Throws a RangeError that names a value that does not fit its field. */
@@ -35,13 +40,13 @@ export function encodeBlocks(blocks: readonly EncodedBlock[]): Uint8Array {
     view.setBigUint64(offset, BigInt(block.timestamp));
     view.setUint32(offset + 8, block.messages);
     view.setUint32(offset + 12, block.transactions.length);
-    offset += HEAD_SIZE;
+    offset += BLOCK_HEAD_SIZE;
     for (const transaction of block.transactions) {
       checkNatural("transaction length", transaction.length, MAXIMUM_UINT24);
       view.setUint8(offset, transaction.length >>> 16);
       view.setUint16(offset + 1, transaction.length & 0xffff);
-      bytes.set(transaction, offset + LENGTH_SIZE);
-      offset += LENGTH_SIZE + transaction.length;
+      bytes.set(transaction, offset + TRANSACTION_LENGTH_SIZE);
+      offset += TRANSACTION_LENGTH_SIZE + transaction.length;
     }
   }
   return bytes;
@@ -65,34 +70,49 @@ export function readBlock(
   position: number,
   admit: (timestamp: number) => ((transactionLength: number) => boolean) | undefined,
 ): ParsedBlock | undefined {
-  const head = content.read(position, HEAD_SIZE);
+  const head = content.read(position, BLOCK_HEAD_SIZE);
   if (head === undefined) return undefined;
-  const view = new DataView(head.buffer, head.byteOffset, HEAD_SIZE);
-  const timestamp = Number(minimum(view.getBigUint64(0), BigInt(Number.MAX_SAFE_INTEGER)));
-  const messages = view.getUint32(8);
-  const transactionCount = view.getUint32(12);
+  const { timestamp, messages, transactionCount } = decodeBlockHead(head);
   const mayList = admit(timestamp);
   if (mayList === undefined) return undefined;
   const transactions: Uint8Array[] = [];
-  let end = position + HEAD_SIZE;
+  let end = position + BLOCK_HEAD_SIZE;
   while (transactions.length < transactionCount) {
-    const lengthBytes = content.read(end, LENGTH_SIZE);
-    const length = lengthBytes === undefined ? 0 : readUint24(lengthBytes);
-    const isListed = length >= MIN_TRANSACTION_SIZE && length <= MAX_TRANSACTION_SIZE && mayList(length);
-    const raw = isListed ? content.read(end + LENGTH_SIZE, length) : undefined;
+    const lengthBytes = content.read(end, TRANSACTION_LENGTH_SIZE);
+    const length = lengthBytes === undefined ? 0 : decodeTransactionLength(lengthBytes);
+    const isListed = isTransactionLength(length) && mayList(length);
+    const raw = isListed ? content.read(end + TRANSACTION_LENGTH_SIZE, length) : undefined;
     if (raw === undefined) return { timestamp, messages, transactions, end, isLast: true };
     transactions.push(raw);
-    end += LENGTH_SIZE + length;
+    end += TRANSACTION_LENGTH_SIZE + length;
   }
   return { timestamp, messages, transactions, end, isLast: false };
+}
+
+/** What a block begins with, from its first 16 bytes. */
+export function decodeBlockHead(
+  head: Uint8Array,
+): Pick<EncodedBlock, "timestamp" | "messages"> & { readonly transactionCount: number } {
+  const view = new DataView(head.buffer, head.byteOffset, BLOCK_HEAD_SIZE);
+  return {
+    timestamp: Number(minimum(view.getBigUint64(0), BigInt(Number.MAX_SAFE_INTEGER))),
+    messages: view.getUint32(8),
+    transactionCount: view.getUint32(12),
+  };
 }
 
 function minimum(left: bigint, right: bigint): bigint {
   return left < right ? left : right;
 }
 
-function readUint24([high = 0, middle = 0, low = 0]: Uint8Array): number {
+/** The length of a listed transaction, from its 3 bytes. */
+export function decodeTransactionLength([high = 0, middle = 0, low = 0]: Uint8Array): number {
   return (high << 16) | (middle << 8) | low;
+}
+
+/** Whether a listed transaction may have this length in bytes (specification §3 rule 2). */
+export function isTransactionLength(length: number): boolean {
+  return length >= MIN_TRANSACTION_SIZE && length <= MAX_TRANSACTION_SIZE;
 }
 
 function checkNatural(what: string, value: number, maximum: number): void {

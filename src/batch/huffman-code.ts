@@ -104,6 +104,15 @@ export function assignCodes(code: HuffmanCode): CodeSpace {
   return space === 0 ? "complete" : isSingle ? "single" : "empty";
 }
 
+/** The length of each symbol's code, 0 for those that have none. */
+export function codeLengthsOf({ symbols, runFirsts, runEnds, runLengths, runCount }: HuffmanCode): Uint8Array {
+  const lengths = new Uint8Array(symbols.length);
+  for (let run = 0; run < runCount; run++) {
+    lengths.fill(runLengths[run] as number, runFirsts[run] as number, runEnds[run] as number);
+  }
+  return lengths;
+}
+
 /** `symbol << 4 | length` of the code that the bits begin with; 0 if none does. */
 export function findCode(code: HuffmanCode, bits: number): number {
   const entry = code.found[bits & code.foundMask] as number;

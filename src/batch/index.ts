@@ -1,5 +1,6 @@
 export * from "./batch-builder.ts";
 export * from "./blobs.ts";
 export * from "./block-codec.ts";
+export * from "./inflate.ts";
 export * from "./payload-content.ts";
 export * from "./payload.ts";

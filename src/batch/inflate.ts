@@ -1,9 +1,10 @@
-import { alignToByte, createBitReader, takeBits } from "./bit-reader.ts";
+import { alignToByte, bitPosition, createBitReader, takeBits } from "./bit-reader.ts";
 import type { BitReader } from "./bit-reader.ts";
 import {
   MAXIMUM_CODE_LENGTH,
   assignCodes,
   clearCode,
+  codeLengthsOf,
   createHuffmanCode,
   findCode,
   nameSymbols,
@@ -12,14 +13,63 @@ import {
 import type { HuffmanCode } from "./huffman-code.ts";
 import type { PayloadContent } from "./payload-content.ts";
 
+/** First byte of every payload (specification §3 rule 1). */
+export const PAYLOAD_VERSION = 0x01;
+
+/** What comes next in a stream, in the order of docs/machine.md §16. */
+export const INFLATE_MODES = ["block-head", "stored", "symbols", "ended"] as const;
+
+export type InflateMode = (typeof INFLATE_MODES)[number];
+
+/** Where a stream stands (`Stream` of docs/machine.md §16). In mode "ended" nothing but the mode means anything. */
+export interface InflateState {
+  readonly mode: InflateMode;
+  /** In the payload, the lowest bit of each byte first. */
+  readonly bitPosition: number;
+  /** In a block: whether it is the last one. */
+  readonly isFinal: boolean;
+  /** In mode "stored": bytes of the block that are still to come. */
+  readonly storedLeft: number;
+}
+
+/** Lengths of the codes of a block by symbol, in bits; 0 is none. */
+export interface CodeLengths {
+  readonly literals: Uint8Array;
+  readonly distances: Uint8Array;
+}
+
+/** A range of bytes. */
+export interface ByteRange {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** What a step has read besides the bits it took: bytes of the payload in mode "stored", of what came out in mode "symbols". */
+export type InflateStep = ByteRange | undefined;
+
+/** A payload that is being inflated: as far as somebody reads, or step by step. Both come by the same states. */
+export interface Inflater extends PayloadContent {
+  readonly payload: Uint8Array;
+  state(): InflateState;
+  /** In mode "symbols". */
+  codeLengths(): CodeLengths;
+  /** What has come out. What this gave stays as it is. */
+  output(): Uint8Array;
+  /**
+   * One step of docs/machine.md §16: the head of a block, a part of a stored one, up to 256 literals, a match or the end of a
+   * block. `needed` is more than has come out, and at most the maximum. Throws if the stream has ended.
+   */
+  step(needed: number): InflateStep;
+}
+
 /**
- * What a raw DEFLATE stream (RFC 1951) gives: all that comes out of it before its first error, its end or `maximum` bytes
- * (specification §3), inflated at most 257 bytes further than somebody reads. Total; the work is bounded by the bytes that are
- * consumed and those that come out.
+ * What a payload gives: a version byte and a raw DEFLATE stream (RFC 1951), of which all comes out before its first error, its
+ * end or `maximum` bytes (specification §3), inflated at most 257 bytes further than somebody reads. Total; the work is bounded
+ * by the bytes that are consumed and those that come out.
  */
-export function createInflater(deflate: Uint8Array, maximum: number): PayloadContent {
+export function createInflater(payload: Uint8Array, maximum: number): Inflater {
   const inflation: Inflation = {
-    reader: createBitReader(deflate),
+    reader: createBitReader(payload),
     maximum,
     output: new Uint8Array(Math.min(maximum, INITIAL_CAPACITY)),
     size: 0,
@@ -28,8 +78,22 @@ export function createInflater(deflate: Uint8Array, maximum: number): PayloadCon
     storedLeft: 0,
     codes: FIXED_CODES,
     dynamicCodes: undefined,
+    match: { distance: 0, length: 0 },
   };
   return {
+    payload,
+    state: () => ({
+      mode: inflation.phase,
+      bitPosition: bitPosition(inflation.reader),
+      isFinal: inflation.isFinal,
+      storedLeft: inflation.storedLeft,
+    }),
+    codeLengths: () => ({
+      literals: codeLengthsOf(inflation.codes.literals),
+      distances: codeLengthsOf(inflation.codes.distances),
+    }),
+    output: () => inflation.output.subarray(0, inflation.size),
+    step: (needed) => takeStep(inflation, needed),
     read(position, length) {
       const end = position + length;
       if (end > maximum) return undefined;
@@ -76,8 +140,6 @@ interface BlockCodes {
 
 const FIXED_CODES = fixedCodes();
 
-type Phase = "block-head" | "stored" | "symbols" | "ended";
-
 interface Inflation {
   readonly reader: BitReader;
   readonly maximum: number;
@@ -85,7 +147,7 @@ interface Inflation {
   output: Uint8Array;
   /** Bytes that came out. */
   size: number;
-  phase: Phase;
+  phase: InflateMode;
   /** Whether the block is the last one. */
   isFinal: boolean;
   /** Bytes of a stored block that are still to come. */
@@ -93,10 +155,12 @@ interface Inflation {
   codes: BlockCodes;
   /** Memory for the codes of dynamic blocks, from the first one on. */
   dynamicCodes: (BlockCodes & { readonly codeLengths: HuffmanCode }) | undefined;
+  /** The last one: how far it reaches back, and its bytes, were it not cut. */
+  readonly match: { distance: number; length: number };
 }
 
 /** Goes on until the phase changes, or `target` bytes are there; gives the phase that is next. */
-function advance(inflation: Inflation, target: number): Phase {
+function advance(inflation: Inflation, target: number): InflateMode {
   switch (inflation.phase) {
     case "block-head":
       return beginBlock(inflation);
@@ -109,12 +173,16 @@ function advance(inflation: Inflation, target: number): Phase {
   }
 }
 
-function endBlock({ isFinal }: Inflation): Phase {
+function endBlock({ isFinal }: Inflation): InflateMode {
   return isFinal ? "ended" : "block-head";
 }
 
-function beginBlock(inflation: Inflation): Phase {
+function beginBlock(inflation: Inflation): InflateMode {
   const { reader } = inflation;
+  if (bitPosition(reader) === 0) {
+    if (reader.bytes[0] !== PAYLOAD_VERSION) return "ended";
+    reader.position = 1;
+  }
   const head = takeBits(reader, 3);
   inflation.isFinal = (head & 1) === 1;
   switch (head >> 1) {
@@ -137,7 +205,7 @@ function beginBlock(inflation: Inflation): Phase {
   }
 }
 
-function copyStored(inflation: Inflation, target: number): Phase {
+function copyStored(inflation: Inflation, target: number): InflateMode {
   const { reader } = inflation;
   const count = Math.min(inflation.storedLeft, target - inflation.size, reader.bytes.length - reader.position);
   reserve(inflation, inflation.size + count);
@@ -149,7 +217,7 @@ function copyStored(inflation: Inflation, target: number): Phase {
   return reader.position === reader.bytes.length ? "ended" : "stored";
 }
 
-function inflateSymbols(inflation: Inflation, target: number): Phase {
+function inflateSymbols(inflation: Inflation, target: number): InflateMode {
   while (inflation.size < target) {
     reserve(inflation, inflation.size + 1);
     const symbol = inflateLiterals(inflation, Math.min(target, inflation.output.length));
@@ -210,7 +278,10 @@ function inflateMatch(inflation: Inflation, lengthSymbol: number): boolean {
   const distance = (DISTANCE_BASES[distanceSymbol] as number) + distanceExtra;
   if (distanceExtra < 0 || distance > size) return false;
 
-  const end = Math.min(size + (LENGTH_BASES[lengthSymbol] as number) + lengthExtra, inflation.maximum);
+  const length = (LENGTH_BASES[lengthSymbol] as number) + lengthExtra;
+  inflation.match.distance = distance;
+  inflation.match.length = length;
+  const end = Math.min(size + length, inflation.maximum);
   reserve(inflation, end);
   const { output } = inflation;
   if (end - size < LONG_COPY || (distance > 1 && distance < end - size)) {
@@ -233,6 +304,63 @@ function reserve(inflation: Inflation, size: number): void {
   larger.set(output.subarray(0, inflation.size));
   inflation.output = larger;
 }
+
+// ── Step by step ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bytes of a stored block that a step copies at most. */
+const STORED_STRIDE = 32_768;
+/** Literals that a step takes at most. */
+const LITERALS_STRIDE = 256;
+
+function takeStep(inflation: Inflation, needed: number): InflateStep {
+  const { size, reader } = inflation;
+  switch (inflation.phase) {
+    case "block-head":
+      inflation.phase = beginBlock(inflation);
+      return undefined;
+    case "stored": {
+      const { position } = reader;
+      inflation.phase = copyStored(inflation, Math.min(needed, size + STORED_STRIDE));
+      return { start: position, length: inflation.size - size };
+    }
+    case "symbols":
+      return takeSymbols(inflation, needed);
+    case "ended":
+      throw new Error("the stream has ended");
+  }
+}
+
+function takeSymbols(inflation: Inflation, needed: number): InflateStep {
+  const { reader, size } = inflation;
+  const limit = Math.min(needed, size + LITERALS_STRIDE);
+  reserve(inflation, limit);
+  while (inflation.size < limit) {
+    const { position, held, heldCount } = reader;
+    const symbol = takeSymbol(reader, inflation.codes.literals);
+    if (symbol >= 0 && symbol < END_OF_BLOCK) {
+      inflation.output[inflation.size++] = symbol;
+      continue;
+    }
+    if (inflation.size > size) {
+      // What is no literal is for the next step.
+      Object.assign(reader, { position, held, heldCount });
+      return undefined;
+    }
+    if (symbol === END_OF_BLOCK) {
+      inflation.phase = endBlock(inflation);
+      return undefined;
+    }
+    if (symbol < 0 || !inflateMatch(inflation, symbol - FIRST_LENGTH)) {
+      inflation.phase = "ended";
+      return undefined;
+    }
+    const { distance, length } = inflation.match;
+    return { start: size - distance, length: Math.min(distance, length) };
+  }
+  return undefined;
+}
+
+// ── Codes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The lengths of the codes of code lengths, while they are read. */
 const codeLengthLengths = new Uint8Array(CODE_LENGTH_ORDER.length);

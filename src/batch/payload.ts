@@ -1,16 +1,11 @@
 import { deflateRawSync } from "node:zlib";
 import { encodeBlocks } from "./block-codec.ts";
 import type { EncodedBlock } from "./block-codec.ts";
-import { createInflater } from "./inflate.ts";
-import type { PayloadContent } from "./payload-content.ts";
-
-/** First byte of every payload (specification §3 rule 1). */
-export const PAYLOAD_VERSION = 0x01;
+import { PAYLOAD_VERSION, createInflater } from "./inflate.ts";
+import type { Inflater } from "./inflate.ts";
 
 /** Most bytes of content that a payload has: 4 MiB, where what it decompresses to is cut. */
 export const MAXIMUM_CONTENT_SIZE = 4_194_304;
-
-const NOTHING = new Uint8Array(0);
 
 /** The payload of a batch: version byte and raw DEFLATE stream. Throws a RangeError if the content exceeds 4 MiB. */
 export function encodePayload(blocks: readonly EncodedBlock[]): Uint8Array {
@@ -31,6 +26,6 @@ export function compressContent(content: Uint8Array): Uint8Array {
  * Opens a payload without inflating it. Total: after the first error of the stream there is no more content, after
  * `MAXIMUM_CONTENT_SIZE` bytes neither, and without the right version byte there is none.
  */
-export function openPayload(payload: Uint8Array): PayloadContent {
-  return createInflater(payload[0] === PAYLOAD_VERSION ? payload.subarray(1) : NOTHING, MAXIMUM_CONTENT_SIZE);
+export function openPayload(payload: Uint8Array): Inflater {
+  return createInflater(payload, MAXIMUM_CONTENT_SIZE);
 }

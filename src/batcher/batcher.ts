@@ -1,7 +1,7 @@
 import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
-import { MAXIMUM_TIMESTAMP_LEAD } from "../derivation/index.ts";
 import { errorText, isConnectionClosed, readNextTimestamp } from "../l1/index.ts";
 import type { Instruments } from "../primitives/index.ts";
+import { MAXIMUM_TIMESTAMP_LEAD } from "../rollup/index.ts";
 import { openContext } from "./context.ts";
 import type { BatcherContext } from "./context.ts";
 import { beginDraft, continuesAt, extendDraft, mustGetBlock } from "./draft.ts";

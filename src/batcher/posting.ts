@@ -1,6 +1,6 @@
-import { MAXIMUM_TIMESTAMP_LAG } from "../derivation/index.ts";
 import { findRevert, inboxAbi } from "../l1/index.ts";
 import { bytesToHex } from "../primitives/index.ts";
+import { MAXIMUM_TIMESTAMP_LAG } from "../rollup/index.ts";
 import type { BatcherContext } from "./context.ts";
 import { mustGetBlock } from "./draft.ts";
 import type { Draft } from "./draft.ts";

@@ -1,13 +1,7 @@
 import { MAXIMUM_BLOCKS, readBlock } from "../batch/index.ts";
 import type { EncodedBlock, PayloadContent } from "../batch/index.ts";
-import { BLOCK_CHARGE, availableGas, listingCharge } from "../rollup/index.ts";
+import { BLOCK_CHARGE, availableGas, clampTimestamp, listingCharge } from "../rollup/index.ts";
 import type { Batch, DerivationCursor, DerivationRules } from "./types.ts";
-
-/** Seconds a block's timestamp may lie before its batch's L1 timestamp (specification §3 rule 3). */
-export const MAXIMUM_TIMESTAMP_LAG = 86_400;
-
-/** Seconds a block's timestamp may lie after its batch's L1 timestamp (specification §3 rule 3). */
-export const MAXIMUM_TIMESTAMP_LEAD = 900;
 
 /**
  * The blocks of a batch's payload, with clamped timestamps, as far as the gas bucket pays for them if every transaction takes
@@ -45,11 +39,4 @@ export function* payloadBlocks(
     if (block.isLast) return;
     position = block.end;
   }
-}
-
-/** Specification §3 rule 3. */
-function clampTimestamp(timestamp: number, parent: number, batch: number): number {
-  const earliest = batch - MAXIMUM_TIMESTAMP_LAG;
-  const latest = batch + MAXIMUM_TIMESTAMP_LEAD;
-  return Math.max(parent, Math.min(Math.max(timestamp, earliest), latest));
 }

@@ -26,6 +26,22 @@ export interface Recorder {
   putAccount(address: Address, account: AccountRecord | undefined): void;
   /** A buffer that holds `bytes` from offset 0: output of a precompile, a code. */
   buffer(bytes: Uint8Array): BufferTree;
+  /** A version of a buffer that differs from byte `start` on, where it now has the rest of `bytes`, and zeros behind. */
+  writeBuffer(tree: BufferTree | undefined, bytes: Uint8Array, start: number): BufferTree;
+  /** Opens the chain around the transactions: State or Chain, as committed before the step. Once a step, however often it is told. */
+  chain(): void;
+  /** Opens the stream of the chain; as `chain`. */
+  stream(): void;
+  /** Opens the message under way; as `chain`. */
+  message(): void;
+  /** Opens what a committed hash, or L1, is of. */
+  preimage(encode: () => Uint8Array): void;
+  /** The root of the state trie as it is committed. */
+  stateRoot(): Hash;
+  /** A block begins on the state of this root. */
+  openState(stateRoot: Hash): void;
+  /** The overlay was flushed within a unit: it is empty, and of the journal all else stays. */
+  clearOverlay(): void;
   /** The committed journal as it is now, for `JournalMark.committed`. */
   mark(): unknown;
   /** The machine goes back to a journal it has marked. */

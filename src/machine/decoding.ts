@@ -25,6 +25,7 @@ import { skip } from "./settlement.ts";
 import { EMPTY_SLICE } from "./slice.ts";
 import type { Slice } from "./slice.ts";
 import { needAccount, needSlot, warmAccount, warmSlot } from "./state-access.ts";
+import { DEPOSIT_KIND } from "./transaction-kind.ts";
 
 // From raw bytes to a transaction with a sender (docs/machine.md §7), by the parts of the decoder in src/ethereum.
 
@@ -138,7 +139,8 @@ export function stepCountCalldata(machine: Machine): void {
   if (transaction.cursor < data.bytes.length) return;
   transaction.cursor = transaction.listEnd;
   transaction.listEnd = 0;
-  machine.phase = transaction.kind === 0 ? Phase.DecodeSignature : Phase.DecodeAccessList;
+  if (transaction.kind === DEPOSIT_KIND) machine.phase = Phase.Mint;
+  else machine.phase = transaction.kind === 0 ? Phase.DecodeSignature : Phase.DecodeAccessList;
 }
 
 export function stepDecodeAccessList(machine: Machine): void {

@@ -1,6 +1,14 @@
 import type { Precompiles } from "../ethereum/index.ts";
-import { EMPTY_APPEND_ONLY_MERKLE_TREE, ZERO_HASH } from "../primitives/index.ts";
-import type { Hash } from "../primitives/index.ts";
+import type { ChainState } from "../rollup/index.ts";
+import { newBlockProgress } from "./block-progress.ts";
+import { stepEnterBlock, stepOpenBlock, stepReadBlockHead } from "./chain/begin-block.ts";
+import type { Chain } from "./chain/chain.ts";
+import type { ChainSource } from "./chain/chain-source.ts";
+import { stepCreditFees, stepSealBlock } from "./chain/end-block.ts";
+import { stepInflateBlockHead, stepInflateStored, stepInflateSymbols } from "./chain/inflate.ts";
+import { startLoadBatch, stepReadCalldata, stepReadElement } from "./chain/load-batch.ts";
+import { startMessage, stepEndMessage, stepMint, stepRefund, stepWriteContext } from "./chain/message.ts";
+import { stepReadTransaction } from "./chain/read-transaction.ts";
 import {
   startTransaction,
   stepCountCalldata,
@@ -16,17 +24,15 @@ import { stepCopy } from "./instructions/copies.ts";
 import { stepAbsorb, stepFinishKeccak } from "./instructions/hashing.ts";
 import { stepFinishLog } from "./instructions/logs.ts";
 import { execute } from "./interpreter.ts";
-import type { Environment, Machine, StateSink } from "./machine.ts";
+import { OUTSIDE_BLOCKS } from "./machine.ts";
+import type { Environment, Machine } from "./machine.ts";
 import { Overlay } from "./overlay.ts";
 import type { StateSource } from "./overlay.ts";
-import { Phase, isBoundary } from "./phase.ts";
+import { Phase, isBoundary, underway } from "./phase.ts";
 import { stepEndTransaction, stepFlush, stepSettle } from "./settlement.ts";
-import { EMPTY_SLICE } from "./slice.ts";
 import { stepLoadAccount, stepLoadSlot } from "./state-access.ts";
+import type { StateSink } from "./state-sink.ts";
 import { stepAuthorize, stepBuyGas, stepEnterTransaction, stepValidate } from "./validation.ts";
-
-/** Bytes of a logs bloom. */
-const BLOOM_SIZE = 256;
 
 export interface MachineOptions {
   readonly environment: Environment;
@@ -37,34 +43,28 @@ export interface MachineOptions {
   /** Every step as docs/machine.md has it. */
   readonly isProving: boolean;
   readonly precompiles?: Precompiles | undefined;
-  readonly chain?: Hash;
   /** Stacks of a machine that is used no more. */
   readonly stacks?: Machine["stacks"];
 }
 
-/** A machine before the first transaction of a block; the transaction's bytes are to be put into `block.raw`. */
+/**
+ * A machine without a chain, before the first transaction of a block; the transaction's bytes are to be put into `block.raw`.
+ */
 export function createMachine({
   environment,
   state,
   sink,
   isProving,
   precompiles,
-  chain = ZERO_HASH,
   stacks = [],
 }: MachineOptions): Machine {
   return {
     phase: Phase.Transaction,
-    chain,
+    chain: undefined,
+    source: undefined,
+    target: 0,
     environment,
-    block: {
-      gasUsed: 0n,
-      transactionCount: 0,
-      transactions: EMPTY_APPEND_ONLY_MERKLE_TREE,
-      receipts: EMPTY_APPEND_ONLY_MERKLE_TREE,
-      bloom: new Uint8Array(BLOOM_SIZE),
-      raw: EMPTY_SLICE,
-      outcome: 0,
-    },
+    block: newBlockProgress(),
     transaction: undefined,
     frame: undefined,
     stacks,
@@ -78,16 +78,66 @@ export function createMachine({
     exit: undefined,
     isProving,
     precompiles,
+    sealed: undefined,
     recorder: undefined,
   };
 }
 
-/** The first step of the trace of a unit. Throws an Error unless a transaction comes next. */
+export interface ChainMachineOptions {
+  /** Where the chain stands: after some batches (specification §6), or within one, between two blocks. */
+  readonly chain: ChainState | Chain;
+  /** Undefined if blocks and messages are begun by hand (`beginBlock`, `beginDeposit`, `beginContext`). */
+  readonly source?: ChainSource;
+  /** Number of batches at which the machine halts; it goes on unless there is one. */
+  readonly target?: number;
+  readonly isProving: boolean;
+  readonly stacks?: Machine["stacks"];
+}
+
+const NO_STATE: StateSource = {
+  getAccount: () => {
+    throw new Error("there is no state between two blocks");
+  },
+  getSlot: () => {
+    throw new Error("there is no state between two blocks");
+  },
+  getCode: () => {
+    throw new Error("there is no state between two blocks");
+  },
+};
+
+/** A machine of a chain, between two blocks. */
+export function createChainMachine({
+  chain,
+  source,
+  target = Number.MAX_SAFE_INTEGER,
+  ...options
+}: ChainMachineOptions): Machine {
+  const isInBatch = "kind" in chain;
+  return {
+    ...createMachine({ ...options, environment: OUTSIDE_BLOCKS, state: NO_STATE }),
+    phase: isInBatch ? Phase.BeginBlock : Phase.LoadBatch,
+    chain: isInBatch ? chain : { kind: "between-batches", state: chain },
+    source,
+    target,
+  };
+}
+
+/**
+ * The first step of a trace: begins the unit that comes next. Nothing comes after `Halt`; inside a unit it is `step`, so that one
+ * which were longer than a trace would go on in the next. Without a chain there is no unit but a transaction.
+ */
 export function start(machine: Machine): void {
-  if (!isBoundary(machine.phase)) throw new Error(`a unit does not start in phase ${machine.phase}`);
-  if (machine.phase !== Phase.Transaction)
-    throw new Error(`expected the boundary before a transaction, got phase ${machine.phase}`);
-  startTransaction(machine);
+  if (machine.chain === undefined && machine.phase === Phase.Transaction) return startTransaction(machine);
+  switch (machine.phase) {
+    case Phase.LoadBatch:
+      return startLoadBatch(machine);
+    case Phase.Message:
+      return startMessage(machine);
+    default:
+      machine.phase = underway(machine.phase);
+      return step(machine);
+  }
 }
 
 /** Every later step; a boundary state steps to itself. In fast mode a step may be many. */
@@ -152,10 +202,46 @@ export function step(machine: Machine): void {
       return stepFlush(machine);
     case Phase.EndTransaction:
       return stepEndTransaction(machine);
+    case Phase.ReadCalldata:
+      return stepReadCalldata(machine);
+    case Phase.ReadElement:
+      return stepReadElement(machine);
+    case Phase.InflateBlockHead:
+      return stepInflateBlockHead(machine);
+    case Phase.InflateStored:
+      return stepInflateStored(machine);
+    case Phase.InflateSymbols:
+      return stepInflateSymbols(machine);
+    case Phase.ReadBlockHead:
+      return stepReadBlockHead(machine);
+    case Phase.OpenBlock:
+      return stepOpenBlock(machine);
+    case Phase.EnterBlock:
+      return stepEnterBlock(machine);
+    case Phase.ReadTransaction:
+      return stepReadTransaction(machine);
+    case Phase.Mint:
+      return stepMint(machine);
+    case Phase.Refund:
+      return stepRefund(machine);
+    case Phase.WriteContext:
+      return stepWriteContext(machine);
+    case Phase.EndMessage:
+      return stepEndMessage(machine);
+    case Phase.CreditFees:
+      return stepCreditFees(machine);
+    case Phase.SealBlock:
+      return stepSealBlock(machine);
   }
 }
 
-/** Runs a started transaction to its end, the boundary state after it. */
+/** Runs the unit that comes next to the boundary state after it. */
+export function runUnit(machine: Machine): void {
+  start(machine);
+  runTransaction(machine);
+}
+
+/** Runs a started transaction, or any unit, to its end, the boundary state after it. */
 export function runTransaction(machine: Machine): void {
   while (!isBoundary(machine.phase)) {
     if (machine.phase === Phase.EnterFrame && !machine.isProving) runFrames(machine);

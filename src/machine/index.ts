@@ -1,4 +1,6 @@
 export * from "./access.ts";
+export * from "./block-progress.ts";
+export * from "./chain/index.ts";
 export * from "./decoding.ts";
 export * from "./driver.ts";
 export * from "./frame.ts";
@@ -13,6 +15,8 @@ export * from "./precompiles.ts";
 export * from "./proving/index.ts";
 export * from "./slice.ts";
 export * from "./state-access.ts";
+export * from "./state-sink.ts";
 export * from "./step-report.ts";
+export * from "./transaction-kind.ts";
 export * from "./validation.ts";
 export * from "./word.ts";

@@ -1,11 +1,16 @@
-import type { AccountRecord, Log, Precompiles, SkipReason } from "../ethereum/index.ts";
+import type { Log, Precompiles, SkipReason } from "../ethereum/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH } from "../primitives/index.ts";
 import type { Address, AppendOnlyMerkleTree, Hash } from "../primitives/index.ts";
+import type { BlockHeader, Receipt } from "../rollup/index.ts";
+import type { BetweenBatches, Chain } from "./chain/chain.ts";
+import type { ChainSource } from "./chain/chain-source.ts";
 import type { Code } from "./code.ts";
-import type { Recorder } from "./commitments.ts";
+import type { BufferTree, Recorder } from "./commitments.ts";
 import type { Memory } from "./memory.ts";
 import type { Overlay, JournalMark } from "./overlay.ts";
 import type { Phase } from "./phase.ts";
 import type { Slice } from "./slice.ts";
+import type { StateSink } from "./state-sink.ts";
 
 // The machine as it runs (docs/machine.md §1): the structs of contracts/machine/types/ with live values in
 // place of their hashes. Amounts of gas, lengths and positions are numbers (below 2^53), wei and nonces bigints.
@@ -24,16 +29,34 @@ export interface Environment {
   readonly dataPrice: bigint;
 }
 
+/** The environment of a machine of a chain between two blocks. */
+export const OUTSIDE_BLOCKS: Environment = {
+  number: 0,
+  timestamp: 0,
+  coinbase: ZERO_ADDRESS,
+  gasLimit: 0n,
+  baseFee: 0n,
+  prevRandao: ZERO_HASH,
+  chainId: 0n,
+  blobBaseFee: 0n,
+  dataPrice: 0n,
+};
+
+/** What the leaf of a receipt is made of (specification §4). */
+export type UnhashedReceipt = Pick<Receipt, "transactionHash" | "status" | "cumulativeGasUsed" | "logs">;
+
 /** What transactions add to a block. */
 export interface BlockProgress {
   gasUsed: bigint;
   transactionCount: number;
-  /** Over the transaction hashes; with `receipts` and `bloom` kept only when proving. */
+  /** Over the transaction hashes, without those of `unhashed`; the next two likewise. Kept only when proving, or in a chain. */
   transactions: AppendOnlyMerkleTree;
   /** Over the receipt hashes. */
   receipts: AppendOnlyMerkleTree;
   /** 256 bytes; never changed in place. */
   bloom: Uint8Array;
+  /** In a chain in fast mode: of the last transactions, until somebody asks for the hashes (`hashReceipts`). */
+  readonly unhashed: UnhashedReceipt[];
   /** Raw bytes of the transaction to run next. */
   raw: Slice;
   /** 0 none yet, 1 the last transaction was included, 2 it was skipped. */
@@ -115,17 +138,6 @@ export interface FrameSpace {
   readonly memory: Memory;
 }
 
-/** Where `Flush` writes what a transaction has changed. */
-export interface StateSink {
-  /** An account that exists: nonce, balance and code hash; its storage root is not looked at. */
-  setAccount(address: Address, account: AccountRecord): void;
-  /** An account that is gone, with its storage; it may never have been there. */
-  removeAccount(address: Address): void;
-  /** Without leading zeros; no bytes clear the slot. */
-  setSlot(address: Address, slot: Hash, value: Uint8Array): void;
-  addCode(codeHash: Hash, code: Uint8Array): void;
-}
-
 export type ExitStatus = 0 | 1 | 2 | 3;
 
 /** The pending operations of docs/machine.md §1. */
@@ -154,6 +166,21 @@ export type Pending =
     }
   | { readonly kind: "digest"; readonly value: Hash; readonly context: Hash; readonly log?: Log }
   | {
+      readonly kind: "reading";
+      readonly dataHash: Hash;
+      /** The payload so far, as a buffer. */
+      readonly tree: BufferTree | undefined;
+      /** Elements read. */
+      readonly count: number;
+    }
+  | {
+      readonly kind: "inflate";
+      readonly resume: Phase;
+      /** Bytes of content. */
+      readonly needed: number;
+    }
+  | { readonly kind: "resume"; readonly resume: Phase }
+  | {
       readonly kind: "exit";
       readonly status: ExitStatus;
       readonly output: Slice;
@@ -163,10 +190,15 @@ export type Pending =
 
 export interface Machine {
   phase: Phase;
-  /** Committed chain fields that no step of a transaction looks at. */
-  readonly chain: Hash;
-  readonly environment: Environment;
-  readonly block: BlockProgress;
+  /** What is around the transactions (docs/machine.md §16); undefined if there is nothing. */
+  chain: BetweenBatches | Chain | undefined;
+  /** What a chain reads besides the state; undefined without a chain, or if its blocks and messages are begun by hand. */
+  readonly source: ChainSource | undefined;
+  /** Number of batches at which the machine halts. */
+  readonly target: number;
+  /** `OUTSIDE_BLOCKS` between two blocks of a chain. */
+  environment: Environment;
+  block: BlockProgress;
   transaction: TransactionContext | undefined;
   frame: Frame | undefined;
   /** Stack, and memory to be used again, of the frames by depth, made when one first gets so deep (frame.ts). */
@@ -177,7 +209,7 @@ export interface Machine {
   readonly logs: Log[];
   refund: number;
   /** Where changes go to; undefined if nobody wants them (a proving machine tells its recorder). */
-  readonly sink: StateSink | undefined;
+  sink: StateSink | undefined;
   /** Why the last transaction was skipped, for people. */
   skipReason: SkipReason | undefined;
   /** The last transaction that was included, with its logs, for whoever makes its receipt. */
@@ -188,9 +220,11 @@ export interface Machine {
    * Whether steps are as fine as docs/machine.md has them (faults, loads, micro-steps). Otherwise bulk work is done at once and state is read
    * where it is needed; the end of the transaction is the same.
    */
-  readonly isProving: boolean;
+  isProving: boolean;
   /** In place of Osaka's at their own addresses: of a simulation with overrides, which nobody proves. */
   readonly precompiles: Precompiles | undefined;
+  /** The last block of the chain that this machine has sealed. */
+  sealed: { readonly hash: Hash; readonly header: BlockHeader } | undefined;
   /** Is told what a step opens, when it makes a witness. */
   recorder: Recorder | undefined;
 }

@@ -35,6 +35,21 @@ export const Phase = {
   Settle: 29,
   Flush: 30,
   EndTransaction: 31,
+  ReadCalldata: 32,
+  ReadElement: 33,
+  InflateBlockHead: 34,
+  InflateStored: 35,
+  InflateSymbols: 36,
+  ReadBlockHead: 37,
+  OpenBlock: 38,
+  EnterBlock: 39,
+  ReadTransaction: 40,
+  Mint: 41,
+  Refund: 42,
+  WriteContext: 43,
+  EndMessage: 44,
+  CreditFees: 45,
+  SealBlock: 46,
 } as const;
 
 export type Phase = (typeof Phase)[keyof typeof Phase];
@@ -42,4 +57,21 @@ export type Phase = (typeof Phase)[keyof typeof Phase];
 /** Whether a state of this phase lies between two units. */
 export function isBoundary(phase: Phase): boolean {
   return phase <= Phase.EndBlock;
+}
+
+/**
+ * The phase whose step the start of a unit of a chain is (docs/machine.md §16): that phase itself, unless it is a boundary before a
+ * unit that starts with a step of another phase.
+ */
+export function underway(phase: Phase): Phase {
+  switch (phase) {
+    case Phase.BeginBlock:
+      return Phase.ReadBlockHead;
+    case Phase.Transaction:
+      return Phase.ReadTransaction;
+    case Phase.EndBlock:
+      return Phase.CreditFees;
+    default:
+      return phase;
+  }
 }

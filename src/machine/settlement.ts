@@ -1,13 +1,16 @@
-import { logsBloom, withoutLeadingZeros } from "../ethereum/index.ts";
+import { withoutLeadingZeros } from "../ethereum/index.ts";
 import type { SkipReason } from "../ethereum/index.ts";
-import { appendLeaf, bigintToBytes32, hexToBytes } from "../primitives/index.ts";
+import { bigintToBytes32, hexToBytes } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
-import { receiptHash } from "../rollup/index.ts";
+import { atLeastListingCharge, listingCharge } from "../rollup/index.ts";
+import { hashReceipts } from "./block-progress.ts";
+import { chainOf, flushThen, nextWithinBlock } from "./chain/next-unit.ts";
 import type { Machine, TransactionContext } from "./machine.ts";
 import { isEmptyEntry } from "./overlay.ts";
 import type { AccountEntry, SlotItem } from "./overlay.ts";
 import { Phase } from "./phase.ts";
 import { modifyAccount } from "./state-access.ts";
+import { DEPOSIT_KIND } from "./transaction-kind.ts";
 
 // The end of a transaction (docs/machine.md §10), and what happens to one that is invalid.
 
@@ -16,6 +19,7 @@ const MAX_REFUND_QUOTIENT = 5;
 /** Leaves no trace of the transaction but the outcome. */
 export function skip(machine: Machine, reason: SkipReason): void {
   machine.skipReason = reason;
+  machine.recorder?.chain();
   clear(machine);
   machine.block.outcome = 2;
 }
@@ -27,7 +31,8 @@ function clear(machine: Machine): void {
   machine.overlay.clear();
   machine.logs.length = 0;
   machine.refund = 0;
-  machine.phase = Phase.EndBlock;
+  if (machine.chain === undefined) machine.phase = Phase.EndBlock;
+  else nextWithinBlock(machine);
 }
 
 export function stepSettle(machine: Machine): void {
@@ -44,7 +49,8 @@ export function stepSettle(machine: Machine): void {
   // Only a deposit or a simulation pays less than the base fee.
   const tip = gasPrice > environment.baseFee ? gasPrice - environment.baseFee : 0n;
   pay(machine, environment.coinbase, BigInt(used) * tip);
-  machine.phase = Phase.Flush;
+  if (transaction.kind === DEPOSIT_KIND) flushThen(machine, Phase.Refund);
+  else machine.phase = Phase.Flush;
 }
 
 function pay(machine: Machine, address: Address, amount: bigint): void {
@@ -61,11 +67,11 @@ export function stepFlush(machine: Machine): void {
       if (kind === 0) flushAccount(machine, address, entry);
       else if (kind === 1) flushSlot(machine, { kind, address, slot, entry });
     }
-    machine.phase = Phase.EndTransaction;
+    endFlush(machine);
     return;
   }
   const item = overlay.takeKey();
-  if (item === undefined) machine.phase = Phase.EndTransaction;
+  if (item === undefined) endFlush(machine);
   else if (item.kind === 0) {
     machine.recorder?.overlayAccount(item.address);
     flushAccount(machine, item.address, item.entry);
@@ -73,6 +79,19 @@ export function stepFlush(machine: Machine): void {
     machine.recorder?.overlaySlot(item.address, item.slot);
     flushSlot(machine, item);
   }
+}
+
+/** All keys are written: goes on with whoever wanted it, or with the end of the transaction. */
+function endFlush(machine: Machine): void {
+  const { pending } = machine;
+  if (pending?.kind !== "resume") {
+    machine.phase = Phase.EndTransaction;
+    return;
+  }
+  machine.overlay.clear();
+  machine.recorder?.clearOverlay();
+  machine.pending = undefined;
+  machine.phase = pending.resume;
 }
 
 function flushSlot(machine: Machine, { address, slot, entry }: SlotItem): void {
@@ -113,15 +132,27 @@ export function stepEndTransaction(machine: Machine): void {
   const transaction = machine.transaction as TransactionContext;
   const { transactionHash, status, gasUsed } = transaction;
   block.gasUsed += BigInt(gasUsed);
-  if (machine.isProving) {
-    const receipt = { transactionHash, status, cumulativeGasUsed: block.gasUsed, logs };
-    block.transactions = appendLeaf(block.transactions, transactionHash);
-    block.receipts = appendLeaf(block.receipts, receiptHash(receipt));
-    const bloom = logsBloom(logs);
-    block.bloom = block.bloom.map((byte, index) => byte | (bloom[index] as number));
+  if (machine.isProving || machine.chain !== undefined) {
+    block.unhashed.push({ transactionHash, status, cumulativeGasUsed: block.gasUsed, logs });
+    if (machine.isProving) hashReceipts(block);
   }
   block.transactionCount += 1;
   block.outcome = 1;
   machine.included = { transaction, logs };
+  if (machine.chain !== undefined) countInChain(machine, transaction);
   clear(machine);
+}
+
+function countInChain(machine: Machine, { kind, gasUsed, raw }: TransactionContext): void {
+  const chain = chainOf(machine);
+  machine.recorder?.chain();
+  if (kind === DEPOSIT_KIND) {
+    // L1 has metered it (specification §2).
+    chain.depositGas += BigInt(gasUsed);
+    chain.messageCount += 1;
+  } else {
+    // The charge was taken when it was listed.
+    const { length } = raw.bytes;
+    chain.gasLeft -= atLeastListingCharge(BigInt(gasUsed), length) - listingCharge(length);
+  }
 }

@@ -9,9 +9,10 @@ import {
   intrinsicGasOfTokens,
   recoverAuthority,
 } from "../ethereum/index.ts";
-import type { Authorization } from "../ethereum/index.ts";
+import type { Authorization, SkipReason } from "../ethereum/index.ts";
 import { ZERO_ADDRESS, keccak256 } from "../primitives/index.ts";
-import { dataGas } from "../rollup/index.ts";
+import { dataGas, listingCharge } from "../rollup/index.ts";
+import { chainOf } from "./chain/next-unit.ts";
 import { authorizationAtCursor, running } from "./decoding.ts";
 import { FRAME_KIND, beginFrame } from "./frame.ts";
 import type { FrameContext, Machine } from "./machine.ts";
@@ -21,6 +22,7 @@ import { Phase } from "./phase.ts";
 import { skip } from "./settlement.ts";
 import { EMPTY_SLICE } from "./slice.ts";
 import { codeFields, markJournal, modifyAccount, needAccount, warmAccount } from "./state-access.ts";
+import { DEPOSIT_KIND } from "./transaction-kind.ts";
 
 // From a decoded transaction to its outermost frame (docs/machine.md §7).
 
@@ -41,14 +43,26 @@ export interface ValidationRules {
 }
 
 export function stepValidate(machine: Machine): void {
-  const { environment, block } = machine;
-  const { baseFee, dataPrice, gasLimit } = environment;
-  const { tokens } = running(machine);
+  const { baseFee, dataPrice } = machine.environment;
+  const { tokens, kind, gasLimit, maxFeePerGas } = running(machine);
+  if (kind === DEPOSIT_KIND) {
+    // It has no tokens of a raw transaction, and L1 has metered its gas.
+    const rules = { dataGas: 0n, availableGas: BigInt(gasLimit), minimumFeePerGas: maxFeePerGas, isSimulation: false };
+    return validate(machine, rules);
+  }
   validate(machine, {
     dataGas: dataPrice === 0n ? 0n : baseFee === 0n ? MORE_THAN_ANY_GAS : dataGas(BigInt(tokens), dataPrice, baseFee),
-    availableGas: gasLimit - block.gasUsed,
+    availableGas: availableGas(machine),
     isSimulation: false,
   });
+}
+
+/** Gas there is for a signed transaction: what the block has left, or in a chain the bucket, out of which its charge was taken. */
+function availableGas(machine: Machine): bigint {
+  const { environment, block, chain } = machine;
+  if (chain === undefined) return environment.gasLimit - block.gasUsed;
+  machine.recorder?.chain();
+  return chainOf(machine).gasLeft + listingCharge(running(machine).raw.bytes.length);
 }
 
 /** `Validate` by rules of its own. */
@@ -83,12 +97,19 @@ export function validate(machine: Machine, rules: ValidationRules): void {
     isSimulation: rules.isSimulation,
     validatesFees: rules.validatesFees,
   });
-  if (reason !== undefined) return skip(machine, reason);
+  if (reason !== undefined) return refuse(machine, reason);
   const price = baseFee + transaction.maxPriorityFeePerGas;
   transaction.gasPrice = price < maxFeePerGas ? price : maxFeePerGas;
   transaction.intrinsicGas = Number(intrinsic);
   transaction.floorGas = Number(floor);
   machine.phase = Phase.BuyGas;
+}
+
+/** A deposit that is invalid still mints and refunds. */
+function refuse(machine: Machine, reason: SkipReason): void {
+  if (running(machine).kind !== DEPOSIT_KIND) return skip(machine, reason);
+  machine.skipReason = reason;
+  machine.phase = Phase.Refund;
 }
 
 function isForeignCode(account: AccountEntry): boolean {

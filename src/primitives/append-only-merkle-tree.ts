@@ -49,16 +49,25 @@ export function proofLength(count: number): number {
  * RangeError where its count would no longer be exact, at 2^53 − 1.
  */
 export function appendLeaf(tree: AppendOnlyMerkleTree, leaf: Hash): AppendOnlyMerkleTree {
-  if (tree.count >= Number.MAX_SAFE_INTEGER) throw new RangeError(`tree is full: ${tree.count} leaves`);
+  return appendLeaves(tree, [leaf]);
+}
+
+/** The tree with these leaves behind; as `appendLeaf`, for two hashes a leaf and two a level. */
+export function appendLeaves(tree: AppendOnlyMerkleTree, leaves: readonly Hash[]): AppendOnlyMerkleTree {
+  if (leaves.length === 0) return tree;
   const frontier = [...tree.frontier];
-  let level = 0;
-  let node = leaf;
-  while (Math.floor(tree.count / 2 ** level) % 2 === 1) {
-    node = hashPair(frontier[level] as Hash, node);
-    level++;
+  let { count } = tree;
+  for (const leaf of leaves) {
+    if (count >= Number.MAX_SAFE_INTEGER) throw new RangeError(`tree is full: ${count} leaves`);
+    let level = 0;
+    let node = leaf;
+    while (Math.floor(count / 2 ** level) % 2 === 1) {
+      node = hashPair(frontier[level] as Hash, node);
+      level++;
+    }
+    frontier[level] = node;
+    count++;
   }
-  frontier[level] = node;
-  const count = tree.count + 1;
   return { count, frontier, root: rootOfFrontier(count, frontier) };
 }
 

@@ -6,9 +6,13 @@ import type { ContextMessage, DepositMessage, InboxMessage, Receipt, Withdrawal 
 /** One static value of a Solidity `abi.encode`: an integer (also index, flag) or an address or hash as hex. */
 type StaticValue = bigint | number | Hash | Address;
 
-/** `keccak256(abi.encode(values))` for static values of at most 32 bytes each: every one is left-padded to a word. */
+/** `abi.encode(values)` for static values of at most 32 bytes each: every one is left-padded to a word. */
+function encode(values: readonly StaticValue[]): Uint8Array {
+  return concatBytes(values.map((value) => bigintToBytes32(BigInt(value))));
+}
+
 function hashEncoded(values: readonly StaticValue[]): Hash {
-  return keccak256(concatBytes(values.map((value) => bigintToBytes32(BigInt(value)))));
+  return keccak256(encode(values));
 }
 
 /** Offset added to the address of a contract that sends a deposit (specification §2). */
@@ -33,23 +37,44 @@ export const MESSAGE_KINDS = { deposit: 0, context: 1 } as const;
 /** Numbers of the batch kinds (specification §2). */
 export const BATCH_KINDS = { calldata: 0, blobs: 1 } as const;
 
-/** `bodyHash` of a deposit (specification §2). */
-export function depositBodyHash(
+/** What `bodyHash` of a deposit is the hash of (specification §2). */
+export function encodeDepositBody(
   body: Pick<DepositMessage, "sender" | "to" | "mint" | "value" | "gasLimit" | "refundTo" | "data">,
-): Hash {
-  return hashEncoded([body.sender, body.to, body.mint, body.value, body.gasLimit, body.refundTo, keccak256(body.data)]);
+): Uint8Array {
+  return encode([body.sender, body.to, body.mint, body.value, body.gasLimit, body.refundTo, keccak256(body.data)]);
+}
+
+/** `bodyHash` of a deposit (specification §2). */
+export function depositBodyHash(body: Parameters<typeof encodeDepositBody>[0]): Hash {
+  return keccak256(encodeDepositBody(body));
+}
+
+/** The values that a context message carries. */
+export type ContextBody = Pick<ContextMessage, "number" | "timestamp" | "baseFee" | "blobBaseFee" | "parentHash">;
+
+/** What `bodyHash` of a context is the hash of (specification §2). */
+export function encodeContextBody(body: ContextBody): Uint8Array {
+  return encode([body.number, body.timestamp, body.baseFee, body.blobBaseFee, body.parentHash]);
 }
 
 /** `bodyHash` of a context (specification §2). */
-export function contextBodyHash(
-  body: Pick<ContextMessage, "number" | "timestamp" | "baseFee" | "blobBaseFee" | "parentHash">,
-): Hash {
-  return hashEncoded([body.number, body.timestamp, body.baseFee, body.blobBaseFee, body.parentHash]);
+export function contextBodyHash(body: ContextBody): Hash {
+  return keccak256(encodeContextBody(body));
+}
+
+/** What `messageHash` is the hash of (specification §2). */
+export function encodeMessage(
+  index: number,
+  enqueuedAt: number,
+  kind: InboxMessage["kind"],
+  bodyHash: Hash,
+): Uint8Array {
+  return encode([index, enqueuedAt, MESSAGE_KINDS[kind], bodyHash]);
 }
 
 /** `messageHash` from its parts (specification §2). */
 export function messageHash(index: number, enqueuedAt: number, kind: InboxMessage["kind"], bodyHash: Hash): Hash {
-  return hashEncoded([index, enqueuedAt, MESSAGE_KINDS[kind], bodyHash]);
+  return keccak256(encodeMessage(index, enqueuedAt, kind, bodyHash));
 }
 
 type WithoutHash<Message> = Message extends unknown ? Omit<Message, "hash"> : never;
@@ -64,15 +89,23 @@ export function hashMessage(message: WithoutHash<InboxMessage>): Hash {
   return messageHash(message.index, message.enqueuedAt, message.kind, messageBodyHash(message));
 }
 
-/** `batchHash` (specification §2); `number` and `timestamp` are of L1. */
-export function batchHash(batch: {
+/** What the Inbox records of a batch (specification §2); `number` and `timestamp` are of L1. */
+export interface BatchRecord {
   readonly kind: "calldata" | "blobs";
   readonly dataHash: Hash;
   readonly messagesUpTo: number;
   readonly number: number;
   readonly timestamp: number;
-}): Hash {
-  return hashEncoded([BATCH_KINDS[batch.kind], batch.dataHash, batch.messagesUpTo, batch.number, batch.timestamp]);
+}
+
+/** What `batchHash` is the hash of (specification §2). */
+export function encodeBatch(batch: BatchRecord): Uint8Array {
+  return encode([BATCH_KINDS[batch.kind], batch.dataHash, batch.messagesUpTo, batch.number, batch.timestamp]);
+}
+
+/** `batchHash` (specification §2). */
+export function batchHash(batch: BatchRecord): Hash {
+  return keccak256(encodeBatch(batch));
 }
 
 /** `dataHash` of a calldata batch. */
@@ -111,14 +144,22 @@ export function receiptHash(receipt: Pick<Receipt, "transactionHash" | "status" 
   return hashEncoded([receipt.transactionHash, receipt.status, receipt.cumulativeGasUsed, logsHash(receipt.logs)]);
 }
 
-/** `stateHash` of a claim (specification §6). */
-export function stateHash(state: {
+/** The chain after some batches, as a claim names it (specification §6). */
+export interface ChainState {
   readonly blockHash: Hash;
   readonly outboxRoot: Hash;
   readonly batchCount: number;
   readonly messageCount: number;
-}): Hash {
-  return hashEncoded([state.blockHash, state.outboxRoot, state.batchCount, state.messageCount]);
+}
+
+/** What `stateHash` is the hash of (specification §6). */
+export function encodeState(state: ChainState): Uint8Array {
+  return encode([state.blockHash, state.outboxRoot, state.batchCount, state.messageCount]);
+}
+
+/** `stateHash` of a claim (specification §6). */
+export function stateHash(state: ChainState): Hash {
+  return keccak256(encodeState(state));
 }
 
 /** `claimId` (specification §6); the genesis claim's parent is the zero hash. */

@@ -1,4 +1,4 @@
-import { MAXIMUM_TIMESTAMP_LEAD } from "../derivation/index.ts";
+import { MAXIMUM_TIMESTAMP_LEAD } from "../rollup/index.ts";
 
 /**
  * Timestamp in seconds for a block sequenced now, such that derivation will not clamp it (specification §3 rule 3) when its

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../../src/derivation/index.ts";
+import { MAXIMUM_TIMESTAMP_LAG, MAXIMUM_TIMESTAMP_LEAD } from "../../src/rollup/index.ts";
 import { blockTimestamp } from "../../src/sequencer/block-timestamp.ts";
 
 describe("Timestamp of a sequenced block", () => {

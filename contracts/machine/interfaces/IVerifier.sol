@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ChainInput} from "../types/ChainInput.sol";
 import {Phase} from "../types/Phase.sol";
 import {Witness} from "../types/Witness.sol";
 
@@ -19,6 +20,7 @@ interface IVerifier {
     /// result.
     /// @param before Hash of the state before the step.
     /// @param w The witness (docs/machine.md §5).
+    /// @param input What steps of the chain depend on besides.
     /// @return Hash of the state after the step.
-    function prove(bytes32 before, Witness calldata w) external view returns (bytes32);
+    function prove(bytes32 before, Witness calldata w, ChainInput calldata input) external view returns (bytes32);
 }

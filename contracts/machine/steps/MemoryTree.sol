@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
-import {BufferTree} from "../libraries/BufferTree.sol";
 import {Slices} from "../libraries/Slices.sol";
 import {Slice} from "../types/Slice.sol";
-import {Region, Witness} from "../types/Witness.sol";
+import {Witness} from "../types/Witness.sol";
+import {BufferWriter} from "./BufferWriter.sol";
 import {GasMeter} from "./GasMeter.sol";
 import {SliceReader} from "./SliceReader.sol";
-import {Step, Steps} from "./Steps.sol";
+import {Step} from "./Steps.sol";
 
 /// @title Memory
 /// @notice The memory of `step.frame`, a buffer (docs/machine.md §2, §8). Whoever reads or writes it has paid for its
@@ -51,13 +50,7 @@ library MemoryTree {
 
     /// @notice Writes `data` from `offset` on. Takes one Region, none if there is no data.
     function store(Step memory step, Witness calldata w, uint256 offset, bytes memory data) internal pure {
-        if (data.length == 0) return;
-        uint256 firstWord = offset >> 5;
-        uint256 size = (wordsOf(offset + data.length) - firstWord) << 5;
-        Region calldata region = Steps.nextRegion(step, w);
-        require(region.words.length == size, SliceReader.RegionLengthMismatch(size, region.words.length));
-        bytes memory words = Bytes.replace(region.words, offset & 31, data);
-        step.frame.memoryRoot = BufferTree.write(step.frame.memoryRoot, firstWord, region, words);
+        step.frame.memoryRoot = BufferWriter.write(step, w, step.frame.memoryRoot, offset, data);
     }
 
     /// @notice Words that `length` bytes take.

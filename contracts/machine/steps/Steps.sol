@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ContextBody} from "../../l1/types/ContextBody.sol";
+import {State} from "../../l1/types/State.sol";
 import {Slices} from "../libraries/Slices.sol";
 import {Absorb} from "../types/Absorb.sol";
 import {BlockContext} from "../types/BlockContext.sol";
+import {Chain} from "../types/Chain.sol";
 import {Copy} from "../types/Copy.sol";
+import {Deposit} from "../types/Deposit.sol";
 import {Digest} from "../types/Digest.sol";
 import {Exit, ExitStatus} from "../types/Exit.sol";
 import {Frame} from "../types/Frame.sol";
 import {FrameContext} from "../types/FrameContext.sol";
+import {Inflate} from "../types/Inflate.sol";
 import {Journal} from "../types/Journal.sol";
 import {KeyLink} from "../types/KeyLink.sol";
 import {Load} from "../types/Load.sol";
 import {Machine} from "../types/Machine.sol";
 import {Phase} from "../types/Phase.sol";
+import {Reading} from "../types/Reading.sol";
+import {Resume} from "../types/Resume.sol";
 import {Slice} from "../types/Slice.sol";
+import {Stream} from "../types/Stream.sol";
 import {TransactionContext} from "../types/TransactionContext.sol";
 import {OverlayOpening, Region, Witness} from "../types/Witness.sol";
 
@@ -22,7 +30,7 @@ import {OverlayOpening, Region, Witness} from "../types/Witness.sol";
 /// @param before Hash of the state before the step.
 /// @param machine The machine, opened by `Steps.begin`.
 /// @param frame The running frame, once `Steps.openFrame` has opened it.
-/// @param regions Next entry of the witness's `regions` to use; the other three likewise.
+/// @param regions Next entry of the witness's `regions` to use; the other four likewise.
 struct Step {
     bytes32 before;
     Machine machine;
@@ -31,6 +39,7 @@ struct Step {
     uint256 overlay;
     uint256 tries;
     uint256 appends;
+    uint256 preimages;
 }
 
 /// @notice The parts of a witness that are lists.
@@ -39,7 +48,8 @@ enum Lane {
     Regions,
     Overlay,
     Tries,
-    Appends
+    Appends,
+    Preimages
 }
 
 /// @title Steps
@@ -50,7 +60,8 @@ enum Lane {
 /// it: `return Steps.end…(step)` as the step has left it, `return Steps.halt(step, w)` or `return Steps.faultOn…(step, w, …)` as
 /// if the step had done nothing else.
 library Steps {
-    /// @dev Where the hash of the frame is in the encoding of a Machine.
+    /// @dev Where the hashes of the chain and of the frame are in the encoding of a Machine.
+    uint256 private constant CHAIN = 0x20;
     uint256 private constant FRAME = 0xa0;
 
     /// @notice The witness holds a preimage of `actual` where the state commits to `expected`.
@@ -71,6 +82,11 @@ library Steps {
     function phaseOf(bytes32 before, Witness calldata w) internal pure returns (Phase) {
         _check(before, w.machine);
         return Phase(uint256(bytes32(w.machine[:32])));
+    }
+
+    /// @notice Whether there is a chain around the machine that `phaseOf` has checked.
+    function isInChain(Witness calldata w) internal pure returns (bool) {
+        return bytes32(w.machine[CHAIN:]) != 0;
     }
 
     /// @notice The encoding of the running frame of the machine that `phaseOf` has checked.
@@ -102,6 +118,12 @@ library Steps {
         TransactionContext memory transaction
     ) internal pure returns (bytes32) {
         step.machine.transaction = transaction.hash();
+        return end(step);
+    }
+
+    /// @notice The state after the step, with `chain` around it.
+    function endWithChain(Step memory step, Chain memory chain) internal pure returns (bytes32) {
+        step.machine.chain = chain.hash();
         return end(step);
     }
 
@@ -231,6 +253,61 @@ library Steps {
         return w.code;
     }
 
+    /// @notice Opens the pending operation of `ReadCalldata` and `ReadElement`.
+    function openReading(Step memory step, Witness calldata w) internal pure returns (Reading memory) {
+        _check(step.machine.pending, w.pending);
+        return abi.decode(w.pending, (Reading));
+    }
+
+    /// @notice Opens the pending operation of the phases `Inflate…`.
+    function openInflate(Step memory step, Witness calldata w) internal pure returns (Inflate memory) {
+        _check(step.machine.pending, w.pending);
+        return abi.decode(w.pending, (Inflate));
+    }
+
+    /// @notice Opens the pending operation of a `Flush` that is not that of a transaction.
+    function openResume(Step memory step, Witness calldata w) internal pure returns (Resume memory) {
+        _check(step.machine.pending, w.pending);
+        return abi.decode(w.pending, (Resume));
+    }
+
+    /// @notice Opens the chain, between batches.
+    function openState(Step memory step, Witness calldata w) internal pure returns (State memory) {
+        return abi.decode(nextPreimage(step, w, step.machine.chain), (State));
+    }
+
+    /// @notice Opens the chain, inside a batch.
+    function openChain(Step memory step, Witness calldata w) internal pure returns (Chain memory) {
+        return abi.decode(nextPreimage(step, w, step.machine.chain), (Chain));
+    }
+
+    /// @notice Opens the payload of `chain` and what has been inflated of it.
+    function openStream(
+        Step memory step,
+        Witness calldata w,
+        Chain memory chain
+    ) internal pure returns (Stream memory) {
+        return abi.decode(nextPreimage(step, w, chain.stream), (Stream));
+    }
+
+    /// @notice Opens the deposit under way.
+    function openDeposit(
+        Step memory step,
+        Witness calldata w,
+        Chain memory chain
+    ) internal pure returns (Deposit memory) {
+        return abi.decode(nextPreimage(step, w, chain.message), (Deposit));
+    }
+
+    /// @notice Opens the context message under way.
+    function openContextBody(
+        Step memory step,
+        Witness calldata w,
+        Chain memory chain
+    ) internal pure returns (ContextBody memory) {
+        return abi.decode(nextPreimage(step, w, chain.message), (ContextBody));
+    }
+
     // ------------------------------------------------------------------------------------- next entry of the lists
 
     /// @notice The next Region of the witness.
@@ -261,6 +338,23 @@ library Steps {
         return w.appends[index];
     }
 
+    /// @notice The next preimage of the witness, which is that of `expected`.
+    function nextPreimage(
+        Step memory step,
+        Witness calldata w,
+        bytes32 expected
+    ) internal pure returns (bytes calldata preimage) {
+        preimage = nextEntry(step, w);
+        _check(expected, preimage);
+    }
+
+    /// @notice The next entry of the witness's `preimages`, of which the caller has to prove what it is.
+    function nextEntry(Step memory step, Witness calldata w) internal pure returns (bytes calldata) {
+        uint256 index = step.preimages++;
+        require(index < w.preimages.length, WitnessTooShort(Lane.Preimages, w.preimages.length));
+        return w.preimages[index];
+    }
+
     // ----------------------------------------------------------------------------------------------------- private
 
     function _fault(
@@ -271,7 +365,7 @@ library Steps {
         uint256 slot
     ) private pure returns (bytes32) {
         Machine memory machine = _openMachine(step.before, w);
-        machine.pending = Load({resume: machine.phase, owner: owner, slot: slot}).hash();
+        machine.pending = Load({resume: machine.phase.underway(), owner: owner, slot: slot}).hash();
         machine.phase = loading;
         step.machine = machine;
         return end(step);

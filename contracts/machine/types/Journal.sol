@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @dev keccak256 of 256 zero bytes: the bloom of no logs.
+bytes32 constant EMPTY_BLOOM_HASH = 0xd397b3b043d87fcd6fad1291ff0bfd16401c274896d8c63a923727f077b8e0b5;
+
 /// @notice What a revert restores (docs/machine.md §1).
 /// @param overlayRoot Root of the overlay.
 /// @param keyChain Hash chain over the keys of the overlay, in the order of their insertion.
@@ -20,4 +23,9 @@ using {hash} for Journal global;
 /// @notice What a machine commits to: keccak256 of the fields, a word each.
 function hash(Journal memory self) pure returns (bytes32) {
     return keccak256(abi.encode(self));
+}
+
+/// @notice The journal of every boundary state.
+function emptyJournal() pure returns (Journal memory journal) {
+    journal.bloomHash = EMPTY_BLOOM_HASH;
 }

@@ -35,12 +35,36 @@ enum Phase {
     ExitFrame,
     Settle,
     Flush,
-    EndTransaction
+    EndTransaction,
+    ReadCalldata,
+    ReadElement,
+    InflateBlockHead,
+    InflateStored,
+    InflateSymbols,
+    ReadBlockHead,
+    OpenBlock,
+    EnterBlock,
+    ReadTransaction,
+    Mint,
+    Refund,
+    WriteContext,
+    EndMessage,
+    CreditFees,
+    SealBlock
 }
 
-using {isBoundary} for Phase global;
+using {isBoundary, underway} for Phase global;
 
 /// @notice Whether a state of this phase lies between two units.
 function isBoundary(Phase self) pure returns (bool) {
     return self <= Phase.EndBlock;
+}
+
+/// @notice The phase whose step the start of a unit is (docs/machine.md §16): that phase itself, unless it is a boundary before a
+/// unit that starts with a step of another phase. With `Transaction` that is so only in a chain.
+function underway(Phase self) pure returns (Phase) {
+    if (self == Phase.BeginBlock) return Phase.ReadBlockHead;
+    if (self == Phase.Transaction) return Phase.ReadTransaction;
+    if (self == Phase.EndBlock) return Phase.CreditFees;
+    return self;
 }

@@ -3,6 +3,9 @@ pragma solidity 0.8.37;
 
 import {Slice} from "./Slice.sol";
 
+/// @dev The kind of a deposit's transaction, which no raw bytes have.
+uint256 constant DEPOSIT_KIND = 0x7e;
+
 /// @notice The transaction being executed (docs/machine.md §1, §7). Amounts in wei or gas; positions and lengths in bytes.
 /// @param transactionHash keccak256 of `raw`.
 struct TransactionContext {
@@ -42,9 +45,14 @@ struct TransactionContext {
     uint256 gasUsed;
 }
 
-using {hash} for TransactionContext global;
+using {hash, isDeposit} for TransactionContext global;
 
 /// @notice What a machine commits to: keccak256 of the fields, a word each.
 function hash(TransactionContext memory self) pure returns (bytes32) {
     return keccak256(abi.encode(self));
+}
+
+/// @notice Whether it is the transaction of a deposit, which nobody has signed.
+function isDeposit(TransactionContext memory self) pure returns (bool) {
+    return self.kind == DEPOSIT_KIND;
 }

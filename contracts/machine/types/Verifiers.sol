@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IVerifier} from "../interfaces/IVerifier.sol";
 
 /// @notice The verifiers among which a OneStepProver chooses. The first nine are for instructions, some for the phases that
-/// go on with one besides.
+/// go on with one besides; the last four for the units of a chain around the transactions.
 struct Verifiers {
     IVerifier control;
     IVerifier arithmetic;
@@ -22,4 +22,8 @@ struct Verifiers {
     IVerifier frame;
     IVerifier precompile;
     IVerifier settlement;
+    IVerifier loadBatch;
+    IVerifier inflate;
+    IVerifier block;
+    IVerifier message;
 }

@@ -22,6 +22,7 @@ struct OverlayOpening {
 }
 
 /// @notice Everything a step may have to open (docs/machine.md §5). What it does not need stays empty.
+/// @param preimages What is opened of L1 and of the chain (docs/machine.md §16).
 struct Witness {
     bytes machine;
     bytes frame;
@@ -40,4 +41,5 @@ struct Witness {
     OverlayOpening[] overlay;
     bytes[][] tries;
     bytes32[][] appends;
+    bytes[] preimages;
 }

@@ -60,6 +60,11 @@ function zeroNodes(): readonly Node[] {
   return nodes;
 }
 
+/** `ZERO[level]`: the node over 2^level zero words. */
+export function zeroNode(level: number): Digest {
+  return (ZERO_NODES[level] as Node).digest;
+}
+
 /** The buffer of zeros. */
 export const EMPTY_BUFFER = new MerkleBuffer(ZERO_NODES[BUFFER_DEPTH] as Node);
 

@@ -7,24 +7,20 @@ import {
   hexToBytes,
 } from "../../primitives/index.ts";
 import type { Digest, Hash } from "../../primitives/index.ts";
-import type { Frame, Machine, Pending } from "../machine.ts";
+import { OUTSIDE_BLOCKS } from "../machine.ts";
+import type { Environment, Frame, Machine, Pending } from "../machine.ts";
 import { Phase, isBoundary } from "../phase.ts";
+import { NO_CHAIN_COMMITTED, encodeChainOf, hashOrZero } from "./committed-chain.ts";
+import type { CommittedChain } from "./committed-chain.ts";
 import { followFrame } from "./committed-frame.ts";
 import type { CommittedFrame } from "./committed-frame.ts";
 import { EMPTY_JOURNAL, putJournal, withBloomOf, withLogs, withOverlay, withRefund } from "./committed-journal.ts";
 import type { CommittedJournal, OverlayKeys } from "./committed-journal.ts";
-import {
-  FIELDS,
-  encodeBlockContext,
-  encodePending,
-  encodeTransactionContext,
-  hashEncoding,
-  newEncoding,
-} from "./encoding.ts";
+import { FIELDS, MACHINE, encodeBlockContext, encodePending, encodeTransactionContext, newEncoding } from "./encoding.ts";
 import type { Encoding } from "./encoding.ts";
 import { STACK_LIMIT } from "./stack-chain.ts";
-import { changesFrame, changesTransaction, unchangedItems } from "./step-changes.ts";
-import { putDigest, putHash, putNumber } from "./words.ts";
+import { changesChain, changesFrame, changesTransaction, unchangedItems } from "./step-changes.ts";
+import { putDigest, putNumber } from "./words.ts";
 
 /**
  * The whole machine's commitment: what its state hash is made of, encoded. One record for a unit, changed in place by each
@@ -38,6 +34,8 @@ export interface Commitment {
   opcode: number;
   stackSize: number;
   pending: Pending | undefined;
+  environment: Environment;
+  chain: CommittedChain;
   journal: CommittedJournal;
   /** Root of the state trie, which `Flush` changes. */
   stateRoot: Uint8Array;
@@ -55,18 +53,6 @@ export interface Commitment {
 
 const ZERO: Digest = new Int32Array(DIGEST_WORDS);
 
-// Positions of fields, in 32-bit words.
-const MACHINE = {
-  phase: 0,
-  chain: 8,
-  blockContext: 16,
-  stateRoot: 24,
-  transaction: 32,
-  frame: 40,
-  pending: 48,
-  journal: 56,
-} as const;
-
 /** The commitment to a machine at the begin of a unit. */
 export function commitTo(machine: Machine, stateRoot: Hash): Commitment {
   const commitment: Commitment = {
@@ -75,6 +61,8 @@ export function commitTo(machine: Machine, stateRoot: Hash): Commitment {
     opcode: 0,
     stackSize: 0,
     pending: undefined,
+    environment: machine.environment,
+    chain: NO_CHAIN_COMMITTED,
     journal: EMPTY_JOURNAL,
     stateRoot: hexToBytes(stateRoot),
     pendingEncoding: newEncoding(0),
@@ -85,8 +73,8 @@ export function commitTo(machine: Machine, stateRoot: Hash): Commitment {
     encoding: newEncoding(FIELDS.machine),
     digest: new Int32Array(DIGEST_WORDS),
   };
-  putHash(commitment.encoding, MACHINE.chain, machine.chain);
   setStateRoot(commitment, commitment.stateRoot);
+  followChain(commitment, machine);
   followBlock(commitment, machine);
   followMachine(commitment, machine);
   return commitment;
@@ -94,12 +82,10 @@ export function commitTo(machine: Machine, stateRoot: Hash): Commitment {
 
 /** Brings the commitment up to the machine, which has taken one step since. */
 export function followStep(commitment: Commitment, machine: Machine): void {
-  if (isBoundary(machine.phase)) {
-    commitment.journal = EMPTY_JOURNAL;
-    followBlock(commitment, machine);
-  } else {
-    followJournal(commitment, machine);
-  }
+  if (isBoundary(machine.phase)) commitment.journal = EMPTY_JOURNAL;
+  else followJournal(commitment, machine);
+  if (isBoundary(machine.phase) || machine.environment !== commitment.environment) followBlock(commitment, machine);
+  if (machine.chain !== undefined && changesChain(commitment.phase, machine.phase)) followChain(commitment, machine);
   if (changesTransaction(commitment.phase, machine.frame !== undefined)) followTransaction(commitment, machine);
   followFrames(commitment, machine);
   if (machine.pending !== commitment.pending) followPending(commitment, machine.pending);
@@ -133,21 +119,29 @@ function followJournal(commitment: Commitment, machine: Machine): void {
 }
 
 function followBlock(commitment: Commitment, { environment, block }: Machine): void {
-  commitment.blockEncoding = encodeBlockContext(environment, block);
-  putDigest(commitment.encoding, MACHINE.blockContext, hashEncoding(commitment.blockEncoding));
+  const isOutside = environment === OUTSIDE_BLOCKS;
+  commitment.environment = environment;
+  commitment.blockEncoding = isOutside ? newEncoding(0) : encodeBlockContext(environment, block);
+  putDigest(commitment.encoding, MACHINE.blockContext, hashOrZero(commitment.blockEncoding));
+  if (isOutside) setStateRoot(commitment, digestToBytes(ZERO));
+}
+
+function followChain(commitment: Commitment, machine: Machine): void {
+  commitment.chain = encodeChainOf(machine);
+  putDigest(commitment.encoding, MACHINE.chain, hashOrZero(commitment.chain.encoding));
 }
 
 function followTransaction(commitment: Commitment, { transaction }: Machine): void {
   const encoding = transaction === undefined ? newEncoding(0) : encodeTransactionContext(transaction);
   commitment.transactionEncoding = encoding;
-  putDigest(commitment.encoding, MACHINE.transaction, transaction === undefined ? ZERO : hashEncoding(encoding));
+  putDigest(commitment.encoding, MACHINE.transaction, hashOrZero(encoding));
 }
 
 function followPending(commitment: Commitment, pending: Pending | undefined): void {
   const encoding = pending === undefined ? newEncoding(0) : encodePending(pending);
   commitment.pending = pending;
   commitment.pendingEncoding = encoding;
-  putDigest(commitment.encoding, MACHINE.pending, pending === undefined ? ZERO : hashEncoding(encoding));
+  putDigest(commitment.encoding, MACHINE.pending, hashOrZero(encoding));
 }
 
 function followFrames(commitment: Commitment, { phase: next, frame, pending }: Machine): void {

@@ -64,6 +64,11 @@ export function withOverlay(journal: CommittedJournal, overlay: Overlay, known: 
   return { ...journal, overlay: tree, keys: keysOf(journal, overlay.keys), keyCount: overlay.keys.length };
 }
 
+/** With an empty overlay, all whose keys were taken off. */
+export function withoutOverlay(journal: CommittedJournal): CommittedJournal {
+  return { ...journal, overlay: undefined, keys: undefined, keyCount: 0 };
+}
+
 function keyOf(item: OverlayItem, known: OverlayKeys): Digest {
   let key = known.get(item);
   if (key === undefined) known.set(item, (key = overlayKey(item.kind, item.address, item.slot)));

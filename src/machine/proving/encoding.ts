@@ -1,3 +1,4 @@
+import { INFLATE_MODES } from "../../batch/index.ts";
 import {
   DIGEST_WORDS,
   bytesToBigint,
@@ -7,6 +8,9 @@ import {
   hexToBytes,
 } from "../../primitives/index.ts";
 import type { Digest, Hash } from "../../primitives/index.ts";
+import { encodeContextBody, encodeState } from "../../rollup/index.ts";
+import type { ChainState } from "../../rollup/index.ts";
+import type { Chain, Stream } from "../chain/chain.ts";
 import type { BlockProgress, Environment, Pending, TransactionContext } from "../machine.ts";
 import type { AccountEntry, OverlayItem, SlotEntry } from "../overlay.ts";
 import type { Slice } from "../slice.ts";
@@ -31,9 +35,27 @@ export const FIELDS = {
   absorb: 11,
   digest: 2,
   exit: 4,
+  reading: 3,
+  inflate: 2,
+  resume: 1,
+  chain: 18,
+  stream: 14,
+  deposit: 3,
   account: 10,
   slot: 3,
   transient: 1,
+} as const;
+
+/** Positions of the fields of a Machine, in 32-bit words. */
+export const MACHINE = {
+  phase: 0,
+  chain: 8,
+  blockContext: 16,
+  stateRoot: 24,
+  transaction: 32,
+  frame: 40,
+  pending: 48,
+  journal: 56,
 } as const;
 
 export function newEncoding(fields: number): Encoding {
@@ -190,6 +212,26 @@ export function encodePending(pending: Pending): Encoding {
       write.hash(pending.context);
       return encoding;
     }
+    case "reading": {
+      const encoding = newEncoding(FIELDS.reading);
+      const write = writerOf(encoding);
+      write.hash(pending.dataHash);
+      write.digest(bufferOf(pending.tree).digest);
+      write.number(pending.count);
+      return encoding;
+    }
+    case "inflate": {
+      const encoding = newEncoding(FIELDS.inflate);
+      const write = writerOf(encoding);
+      write.number(pending.resume);
+      write.number(pending.needed);
+      return encoding;
+    }
+    case "resume": {
+      const encoding = newEncoding(FIELDS.resume);
+      putNumber(encoding, 0, pending.resume);
+      return encoding;
+    }
     case "exit": {
       const encoding = newEncoding(FIELDS.exit);
       const write = writerOf(encoding);
@@ -198,6 +240,89 @@ export function encodePending(pending: Pending): Encoding {
       return encoding;
     }
   }
+}
+
+/** `Chain`, with the hashes of its stream and of the message under way; 0 if there is none. */
+export function encodeChain(chain: Chain, stream: Digest, message: Digest): Encoding {
+  const encoding = newEncoding(FIELDS.chain);
+  const write = writerOf(encoding);
+  write.hash(chain.blockHash);
+  write.hash(chain.outboxRoot);
+  write.number(chain.batchCount);
+  write.number(chain.messageCount);
+  write.number(chain.messagesUpTo);
+  write.number(chain.batchTimestamp);
+  write.digest(stream);
+  write.number(chain.position);
+  write.number(chain.blockCount);
+  write.number(chain.transactionsLeft);
+  write.number(chain.messagesEnd);
+  write.bigint(chain.messageWeight);
+  write.bigint(chain.gasLeft);
+  write.bigint(chain.depositGas);
+  write.bigint(chain.gasExcess);
+  write.bigint(chain.gasCapacity);
+  write.bigint(chain.gasPerSecond);
+  write.digest(message);
+  return encoding;
+}
+
+/** Words of the code lengths of the literal/length symbols. */
+const LITERAL_WORDS = 5;
+
+/** `Stream`, with the roots of the payload and of the content so far as buffers. */
+export function encodeStream({ inflater }: Stream, payloadRoot: Digest, contentRoot: Digest): Encoding {
+  const encoding = newEncoding(FIELDS.stream);
+  const write = writerOf(encoding);
+  const { mode, bitPosition, isFinal, storedLeft } = inflater.state();
+  const hasEnded = mode === "ended";
+  const isInBlock = mode === "stored" || mode === "symbols";
+  write.digest(hasEnded ? EMPTY_BUFFER.digest : payloadRoot);
+  write.number(hasEnded ? 0 : inflater.payload.length);
+  write.number(hasEnded ? 0 : bitPosition);
+  write.number(INFLATE_MODES.indexOf(mode));
+  write.flag(isInBlock && isFinal);
+  write.number(mode === "stored" ? storedLeft : 0);
+  const codes = mode === "symbols" ? inflater.codeLengths() : undefined;
+  for (let word = 0; word < LITERAL_WORDS; word++) write.digest(packLengths(codes?.literals, word));
+  write.digest(packLengths(codes?.distances, 0));
+  write.digest(contentRoot);
+  write.number(inflater.output().length);
+  return encoding;
+}
+
+/** 64 code lengths from symbol 64 × `word` on, 4 bits each, the first lowest. */
+function packLengths(lengths: Uint8Array | undefined, word: number): Digest {
+  const bytes = new Uint8Array(32);
+  for (let index = 0; index < 64; index++) {
+    const length = lengths?.[64 * word + index] ?? 0;
+    const at = 31 - (index >> 1);
+    bytes[at] = (bytes[at] as number) | (index % 2 === 0 ? length : length << 4);
+  }
+  return digestFromBytes(bytes);
+}
+
+/** The message under way; nothing if there is none. */
+export function encodeMessageUnderWay({ message }: Chain): Encoding {
+  if (message === undefined) return newEncoding(0);
+  if (message.kind === "context") return encodingOf(encodeContextBody(message.body));
+  const encoding = newEncoding(FIELDS.deposit);
+  const write = writerOf(encoding);
+  write.bigint(message.mint);
+  write.address(message.refundTo);
+  write.bigint(message.balanceBefore);
+  return encoding;
+}
+
+/** `State`, between two batches. */
+export function encodeChainState(state: ChainState): Encoding {
+  return encodingOf(encodeState(state));
+}
+
+function encodingOf(bytes: Uint8Array): Encoding {
+  const encoding = new Int32Array(bytes.length / 4);
+  new Uint8Array(encoding.buffer).set(bytes);
+  return encoding;
 }
 
 function leftAligned(bytes: Uint8Array): Digest {

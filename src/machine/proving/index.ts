@@ -1,3 +1,4 @@
+export { boundaryHash } from "./boundary-hash.ts";
 export { createProver } from "./prover.ts";
 export type { ProvenStep, Prover, ProverOptions } from "./prover.ts";
 export { createStateTries } from "./state-tries.ts";
@@ -7,4 +8,5 @@ export type { Trace } from "./trace.ts";
 export type { Region } from "./buffer-tree.ts";
 export type { OverlayOpening } from "./overlay-tree.ts";
 export type { Witness } from "./witness.ts";
-export { PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";
+export { NO_CHAIN, PROVER_FUNCTIONS, encodeStepCall, encodeWitness } from "./witness-abi.ts";
+export type { ChainInput } from "./witness-abi.ts";

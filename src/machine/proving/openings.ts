@@ -24,6 +24,8 @@ const REVERT: ExitStatus = 2;
 const SKIPPED: BlockProgress["outcome"] = 2;
 
 const BY_PHASE: Readonly<Partial<Record<Phase, number>>> = {
+  // Without a chain.
+  [Phase.Transaction]: BlockContext,
   [Phase.CountTransaction]: Transaction,
   [Phase.DecodeHeader]: Transaction | BlockContext,
   [Phase.CountCalldata]: Transaction,
@@ -46,6 +48,11 @@ const BY_PHASE: Readonly<Partial<Record<Phase, number>>> = {
   [Phase.ExitFrame]: Frame | FrameContext,
   [Phase.Settle]: Transaction | BlockContext,
   [Phase.EndTransaction]: Transaction | BlockContext | Bloom | BlockBloom,
+  [Phase.OpenBlock]: BlockContext,
+  [Phase.Mint]: Transaction | BlockContext,
+  [Phase.Refund]: Transaction,
+  [Phase.CreditFees]: BlockContext,
+  [Phase.SealBlock]: BlockContext | BlockBloom,
 };
 
 /** ADDRESS, CALLER, CALLVALUE, CALLDATALOAD, CALLDATASIZE, CALLDATACOPY, SELFBALANCE, storage, calls, SELFDESTRUCT. */
@@ -69,11 +76,10 @@ const BY_OPCODE: readonly number[] = Array.from({ length: 256 }, (_, opcode) => 
 
 /** What is known of a step before it is taken. */
 export interface ComingStep {
+  /** At the begin of a unit of a chain, that of the step it begins with (`underway`). */
   readonly phase: Phase;
   /** Of the instruction; in `Execute` it tells what is opened. */
   readonly opcode: number;
-  /** Whether it is the first step of a unit. */
-  readonly isStart: boolean;
   /** Of the pending `exit`, if there is one. */
   readonly exitStatus: ExitStatus | undefined;
 }
@@ -88,7 +94,6 @@ export interface StepOutcome {
 
 /** Which of `Opens` a step opens, as a sum. */
 export function opensOf(step: ComingStep, outcome: StepOutcome): number {
-  if (step.isStart) return BlockContext;
   let opens = BY_PHASE[step.phase] ?? 0;
   if (step.phase === Phase.Execute) opens |= BY_OPCODE[step.opcode] as number;
   if (step.phase === Phase.ExitFrame && outcome.phase !== Phase.DepositCode) {
@@ -96,6 +101,11 @@ export function opensOf(step: ComingStep, outcome: StepOutcome): number {
     if (!outcome.hasFrame) opens |= Transaction;
     if (step.exitStatus === HALT || step.exitStatus === REVERT) opens |= SavedJournal;
   }
-  if (isBoundary(outcome.phase) && outcome.blockOutcome === SKIPPED) opens |= BlockContext;
+  if (isDecoding(step.phase) && isBoundary(outcome.phase) && outcome.blockOutcome === SKIPPED) opens |= BlockContext;
   return opens;
+}
+
+/** Whether a step of this phase may skip a transaction. */
+function isDecoding(phase: Phase): boolean {
+  return phase >= Phase.CountTransaction && phase <= Phase.Validate;
 }

@@ -21,4 +21,7 @@ export interface Recording {
   readonly overlay: OverlayOpening[];
   readonly tries: TrieNodes[];
   code: Uint8Array;
+  readonly preimages: Uint8Array[];
+  /** Of the chain, what is among `preimages`. */
+  readonly opened: Set<"encoding" | "stream" | "message">;
 }

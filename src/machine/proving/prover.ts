@@ -1,9 +1,10 @@
 import { bytesToHex } from "../../primitives/index.ts";
 import type { Hash } from "../../primitives/index.ts";
+import { hashReceipts } from "../block-progress.ts";
 import { start, step } from "../driver.ts";
 import type { Machine } from "../machine.ts";
 import { isBoundary } from "../phase.ts";
-import { bufferFrom } from "./buffer-tree.ts";
+import { bufferFrom, bufferOf, writeBuffer } from "./buffer-tree.ts";
 import { commitTo, followStep, stateHashOf } from "./commitment.ts";
 import type { ProverState } from "./prover-state.ts";
 import { recorderOf } from "./recorder.ts";
@@ -11,6 +12,8 @@ import type { StateTries } from "./state-tries.ts";
 import { makeWitness } from "./witness-making.ts";
 import type { Witness } from "./witness.ts";
 import { putDigest } from "./words.ts";
+
+const WORD_SIZE = 32;
 
 /** A step with what proves it: `OneStepProver.start` or `.step`, called with `before` and `witness`, gives `after`. */
 export interface ProvenStep {
@@ -52,6 +55,8 @@ export function createProver({ machine, tries, stateRoot }: ProverOptions): Prov
   }
   const { block } = machine;
   if (block.raw.tree === undefined) block.raw = { ...block.raw, tree: bufferFrom(block.raw.bytes), offset: 0 };
+  hashReceipts(block);
+  commitToStream(machine);
 
   const commitment = commitTo(machine, stateRoot);
   const state: ProverState = { machine, tries, commitment, hasBegun: false, recording: undefined };
@@ -71,6 +76,19 @@ export function createProver({ machine, tries, stateRoot }: ProverOptions): Prov
       return { kind, before, witness, after: stateHashOf(commitment) };
     },
   };
+}
+
+/** Brings the commitments to a stream, of which a fast machine makes none, up to it. */
+function commitToStream({ chain }: Machine): void {
+  const stream = chain?.kind === "in-batch" ? chain.stream : undefined;
+  if (stream === undefined) return;
+  const content = stream.inflater.output();
+  stream.payloadTree ??= bufferFrom(stream.inflater.payload);
+  if (content.length > stream.committedLength) {
+    const words = [stream.committedLength / WORD_SIZE, content.length / WORD_SIZE - 1] as const;
+    stream.contentTree = writeBuffer(bufferOf(stream.contentTree), content, Math.floor(words[0]), Math.ceil(words[1]));
+    stream.committedLength = content.length;
+  }
 }
 
 function isDone({ machine, hasBegun }: ProverState): boolean {

@@ -9,7 +9,19 @@ export function changesTransaction(phase: Phase, hasFrame: boolean): boolean {
   // The outermost frame hands its gas and status to the transaction.
   if (phase === Phase.ExitFrame) return !hasFrame;
   const isBegin = phase >= Phase.CountTransaction && phase <= Phase.EnterTransaction;
-  return isBoundary(phase) || isBegin || phase === Phase.Settle || phase === Phase.EndTransaction;
+  return (
+    isBoundary(phase) ||
+    isBegin ||
+    phase === Phase.Settle ||
+    phase === Phase.EndTransaction ||
+    phase === Phase.ReadTransaction ||
+    phase === Phase.Mint
+  );
+}
+
+/** Whether the chain around the transactions may differ after a step of this phase, which led to `next`. */
+export function changesChain(phase: Phase, next: Phase): boolean {
+  return isBoundary(phase) || isBoundary(next) || phase >= Phase.ReadCalldata;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { hexToBytes, keccak256 } from "../../primitives/index.ts";
-import type { Hash } from "../../primitives/index.ts";
+import { ZERO_ADDRESS, bigintToBytes32, hexToBytes, keccak256 } from "../../primitives/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
 import type { Witness } from "./witness.ts";
 
 // The ABI encoding of calls of OneStepProver (https://docs.soliditylang.org/en/latest/abi-spec.html), for this one
@@ -7,12 +7,24 @@ import type { Witness } from "./witness.ts";
 
 const WITNESS_TYPE =
   "(bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes,bytes32[]," +
-  "(bytes,bytes32[])[],(bytes32[],bytes,bytes32,bytes32)[],bytes[][],bytes32[][])";
+  "(bytes,bytes32[])[],(bytes32[],bytes,bytes32,bytes32)[],bytes[][],bytes32[][],bytes[])";
+const INPUT_TYPE = "(address,uint256)";
+
+/** What steps of the chain depend on besides the state; twin of contracts/machine/types/ChainInput.sol. */
+export interface ChainInput {
+  /** Address on L1. */
+  readonly inbox: Address;
+  /** Number of batches at which the machine halts. */
+  readonly target: number;
+}
+
+/** For steps of a machine without a chain, which look at none of it. */
+export const NO_CHAIN: ChainInput = { inbox: ZERO_ADDRESS, target: 0 };
 
 /** Signatures of the functions of contracts/machine/interfaces/IOneStepProver.sol. */
 export const PROVER_FUNCTIONS = {
-  start: `start(bytes32,${WITNESS_TYPE})`,
-  step: `step(bytes32,${WITNESS_TYPE})`,
+  start: `start(bytes32,${WITNESS_TYPE},${INPUT_TYPE})`,
+  step: `step(bytes32,${WITNESS_TYPE},${INPUT_TYPE})`,
 } as const;
 
 const SELECTORS = { start: selectorOf(PROVER_FUNCTIONS.start), step: selectorOf(PROVER_FUNCTIONS.step) } as const;
@@ -23,16 +35,26 @@ function selectorOf(signature: string): Uint8Array {
 
 const WORD = 32;
 const SELECTOR_SIZE = 4;
-const WITNESS_FIELDS = 17;
+const ADDRESS_SIZE = 20;
+const WITNESS_FIELDS = 18;
+/** Of a call: the state, the offset of the witness, and the two words of the ChainInput. */
+const HEAD = 4 * WORD;
 
-/** Calldata of `start(before, witness)` or `step(before, witness)`. */
-export function encodeStepCall(kind: "start" | "step", before: Hash, witness: Witness): Uint8Array {
-  const calldata = new Uint8Array(SELECTOR_SIZE + 2 * WORD + sizeOfWitness(witness));
+/** Calldata of `start(before, witness, input)` or `step(before, witness, input)`. */
+export function encodeStepCall(
+  kind: "start" | "step",
+  before: Hash,
+  witness: Witness,
+  { inbox, target }: ChainInput = NO_CHAIN,
+): Uint8Array {
+  const calldata = new Uint8Array(SELECTOR_SIZE + HEAD + sizeOfWitness(witness));
   calldata.set(SELECTORS[kind]);
   calldata.set(hexToBytes(before), SELECTOR_SIZE);
-  const view = new DataView(calldata.buffer);
-  view.setUint32(SELECTOR_SIZE + 2 * WORD - 4, 2 * WORD);
-  writeWitness({ bytes: calldata, view }, SELECTOR_SIZE + 2 * WORD, witness);
+  const call = { bytes: calldata, view: new DataView(calldata.buffer) };
+  writeNumber(call, SELECTOR_SIZE + WORD, HEAD);
+  calldata.set(hexToBytes(inbox), SELECTOR_SIZE + 3 * WORD - ADDRESS_SIZE);
+  calldata.set(bigintToBytes32(BigInt(target)), SELECTOR_SIZE + 3 * WORD);
+  writeWitness(call, SELECTOR_SIZE + HEAD, witness);
   return calldata;
 }
 
@@ -86,6 +108,8 @@ function sizeOfWitness(witness: Witness): number {
   }
   size += WORD;
   for (const siblings of witness.appends) size += WORD + sizeOfBytes(siblings);
+  size += WORD;
+  for (const preimage of witness.preimages) size += WORD + sizeOfBytes(preimage);
   return size;
 }
 
@@ -169,5 +193,7 @@ function writeWitness(target: Target, at: number, witness: Witness): void {
   next();
   end = writeArray(target, end, witness.tries, writeNodes);
   next();
-  writeArray(target, end, witness.appends, writeWords);
+  end = writeArray(target, end, witness.appends, writeWords);
+  next();
+  writeArray(target, end, witness.preimages, writeBytes);
 }

@@ -1,6 +1,6 @@
 import { EMPTY_TRIE_ROOT } from "../../ethereum/index.ts";
 import { ZERO_HASH, hexToBytes } from "../../primitives/index.ts";
-import { Phase } from "../phase.ts";
+import { Phase, underway } from "../phase.ts";
 import { appendSiblings } from "./append-only-proof.ts";
 import { encodeJournal, encodeLastKey, journalOf } from "./committed-journal.ts";
 import { newEncoding, overlayKey } from "./encoding.ts";
@@ -22,9 +22,17 @@ export function makeWitness(state: ProverState, take: () => void): Witness {
   const { machine, commitment } = state;
   const { phase, opcode, pending } = commitment;
   const exitStatus = pending?.kind === "exit" ? pending.status : undefined;
-  const step: ComingStep = { phase, opcode, isStart: !state.hasBegun, exitStatus };
+  const hasChain = machine.chain !== undefined;
+  const step: ComingStep = { phase: hasChain && !state.hasBegun ? underway(phase) : phase, opcode, exitStatus };
   const committed = openCommitted(state);
-  const recording: Recording = { regions: [], overlay: [], tries: loadProof(state), code: NO_BYTES };
+  const recording: Recording = {
+    regions: [],
+    overlay: [],
+    tries: loadProof(state),
+    code: NO_BYTES,
+    preimages: [],
+    opened: new Set(),
+  };
 
   state.recording = recording;
   try {
@@ -38,7 +46,8 @@ export function makeWitness(state: ProverState, take: () => void): Witness {
     hasFrame: machine.frame !== undefined,
     blockOutcome: machine.block.outcome,
   };
-  return selectOpened({ ...committed, ...recording }, opensOf(step, outcome));
+  const { regions, overlay, tries, code, preimages } = recording;
+  return selectOpened({ ...committed, regions, overlay, tries, code, preimages }, opensOf(step, outcome));
 }
 
 /** All that is committed now and the next step may open, but for what the recorder is told. */
@@ -57,7 +66,10 @@ function openCommitted({ machine, commitment }: ProverState): Witness {
     parentFrame: bytesOf((parent ?? NO_FRAME).encoding),
     transaction: bytesOf(commitment.transactionEncoding),
     blockContext: bytesOf(commitment.blockEncoding),
-    pending: phase === Phase.Flush ? encodeLastKey(journal) : bytesOf(commitment.pendingEncoding),
+    pending:
+      phase === Phase.Flush && journal.keys !== undefined
+        ? encodeLastKey(journal)
+        : bytesOf(commitment.pendingEncoding),
     savedJournal: frame === undefined ? NO_BYTES : bytesOf(encodeJournal(journalOf(frame.context.savedJournal))),
     bloom: journal.bloom,
     blockBloom: block.bloom,
@@ -68,6 +80,7 @@ function openCommitted({ machine, commitment }: ProverState): Witness {
     overlay: [],
     tries: [],
     appends: isEnd ? [appendSiblings(block.transactions), appendSiblings(block.receipts)] : [],
+    preimages: [],
   };
 }
 

@@ -24,4 +24,6 @@ export interface Witness {
   readonly overlay: readonly OverlayOpening[];
   readonly tries: readonly (readonly Uint8Array[])[];
   readonly appends: readonly Uint8Array[];
+  /** Of what is opened of L1 and of the chain (docs/machine.md §16). */
+  readonly preimages: readonly Uint8Array[];
 }

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import type { Hex } from "viem";
 import oneStepProver from "../../../deploy/modules/one-step-prover.ts";
-import { hashOf, witnessOf } from "./scenario.ts";
+import { NO_CHAIN, hashOf, witnessOf } from "./scenario.ts";
 import type { State, Witness } from "./scenario.ts";
 
 /** The OneStepProver with its verifiers on a network of its own. */
@@ -14,7 +14,7 @@ export async function deployProver() {
   /** The state after a step, with the witness that `witnessOf` makes or another one. */
   const take = async (before: State, witness: Witness | Parameters<typeof witnessOf>[1]): Promise<Hex> => {
     const opened = witness !== undefined && "machine" in witness ? witness : witnessOf(before, witness);
-    return (await prover.step(hashOf(before), opened)) as Hex;
+    return (await prover.step(hashOf(before), opened, NO_CHAIN)) as Hex;
   };
   return {
     ethers,

@@ -5,7 +5,7 @@ import { Phase } from "../../../src/machine/phase.ts";
 import { TestBuffer } from "./buffer.ts";
 import { deployProver } from "./deploy-prover.ts";
 import type { ProverFixture } from "./deploy-prover.ts";
-import { executing, hashOf, memoryOf, witnessOf } from "./scenario.ts";
+import { NO_CHAIN, executing, hashOf, memoryOf, witnessOf } from "./scenario.ts";
 import type { State, Witness } from "./scenario.ts";
 
 describe("The one-step prover", () => {
@@ -22,7 +22,7 @@ describe("The one-step prover", () => {
     owner = "ArithmeticVerifier",
   ): Promise<void> => {
     const contract = await fixture.ethers.getContractAt(owner, await fixture.prover.getAddress());
-    await expect(fixture.prover.step(hashOf(before), witness)).to.be.revertedWithCustomError(contract, error);
+    await expect(fixture.prover.step(hashOf(before), witness, NO_CHAIN)).to.be.revertedWithCustomError(contract, error);
   };
   const replaced = <Item>(list: readonly Item[], index: number, item: Item): Item[] =>
     list.map((old, position) => (position === index ? item : old));
@@ -31,33 +31,32 @@ describe("The one-step prover", () => {
     it("step to themselves, which pads a trace", async () => {
       for (let phase = Phase.Halt; phase <= Phase.EndBlock; phase++) {
         const state = executing("0x00", { phase });
-        expect(await fixture.prover.step(hashOf(state), witnessOf(state))).to.equal(hashOf(state));
+        expect(await fixture.prover.step(hashOf(state), witnessOf(state), NO_CHAIN)).to.equal(hashOf(state));
       }
     });
 
-    it("start units of a transaction only", async () => {
-      for (const phase of [Phase.Halt, Phase.LoadBatch, Phase.BeginBlock, Phase.Message, Phase.EndBlock]) {
-        const state = executing("0x00", { phase });
-        await expect(fixture.prover.start(hashOf(state), witnessOf(state)))
-          .to.be.revertedWithCustomError(fixture.prover, "UnitNotProvable")
-          .withArgs(phase);
-      }
+    it("are followed by no unit once the machine has halted", async () => {
+      const state = executing("0x00", { phase: Phase.Halt });
+      expect(await fixture.prover.start(hashOf(state), witnessOf(state), NO_CHAIN)).to.equal(hashOf(state));
     });
 
-    it("are where units start, and not where one is under way", async () => {
-      for (let phase = Phase.CountTransaction as number; phase <= Phase.EndTransaction; phase++) {
-        const state = executing("0x00", { phase });
-        await expect(fixture.prover.start(hashOf(state), witnessOf(state)))
-          .to.be.revertedWithCustomError(fixture.prover, "NotABoundary")
-          .withArgs(phase);
-      }
+    it("are not needed to go on: a start inside a unit is a step", async () => {
+      const state = executing("0x0100", { stack: [5n, 6n, 7n] });
+      const witness = witnessOf(state, { items: 2 });
+      const after = await fixture.prover.step(hashOf(state), witness, NO_CHAIN);
+      expect(after).to.not.equal(hashOf(state));
+      expect(await fixture.prover.start(hashOf(state), witness, NO_CHAIN)).to.equal(after);
+      const verifier = await fixture.ethers.getContractAt("ArithmeticVerifier", await fixture.prover.getAddress());
+      await expect(
+        fixture.prover.start(hashOf(state), { ...witness, stack: [] }, NO_CHAIN),
+      ).to.be.revertedWithCustomError(verifier, "WitnessTooShort");
     });
 
     it("a state hash with the preimage of another state is refused", async () => {
       const boundary = executing("0x00", { phase: Phase.Transaction });
       const other = executing("0x00");
       for (const call of [fixture.prover.start, fixture.prover.step]) {
-        await expect(call(hashOf(other), witnessOf(boundary)))
+        await expect(call(hashOf(other), witnessOf(boundary), NO_CHAIN))
           .to.be.revertedWithCustomError(fixture.prover, "WrongPreimage")
           .withArgs(hashOf(other), hashOf(boundary));
       }
@@ -142,7 +141,7 @@ describe("The one-step prover", () => {
 
     it("change the outcome by what is not needed", async () => {
       const witness = honest();
-      const after = await fixture.prover.step(hashOf(add), witness);
+      const after = await fixture.prover.step(hashOf(add), witness, NO_CHAIN);
       const padded: Witness = {
         ...witness,
         parentFrame: witness.frame,
@@ -153,8 +152,9 @@ describe("The one-step prover", () => {
         regions: [...witness.regions, new TestBuffer("0x03").region(0, 1)],
         tries: [["0x04"]],
         appends: [[keccak256("0x05")]],
+        preimages: ["0x06"],
       };
-      expect(await fixture.prover.step(hashOf(add), padded)).to.equal(after);
+      expect(await fixture.prover.step(hashOf(add), padded, NO_CHAIN)).to.equal(after);
     });
   });
 
@@ -163,7 +163,7 @@ describe("The one-step prover", () => {
       const state = executing("0x00", { phase: Phase.Settle });
       for (const name of ["control", "arithmetic", "environment", "memoryAccess", "copy", "log", "absorb"] as const) {
         const contract = fixture.verifiers[name];
-        await expect(contract.getFunction("prove")(hashOf(state), witnessOf(state)))
+        await expect(contract.getFunction("prove")(hashOf(state), witnessOf(state), NO_CHAIN))
           .to.be.revertedWithCustomError(contract, "WrongPhase")
           .withArgs(Phase.Settle);
       }
@@ -183,7 +183,7 @@ describe("The one-step prover", () => {
         const state = executing(toHex(opcode, { size: 1 }));
         for (const name of names) {
           const contract = fixture.verifiers[name];
-          const call = contract.getFunction("prove")(hashOf(state), witnessOf(state));
+          const call = contract.getFunction("prove")(hashOf(state), witnessOf(state), NO_CHAIN);
           if (name === owner) await call;
           else await expect(call).to.be.revertedWithCustomError(contract, "WrongOpcode").withArgs(opcode);
         }

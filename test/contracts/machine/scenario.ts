@@ -1,4 +1,14 @@
-import { concat, encodeAbiParameters, keccak256, pad, parseAbiParameters, size, toHex, zeroHash } from "viem";
+import {
+  concat,
+  encodeAbiParameters,
+  keccak256,
+  pad,
+  parseAbiParameters,
+  size,
+  toHex,
+  zeroAddress,
+  zeroHash,
+} from "viem";
 import type { Hex } from "viem";
 import { Phase } from "../../../src/machine/phase.ts";
 import { EMPTY_ROOT, TestBuffer } from "./buffer.ts";
@@ -205,7 +215,11 @@ export interface Witness {
   readonly overlay: { siblings: Hex[]; value: Hex; otherKey: Hex; otherValue: Hex }[];
   readonly tries: Hex[][];
   readonly appends: Hex[][];
+  readonly preimages: Hex[];
 }
+
+/** A ChainInput of contracts/machine/types/ChainInput.sol, for steps that look at none of it. */
+export const NO_CHAIN = { inbox: zeroAddress, target: 0n };
 
 /** The state hash. */
 export function hashOf(state: State): Hex {
@@ -241,6 +255,7 @@ export function witnessOf(
     overlay: [],
     tries: [],
     appends: [],
+    preimages: [],
   };
 }
 

@@ -7,7 +7,7 @@ import { opcodeOf } from "../assemble.ts";
 /** Names of what a step opens, sorted. */
 function opened(step: Partial<ComingStep>, outcome: Partial<StepOutcome> = {}): string[] {
   const opens = opensOf(
-    { phase: Phase.Execute, opcode: 0, isStart: false, exitStatus: undefined, ...step },
+    { phase: Phase.Execute, opcode: 0, exitStatus: undefined, ...step },
     { phase: Phase.Execute, hasFrame: true, blockOutcome: 0, ...outcome },
   );
   return Object.entries(Opens)
@@ -21,7 +21,7 @@ const execute = (name: string) => opened({ opcode: opcodeOf(name) });
 describe("What a step opens", () => {
   it("is the block's context at the begin of a unit, whatever comes after", () => {
     for (const phase of [Phase.DecodeHeader, Phase.Execute, Phase.EndBlock]) {
-      expect(opened({ phase: Phase.Transaction, isStart: true }, { phase })).to.eql(["BlockContext"]);
+      expect(opened({ phase: Phase.Transaction }, { phase })).to.eql(["BlockContext"]);
     }
   });
 

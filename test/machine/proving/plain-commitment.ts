@@ -1,9 +1,11 @@
 import { AbiCoder } from "ethers";
 import { logsBloom } from "../../../src/ethereum/index.ts";
 import { jumpBitmap } from "../../../src/machine/code.ts";
+import type { Chain, Stream } from "../../../src/machine/chain/index.ts";
 import type { BufferTree } from "../../../src/machine/commitments.ts";
 import { Phase } from "../../../src/machine/index.ts";
 import type { Frame, FrameContext, Machine, Pending, Slice, Prover } from "../../../src/machine/index.ts";
+import { OUTSIDE_BLOCKS } from "../../../src/machine/machine.ts";
 import type { OverlayItem } from "../../../src/machine/overlay.ts";
 import { toBigint } from "../../../src/machine/word.ts";
 import { ZERO_HASH, bytesToHex, hashPair, hexToBytes, keccak256, zeroSubtree } from "../../../src/primitives/index.ts";
@@ -151,27 +153,30 @@ export function createPlainCommitment(prover: Prover): PlainCommitment {
   const stateHash = (): Hash | undefined => {
     const { pending, block, environment, transaction, frame } = machine;
     if (pending?.kind === "exit" && pending.status === 0) return undefined;
-    const blockContext = hash([
-      environment.number,
-      environment.timestamp,
-      environment.coinbase,
-      environment.gasLimit,
-      environment.baseFee,
-      environment.prevRandao,
-      environment.chainId,
-      environment.blobBaseFee,
-      environment.dataPrice,
-      block.gasUsed,
-      block.transactionCount,
-      block.transactions.root,
-      block.receipts.root,
-      keccak256(block.bloom),
-      ...slice(block.raw),
-      block.outcome,
-    ]);
+    const blockContext =
+      environment === OUTSIDE_BLOCKS
+        ? ZERO_HASH
+        : hash([
+            environment.number,
+            environment.timestamp,
+            environment.coinbase,
+            environment.gasLimit,
+            environment.baseFee,
+            environment.prevRandao,
+            environment.chainId,
+            environment.blobBaseFee,
+            environment.dataPrice,
+            block.gasUsed,
+            block.transactionCount,
+            block.transactions.root,
+            block.receipts.root,
+            keccak256(block.bloom),
+            ...slice(block.raw),
+            block.outcome,
+          ]);
     return hash([
       machine.phase,
-      machine.chain,
+      chainHash(machine),
       blockContext,
       prover.stateRoot(),
       transaction === undefined ? 0 : hash(transactionFields(transaction)),
@@ -223,8 +228,87 @@ function transactionFields(transaction: NonNullable<Machine["transaction"]>): Fi
   ];
 }
 
+const INFLATE_PHASES = ["block-head", "stored", "symbols", "ended"];
+/** Roots of payloads, which stay as they are. */
+const payloadRoots = new WeakMap<Uint8Array, Hash>();
+
+function payloadRoot(payload: Uint8Array): Hash {
+  let root = payloadRoots.get(payload);
+  if (root === undefined) payloadRoots.set(payload, (root = plainBufferRoot(payload)));
+  return root;
+}
+
+/** Code lengths as the words of docs/machine.md §16 have them. */
+function lengthWords(lengths: Uint8Array | undefined, count: number): bigint[] {
+  return Array.from({ length: count }, (_, word) =>
+    [...(lengths ?? []).slice(64 * word, 64 * word + 64)].reduce(
+      (sum, length, index) => sum + (BigInt(length) << BigInt(4 * index)),
+      0n,
+    ),
+  );
+}
+
+function streamFields({ inflater }: Stream): Field[] {
+  const { mode, bitPosition, isFinal, storedLeft } = inflater.state();
+  const content = [plainBufferRoot(inflater.output()), inflater.output().length];
+  if (mode === "ended") return [EMPTY_ROOT, 0, 0, 3, 0, 0, ...lengthWords(undefined, 6), ...content];
+  const codes = mode === "symbols" ? inflater.codeLengths() : undefined;
+  return [
+    payloadRoot(inflater.payload),
+    inflater.payload.length,
+    bitPosition,
+    INFLATE_PHASES.indexOf(mode),
+    mode !== "block-head" && isFinal,
+    mode === "stored" ? storedLeft : 0,
+    ...lengthWords(codes?.literals, 5),
+    ...lengthWords(codes?.distances, 1),
+    ...content,
+  ];
+}
+
+function messageHash({ message }: Chain): Hash {
+  if (message === undefined) return ZERO_HASH;
+  if (message.kind === "deposit") return hash([message.mint, message.refundTo, message.balanceBefore]);
+  const { number, timestamp, baseFee, blobBaseFee, parentHash } = message.body;
+  return hash([number, timestamp, baseFee, blobBaseFee, parentHash]);
+}
+
+function chainHash({ chain }: Machine): Hash {
+  if (chain === undefined) return ZERO_HASH;
+  if (chain.kind === "between-batches") {
+    const { blockHash, outboxRoot, batchCount, messageCount } = chain.state;
+    return hash([blockHash, outboxRoot, batchCount, messageCount]);
+  }
+  return hash([
+    chain.blockHash,
+    chain.outboxRoot,
+    chain.batchCount,
+    chain.messageCount,
+    chain.messagesUpTo,
+    chain.batchTimestamp,
+    chain.stream === undefined ? ZERO_HASH : hash(streamFields(chain.stream)),
+    chain.position,
+    chain.blockCount,
+    chain.transactionsLeft,
+    chain.messagesEnd,
+    chain.messageWeight,
+    chain.gasLeft,
+    chain.depositGas,
+    chain.gasExcess,
+    chain.gasCapacity,
+    chain.gasPerSecond,
+    messageHash(chain),
+  ]);
+}
+
 function pendingFields(pending: Pending): Field[] {
   switch (pending.kind) {
+    case "reading":
+      return [pending.dataHash, rootOf(pending.tree), pending.count];
+    case "inflate":
+      return [pending.resume, pending.needed];
+    case "resume":
+      return [pending.resume];
     case "load-account":
       return [pending.resume, pending.owner, 0];
     case "load-slot":

@@ -29,6 +29,12 @@ const witness: fc.Arbitrary<Witness> = fc.record({
   overlay: fc.array(fc.record({ siblings: words, value: bytes, otherKey: word, otherValue: word }), { maxLength: 3 }),
   tries: fc.array(fc.array(bytes, { maxLength: 3 }), { maxLength: 3 }),
   appends: fc.array(words, { maxLength: 3 }),
+  preimages: fc.array(bytes, { maxLength: 3 }),
+});
+
+const input = fc.record({
+  inbox: fc.uint8Array({ minLength: 20, maxLength: 20 }).map(bytesToHex),
+  target: fc.nat(Number.MAX_SAFE_INTEGER),
 });
 
 function split(list: Uint8Array): string[] {
@@ -55,16 +61,23 @@ function plain(value: Witness): unknown[] {
     value.overlay.map((opening) => [split(opening.siblings), opening.value, opening.otherKey, opening.otherValue]),
     value.tries,
     value.appends.map(split),
+    value.preimages,
   ];
 }
 
 describe("Witness ABI", () => {
   it("is what a general encoder makes of the call, for start and for step", () => {
     fc.assert(
-      fc.property(witness, word, fc.constantFrom("start" as const, "step" as const), (value, before, kind) => {
-        const expected = PROVER.encodeFunctionData(kind, [before, plain(value)]);
-        expect(bytesToHex(encodeStepCall(kind, bytesToHex(before), value))).to.equal(expected);
-      }),
+      fc.property(
+        witness,
+        word,
+        input,
+        fc.constantFrom("start" as const, "step" as const),
+        (value, before, of, kind) => {
+          const expected = PROVER.encodeFunctionData(kind, [before, plain(value), [of.inbox, of.target]]);
+          expect(bytesToHex(encodeStepCall(kind, bytesToHex(before), value, of))).to.equal(expected);
+        },
+      ),
     );
   });
 

@@ -47,6 +47,7 @@ export function witnessOf(parts: { readonly regions?: Region[]; readonly overlay
     overlay: (parts.overlay ?? []).map((opening) => ({ ...opening, siblings: [...opening.siblings] })),
     tries: [],
     appends: [],
+    preimages: [],
   };
 }
 

@@ -10,6 +10,9 @@ export interface CalldataMutation {
 
 const WORD = 32;
 const SELECTOR = 4;
+/** The state, the offset of the witness, and a ChainInput. */
+const HEAD = 4 * WORD;
+const WITNESS_FIELDS = 18;
 
 /**
  * Changes of what decoders follow: offsets, lengths, and where tails lie. Offsets and lengths are all words that could be one: below the length
@@ -22,8 +25,7 @@ export function calldataMutations(calldata: Uint8Array, randomness: Randomness):
     const word = wordAt(body, position);
     if (word > 0n && word < BigInt(body.length)) pointers.push(position);
   }
-  const head = 2 * WORD;
-  const offsets = Array.from({ length: 17 }, (_, index) => head + index * WORD);
+  const offsets = Array.from({ length: WITNESS_FIELDS }, (_, index) => HEAD + index * WORD);
   const change = (what: string, make: () => Uint8Array): CalldataMutation => ({
     what,
     make: () => concatBytes([calldata.subarray(0, SELECTOR), make()]),
@@ -35,8 +37,8 @@ export function calldataMutations(calldata: Uint8Array, randomness: Randomness):
     change("cut off", () => body.subarray(0, body.length - 1)),
     change("bytes behind the end", () => concatBytes([body, randomness.bytes(1 + randomness.below(64))])),
     // The same tails elsewhere: not canonical, but the same witness.
-    change("tails moved", () => moveTails(body, head, WORD * (1 + randomness.below(3)))),
-    change("tails moved", () => moveTails(body, head, 1 + randomness.below(31))),
+    change("tails moved", () => moveTails(body, WORD * (1 + randomness.below(3)))),
+    change("tails moved", () => moveTails(body, 1 + randomness.below(31))),
     change("no calldata", () => body.subarray(0, WORD)),
   ];
   for (const position of offsets) {
@@ -62,10 +64,10 @@ export function calldataMutations(calldata: Uint8Array, randomness: Randomness):
 }
 
 /** Puts `gap` bytes between the head of the witness and its tails. */
-function moveTails(body: Uint8Array, head: number, gap: number): Uint8Array {
-  const tails = head + 17 * WORD;
+function moveTails(body: Uint8Array, gap: number): Uint8Array {
+  const tails = HEAD + WITNESS_FIELDS * WORD;
   let moved = concatBytes([body.subarray(0, tails), new Uint8Array(gap), body.subarray(tails)]);
-  for (let position = head; position < tails; position += WORD) {
+  for (let position = HEAD; position < tails; position += WORD) {
     moved = withWord(moved, position, bigintToBytes32(wordAt(body, position) + BigInt(gap)));
   }
   return moved;
