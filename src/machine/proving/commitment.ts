@@ -16,7 +16,14 @@ import { followFrame } from "./committed-frame.ts";
 import type { CommittedFrame } from "./committed-frame.ts";
 import { EMPTY_JOURNAL, putJournal, withBloomOf, withLogs, withOverlay, withRefund } from "./committed-journal.ts";
 import type { CommittedJournal, OverlayKeys } from "./committed-journal.ts";
-import { FIELDS, MACHINE, encodeBlockContext, encodePending, encodeTransactionContext, newEncoding } from "./encoding.ts";
+import {
+  FIELDS,
+  MACHINE,
+  encodeBlockContext,
+  encodePending,
+  encodeTransactionContext,
+  newEncoding,
+} from "./encoding.ts";
 import type { Encoding } from "./encoding.ts";
 import { STACK_LIMIT } from "./stack-chain.ts";
 import { changesChain, changesFrame, changesTransaction, unchangedItems } from "./step-changes.ts";
