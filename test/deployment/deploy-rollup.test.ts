@@ -16,19 +16,18 @@ import {
 } from "../../src/deployment/index.ts";
 import { toAddress } from "../../src/primitives/index.ts";
 import type { Hash, Hex } from "../../src/primitives/index.ts";
-import { rollupConfigSchema } from "../../src/rollup/index.ts";
-import type { Genesis } from "../../src/rollup/index.ts";
+import { createGenesis, genesisBlock, loadPredeployCode, rollupConfigSchema } from "../../src/rollup/index.ts";
 
 const DEPLOYER_KEY: Hex = `0x${"d1".repeat(32)}`;
-const GENESIS_HASH: Hash = `0x${"9e".repeat(32)}`;
+const STATE_HASH: Hash = `0x${"9e".repeat(32)}`;
 const OPERATOR = toAddress("0x00000000000000000000000000000000000000f0");
-const genesis: Genesis = {
+const genesis = createGenesis({
   chainId: 42,
   timestamp: 1_700_000_000,
-  gasLimit: 60_000_000n,
   gasPerSecond: 5_000_000n,
-  alloc: { "0x00000000000000000000000000000000000000aa": { balance: 2n ** 200n } },
-};
+  feeRecipient: OPERATOR,
+  predeployCode: await loadPredeployCode(),
+});
 
 async function deploy(overrides: Partial<Parameters<typeof deployRollup>[0]> = {}) {
   const connection = await network.create();
@@ -41,7 +40,6 @@ async function deploy(overrides: Partial<Parameters<typeof deployRollup>[0]> = {
       operator: OPERATOR,
       preset: DEPLOYMENT_PRESETS.production,
       genesis,
-      genesisHash: GENESIS_HASH,
       ...overrides,
     },
     { logger: pino({ level: "silent" }) },
@@ -59,7 +57,7 @@ describe("deployment", () => {
     expect(config.l1ChainId).to.equal(31337);
     expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber()));
     const deployed = await readRollup(client, config.contracts.rollup);
-    expect(deployed.genesisStateHash).to.equal(genesisStateHash(GENESIS_HASH));
+    expect(deployed.genesisStateHash).to.equal(genesisStateHash(genesisBlock(genesis).hash));
     expect(deployed.l2ChainId).to.equal(genesis.chainId);
   });
 
@@ -109,7 +107,7 @@ describe("deployment", () => {
   ] as const) {
     it(`deploys the same through the Ignition module ${name}`, async () => {
       const { ignition } = await network.create();
-      const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: GENESIS_HASH } };
+      const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: STATE_HASH } };
       const { rollup, inbox } = await ignition.deploy(module, { parameters });
       expect(await rollup.getFunction("INBOX")()).to.equal(await inbox.getAddress());
       expect(await inbox.getFunction("L2_CHAIN_ID")()).to.equal(42n);
