@@ -75,7 +75,12 @@ function describe({ machineStateHash, stateHash, genesisHash, header, contracts 
     ]),
     "",
     "Header of the genesis block",
-    formatTable(Object.entries(header).map(([name, value]) => [`  ${name}`, String(value)])),
+    // The bloom is 256 zeros; JSON has it.
+    formatTable(
+      Object.entries(header)
+        .filter(([name]) => name !== "logsBloom")
+        .map(([name, value]) => [`  ${name}`, String(value)]),
+    ),
     "",
     "Code of the contracts",
     formatTable([

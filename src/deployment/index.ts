@@ -7,3 +7,4 @@ export * from "./parameters.ts";
 export * from "./presets.ts";
 export * from "./rollup-config-file.ts";
 export * from "./verify-rollup.ts";
+export type { L1ContractKey } from "./l1-contracts.ts";

@@ -1,51 +1,19 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import pino from "pino";
-import { createPublicClient, custom } from "viem";
-import type { EIP1193RequestFn } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
 import rollupDevnet from "../../deploy/modules/rollup-devnet.ts";
 import rollupProduction from "../../deploy/modules/rollup-production.ts";
 import {
   DEPLOYMENT_PRESETS,
-  deployRollup,
   formatRollupConfig,
   genesisStateHash,
   readRollup,
   verifyRollupConfig,
 } from "../../src/deployment/index.ts";
-import { toAddress } from "../../src/primitives/index.ts";
-import type { Hash, Hex } from "../../src/primitives/index.ts";
-import { createGenesis, genesisBlock, loadPredeployCode, rollupConfigSchema } from "../../src/rollup/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
+import { genesisBlock, rollupConfigSchema } from "../../src/rollup/index.ts";
+import { GENESIS as genesis, OPERATOR, deployToNetwork as deploy } from "./deployed-rollup.ts";
 
-const DEPLOYER_KEY: Hex = `0x${"d1".repeat(32)}`;
 const STATE_HASH: Hash = `0x${"9e".repeat(32)}`;
-const OPERATOR = toAddress("0x00000000000000000000000000000000000000f0");
-const genesis = createGenesis({
-  chainId: 42,
-  timestamp: 1_700_000_000,
-  gasPerSecond: 5_000_000n,
-  feeRecipient: OPERATOR,
-  predeployCode: await loadPredeployCode(),
-});
-
-async function deploy(overrides: Partial<Parameters<typeof deployRollup>[0]> = {}) {
-  const connection = await network.create();
-  await connection.networkHelpers.setBalance(privateKeyToAccount(DEPLOYER_KEY).address, 10n ** 20n);
-  const transport = custom({ request: connection.provider.request.bind(connection.provider) as EIP1193RequestFn });
-  const config = await deployRollup(
-    {
-      transport,
-      deployerKey: DEPLOYER_KEY,
-      operator: OPERATOR,
-      preset: DEPLOYMENT_PRESETS.production,
-      genesis,
-      ...overrides,
-    },
-    { logger: pino({ level: "silent" }) },
-  );
-  return { connection, config, client: createPublicClient({ transport }) };
-}
 
 describe("deployment", () => {
   it("deploys a rollup with a preset's parameters and writes a configuration that reads back the same", async () => {
