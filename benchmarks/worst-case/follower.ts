@@ -12,8 +12,9 @@ import { bytesToHex } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
 import { createExecutionEngine } from "../../src/reference/index.ts";
 import { genesisBlock, headerHash } from "../../src/rollup/index.ts";
-import type { Block } from "../../src/rollup/index.ts";
+import type { Block, RollupConfig } from "../../src/rollup/index.ts";
 import { openNodeDatabase } from "../../src/storage/index.ts";
+import type { NodeDatabase } from "../../src/storage/index.ts";
 import { createSimulatedL1, readerConfig } from "../../test/l1/simulated-l1.ts";
 import type { SimulatedL1 } from "../../test/l1/simulated-l1.ts";
 import { simulatedRollupConfig } from "../../test/l1/simulated-rollup-config.ts";
@@ -34,6 +35,9 @@ export interface FollowedChainOptions {
 /** A follower of a simulated L1, all of whose parts are a node's own, on a chain whose block 1 nobody has executed. */
 export interface FollowedChain {
   readonly l1: SimulatedL1;
+  readonly config: RollupConfig;
+  readonly folder: string;
+  readonly database: NodeDatabase;
   latest(): Block;
   block(number: number): Block;
   /** Reads L1 to its head without deriving anything. */
@@ -93,6 +97,9 @@ export async function openFollowedChain(options: FollowedChainOptions): Promise<
   const follower = createFollower({ chain, reader, recovery }, instruments);
   return {
     l1,
+    config,
+    folder,
+    database,
     latest: chain.latest,
     block: (number) => {
       const block = store.getBlock(number);

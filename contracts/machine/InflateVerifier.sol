@@ -176,9 +176,9 @@ contract InflateVerifier is IVerifier {
         uint256 distance
     ) private pure returns (bytes memory data) {
         uint256 size = stream.outputLength;
-        length = Math.min(length, Content.MAXIMUM_LENGTH - size);
         Slice memory output = Slices.range(stream.outputRoot, 0, size);
         bytes memory pattern = SliceReader.read(step, w, output, size - distance, Math.min(distance, length));
+        length = Math.min(length, Content.MAXIMUM_LENGTH - size);
         data = new bytes(length);
         for (uint256 index = 0; index < length; ++index) data[index] = pattern[index % pattern.length];
     }

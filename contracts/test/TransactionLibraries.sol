@@ -7,7 +7,6 @@ import {Delegations} from "../machine/libraries/Delegations.sol";
 import {RlpCursor} from "../machine/libraries/RlpCursors.sol";
 import {Secp256k1} from "../machine/libraries/Secp256k1.sol";
 import {StateEntries} from "../machine/libraries/StateEntries.sol";
-import {TransactionEnd} from "../machine/steps/TransactionEnd.sol";
 import {Account} from "../machine/types/Account.sol";
 import {EMPTY_BLOOM_HASH} from "../machine/types/Journal.sol";
 

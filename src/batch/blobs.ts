@@ -1,10 +1,18 @@
+import { bigintToBytes32 } from "../primitives/index.ts";
+
 /** Bytes of an EIP-4844 blob: 4096 field elements of 32 bytes. */
 export const BLOB_SIZE = 131_072;
 
 const FIELD_ELEMENT_SIZE = 32;
 /** A field element is below the BLS12-381 scalar modulus, so only its low 31 bytes are free. */
 const USABLE_SIZE = 31;
-const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
+/** Field elements of a blob (EIP-4844). */
+export const FIELD_ELEMENTS_PER_BLOB = BLOB_SIZE / FIELD_ELEMENT_SIZE;
+
+/** Order of the scalar field of BLS12-381, of which the elements of a blob are. */
+const SCALAR_MODULUS = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
+const PRIMITIVE_ROOT = 7n;
+const FIELD_ELEMENT_BITS = 12;
 
 /** Payload bytes one blob carries: 4096 × 31 = 126,976. */
 export const BLOB_PAYLOAD_SIZE = FIELD_ELEMENTS_PER_BLOB * USABLE_SIZE;
@@ -21,6 +29,27 @@ export function payloadToBlobs(payload: Uint8Array): readonly Uint8Array[] {
     }
     return blob;
   });
+}
+
+/**
+ * The point, 32 bytes, at which the polynomial of a blob has its element `index` as value (EIP-4844): a 4096th root of unity to
+ * the power of the index with its 12 bits in reverse.
+ */
+export function elementPoint(index: number): Uint8Array {
+  let power = 0;
+  for (let bit = 0; bit < FIELD_ELEMENT_BITS; bit++) power = (power << 1) | ((index >>> bit) & 1);
+  const root = powerOf(PRIMITIVE_ROOT, (SCALAR_MODULUS - 1n) / BigInt(FIELD_ELEMENTS_PER_BLOB));
+  return bigintToBytes32(powerOf(root, BigInt(power)));
+}
+
+function powerOf(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  let square = base;
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if ((rest & 1n) === 1n) result = (result * square) % SCALAR_MODULUS;
+    square = (square * square) % SCALAR_MODULUS;
+  }
+  return result;
 }
 
 /**

@@ -1,18 +1,13 @@
+import { derivedStateAt, genesisState } from "../node/index.ts";
 import type { ReadableChain } from "../node/index.ts";
 import { ZERO_HASH } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { claimId, stateHash } from "../rollup/index.ts";
+import type { ChainState } from "../rollup/index.ts";
 import type { Claim } from "./claim.ts";
 
 /** What a state hash commits to (specification §6). */
-export interface ClaimedState {
-  /** Of the last L2 block the state has. */
-  readonly blockHash: Hash;
-  readonly outboxRoot: Hash;
-  readonly batchCount: number;
-  /** Inbox messages read. */
-  readonly messageCount: number;
-}
+export type ClaimedState = ChainState;
 
 /** The states this node derived itself, by the number of batches: what claims are held against. */
 export interface OwnStates {
@@ -31,22 +26,14 @@ export function createOwnStates({
   readonly config: Pick<ReadableChain["config"], "genesisHash">;
   readonly store: Pick<ReadableChain["store"], "getDerivedBatch" | "getHeads">;
 }): OwnStates {
-  const genesisState = { blockHash: config.genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 };
-  const genesisStateHash = stateHash(genesisState);
+  const stateAt = (batchCount: number): ClaimedState | undefined => derivedStateAt(batchCount, { config, store });
+  const genesisStateHash = stateHash(genesisState(config));
   const genesis = {
     claimId: claimId(ZERO_HASH, genesisStateHash),
     parentId: ZERO_HASH,
     stateHash: genesisStateHash,
     batchCount: 0,
   };
-
-  function stateAt(batchCount: number): ClaimedState | undefined {
-    if (batchCount === 0) return genesisState;
-    const derived = store.getDerivedBatch(batchCount - 1);
-    if (derived === undefined) return undefined;
-    const { lastBlockHash: blockHash, outboxRoot, nextMessage: messageCount } = derived;
-    return { blockHash, outboxRoot, batchCount, messageCount };
-  }
 
   return {
     genesis,

@@ -39,6 +39,7 @@ async function runRole(
   values: NodeValues,
   { logger }: { readonly logger: Logger },
   addRole: (node: RunningNode) => Promise<object>,
+  { traces = false }: { readonly traces?: boolean } = {},
 ): Promise<void> {
   let config;
   try {
@@ -59,6 +60,7 @@ async function runRole(
           l1FinalityDepth: values.l1FinalityDepth,
           engine: values.engine,
           shadow: values.shadow,
+          traces,
           signal,
         },
         instruments,
@@ -200,13 +202,18 @@ export const proposerCommand = defineCommand({
     ...proposerSettings,
   },
   run: (values, context) =>
-    runRole(values, context, async (node) => {
-      await startProposerRole(node, {
-        proposerKey: values.proposerKey,
-        interval: values.proposeInterval,
-        retiring: values.retire,
-        pollingInterval: values.l1PollInterval,
-      });
-      return startOptionalRpc(node, values);
-    }),
+    runRole(
+      values,
+      context,
+      async (node) => {
+        await startProposerRole(node, {
+          proposerKey: values.proposerKey,
+          interval: values.proposeInterval,
+          retiring: values.retire,
+          pollingInterval: values.l1PollInterval,
+        });
+        return startOptionalRpc(node, values);
+      },
+      { traces: true },
+    ),
 });

@@ -155,6 +155,7 @@ async function start(
       l1FinalityDepth: local ? HARDHAT_FINALITY_DEPTH : undefined,
       engine: options.engine,
       shadow: options.shadow,
+      traces: true,
       signal,
     },
     instruments,

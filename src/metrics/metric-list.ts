@@ -62,6 +62,15 @@ export const METRICS = {
     errors: counter("onestep_follower_errors_total", "Attempts to follow L1 that failed"),
     batchesRemaining: reading("onestep_follower_batches_remaining", "Batches read from L1 that are not derived yet"),
   },
+  traces: {
+    units: counter("onestep_traces_units_total", "Units of the machine whose boundary states were stored"),
+    differences: counter(
+      "onestep_traces_differences_total",
+      "Attempts at tracing that came to another chain than the node has derived",
+    ),
+    errors: counter("onestep_traces_errors_total", "Attempts at tracing that failed"),
+    batchesRemaining: reading("onestep_traces_batches_remaining", "Derived batches that are not traced yet"),
+  },
   sequencer: {
     blocks: counter("onestep_sequencer_blocks_total", "Blocks built"),
     transactions: counter("onestep_sequencer_transactions_total", "Pool transactions included"),

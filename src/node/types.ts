@@ -101,6 +101,8 @@ export interface SyncStatus {
   readonly derivedBatchCount: number;
   /** L1 block of the first batch that is read and not derived yet, if there is one. */
   readonly underivedSince: number | undefined;
+  /** Derived batches whose boundary states are stored; undefined if the node does not follow with traces. */
+  readonly tracedBatchCount?: number | undefined;
   readonly messageCount: number;
   readonly latest: number;
   readonly safe: number;

@@ -22,6 +22,11 @@ export interface Kzg {
   computeBlobProof(blob: Uint8Array, commitment: Uint8Array): Promise<Uint8Array>;
   /** The 128 EIP-7594 proofs of a blob's cells, in order. */
   computeCellProofs(blob: Uint8Array): Promise<readonly Uint8Array[]>;
+  /**
+   * The proof that the polynomial of a blob has the value it has at `z` (32 bytes, big-endian), which `verifyProof` accepts;
+   * synchronous like that. Undefined in the WebAssembly library, which makes none. Throws if an input is malformed.
+   */
+  readonly computeProof: ((blob: Uint8Array, z: Uint8Array) => Uint8Array) | undefined;
   /** False too if any input is malformed. */
   verifyBlobProof(blob: Uint8Array, commitment: Uint8Array, proof: Uint8Array): Promise<boolean>;
   /**
@@ -81,6 +86,7 @@ async function loadNative(): Promise<Kzg> {
     implementation: "native",
     blobToCommitment: async (blob) => context().asyncBlobToKzgCommitment(blob),
     computeBlobProof: async (blob, commitment) => context().asyncComputeBlobKzgProof(blob, commitment),
+    computeProof: (blob, z) => context().computeKzgProof(blob, z)[0] as Uint8Array,
     computeCellProofs: async (blob) => (await context().asyncComputeCellsAndKzgProofs(blob)).proofs,
     verifyBlobProof: async (blob, commitment, proof) => {
       const trusted = context();
@@ -105,6 +111,7 @@ async function loadWasm(): Promise<Kzg> {
     blobToCommitment: async (blob) => hexToBytes(library.blobToKZGCommitment(blobHex(blob))),
     computeBlobProof: async (blob, commitment) =>
       hexToBytes(library.computeBlobKZGProof(blobHex(blob), pointHex(commitment))),
+    computeProof: undefined,
     computeCellProofs: async (blob) => library.computeCellsAndKZGProofs(blobHex(blob)).proofs.map(hexToBytes),
     verifyBlobProof: async (blob, commitment, proof) =>
       falseIfMalformed(() => library.verifyBlobKZGProof(blobHex(blob), pointHex(commitment), pointHex(proof))),

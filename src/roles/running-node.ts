@@ -22,7 +22,10 @@ import type { RollupConfig } from "../rollup/index.ts";
 import type { RpcServerOptions } from "../rpc/index.ts";
 import { openNodeDatabase } from "../storage/index.ts";
 import type { NodeDatabase } from "../storage/index.ts";
+import { createTraceFollower, createTraceProvider } from "../traces/index.ts";
+import type { TraceFollower, TraceProvider } from "../traces/index.ts";
 import { createClosers } from "./closing.ts";
+import type { Closers } from "./closing.ts";
 
 export interface NodeOptions {
   readonly config: RollupConfig;
@@ -39,6 +42,8 @@ export interface NodeOptions {
   readonly engine: EngineName;
   /** Whether the other engine executes everything too; the node fails at the first difference. */
   readonly shadow: boolean;
+  /** Whether it follows with traces, as whoever claims or disputes needs them. */
+  readonly traces: boolean;
   /** Ends waiting for an L1 that does not answer. */
   readonly signal: AbortSignal;
 }
@@ -52,6 +57,8 @@ export interface RunningNode {
   readonly recovery: SenderRecovery;
   /** Blobs posted from this node. */
   readonly blobArchive: BlobArchive;
+  /** Undefined if the node does not follow with traces. */
+  readonly traces: TraceProvider | undefined;
   readonly instruments: Instruments;
   /** What executes calls on reader threads. */
   readonly readers: Pick<RpcServerOptions, "readers" | "onDifference">;
@@ -104,6 +111,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       instruments,
     );
     const chain = await createChain({ config, engine, store: database.chain, inbox: database.inbox }, instruments);
+    const tracing = options.traces ? startTraces(options, database, closers, instruments) : undefined;
     const kzg = await loadKzg();
     const blobArchive = createBlobArchive({ records: database.records("blobs"), kzg });
     const beacon =
@@ -141,12 +149,13 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       database,
       recovery,
       blobArchive,
+      traces: tracing?.provider,
       instruments,
       readers: {
         readers: { folder: options.dataDirectory, engine: options.engine, shadow: options.shadow },
         onDifference: fail,
       },
-      syncStatus: () => follower.status(),
+      syncStatus: () => ({ ...follower.status(), tracedBatchCount: tracing?.follower.tracedBatchCount() }),
       l1Timestamp: l1Clock,
       waitUntilSynced: (signal) => waitUntilSynced(follower, signal),
       onClose: (name, close) => {
@@ -163,6 +172,21 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
     await closers.closeAll().catch(() => undefined);
     throw error;
   }
+}
+
+/** Traces the chain behind its head, and answers about the traces. */
+function startTraces(
+  { config, dataDirectory: folder }: NodeOptions,
+  database: NodeDatabase,
+  closers: Closers,
+  instruments: Instruments,
+): { readonly follower: TraceFollower; readonly provider: TraceProvider } {
+  const follower = createTraceFollower({ database, folder, config }, instruments);
+  const provider = createTraceProvider({ folder, config }, instruments);
+  closers.add("traces", () => provider.close());
+  follower.start();
+  closers.add("trace follower", () => follower.stop());
+  return { follower, provider };
 }
 
 /** Checks the configuration against L1 when L1 answers, and has come as far as the rollup's deployment. */

@@ -15,6 +15,7 @@ import { blockKey, hashKey, numberKey, numberOfKey, textKey } from "./environmen
 import type { Environment } from "./environment.ts";
 import { bloomTest, findLogsOfBlock } from "./log-search.ts";
 import { createStateStore } from "./state-store.ts";
+import type { TraceTables } from "./trace-store.ts";
 import type { BlockSummary, ChainStore, DerivedBatch, LogFilter } from "./types.ts";
 
 const PROGRESS_KEY = textKey("chain");
@@ -31,7 +32,15 @@ export interface ChainTables extends Omit<ChainStore, "close"> {
 /** The chain's tables. `genesisHash` is the only block the chain may start with; `getRewindCount` is the Inbox store's. */
 export function createChainTables(
   environment: Environment,
-  { genesisHash, getRewindCount }: { readonly genesisHash: Hash; readonly getRewindCount: () => number },
+  {
+    genesisHash,
+    traces,
+    getRewindCount,
+  }: {
+    readonly genesisHash: Hash;
+    readonly traces: Pick<TraceTables, "prepareRewind">;
+    readonly getRewindCount: () => number;
+  },
 ): ChainTables {
   const meta = environment.table("meta");
   const summaries = environment.table("summaries");
@@ -161,7 +170,9 @@ export function createChainTables(
     const { heads, derivedBatchCount } = progress();
     if (index >= derivedBatchCount) return () => undefined;
     const safe = getDerivedBatch(index - 1)?.lastBlock ?? 0;
+    const rewindTraces = traces.prepareRewind(index);
     return () => {
+      rewindTraces();
       for (let removed = index; removed < derivedBatchCount; removed++) derivedBatches.remove(numberKey(removed));
       putProgress({
         heads: { ...heads, safe, finalized: Math.min(heads.finalized, safe) },
@@ -261,7 +272,9 @@ export function createChainTables(
         if (removed.length === 0) return removed;
         const keptBatches = countDerivedUpTo(number);
         const safe = Math.min(heads.safe, getDerivedBatch(keptBatches - 1)?.lastBlock ?? 0);
+        const rewindTraces = traces.prepareRewind(keptBatches);
         await environment.commit(() => {
+          rewindTraces();
           for (const block of removed) {
             canonical.remove(numberKey(block.header.number));
             blooms.remove(numberKey(block.header.number));

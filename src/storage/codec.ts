@@ -26,7 +26,7 @@ import {
   union,
 } from "./record-schema.ts";
 import type { Schema } from "./record-schema.ts";
-import type { BlockSummary, DerivedBatch, Heads, L1BlockReference, TransactionLocation } from "./types.ts";
+import type { BlockSummary, DerivedBatch, Heads, L1BlockReference, TracedBatch, TransactionLocation } from "./types.ts";
 
 /** Transactions of a block, and the hashes of all Inbox messages it consumed. */
 export interface BlockBody {
@@ -64,6 +64,12 @@ export interface InboxProgress {
   readonly messageCount: number;
   readonly batchCount: number;
   readonly rewindCount: number;
+}
+
+/** What the trace store knows besides its tables. */
+export interface TraceProgress {
+  readonly batchCount: number;
+  readonly unitCount: number;
 }
 
 // The order of the properties of every object below is the order of the fields on disk: none may be moved.
@@ -194,4 +200,12 @@ export const inboxProgressCodec = createRecordCodec(
     batchCount: safeInteger,
     rewindCount: safeInteger,
   }),
+);
+
+export const tracedBatchCodec = createRecordCodec(
+  object<TracedBatch>({ firstUnit: safeInteger, unitCount: safeInteger, checksum: hex }),
+);
+
+export const traceProgressCodec = createRecordCodec(
+  object<TraceProgress>({ batchCount: safeInteger, unitCount: safeInteger }),
 );

@@ -35,6 +35,8 @@ const TABLES = [
   "payloads",
   "payload-batches",
   "checkpoints",
+  "trace-batches",
+  "trace-units",
   "records",
 ] as const;
 

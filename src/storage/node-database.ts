@@ -2,16 +2,18 @@ import { resolve } from "node:path";
 import { bytesToHex } from "../primitives/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
 import { createChainTables } from "./chain-store.ts";
+import type { ChainTables } from "./chain-store.ts";
 import { hashKey, numberKey, numberOfKey, openEnvironment, openEnvironmentForReading, textKey } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { DatabaseOpenError } from "./errors.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { createInboxStore } from "./inbox-store.ts";
 import { createRecordStore } from "./record-store.ts";
-import type { InboxStore, NodeDatabase, NodeDatabaseReader } from "./types.ts";
+import { createTraceTables } from "./trace-store.ts";
+import type { InboxStore, NodeDatabase, NodeDatabaseReader, TraceStore } from "./types.ts";
 
 /** Version of the tables and records; raised with any change that older software could not read. */
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 const VERSION_KEY = textKey("version");
 const GENESIS_KEY = textKey("genesis");
@@ -43,11 +45,7 @@ export async function openNodeDatabase(
     throw error;
   }
   const opened = environment;
-  const chain = createChainTables(opened, {
-    genesisHash: options.genesisHash,
-    getRewindCount: () => inbox.rewindCount(),
-  });
-  const inbox: InboxStore = createInboxStore(opened, chain);
+  const { chain, inbox, traces } = createStores(opened, options.genesisHash);
   const { latest, safe, finalized } = chain.getHeads();
   logger.info({ folder, latest, safe, finalized, batches: inbox.batchCount() }, "database opened");
 
@@ -60,6 +58,7 @@ export async function openNodeDatabase(
   return {
     chain: { ...chain, close: closeOnce },
     inbox,
+    traces,
     records: (namespace) => createRecordStore(opened, namespace),
     close: closeOnce,
   };
@@ -68,12 +67,23 @@ export async function openNodeDatabase(
 /** Reads, on a worker thread, the database that this process has open. It must be closed, or the thread ended, before that. */
 export function openNodeDatabaseReader(options: NodeDatabaseOptions): NodeDatabaseReader {
   const environment = openEnvironmentForReading(resolve(options.folder));
-  const chain = createChainTables(environment, {
-    genesisHash: options.genesisHash,
-    getRewindCount: () => inbox.rewindCount(),
-  });
+  return {
+    ...createStores(environment, options.genesisHash),
+    refresh: () => environment.refresh(),
+    close: () => environment.close(),
+  };
+}
+
+/** The stores of an environment, of which those below forget what stands on what those above forget. */
+function createStores(
+  environment: Environment,
+  genesisHash: Hash,
+): { readonly chain: ChainTables; readonly inbox: InboxStore; readonly traces: TraceStore } {
+  const getRewindCount = (): number => inbox.rewindCount();
+  const traces = createTraceTables(environment, { derivedBatchCount: () => chain.derivedBatchCount(), getRewindCount });
+  const chain: ChainTables = createChainTables(environment, { genesisHash, traces, getRewindCount });
   const inbox: InboxStore = createInboxStore(environment, chain);
-  return { chain, inbox, refresh: () => environment.refresh(), close: () => environment.close() };
+  return { chain, inbox, traces };
 }
 
 /** Checks that the database is of this version and rollup; a new one becomes so. */

@@ -183,6 +183,42 @@ export interface InboxStore extends ReadableInboxStore {
   ): Promise<{ readonly batchCount: number; readonly messageCount: number }>;
 }
 
+/** Where the units of a batch stand among those of all batches. */
+export interface TracedBatch {
+  readonly firstUnit: number;
+  /** At least 1. */
+  readonly unitCount: number;
+  /** keccak256 of the hashes of its units, one after another. */
+  readonly checksum: Hash;
+}
+
+/**
+ * The boundary states of the machine after every unit of derived batches (docs/machine.md §16): their hashes, of 32 bytes each, from
+ * the first batch on as far as they are known. For reading.
+ */
+export interface ReadableTraceStore {
+  /** Number of batches whose units are stored. */
+  batchCount(): number;
+  /** Number of units of all of them. */
+  unitCount(): number;
+  getBatch(index: number): TracedBatch | undefined;
+  /** The hashes of `count` units from unit `first` of all on. @throws RangeError if they are not all there */
+  readUnits(first: number, count: number): Uint8Array;
+}
+
+/** The boundary states of the machine, on disk. They are forgotten in the transaction in which their batch is no more derived. */
+export interface TraceStore extends ReadableTraceStore {
+  /**
+   * Stores the hashes of the units of the next batches, in order, in one atomic, durable transaction.
+   * @param rewindCount `InboxStore.rewindCount` when the batches were read: throws if L1 has taken back anything since, or
+   * a batch is not the next one, or not derived
+   */
+  appendBatches(
+    batches: readonly { readonly batch: number; readonly hashes: Uint8Array }[],
+    rewindCount: number,
+  ): Promise<void>;
+}
+
 /**
  * Small durable key-value records of the roles (pending L1 transactions, mempool journal, …). Values are what the
  * structured clone algorithm takes: bigint, Uint8Array, Map, Date, … keep their type. Keys are 1 to 1,000 bytes of UTF-8.
@@ -201,6 +237,7 @@ export interface RecordStore {
 export interface NodeDatabase {
   readonly chain: ChainStore;
   readonly inbox: InboxStore;
+  readonly traces: TraceStore;
   records(namespace: string): RecordStore;
   close(): Promise<void>;
 }
@@ -209,6 +246,7 @@ export interface NodeDatabase {
 export interface NodeDatabaseReader {
   readonly chain: ReadableChainStore;
   readonly inbox: ReadableInboxStore;
+  readonly traces: ReadableTraceStore;
   /** What is read until the thread waits next is one state of the database: the newest as of this call. */
   refresh(): void;
   close(): Promise<void>;

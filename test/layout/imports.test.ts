@@ -19,6 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["storage"],
   ["l1"],
   ["node"],
+  ["traces"],
   ["claims"],
   ["sequencer", "batcher", "proposer", "feed", "withdrawals"],
   ["deployment"],

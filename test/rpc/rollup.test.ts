@@ -280,6 +280,7 @@ describe("rollup_* methods", function () {
     expect(await result(node, "rollup_syncStatus")).to.deep.include({
       batchCount: 1,
       derivedBatchCount: 1,
+      tracedBatchCount: null,
       messageCount: 4,
       latest: { number: latest.header.number, hash: latest.hash },
     });

@@ -13,6 +13,8 @@ import {
   messageCodec,
   receiptsCodec,
   summaryCodec,
+  traceProgressCodec,
+  tracedBatchCodec,
 } from "../../src/storage/codec.ts";
 import type { RecordCodec } from "../../src/storage/record-schema.ts";
 import { arbitraryBlock, arbitraryHash, arbitraryMessage } from "./fixtures.ts";
@@ -45,6 +47,8 @@ describe("Records of the database", () => {
       "Inbox progress": sample(inboxProgressCodec, SAMPLES.inboxProgress),
       "Inbox progress before the first block": sample(inboxProgressCodec, SAMPLES.emptyInboxProgress),
       location: sample(locationCodec, SAMPLES.location),
+      "traced batch": sample(tracedBatchCodec, SAMPLES.tracedBatch),
+      "trace progress": sample(traceProgressCodec, SAMPLES.traceProgress),
     };
   }
 

@@ -184,6 +184,13 @@ export function batchEvent(
   };
 }
 
+/** Made up hashes of the units of a batch. */
+export function unitHashes(batch: number, count: number, tag = ""): Uint8Array {
+  return Buffer.concat(
+    Array.from({ length: count }, (_, unit) => Buffer.from(hashOf(`unit ${batch} ${unit} ${tag}`).slice(2), "hex")),
+  );
+}
+
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytesToHex);
 const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(bytesToHex);
 const bytes = fc.uint8Array({ maxLength: 200 });

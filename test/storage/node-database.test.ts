@@ -574,6 +574,7 @@ describe("A database whose process is killed at any moment", () => {
     const folder = temporaryFolder();
     const script = fileURLToPath(new URL("./writing-process.ts", import.meta.url));
     let reported = 0;
+    let tracedBatches = 0;
     try {
       for (let round = 0; round < 12; round++) {
         const child = fork(script, [folder.path], { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
@@ -590,6 +591,7 @@ describe("A database whose process is killed at any moment", () => {
         expect(steps).to.be.at.least(reported);
         reported = steps;
         expectConsistent(database);
+        tracedBatches = Math.max(tracedBatches, database.traces.batchCount());
         const payloads = Array.from({ length: database.inbox.batchCount() }, (_, index) =>
           Buffer.from(database.inbox.getBatch(index)!.payload).toString("hex"),
         );
@@ -599,6 +601,7 @@ describe("A database whose process is killed at any moment", () => {
         expect(stored.owners).to.equal(stored.payloads.length);
       }
       expect(reported).to.be.greaterThan(100);
+      expect(tracedBatches).to.be.greaterThan(0);
     } finally {
       folder.remove();
     }
@@ -606,7 +609,7 @@ describe("A database whose process is killed at any moment", () => {
 });
 
 /** Everything the store promises about a committed state, whatever was committed last. */
-function expectConsistent({ chain, inbox }: NodeDatabase): void {
+function expectConsistent({ chain, inbox, traces }: NodeDatabase): void {
   const heads = chain.getHeads();
   expect(heads.finalized).to.be.at.most(heads.safe);
   expect(heads.safe).to.be.at.most(heads.latest);
@@ -636,4 +639,14 @@ function expectConsistent({ chain, inbox }: NodeDatabase): void {
     expect(inbox.findMessageByHash(inbox.getMessage(index)!.hash)!.index).to.equal(index);
   }
   expect(inbox.getMessage(inbox.messageCount())).to.equal(undefined);
+  expect(traces.batchCount()).to.be.at.most(derived);
+  let units = 0;
+  for (let batch = 0; batch < traces.batchCount(); batch++) {
+    const { firstUnit, unitCount, checksum } = traces.getBatch(batch)!;
+    expect(firstUnit).to.equal(units);
+    expect(keccak256(traces.readUnits(firstUnit, unitCount))).to.equal(checksum);
+    units += unitCount;
+  }
+  expect(traces.unitCount()).to.equal(units);
+  expect(traces.getBatch(traces.batchCount())).to.equal(undefined);
 }

@@ -66,5 +66,7 @@ export const SAMPLES = {
   chainProgress: { heads: { latest: 1000, safe: 200, finalized: 0 }, derivedBatchCount: 8 },
   inboxProgress: { synced: { number: 301, hash: hashOf("synced") }, messageCount: 6, batchCount: 8, rewindCount: 1 },
   emptyInboxProgress: { synced: undefined, messageCount: 0, batchCount: 0, rewindCount: 0 },
+  tracedBatch: { firstUnit: 70_000, unitCount: 61_680, checksum: hashOf("units") },
+  traceProgress: { batchCount: 8, unitCount: 2 ** 40 },
   location: { blockNumber: 70_000, index: 0 },
 };

@@ -1,11 +1,20 @@
 // Writes to the database of the folder in its first argument until it is killed, reporting each step after it is done.
 import { fileURLToPath } from "node:url";
 import { hexToBytes } from "../../src/primitives/index.ts";
-import { genesisBlock, batchEvent, hashOf, l1Block, makeBlock, messageEvent, openTestDatabase } from "./fixtures.ts";
+import {
+  genesisBlock,
+  batchEvent,
+  hashOf,
+  l1Block,
+  makeBlock,
+  messageEvent,
+  openTestDatabase,
+  unitHashes,
+} from "./fixtures.ts";
 
 async function run(folder: string): Promise<void> {
   const database = await openTestDatabase(folder);
-  const { chain, inbox } = database;
+  const { chain, inbox, traces } = database;
   const records = database.records("test");
   let step = records.get<number>("step") ?? 0;
 
@@ -44,6 +53,9 @@ async function run(folder: string): Promise<void> {
         outboxRoot: hashOf("outbox"),
       });
       if (step % 2 === 0) await chain.setFinalized(heads.latest);
+    } else if (step % 4 === 3 && traces.batchCount() < derived) {
+      const batch = traces.batchCount();
+      await traces.appendBatches([{ batch, hashes: unitHashes(batch, 300 + (batch % 7)) }], inbox.rewindCount());
     } else await append();
     step++;
     await records.put("step", step);

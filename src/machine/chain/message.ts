@@ -1,10 +1,10 @@
-import { keccak256 } from "../../primitives/index.ts";
 import {
   L1_CONTEXT_ADDRESS,
   L1_CONTEXT_KEYS,
   encodeContextBody,
   encodeDepositBody,
   encodeMessage,
+  messageBodyHash,
   messageWeight,
   minimumBaseFee,
 } from "../../rollup/index.ts";
@@ -15,7 +15,7 @@ import { Phase } from "../phase.ts";
 import { EMPTY_SLICE } from "../slice.ts";
 import { modifyAccount, modifySlot, needAccount, needSlot } from "../state-access.ts";
 import { DEPOSIT_KIND } from "../transaction-kind.ts";
-import type { Context, Deposit } from "./chain.ts";
+import type { BatchProgress, Context, Deposit } from "./chain.ts";
 import { chainOf, flushThen, nextWithinBlock, sourceOf } from "./next-unit.ts";
 
 // The unit `Message` (docs/machine.md §16): a deposit, which is a transaction between its mint and its refund, or a context.
@@ -27,22 +27,28 @@ export function startMessage(machine: Machine): void {
   const message = sourceOf(machine).message(chain.messageCount);
   recorder?.chain();
   tellMessage(machine, message);
-  const weight = messageWeight(message);
-  if (weight > chain.messageWeight) {
-    chain.messagesEnd = chain.messageCount;
-    return nextWithinBlock(machine);
-  }
-  chain.messageWeight -= weight;
+  if (!takesMessage(chain, message)) return nextWithinBlock(machine);
   if (message.kind === "deposit") beginDeposit(machine, message);
   else beginContext(machine, message);
 }
 
+/** Whether the block takes a message that it may take by number: not if it weighs too much, at which its messages end. */
+export function takesMessage(chain: BatchProgress, message: InboxMessage): boolean {
+  const weight = messageWeight(message);
+  if (weight > chain.messageWeight) {
+    chain.messagesEnd = chain.messageCount;
+    return false;
+  }
+  chain.messageWeight -= weight;
+  return true;
+}
+
 function tellMessage({ recorder }: Machine, message: InboxMessage): void {
   if (recorder === undefined) return;
-  const body = message.kind === "deposit" ? encodeDepositBody(message) : encodeContextBody(message);
-  recorder.preimage(() => encodeMessage(message.index, message.enqueuedAt, message.kind, keccak256(body)));
-  recorder.preimage(() => body);
-  if (message.kind === "deposit") recorder.preimage(() => message.data);
+  const { index, enqueuedAt, kind } = message;
+  recorder.preimage(() => encodeMessage(index, enqueuedAt, kind, messageBodyHash(message)));
+  recorder.preimage(() => (kind === "deposit" ? encodeDepositBody(message) : encodeContextBody(message)));
+  if (kind === "deposit") recorder.preimage(() => message.data);
 }
 
 /** A deposit begins, whatever it weighs. It ends at the next boundary. */

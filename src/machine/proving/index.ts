@@ -5,6 +5,8 @@ export { createStateTries } from "./state-tries.ts";
 export type { StateTries, TrieAccess, TrieNodes } from "./state-tries.ts";
 export { traceUnit } from "./trace.ts";
 export type { Trace } from "./trace.ts";
+export { treeOfTrace } from "./trace-tree.ts";
+export type { PrefixOpening, TraceEntries, TraceTree } from "./trace-tree.ts";
 export type { Region } from "./buffer-tree.ts";
 export type { OverlayOpening } from "./overlay-tree.ts";
 export type { Witness } from "./witness.ts";

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { keccak256, toHex } from "viem";
+import { bytesToHex, keccak256, toHex, zeroHash } from "viem";
 import type { Hex } from "viem";
-import { Phase } from "../../../src/machine/phase.ts";
+import { Phase, isBoundary } from "../../../src/machine/phase.ts";
 import { TestBuffer } from "./buffer.ts";
+import { encodeMachine } from "./chain/chain-states.ts";
 import { deployProver } from "./deploy-prover.ts";
 import type { ProverFixture } from "./deploy-prover.ts";
 import { NO_CHAIN, executing, hashOf, memoryOf, witnessOf } from "./scenario.ts";
@@ -167,6 +168,44 @@ describe("The one-step prover", () => {
           .to.be.revertedWithCustomError(contract, "WrongPhase")
           .withArgs(Phase.Settle);
       }
+    });
+
+    it("are there for every phase, and for the start of every unit", async () => {
+      const interfaces = Object.values(fixture.verifiers).map((contract) => contract.interface);
+      /** What a call reverts with that opens nothing but the machine. */
+      const refusal = async (call: "start" | "step", phase: number, chain: Hex): Promise<string | undefined> => {
+        const fields = { phase, chain, blockContext: keccak256("0x01"), stateRoot: keccak256("0x02") };
+        const machine = bytesToHex(encodeMachine({ ...fields, pending: keccak256("0x03") }));
+        const witness = { ...witnessOf(executing("0x00")), machine, regions: [], stack: [] };
+        const error: unknown = await fixture.prover[call](keccak256(machine), witness, NO_CHAIN).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        const data = (error as { data?: string } | undefined)?.data ?? "0x";
+        return interfaces.map((each) => each.parseError(data)?.name).find((name) => name !== undefined);
+      };
+      for (const phase of Object.values(Phase)) {
+        if (phase === Phase.Halt) continue;
+        const call = isBoundary(phase) ? "start" : "step";
+        // Those from `ReadCalldata` on there are in a chain only.
+        for (const chain of phase < Phase.ReadCalldata ? [zeroHash, keccak256("0x04")] : [keccak256("0x04")]) {
+          expect(await refusal(call, phase, chain), `${call} in phase ${phase}`).to.be.oneOf([
+            "WrongPreimage",
+            "WitnessTooShort",
+          ]);
+        }
+      }
+    });
+
+    it("leave the start of a transaction in a chain to that of blocks", async () => {
+      const fields = { blockContext: zeroHash, stateRoot: zeroHash, pending: zeroHash };
+      const machine = bytesToHex(encodeMachine({ ...fields, phase: Phase.Transaction, chain: keccak256("0x04") }));
+      const { decoding } = fixture.verifiers;
+      await expect(
+        decoding.getFunction("prove")(keccak256(machine), { ...witnessOf(executing("0x00")), machine }, NO_CHAIN),
+      )
+        .to.be.revertedWithCustomError(decoding, "WrongPhase")
+        .withArgs(Phase.Transaction);
     });
 
     it("refuse the instructions of others, so that each has one", async () => {

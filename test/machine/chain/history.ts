@@ -1,11 +1,11 @@
-import { blobsToPayload, openPayload, payloadToBlobs } from "../../../src/batch/index.ts";
+import { blobsToPayload, elementPoint, openPayload, payloadToBlobs } from "../../../src/batch/index.ts";
 import { deriveBlocks, payloadBlocks } from "../../../src/derivation/index.ts";
 import type { BlockResult, DerivationCursor } from "../../../src/derivation/index.ts";
 import { createMemoryStateDatabase, openStateView } from "../../../src/ethereum/index.ts";
 import type { StateDatabase } from "../../../src/ethereum/index.ts";
 import { BlockState, executeBlock, stateOf } from "../../../src/execution/index.ts";
 import type { ChainSource } from "../../../src/machine/index.ts";
-import { bytesToHex } from "../../../src/primitives/index.ts";
+import { loadKzg, versionedHash } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import {
   blobsHash,
@@ -33,7 +33,6 @@ export interface HistoryOptions {
   readonly balances?: Readonly<Record<Address, bigint>>;
   readonly gasPerSecond?: bigint;
   readonly code?: Readonly<Record<Address, Hex>>;
-  /** Gas the bucket holds at genesis; all it can unless given. */
   readonly messages?: readonly InboxMessage[];
   readonly batches: readonly BatchFields[];
 }
@@ -54,11 +53,18 @@ export interface History {
   readonly before: ChainState;
   readonly state: StateDatabase;
   readonly messages: readonly InboxMessage[];
-  readonly batches: readonly (BatchRecord & { readonly payload: Uint8Array; readonly blobs: readonly Uint8Array[] })[];
+  readonly batches: readonly (BatchRecord & {
+    readonly payload: Uint8Array;
+    readonly blobs: readonly Uint8Array[];
+    readonly commitments: readonly Uint8Array[];
+  })[];
   /** By batch. */
   readonly blocks: readonly (readonly Block[])[];
-  /** What a machine reads of it. What it writes is its own. */
-  source(elements?: ChainSource["element"]): TestSource;
+  /**
+   * What a machine reads of it. What it writes is its own. The elements of blobs come without proofs, which take a while to make,
+   * unless they are asked for.
+   */
+  source(options?: { readonly provesElements: boolean }): TestSource;
 }
 
 export interface TestSource extends ChainSource {
@@ -122,22 +128,24 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   const genesis = await initializeState(genesisConfig, state);
   const messages = options.messages ?? [];
 
+  const kzg = await loadKzg();
   let timestamp = L1_TIME;
-  const batches = options.batches.map(
-    ({ payload = new Uint8Array(), kind = "calldata", elapsed = 12, messagesUpTo }, index) => {
-      timestamp += elapsed;
-      const blobs = kind === "blobs" ? payloadToBlobs(payload) : [];
-      return {
-        kind,
-        dataHash: kind === "blobs" ? blobsHash(versionedHashes(blobs)) : calldataHash(payload),
-        messagesUpTo: messagesUpTo ?? messages.length,
-        number: 100 + index,
-        timestamp,
-        payload: kind === "blobs" ? blobsToPayload(blobs) : payload,
-        blobs,
-      };
-    },
-  );
+  const batches: History["batches"][number][] = [];
+  for (const { payload = new Uint8Array(), kind = "calldata", elapsed = 12, messagesUpTo } of options.batches) {
+    timestamp += elapsed;
+    const blobs = kind === "blobs" ? payloadToBlobs(payload).map(withHighBytes) : [];
+    const commitments = await Promise.all(blobs.map((blob) => kzg.blobToCommitment(blob)));
+    batches.push({
+      kind,
+      dataHash: kind === "blobs" ? blobsHash(commitments.map(versionedHash)) : calldataHash(payload),
+      messagesUpTo: messagesUpTo ?? messages.length,
+      number: 100 + batches.length,
+      timestamp,
+      payload: kind === "blobs" ? blobsToPayload(blobs) : payload,
+      blobs,
+      commitments,
+    });
+  }
 
   // Today's node: derivation by payloadBlocks and deriveBlocks, execution by the engine.
   const { gasCapacity, gasPerSecond, gasLevel } = genesis.header;
@@ -165,7 +173,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     blocks.push(ofBatch);
   }
 
-  const source: History["source"] = (elements) => {
+  const source: History["source"] = ({ provesElements } = { provesElements: false }) => {
     let view = openStateView(state, genesis.header.stateRoot);
     let opened = new BlockState(() => view);
     const stateRoot = () => {
@@ -177,14 +185,17 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       chainId: BigInt(CHAIN_ID),
       batch: (index) => batches[index]!,
       payload: (index) => batches[index]!.payload,
-      versionedHashes: (index) => versionedHashes(batches[index]!.blobs),
-      element:
-        elements ??
-        ((index, position) => {
-          const blob = batches[index]!.blobs[Math.floor(position / 4096)]!;
-          const start = 32 * (position % 4096);
-          return { value: blob.slice(start, start + 32), commitment: new Uint8Array(48), proof: new Uint8Array(48) };
-        }),
+      versionedHashes: (index) => batches[index]!.commitments.map(versionedHash),
+      element: (index, position) => {
+        const { blobs, commitments } = batches[index]!;
+        const blob = blobs[Math.floor(position / 4096)]!;
+        const element = position % 4096;
+        return {
+          value: blob.slice(32 * element, 32 * element + 32),
+          commitment: commitments[Math.floor(position / 4096)]!,
+          proof: provesElements ? kzg.computeProof!(blob, elementPoint(element)) : new Uint8Array(48),
+        };
+      },
       message: (index) => messages[index]!,
       header: (blockHash) => [genesis, ...blocks.flat()].find((block) => block.hash === blockHash)!.header,
       openState: (root) => {
@@ -201,7 +212,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   return { genesis, before, state, messages, batches, blocks, source };
 }
 
-/** Stand-ins: what is tested here does not look at them. */
-function versionedHashes(blobs: readonly Uint8Array[]): Hash[] {
-  return blobs.map((_, index) => bytesToHex(Uint8Array.of(1, ...new Uint8Array(30), index)));
+/** A blob whose elements have bytes that are no part of the payload. */
+function withHighBytes(blob: Uint8Array): Uint8Array {
+  return blob.map((byte, index) => (index % 32 === 0 ? (index / 32) % 0x73 : byte));
 }

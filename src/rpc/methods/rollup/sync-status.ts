@@ -13,6 +13,7 @@ export const syncStatus = defineMethod("rollup_syncStatus", [], (_, { syncStatus
     l1Synced: status.l1Synced ?? null,
     batchCount: status.batchCount,
     derivedBatchCount: status.derivedBatchCount,
+    tracedBatchCount: status.tracedBatchCount ?? null,
     messageCount: status.messageCount,
     latest: { number: status.latest, hash: hashOf(status.latest) },
     safe: { number: status.safe, hash: hashOf(status.safe) },

@@ -1,0 +1,69 @@
+import { openStateView } from "../ethereum/index.ts";
+import type { HashedEntry, StateDatabase, TrieSource } from "../ethereum/index.ts";
+import { BlockState, stateOf } from "../execution/index.ts";
+import type { StateSink, StateSource } from "../machine/index.ts";
+import type { Hash } from "../primitives/index.ts";
+
+/**
+ * The state while units run on it. The database has the states that blocks end with; those between two units of a block are in
+ * memory until the block is over, and never on the disk.
+ */
+export interface TracedState {
+  /** Nodes and codes of all states since the last `forget`, and of the database. */
+  readonly nodes: TrieSource;
+  /** The state of this root, and where its changes go; it is in the database, or the one committed last. */
+  open(stateRoot: Hash): { readonly state: StateSource; readonly sink: StateSink };
+  /** The root of the opened state with all changes so far. */
+  commit(): Hash;
+  /** The last committed state is in the database: the nodes in memory are not needed any more. */
+  forget(): void;
+}
+
+export function createTracedState(database: StateDatabase): TracedState {
+  const layer = createStateLayer(database);
+  let view = openStateView(layer, EMPTY_ROOT);
+  const state = new BlockState(() => view);
+  const opened = stateOf(state);
+  return {
+    nodes: layer,
+    open(stateRoot) {
+      state.clearCaches();
+      if (view.root() !== stateRoot) view = openStateView(layer, stateRoot);
+      return opened;
+    },
+    commit() {
+      state.endTransaction();
+      const { root, entries } = view.advance(state.changes());
+      layer.add(entries);
+      state.clearCaches();
+      return root;
+    },
+    forget() {
+      layer.clear();
+      view.trim();
+    },
+  };
+}
+
+const EMPTY_ROOT: Hash = `0x${"00".repeat(32)}`;
+
+interface StateLayer extends StateDatabase {
+  add(entries: readonly HashedEntry[]): void;
+  clear(): void;
+}
+
+/** Entries in memory in front of a database that is only read. */
+function createStateLayer(database: StateDatabase): StateLayer {
+  const keyOf = (hash: Uint8Array) => Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("latin1");
+  const entries = new Map<string, Uint8Array>();
+  return {
+    get: (hash) => entries.get(keyOf(hash)) ?? database.get(hash),
+    putMany: () => {
+      throw new Error("a state that is traced is not stored");
+    },
+    add(added) {
+      for (const [hash, value] of added) entries.set(keyOf(hash), value);
+    },
+    clear: () => entries.clear(),
+  };
+}

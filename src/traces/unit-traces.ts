@@ -1,0 +1,103 @@
+import {
+  OUTSIDE_BLOCKS,
+  boundaryHash,
+  createChainMachine,
+  createProver,
+  createStateTries,
+  runUnit,
+  traceUnit,
+} from "../machine/index.ts";
+import type { Machine, Prover, ProvenStep, Trace } from "../machine/index.ts";
+import { derivedStateAt } from "../node/index.ts";
+import { ZERO_HASH, bytesToHex } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { askTree } from "./ask-tree.ts";
+import { createBlobElements } from "./blob-elements.ts";
+import { haltHash, loadHash } from "./boundary-states.ts";
+import { chainOverDatabase } from "./chain-over-database.ts";
+import { findBatchOfUnit, findSameUnits } from "./claim-units.ts";
+import type { ClaimUnits, TraceReading } from "./claim-units.ts";
+import type { ClaimIdentity, TraceCall, TraceExtent } from "./trace-protocol.ts";
+import { createTracedState } from "./traced-state.ts";
+
+/** Traces of units of claims, step by step. The one that was asked for last is kept: 32 bytes a step. */
+export interface UnitTraces {
+  open(claim: ClaimIdentity, unit: number): TraceExtent;
+  ask(claim: ClaimIdentity, unit: number, call: TraceCall): unknown;
+  prove(claim: ClaimIdentity, unit: number, step: number): Promise<ProvenStep>;
+}
+
+/** Where a unit begins: so many units after the begin of a batch, or after the last batch of its claim. */
+interface UnitPlace {
+  /** Batches before the one the unit is in. */
+  readonly batch: number;
+  readonly unitsBefore: number;
+  /** The boundary states before and after it, as they are stored. */
+  readonly before: Hash;
+  readonly after: Hash;
+}
+
+export function createUnitTraces(reading: TraceReading): UnitTraces {
+  const { config, database } = reading;
+  const elements = createBlobElements(database.inbox);
+  let last: { readonly key: string; readonly trace: Trace } | undefined;
+
+  function traceOf(claim: ClaimIdentity, unit: number): Trace {
+    if (!Number.isSafeInteger(unit) || unit < 0) throw new RangeError(`expected the index of a unit, got ${unit}`);
+    const units = findSameUnits(claim, reading);
+    const key = JSON.stringify([claim, unit]);
+    if (last?.key === key) return last.trace;
+    last = undefined;
+    const place = findPlace(units, unit);
+    const trace = traceUnit(() => begin(units, place));
+    const end = trace.stateHash(trace.length - 1);
+    if (end !== place.after) throw new Error(`the steps of unit ${unit} end in ${end}, its boundary is ${place.after}`);
+    last = { key, trace };
+    return trace;
+  }
+
+  function findPlace({ claim, firstUnit, count, end, begin: first }: ClaimUnits, unit: number): UnitPlace {
+    const hashAt = (index: number): Hash => bytesToHex(database.traces.readUnits(firstUnit + index, 1));
+    if (unit < count) {
+      const { batch, firstUnit: start } = findBatchOfUnit(firstUnit + unit, claim.range, reading);
+      const before = unit === 0 ? loadHash(first) : hashAt(unit - 1);
+      return { batch, unitsBefore: firstUnit + unit - start, before, after: hashAt(unit) };
+    }
+    const halt = haltHash(end);
+    const { toBatch } = claim.range;
+    if (unit === count) return { batch: toBatch, unitsBefore: 0, before: loadHash(end), after: halt };
+    return { batch: toBatch, unitsBefore: 1, before: halt, after: halt };
+  }
+
+  /** A prover before the first step: runs the units of the batch before it in fast mode. */
+  function begin({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): Prover {
+    const chain = derivedStateAt(batch, { config, store: database.chain });
+    if (chain === undefined) throw new Error(`corrupt database: batch ${batch} is missing`);
+    const state = createTracedState(database.chain.state);
+    const source = chainOverDatabase({ config, database, state, elements });
+    const machine: Machine = createChainMachine({ chain, source, target: claim.range.toBatch, isProving: false });
+    for (let done = 0; done < unitsBefore; done++) {
+      const { sealed } = machine;
+      runUnit(machine);
+      if (machine.sealed !== sealed) state.forget();
+    }
+    const stateRoot = machine.environment === OUTSIDE_BLOCKS ? ZERO_HASH : state.commit();
+    const reached = boundaryHash(machine, stateRoot);
+    if (reached !== before) throw new Error(`the units before come to ${reached}, the boundary is ${before}`);
+    machine.isProving = true;
+    return createProver({ machine, tries: createStateTries(state.nodes), stateRoot });
+  }
+
+  return {
+    open(claim, unit) {
+      const { before, length } = traceOf(claim, unit);
+      return { before, length };
+    },
+    ask: (claim, unit, call) => askTree(traceOf(claim, unit), call),
+    async prove(claim, unit, step) {
+      const trace = traceOf(claim, unit);
+      await elements.prepare(findPlace(findSameUnits(claim, reading), unit), step);
+      return trace.prove(step);
+    },
+  };
+}
