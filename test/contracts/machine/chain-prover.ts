@@ -10,9 +10,9 @@ import { CHAIN_ID } from "../../execution/harness.ts";
 import type { History } from "../../machine/chain/history.ts";
 import { runProving } from "../../machine/chain/run-history.ts";
 
-/** What one call takes at most: bytes of calldata, and steps. */
-const BATCH_SIZE = 200_000;
-const BATCH_STEPS = 30;
+/** What one call takes at most: bytes of calldata (a longer step is taken alone), and steps. */
+const BATCH_SIZE = 20_000;
+const BATCH_STEPS = 20;
 
 /** A step of a chain. */
 export interface ChainStep extends ProvenStep {
