@@ -6,7 +6,8 @@
 import { createRequire } from "node:module";
 import { writeReport } from "../scripts/write-report.ts";
 import { Phase, isBoundary, prepareMachine, OPCODES, encodeStepCall } from "../src/machine/index.ts";
-import type { Hex } from "../src/primitives/index.ts";
+import type { Hash, Hex } from "../src/primitives/index.ts";
+import { extremeChainSteps } from "../test/contracts/machine/step-bounds/extreme-chain-steps.ts";
 import {
   EXTREMES,
   EXTREME_TRANSACTIONS,
@@ -16,6 +17,7 @@ import type { ExtremeTransaction } from "../test/contracts/machine/step-bounds/e
 import { selectSteps } from "../test/contracts/machine/step-bounds/selected-steps.ts";
 import type { Selection } from "../test/contracts/machine/step-bounds/selected-steps.ts";
 import { MOST_CALLDATA, MOST_GAS, createStepMeter } from "../test/contracts/machine/step-bounds/step-meter.ts";
+import type { StepCost } from "../test/contracts/machine/step-bounds/step-meter.ts";
 
 /** EIP-170. */
 const CODE_LIMIT = 24_576;
@@ -67,6 +69,39 @@ const kinds = new Map<string, Kind>();
 const perTransaction = new Map<string, { gas: number; gasLimit: number; calldata: number }>();
 const failures: string[] = [];
 
+/** Undefined, and a failure, if the step reverts. */
+async function measureStep(
+  name: string,
+  where: string,
+  cause: string,
+  call: Uint8Array,
+  after: Hash,
+): Promise<StepCost | undefined> {
+  let cost: StepCost;
+  try {
+    cost = await meter.measure(call);
+  } catch (error) {
+    failures.push(`${name}, ${where}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+  if (cost.after !== after) failures.push(`${name}, ${where}: expected ${after}, got ${cost.after}`);
+  const entry = kinds.get(kindOf(name)) ?? {
+    measured: 0,
+    gas: { value: 0, cause },
+    calldata: { value: 0, cause },
+    call,
+    typical: [],
+  };
+  kinds.set(kindOf(name), entry);
+  entry.measured++;
+  if (cost.gas > entry.gas.value) {
+    entry.gas = { value: cost.gas, cause };
+    entry.call = call;
+  }
+  if (cost.calldata > entry.calldata.value) entry.calldata = { value: cost.calldata, cause };
+  return cost;
+}
+
 async function measure(transaction: ExtremeTransaction, selection: Selection, isTypical: boolean): Promise<void> {
   const begin = performance.now();
   let measured = 0;
@@ -78,30 +113,10 @@ async function measure(transaction: ExtremeTransaction, selection: Selection, is
     if (isTypical && isDeep) continue;
     const call = encodeStepCall(kind, before, witness);
     const cause = `${transaction.name}${isDeep ? "; deepest overlay" : ""}`;
-    let cost: Awaited<ReturnType<typeof meter.measure>>;
-    try {
-      cost = await meter.measure(call);
-    } catch (error) {
-      failures.push(`${name}, step ${index} of ${cause}: ${error instanceof Error ? error.message : String(error)}`);
-      continue;
-    }
+    const cost = await measureStep(name, `step ${index} of ${cause}`, cause, call, after);
+    if (cost === undefined) continue;
     measured++;
-    if (cost.after !== after) failures.push(`${name}, step ${index} of ${cause}: expected ${after}, got ${cost.after}`);
-    const entry = kinds.get(kindOf(name)) ?? {
-      measured: 0,
-      gas: { value: 0, cause },
-      calldata: { value: 0, cause },
-      call,
-      typical: [],
-    };
-    kinds.set(kindOf(name), entry);
-    entry.measured++;
-    if (cost.gas > entry.gas.value) {
-      entry.gas = { value: cost.gas, cause };
-      entry.call = call;
-    }
-    if (cost.calldata > entry.calldata.value) entry.calldata = { value: cost.calldata, cause };
-    if (isTypical) entry.typical.push(cost.gas);
+    if (isTypical) kinds.get(kindOf(name))?.typical.push(cost.gas);
     if (name === "Precompile") {
       perTransaction.set(transaction.name, {
         gas: cost.gas,
@@ -120,6 +135,9 @@ const typical = typicalTransactions({
 });
 for (const transaction of typical) await measure(transaction, ALL, true);
 for (const transaction of EXTREME_TRANSACTIONS) await measure(transaction, EXTREME, false);
+for (const { name, cause, before, witness, after } of await extremeChainSteps()) {
+  await measureStep(name, cause, cause, encodeStepCall("step", before, witness), after);
+}
 
 const all = [...kinds.entries()];
 const most = (valueOf: (kind: Kind) => Worst) =>

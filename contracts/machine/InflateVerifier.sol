@@ -6,10 +6,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
 import {BitReader, BitReaders} from "./libraries/BitReaders.sol";
 import {BlockCodes} from "./libraries/BlockCodes.sol";
-import {BufferTree} from "./libraries/BufferTree.sol";
 import {HuffmanCode, HuffmanCodes} from "./libraries/HuffmanCodes.sol";
 import {Slices} from "./libraries/Slices.sol";
 import {BufferWriter} from "./steps/BufferWriter.sol";
+import {Content} from "./steps/Content.sol";
 import {SliceReader} from "./steps/SliceReader.sol";
 import {Step, Steps} from "./steps/Steps.sol";
 import {Chain} from "./types/Chain.sol";
@@ -26,9 +26,6 @@ import {Witness} from "./types/Witness.sol";
 contract InflateVerifier is IVerifier {
     /// @dev First byte of every payload.
     uint256 private constant PAYLOAD_VERSION = 0x01;
-    /// @dev Content is cut here.
-    uint256 private constant MAXIMUM_CONTENT = BufferTree.CAPACITY << 5;
-
     /// @dev Bytes of the payload that a step opens: more than the head of a block or as many literals take.
     uint256 private constant HEAD_WINDOW = 320;
     uint256 private constant SYMBOLS_WINDOW = 512;
@@ -59,10 +56,8 @@ contract InflateVerifier is IVerifier {
         if (stream.outputLength >= inflate.needed || stream.mode == StreamMode.Ended) {
             step.machine.pending = 0;
             step.machine.phase = inflate.resume;
-        } else if (stream.mode == StreamMode.BlockHead) {
-            step.machine.phase = Phase.InflateBlockHead;
         } else {
-            step.machine.phase = stream.mode == StreamMode.Stored ? Phase.InflateStored : Phase.InflateSymbols;
+            step.machine.phase = Content.phaseOf(stream.mode);
         }
         chain.stream = stream.hash();
         return Steps.endWithChain(step, chain);
@@ -181,9 +176,9 @@ contract InflateVerifier is IVerifier {
         uint256 distance
     ) private pure returns (bytes memory data) {
         uint256 size = stream.outputLength;
-        length = Math.min(length, MAXIMUM_CONTENT - size);
         Slice memory output = Slices.range(stream.outputRoot, 0, size);
         bytes memory pattern = SliceReader.read(step, w, output, size - distance, Math.min(distance, length));
+        length = Math.min(length, Content.MAXIMUM_LENGTH - size);
         data = new bytes(length);
         for (uint256 index = 0; index < length; ++index) data[index] = pattern[index % pattern.length];
     }

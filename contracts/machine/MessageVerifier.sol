@@ -48,6 +48,7 @@ contract MessageVerifier is IVerifier {
             Steps.nextPreimage(step, w, messageHash),
             (uint256, uint256, MessageKind, bytes32)
         );
+        bytes calldata encodedBody = Steps.nextPreimage(step, w, bodyHash);
         if (kind == MessageKind.Context) {
             if (!_takeWeight(chain, GasBucket.listingCharge(0))) return NextUnit.withinBlock(step, chain);
             chain.message = bodyHash;
@@ -55,7 +56,7 @@ contract MessageVerifier is IVerifier {
             return Steps.endWithChain(step, chain);
         }
 
-        DepositBody memory body = abi.decode(Steps.nextPreimage(step, w, bodyHash), (DepositBody));
+        DepositBody memory body = abi.decode(encodedBody, (DepositBody));
         bytes memory data = Steps.nextPreimage(step, w, body.dataHash);
         uint256 weight = GasBucket.atLeastListingCharge(body.gasLimit, data.length);
         if (!_takeWeight(chain, weight)) return NextUnit.withinBlock(step, chain);

@@ -4,3 +4,4 @@ export * from "./block-codec.ts";
 export * from "./inflate.ts";
 export * from "./payload-content.ts";
 export * from "./payload.ts";
+export * from "./shared-inflation.ts";

@@ -1,12 +1,16 @@
 import type { RegistrableCommand } from "./command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { devnetCommand } from "./devnet-command.ts";
+import { genesisCommand } from "./genesis-command.ts";
+import { verifyCommand } from "./verify-command.ts";
 import { traceCommand } from "./trace-command.ts";
 import { batcherCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
 
 export const commands: readonly RegistrableCommand[] = [
   devnetCommand,
+  genesisCommand,
   deployCommand,
+  verifyCommand,
   sequencerCommand,
   batcherCommand,
   proposerCommand,

@@ -51,6 +51,28 @@ export const presetSettings = {
   }),
 };
 
+/** What a new network is of. */
+export const networkSettings = {
+  feeRecipient: optionalSetting(addressText, {
+    description: "L1 account that the L2 FeeVault pays to; default: the operator",
+    placeholder: "address",
+  }),
+  l2ChainId: setting(chainIdText, {
+    description: "chain id of L2",
+    placeholder: "id",
+    fallback: String(DEFAULT_L2_CHAIN_ID),
+  }),
+  genesisTimestamp: optionalSetting(integerText(0), {
+    description: "time of the genesis block; default that of the latest L1 block, which it must not be after",
+    placeholder: "seconds",
+  }),
+  preset: setting(choiceText(["production", "devnet"]), {
+    description: "delays and bond: production or devnet",
+    placeholder: "name",
+    fallback: "production",
+  }),
+};
+
 type PresetOverrides = { readonly [K in keyof DeploymentPreset]: DeploymentPreset[K] | undefined };
 
 /** A preset with what the settings replace in it. */
@@ -75,7 +97,8 @@ export const deployCommand = defineCommand({
   summary: "deploy a rollup's contracts to an L1 and write its configuration",
   details:
     "One L1 transaction, about 4.6 million gas. Nothing deployed can be changed later: there is no owner. The " +
-    "configuration file is what every role is started with (--rollup-config); it holds no secret.",
+    "configuration file is what every role is started with (--rollup-config); it holds no secret. What was deployed is then compared " +
+    "with this build, as `onestep verify` does.",
   examples: [
     [
       "ONESTEP_DEPLOYER_KEY=0x… onestep deploy --l1-rpc-url https://l1 --operator 0x… --output rollup.json",
@@ -93,20 +116,7 @@ export const deployCommand = defineCommand({
       requiredSetting(privateKeyText, { description: "account that pays for the deployment", placeholder: "key" }),
     ),
     operator: requiredSetting(addressText, { description: "account that may post batches", placeholder: "address" }),
-    feeRecipient: optionalSetting(addressText, {
-      description: "L1 account that the L2 FeeVault pays to; default: the operator",
-      placeholder: "address",
-    }),
-    l2ChainId: setting(chainIdText, {
-      description: "chain id of L2",
-      placeholder: "id",
-      fallback: String(DEFAULT_L2_CHAIN_ID),
-    }),
-    preset: setting(choiceText(["production", "devnet"]), {
-      description: "delays and bond: production or devnet",
-      placeholder: "name",
-      fallback: "production",
-    }),
+    ...networkSettings,
     ...presetSettings,
     output: setting(pathText, {
       description: "configuration file to write; must not exist",
@@ -132,6 +142,7 @@ export const deployCommand = defineCommand({
         feeRecipient: values.feeRecipient ?? values.operator,
         l2ChainId: values.l2ChainId,
         preset: choosePreset(values.preset, values),
+        genesisTimestamp: values.genesisTimestamp,
       },
       { logger },
     );

@@ -1,5 +1,6 @@
 import { getAddress } from "viem";
 import type { DevnetInfo } from "../devnet/index.ts";
+import { formatTable } from "./output.ts";
 
 /** What `onestep devnet` prints when everything runs. */
 export function describeDevnet({
@@ -12,10 +13,8 @@ export function describeDevnet({
   challengePeriod,
   rollupConfig,
 }: DevnetInfo): string {
-  const table = (rows: readonly (readonly [string, string])[]): string[] => {
-    const width = Math.max(...rows.map(([name]) => name.length));
-    return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  };
+  const table = (rows: readonly (readonly [string, string])[]): string =>
+    formatTable(rows.map(([name, value]) => [`  ${name}`, value]));
   const known = accounts.flatMap(({ address, privateKey }) =>
     privateKey === undefined ? [] : [{ address, privateKey }],
   );
@@ -25,7 +24,7 @@ export function describeDevnet({
     "Onestep devnet is running.",
     "",
     "Networks",
-    ...table([
+    table([
       ["L1", `${l1.rpcUrl}  chain id ${l1.chainId}`],
       ["L2", `${l2.rpcUrl}  chain id ${l2.chainId}  (WebSocket ${l2.webSocketUrl}; /healthz, /ready, /metrics)`],
       ["feed", l2.feedUrl],
@@ -36,12 +35,12 @@ export function describeDevnet({
     known.length > 0
       ? "Accounts with ETH on both layers. Everybody knows these keys: never send real ETH to them."
       : "Account",
-    ...table(
+    table(
       accounts.map(({ address, privateKey }) => [getAddress(address), privateKey ?? "the deployer's, with ETH on L2"]),
     ),
     "",
     "L1 contracts",
-    ...table([
+    table([
       ["Rollup", getAddress(contracts.rollup)],
       ["Inbox", getAddress(contracts.inbox)],
       ["StateCommitmentChain", getAddress(contracts.stateCommitmentChain)],
@@ -52,14 +51,14 @@ export function describeDevnet({
     ]),
     "",
     "L2 contracts",
-    ...table([
+    table([
       ["L1Context", getAddress(predeploys.l1Context)],
       ["Outbox", getAddress(predeploys.outbox)],
       ["FeeVault", getAddress(predeploys.feeVault)],
     ]),
     "",
     "Wallet",
-    ...table([
+    table([
       ["network name", "Onestep devnet"],
       ["RPC URL", l2.rpcUrl],
       ["chain id", String(l2.chainId)],

@@ -1,6 +1,5 @@
 import { Registry } from "prom-client";
 import { maximumBlockBytesFor } from "../batcher/index.ts";
-import { readRollupConfig } from "../deployment/index.ts";
 import type { Logger } from "../primitives/index.ts";
 import {
   openNode,
@@ -25,6 +24,7 @@ import {
   rpcSettings,
   sequencerSettings,
 } from "./role-settings.ts";
+import { readRollupConfigSetting } from "./rollup-config-setting.ts";
 import { httpUrlText, privateKeyText } from "./setting-types.ts";
 import { SettingsError, optionalSetting, requiredSetting, secret } from "./settings.ts";
 import type { SettingValues } from "./settings.ts";
@@ -41,12 +41,7 @@ async function runRole(
   addRole: (node: RunningNode) => Promise<object>,
   { traces = false }: { readonly traces?: boolean } = {},
 ): Promise<void> {
-  let config;
-  try {
-    config = readRollupConfig(values.rollupConfig);
-  } catch (error) {
-    throw new SettingsError([`--rollup-config: ${error instanceof Error ? error.message : String(error)}`]);
-  }
+  const config = readRollupConfigSetting(values.rollupConfig);
   const instruments = { logger, metrics: new Registry() };
   await runService(
     async (signal) => {

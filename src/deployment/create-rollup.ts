@@ -1,6 +1,6 @@
 import { createPublicClient, http } from "viem";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
-import { createGenesis, genesisBlock, loadPredeployCode } from "../rollup/index.ts";
+import { createGenesis, loadPredeployCode } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import { deployRollup } from "./deploy-rollup.ts";
 import type { DeploymentPreset } from "./presets.ts";
@@ -14,23 +14,32 @@ export interface CreateRollupOptions {
   readonly feeRecipient: Address;
   readonly l2ChainId: number;
   readonly preset: DeploymentPreset;
+  /** Seconds; that of the latest L1 block if undefined. */
+  readonly genesisTimestamp?: number | undefined;
 }
 
-/** Deploys a rollup whose genesis is of the time of the latest L1 block and holds no ETH. */
+/**
+ * Deploys a rollup whose genesis holds no ETH. Throws as `deployRollup` does, and a RangeError if the genesis is later than
+ * the latest L1 block.
+ */
 export async function createRollup(
   options: CreateRollupOptions,
   instruments: Pick<Instruments, "logger">,
 ): Promise<RollupConfig> {
   const { l1RpcUrl, deployerKey, operator, feeRecipient, l2ChainId, preset } = options;
   const transport = http(l1RpcUrl);
-  const { timestamp } = await createPublicClient({ transport }).getBlock({ blockTag: "latest" });
+  const latest = Number((await createPublicClient({ transport }).getBlock({ blockTag: "latest" })).timestamp);
+  const { genesisTimestamp = latest } = options;
+  // No block of L2 would come before its time, and none has an earlier one.
+  if (genesisTimestamp > latest) {
+    throw new RangeError(`expected a genesis no later than the latest L1 block, ${latest}, got ${genesisTimestamp}`);
+  }
   const genesis = createGenesis({
     chainId: l2ChainId,
-    timestamp: Number(timestamp),
+    timestamp: genesisTimestamp,
     gasPerSecond: preset.gasPerSecond,
     feeRecipient,
     predeployCode: await loadPredeployCode(),
   });
-  const genesisHash = genesisBlock(genesis).hash;
-  return deployRollup({ transport, deployerKey, operator, preset, genesis, genesisHash }, instruments);
+  return deployRollup({ transport, deployerKey, operator, preset, genesis }, instruments);
 }

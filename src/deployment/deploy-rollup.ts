@@ -2,10 +2,14 @@ import { createPublicClient, createWalletClient, getContract } from "viem";
 import type { PublicClient, Transport } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { rollupAbi, rollupBytecode } from "../l1/index.ts";
-import { ZERO_ADDRESS, ZERO_HASH, toAddress } from "../primitives/index.ts";
+import { ZERO_ADDRESS, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
-import { stateHash } from "../rollup/index.ts";
+import { genesisBlock } from "../rollup/index.ts";
 import type { Genesis, RollupConfig } from "../rollup/index.ts";
+import { checkContracts } from "./check-contracts.ts";
+import { differencesOf } from "./check.ts";
+import { observeRollup } from "./observe-rollup.ts";
+import { genesisStateHash, parametersOf } from "./parameters.ts";
 import type { DeploymentPreset } from "./presets.ts";
 
 export interface DeployRollupOptions {
@@ -17,43 +21,32 @@ export interface DeployRollupOptions {
   readonly operator: Address;
   readonly preset: DeploymentPreset;
   readonly genesis: Genesis;
-  /** Hash of the L2 genesis block, which the contracts hold as the state before the first batch. */
-  readonly genesisHash: Hash;
   /** Contract that decides between rival claims; none leaves them undecided. */
   readonly challengeGame?: Address;
 }
 
 /**
  * Deploys a rollup in one L1 transaction and gives what a node needs to know of it. Throws if L1 refuses the parameters
- * or the transaction fails; the message is the contract's error. Throws a RangeError if deposits could ask for more gas than
- * the chain's speed, which the contracts cannot check.
+ * or the transaction fails; the message is the contract's error. Throws if what is on L1 then is not this build's code with
+ * these parameters and this genesis; the message names all that differs. Throws a RangeError for a genesis no chain can
+ * begin with, and if deposits could ask for more gas than the chain's speed, which the contracts cannot check.
  */
 export async function deployRollup(
   options: DeployRollupOptions,
   { logger }: Pick<Instruments, "logger">,
 ): Promise<RollupConfig> {
-  const { transport, preset, genesis, genesisHash } = options;
+  const { transport, preset, genesis } = options;
   checkDepositShare(preset, genesis);
+  const genesisHash = genesisBlock(genesis).hash;
   const publicClient = createPublicClient({ transport });
   const account = privateKeyToAccount(options.deployerKey);
   const walletClient = createWalletClient({ transport, account });
-  const parameters = {
-    l2ChainId: BigInt(genesis.chainId),
-    operator: options.operator,
-    forceInclusionDelay: BigInt(preset.forceInclusionDelay),
-    selfSequencingDelay: BigInt(preset.selfSequencingDelay),
-    contextInterval: BigInt(preset.contextInterval),
-    depositGasCapacity: preset.depositGasCapacity,
-    depositGasPerSecond: preset.depositGasPerSecond,
-    challengePeriod: BigInt(preset.challengePeriod),
-    claimBond: preset.claimBond,
-    genesisStateHash: genesisStateHash(genesisHash),
-    challengeGame: options.challengeGame ?? ZERO_ADDRESS,
-  };
+  const { gasPerSecond: _, ...parameters } = { operator: toAddress(options.operator), ...preset };
+  const chosen = parametersOf({ parameters, genesis, genesisHash }, options.challengeGame ?? ZERO_ADDRESS);
   const hash = await walletClient.deployContract({
     abi: rollupAbi,
     bytecode: rollupBytecode,
-    args: [parameters],
+    args: [chosen],
     chain: null,
   });
   const receipt = await publicClient.waitForTransactionReceipt({ hash });
@@ -61,8 +54,16 @@ export async function deployRollup(
     throw new Error(`the deployment of the rollup failed: transaction ${hash}`);
   }
   const rollup = toAddress(receipt.contractAddress);
-  const { l1ChainId, l1StartBlock, contracts, parameters: deployed } = await readRollup(publicClient, rollup);
-  const config = { l1ChainId, l1StartBlock, contracts, parameters: deployed, genesis, genesisHash };
+  const observed = await observeRollup(publicClient, rollup);
+  const differences = differencesOf(
+    checkContracts(observed, { parameters: chosen, deploymentBlock: receipt.blockNumber }),
+  );
+  if (differences.length > 0) {
+    throw new Error(`the rollup deployed at ${rollup} is not what was to be deployed: ${differences.join("; ")}`);
+  }
+  const { l1ChainId, contracts } = observed;
+  const l1StartBlock = Number(receipt.blockNumber);
+  const config = { l1ChainId, l1StartBlock, contracts, parameters, genesis, genesisHash };
   logger.info({ rollup, block: config.l1StartBlock, gasUsed: Number(receipt.gasUsed) }, "rollup deployed");
   return config;
 }
@@ -142,11 +143,6 @@ function leaves(value: object, path = ""): (readonly [path: string, value: strin
   return Object.entries(value).flatMap(([key, part]: [string, unknown]) =>
     typeof part === "object" && part !== null ? leaves(part, `${path}${key}.`) : [[path + key, String(part)] as const],
   );
-}
-
-/** Hash of the state before the first batch (specification §6). */
-export function genesisStateHash(genesisHash: Hash): Hash {
-  return stateHash({ blockHash: genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 });
 }
 
 /** A rollup's configuration as the JSON file `rollupConfigSchema` reads: wei as decimal strings. */

@@ -1,5 +1,10 @@
+export * from "./check.ts";
 export * from "./create-rollup.ts";
 export * from "./default-chain-id.ts";
 export * from "./deploy-rollup.ts";
+export * from "./describe-genesis.ts";
+export * from "./parameters.ts";
 export * from "./presets.ts";
 export * from "./rollup-config-file.ts";
+export * from "./verify-rollup.ts";
+export type { L1ContractKey } from "./l1-contracts.ts";

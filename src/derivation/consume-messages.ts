@@ -1,5 +1,7 @@
-import { messageWeight } from "../rollup/index.ts";
+import { takesMessage } from "../machine/index.ts";
+import type { BatchProgress } from "../machine/index.ts";
 import type { InboxMessage } from "../rollup/index.ts";
+import { batchProgress } from "./batch-progress.ts";
 import type { DerivationRules } from "./types.ts";
 
 /**
@@ -12,13 +14,18 @@ export function consumeMessages(
   getMessage: (index: number) => InboxMessage,
   { gasCapacity }: Pick<DerivationRules, "gasCapacity">,
 ): readonly InboxMessage[] {
+  const progress = batchProgress({ nextMessage: start }, { messagesUpTo: end, timestamp: 0 });
+  return takeMessages({ ...progress, messagesEnd: end, messageWeight: gasCapacity }, getMessage);
+}
+
+/** The messages of the block that has begun. */
+export function takeMessages(chain: BatchProgress, getMessage: (index: number) => InboxMessage): InboxMessage[] {
   const messages: InboxMessage[] = [];
-  let weight = 0n;
-  for (let index = start; index < end; index++) {
-    const message = getMessage(index);
-    weight += messageWeight(message);
-    if (weight > gasCapacity) break;
+  while (chain.messageCount < chain.messagesEnd) {
+    const message = getMessage(chain.messageCount);
+    if (!takesMessage(chain, message)) break;
     messages.push(message);
+    chain.messageCount += 1;
   }
   return messages;
 }

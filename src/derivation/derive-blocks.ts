@@ -1,8 +1,9 @@
 import type { EncodedBlock } from "../batch/index.ts";
 import { TRANSACTION_GAS_CAP } from "../ethereum/index.ts";
-import { paysForBlock } from "../rollup/index.ts";
+import { chooseBlock, endPayload, enterBlock } from "../machine/index.ts";
 import type { BlockInput, InboxMessage } from "../rollup/index.ts";
-import { consumeMessages } from "./consume-messages.ts";
+import { batchProgress } from "./batch-progress.ts";
+import { takeMessages } from "./consume-messages.ts";
 import type { Batch, BlockResult, DerivationCursor, DerivationRules } from "./types.ts";
 
 /**
@@ -30,27 +31,28 @@ export function* deriveBlocks(
   if (rules.gasCapacity < TRANSACTION_GAS_CAP) {
     throw new RangeError(`expected a capacity of at least ${TRANSACTION_GAS_CAP} gas, got ${rules.gasCapacity}`);
   }
-  let { nextMessage, parentTimestamp, gasLevel } = cursor;
+  const chain = batchProgress(cursor, batch);
+  let parent = { ...rules, timestamp: cursor.parentTimestamp, gasLevel: cursor.gasLevel };
+  const listed = blocks[Symbol.iterator]();
+  for (;;) {
+    // 1. Which block comes next?
+    const next = chain.stream === undefined ? undefined : listed.next();
+    const encoded = next === undefined || next.done === true ? undefined : next.value;
+    if (encoded === undefined) endPayload(chain);
+    const block = chooseBlock(chain, parent, encoded && { ...encoded, transactionCount: encoded.transactions.length });
+    if (block === undefined) break;
+    const { timestamp } = block;
+    const transactions = chain.stream === undefined ? [] : (encoded?.transactions ?? []);
 
-  for (const { timestamp, messages: count, transactions } of blocks) {
-    if (!paysForBlock({ ...rules, timestamp: parentTimestamp, gasLevel }, timestamp)) break;
-    const end = Math.min(nextMessage + count, batch.messagesUpTo);
-    const messages = consumeMessages(nextMessage, end, getMessage, rules);
+    // 2. Its messages.
+    enterBlock(chain, parent, block);
+    const messages = takeMessages(chain, getMessage);
+
+    // 3. What became of it.
     const result = yield { timestamp, messages, transactions };
-    nextMessage += messages.length;
-    parentTimestamp = timestamp;
-    gasLevel = result.gasLevel;
-    if (result.isCut) break;
+    parent = { ...rules, timestamp, gasLevel: result.gasLevel };
+    if (result.isCut) endPayload(chain);
   }
-
-  while (nextMessage < batch.messagesUpTo) {
-    const timestamp = Math.max(parentTimestamp, batch.timestamp);
-    const messages = consumeMessages(nextMessage, batch.messagesUpTo, getMessage, rules);
-    const result = yield { timestamp, messages, transactions: [] };
-    nextMessage += messages.length;
-    parentTimestamp = timestamp;
-    gasLevel = result.gasLevel;
-  }
-
-  return { nextBatch: batch.index + 1, nextMessage, parentTimestamp, gasLevel };
+  const { timestamp: parentTimestamp, gasLevel } = parent;
+  return { nextBatch: batch.index + 1, nextMessage: chain.messageCount, parentTimestamp, gasLevel };
 }

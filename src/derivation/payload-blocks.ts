@@ -1,6 +1,6 @@
-import { MAXIMUM_BLOCKS, readBlock } from "../batch/index.ts";
 import type { EncodedBlock, PayloadContent } from "../batch/index.ts";
-import { BLOCK_CHARGE, availableGas, clampTimestamp, listingCharge } from "../rollup/index.ts";
+import { chooseBlock, enterBlock, listTransaction, rawSlice, readBlockHead } from "../machine/index.ts";
+import { batchProgress } from "./batch-progress.ts";
 import type { Batch, DerivationCursor, DerivationRules } from "./types.ts";
 
 /**
@@ -12,31 +12,30 @@ import type { Batch, DerivationCursor, DerivationRules } from "./types.ts";
  * @param content of the batch's payload; read no further than the blocks that are taken
  */
 export function* payloadBlocks(
-  cursor: Pick<DerivationCursor, "parentTimestamp" | "gasLevel">,
-  batch: Pick<Batch, "timestamp">,
+  cursor: DerivationCursor,
+  batch: Pick<Batch, "timestamp" | "messagesUpTo">,
   content: PayloadContent,
   rules: DerivationRules,
 ): Generator<EncodedBlock, void, void> {
-  let { parentTimestamp: timestamp, gasLevel } = cursor;
-  let position = 0;
-  for (let count = 0; count < MAXIMUM_BLOCKS; count++) {
-    const block = readBlock(content, position, (encoded) => {
-      const clamped = clampTimestamp(encoded, timestamp, batch.timestamp);
-      const available = availableGas({ ...rules, timestamp, gasLevel }, clamped);
-      if (available < BLOCK_CHARGE) return undefined;
-      timestamp = clamped;
-      gasLevel = available - BLOCK_CHARGE;
-      return (length) => {
-        const charge = listingCharge(length);
-        if (charge > gasLevel) return false;
-        gasLevel -= charge;
-        return true;
-      };
-    });
-    if (block === undefined) return;
-    const { messages, transactions } = block;
-    yield { timestamp, messages, transactions };
-    if (block.isLast) return;
-    position = block.end;
+  const chain = batchProgress(cursor, batch);
+  let parent = { ...rules, timestamp: cursor.parentTimestamp, gasLevel: cursor.gasLevel };
+  const read = (position: number, length: number) => content.read(position, length) ?? "missing";
+  const readSlice = (position: number, length: number) => {
+    const bytes = read(position, length);
+    return bytes === "missing" ? bytes : rawSlice(bytes);
+  };
+  for (;;) {
+    const head = readBlockHead<never>(chain, read);
+    const block = head && chooseBlock(chain, parent, head);
+    if (head === undefined || block === undefined || chain.stream === undefined) return;
+    enterBlock(chain, parent, block);
+    const transactions: Uint8Array[] = [];
+    while (chain.transactionsLeft > 0) {
+      const raw = listTransaction<never>(chain, readSlice);
+      if (raw !== undefined) transactions.push(raw.bytes);
+    }
+    yield { timestamp: block.timestamp, messages: head.messages, transactions };
+    if (chain.stream === undefined) return;
+    parent = { ...rules, timestamp: block.timestamp, gasLevel: chain.gasLeft };
   }
 }

@@ -1,27 +1,31 @@
-import { minimalBytes, BLOCK_HASH_HISTORY_ADDRESS, BLOCK_HASH_HISTORY_LENGTH, logsBloom } from "../ethereum/index.ts";
 import type { SignedTransaction } from "../ethereum/index.ts";
-import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, merkleRoot } from "../primitives/index.ts";
-import type { Hash } from "../primitives/index.ts";
 import {
-  L1_CONTEXT_KEYS,
-  L1_CONTEXT_ADDRESS,
-  FEE_VAULT_ADDRESS,
-  OUTBOX_ADDRESS,
-  OUTBOX_SLOTS,
-  receiptHash,
-  headerHash,
-  atLeastListingCharge,
-  listingCharge,
-  minimumBaseFee,
-  nextGasExcess,
-} from "../rollup/index.ts";
+  Phase,
+  beginBlock as beginChainBlock,
+  beginContext,
+  beginDeposit,
+  chainOf,
+  createChainMachine,
+  creditFees,
+  flushThen,
+  newChain,
+  newTransactionContext,
+  rawSlice,
+  readOutboxRoot,
+  runTransaction,
+  running,
+  sealedHeader,
+  start,
+  step,
+} from "../machine/index.ts";
+import type { Machine } from "../machine/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { headerHash, listingCharge } from "../rollup/index.ts";
 import type {
-  L1ContextValues,
-  BlockEnvironment,
   Block,
+  BlockEnvironment,
   BlockHeader,
   BlockTransaction,
-  ContextMessage,
   DepositMessage,
   InboxMessage,
   Receipt,
@@ -29,47 +33,23 @@ import type {
 import { observedState } from "./block-state.ts";
 import type { BlockState } from "./block-state.ts";
 import type { BlockExecution, SimulatedCall, TransactionOutcome } from "./execution-engine.ts";
+import { stateOf } from "./machine-state.ts";
 import type { ExecutionObserver, ObservedState } from "./observer.ts";
 import type { ProcessingContext, ProcessingResult, TransactionExecutor } from "./transaction-executor.ts";
 import { messageOfDeposit, messageOfSigned } from "./transaction-message.ts";
-
-/** Slot number as a storage key. */
-export function slotKey(slot: bigint): Hash {
-  return bytesToHex(bigintToBytes32(slot));
-}
-
-const OUTBOX_ROOT_KEY = slotKey(OUTBOX_SLOTS.root);
-
-/** What a block's begin reads from the parent state (specification §4). */
-export function contextOf(slotOf: BlockState["slot"]): L1ContextValues {
-  const read = (key: Hash) => bytesToBigint(slotOf(L1_CONTEXT_ADDRESS, key));
-  return {
-    number: read(L1_CONTEXT_KEYS.number),
-    baseFee: read(L1_CONTEXT_KEYS.baseFee),
-    blobBaseFee: read(L1_CONTEXT_KEYS.blobBaseFee),
-    parentHash: read(L1_CONTEXT_KEYS.parentHash),
-  };
-}
-
-/** Writes the parent's hash to EIP-2935 storage; nothing if the history contract does not exist. */
-export function writeParentHash(state: BlockState, number: number, parentHash: Hash): void {
-  if (state.account(BLOCK_HASH_HISTORY_ADDRESS) === undefined) return;
-  const slot = slotKey(BigInt((number - 1) % BLOCK_HASH_HISTORY_LENGTH));
-  state.setSlot(BLOCK_HASH_HISTORY_ADDRESS, slot, hexToBytes(parentHash));
-  state.endTransaction();
-}
 
 export interface BlockExecutionOptions {
   readonly chainId: number;
   readonly executor: TransactionExecutor;
   readonly parent: { readonly hash: Hash; readonly header: BlockHeader; readonly nextMessage: number };
-  readonly environment: BlockEnvironment;
+  /** Seconds, at least the parent's. */
+  readonly timestamp: number;
   /** Who watches what runs next, if anybody. */
   readonly observer: () => ExecutionObserver | undefined;
   /** Writes the state's changes to the database and gives the new root. */
   readonly commit: (state: BlockState) => Promise<Hash>;
-  /** What simulated calls see in place of what all others see. */
-  readonly simulated?: Pick<ProcessingContext, "blobBaseFee" | "precompiles">;
+  /** What a simulated block has in place of what the chain would give it. */
+  readonly simulated?: Pick<ProcessingContext, "blobBaseFee" | "precompiles" | "environment">;
 }
 
 /** A block that runs calls nobody has signed, too. Such a block is for nobody to keep. */
@@ -77,21 +57,29 @@ export interface SimulatingBlockExecution extends BlockExecution {
   executeCall(call: SimulatedCall): Promise<ProcessingResult>;
 }
 
-/** Starts a block on an executor that was reset to the parent's state. */
+/**
+ * Starts a block on an executor that was reset to the parent's state. What a block is besides its transactions, its begin and
+ * end, messages, the gas bucket, receipts and header, are the units of the machine (docs/machine.md §16) in fast mode, on the
+ * executor's state; the transactions themselves are run by the executor.
+ */
 export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecution {
-  const { chainId, executor, parent, environment, observer, commit, simulated } = options;
+  const { executor, parent, observer, commit, simulated } = options;
   const { state } = executor;
+  const { chainId, timestamp } = options;
+  const machine = openChildBlock(state, { chainId, parent, timestamp });
+  const chain = chainOf(machine);
+  const environment = simulated?.environment ?? environmentOf(machine);
+  if (simulated !== undefined) {
+    const { baseFeePerGas: baseFee, ...rest } = environment;
+    machine.environment = { ...machine.environment, ...rest, baseFee };
+    chain.gasLeft = environment.gasLimit;
+  }
   const transactions: BlockTransaction[] = [];
   const receipts: Receipt[] = [];
-  let nextMessage = parent.nextMessage;
-  let gasUsed = 0n;
-  let gasLeft = environment.gasLimit;
-  // Wei of base fees; only a deposit or a simulated call pays less than the base fee.
-  let collected = 0n;
+  // Wei of base fees of a simulated block, whose calls may pay less.
+  let simulatedFees = 0n;
   let hasTransactions = false;
   let phase: "idle" | "busy" | "failed" | "sealed" = "idle";
-
-  writeParentHash(state, environment.number, parent.hash);
 
   const exclusively = async <T>(task: () => Promise<T>, next: "idle" | "sealed" = "idle"): Promise<T> => {
     if (phase !== "idle")
@@ -118,96 +106,89 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
     observer: watching,
   });
 
+  /** The receipt of what the machine has just included. */
   const record = (
     transaction: BlockTransaction,
     dataGas: bigint,
     effectiveGasPrice: bigint,
     result: ProcessingResult | undefined,
   ): Receipt => {
-    const executed = result?.kind === "executed" ? result : undefined;
-    const used = executed?.gasUsed ?? 0n;
-    gasUsed += used;
-    collected += used * (effectiveGasPrice < environment.baseFeePerGas ? effectiveGasPrice : environment.baseFeePerGas);
+    const { transaction: included, logs } = machine.included as NonNullable<Machine["included"]>;
     const receipt: Receipt = {
       transactionHash: transaction.hash,
-      status: executed === undefined ? (result === undefined ? 1 : 0) : executed.error === undefined ? 1 : 0,
-      gasUsed: used,
-      cumulativeGasUsed: gasUsed,
+      status: included.status,
+      gasUsed: BigInt(included.gasUsed),
+      cumulativeGasUsed: machine.block.gasUsed,
       dataGas,
       effectiveGasPrice,
-      logs: executed?.error === undefined ? (executed?.logs ?? []) : [],
-      contractAddress: executed?.contractAddress,
+      logs,
+      contractAddress: result?.kind === "executed" ? result.contractAddress : undefined,
     };
     transactions.push(transaction);
     receipts.push(receipt);
     return receipt;
   };
 
-  /** Deposits take nothing out of the bucket: L1 meters them (specification §2). */
-  const takeFromBucket = (length: number, used: bigint): void => {
-    gasLeft -= atLeastListingCharge(used, length);
+  /** A listed transaction of so many bytes, which its executor has run: the machine ends it as one of its own. */
+  const include = (hash: Hash, raw: Uint8Array, result: Executed): void => {
+    chain.gasLeft -= listingCharge(raw.length);
+    machine.transaction = { ...newTransactionContext(rawSlice(raw)), transactionHash: hash };
+    adopt(machine, result);
+    machine.phase = Phase.EndTransaction;
+    runTransaction(machine);
   };
 
   const executeDeposit = async (message: DepositMessage): Promise<Receipt> => {
-    const { sender, to, mint, refundTo, gasLimit } = message;
+    const { sender, to, refundTo, gasLimit } = message;
     const watching = observer();
     const observed = watching && observeDeposit(watching, state);
     const { coinbase } = environment;
     observed?.begin({ from: sender, to, coinbase, authorities: [], refundTo });
-    const balanceBefore = state.balance(sender);
-    state.addBalance(sender, mint);
-    state.endTransaction();
 
-    const nonce = state.account(sender)?.nonce ?? 0n;
-    const gasPrice = minimumBaseFee(environment.dataPrice);
-    const result =
-      gasLimit > 0n
-        ? await executor.process(messageOfDeposit(message, gasPrice), {
-            ...context(gasLimit, observed?.execution),
-            minimumFeePerGas: gasPrice,
-          })
-        : undefined;
-
-    const gained = state.balance(sender) - balanceBefore;
-    const leftover = gained < mint ? gained : mint;
-    if (leftover > 0n && refundTo !== sender) {
-      state.addBalance(sender, -leftover);
-      state.addBalance(refundTo, leftover);
+    // 1. Mint, and if there is a transaction, leave it to the executor.
+    beginDeposit(machine, message);
+    runTo(machine, [Phase.Validate, Phase.Refund]);
+    const { nonce, maxFeePerGas: gasPrice } = running(machine);
+    let result: ProcessingResult | undefined;
+    if (machine.phase === Phase.Validate) {
+      flushThen(machine, Phase.Refund);
+      step(machine);
+      state.endTransaction();
+      result = await executor.process(messageOfDeposit(message, gasPrice), {
+        ...context(gasLimit, observed?.execution),
+        minimumFeePerGas: gasPrice,
+      });
+      if (result.kind === "executed") adopt(machine, result);
     }
+
+    // 2. What is left of the mint.
+    runTransaction(machine);
     state.endTransaction();
     observed?.end();
     return record({ kind: "deposit", hash: message.hash, message, nonce }, 0n, gasPrice, result);
   };
 
-  const executeContext = (message: ContextMessage): void => {
-    const write = (key: Hash, value: Uint8Array) => state.setSlot(L1_CONTEXT_ADDRESS, key, value);
-    write(L1_CONTEXT_KEYS.number, minimalBytes(BigInt(message.number)));
-    write(L1_CONTEXT_KEYS.timestamp, minimalBytes(BigInt(message.timestamp)));
-    write(L1_CONTEXT_KEYS.baseFee, minimalBytes(message.baseFee));
-    write(L1_CONTEXT_KEYS.blobBaseFee, minimalBytes(message.blobBaseFee));
-    write(L1_CONTEXT_KEYS.parentHash, hexToBytes(message.parentHash));
-    state.endTransaction();
-  };
-
   const executeMessage = (message: InboxMessage) =>
     exclusively(async () => {
-      if (message.index !== nextMessage) throw new RangeError(`expected message ${nextMessage}, got ${message.index}`);
+      if (message.index !== chain.messageCount)
+        throw new RangeError(`expected message ${chain.messageCount}, got ${message.index}`);
       if (hasTransactions)
         throw new Error(`message ${message.index} comes after a transaction of block ${environment.number}`);
-      const receipt = message.kind === "deposit" ? await executeDeposit(message) : undefined;
-      if (message.kind === "context") executeContext(message);
-      nextMessage++;
-      return receipt;
+      if (message.kind === "deposit") return executeDeposit(message);
+      beginContext(machine, message);
+      runTransaction(machine);
+      state.endTransaction();
+      return undefined;
     });
 
   const executeTransaction = (transaction: SignedTransaction): Promise<TransactionOutcome> =>
     exclusively(async () => {
       const message = messageOfSigned(transaction, environment);
-      const result = await executor.process(message, context(gasLeft));
+      const result = await executor.process(message, context(chain.gasLeft));
       if (result.kind === "skipped") return result;
       hasTransactions = true;
       const { hash, raw, sender } = transaction;
-      takeFromBucket(raw.length, result.gasUsed);
+      include(hash, raw, result);
       const receipt = record({ kind: "signed", hash, raw, sender }, message.dataGas, message.gasPrice, result);
       return { kind: "included", receipt };
     });
@@ -215,51 +196,41 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
   const executeCall = ({ message, raw, hash, validatesFees, observer: watcher }: SimulatedCall) =>
     exclusively(async () => {
       const result = await executor.process(message, {
-        ...context(environment.gasLimit - gasUsed),
+        ...context(environment.gasLimit - machine.block.gasUsed),
         ...simulated,
         isSimulation: true,
         validatesFees,
         observer: watcher,
       });
       if (result.kind === "skipped") return result;
-      takeFromBucket(raw.length, result.gasUsed);
-      record({ kind: "signed", hash, raw, sender: message.sender }, message.dataGas, message.gasPrice, result);
+      include(hash, raw, result);
+      const { gasPrice } = message;
+      const { baseFeePerGas } = environment;
+      simulatedFees += result.gasUsed * (gasPrice < baseFeePerGas ? gasPrice : baseFeePerGas);
+      record({ kind: "signed", hash, raw, sender: message.sender }, message.dataGas, gasPrice, result);
       return result;
     });
 
   const seal = () =>
     exclusively(async () => {
-      state.addBalance(FEE_VAULT_ADDRESS, collected);
+      machine.phase = Phase.EndBlock;
+      if (simulated === undefined) start(machine);
+      else {
+        creditFees(machine, simulatedFees);
+        chain.gasLeft = boundedLevel(chain.gasLeft, parent.header.gasCapacity);
+      }
+      runTo(machine, [Phase.SealBlock]);
       state.endTransaction();
-      const outboxRoot = slotKey(bytesToBigint(state.slot(OUTBOX_ADDRESS, OUTBOX_ROOT_KEY)));
-      const stateRoot = await commit(state);
-      const header: BlockHeader = {
-        parentHash: parent.hash,
-        coinbase: environment.coinbase,
-        stateRoot,
-        transactionsRoot: merkleRoot(transactions.map(({ hash }) => hash)),
-        receiptsRoot: merkleRoot(receipts.map(receiptHash)),
-        logsBloom: bytesToHex(logsBloom(receipts.flatMap(({ logs }) => logs))),
-        number: environment.number,
-        // Deposits are not bound by it: they are taken in the order of the Inbox, whatever blocks before have used.
-        gasLimit: gasUsed > environment.gasLimit ? gasUsed : environment.gasLimit,
-        gasUsed,
-        gasCapacity: parent.header.gasCapacity,
-        gasPerSecond: parent.header.gasPerSecond,
-        gasLevel: simulated === undefined ? gasLeft : boundedLevel(gasLeft, parent.header.gasCapacity),
-        gasExcess: nextGasExcess(parent.header, environment.timestamp),
-        timestamp: environment.timestamp,
-        prevRandao: environment.prevRandao,
-        baseFeePerGas: environment.baseFeePerGas,
-        outboxRoot,
-      };
+      const outboxRoot = readOutboxRoot(machine);
+      if (outboxRoot === undefined) throw new Error("expected a machine that loads what it reads");
+      const header = sealedHeader(machine, await commit(state), outboxRoot);
       const sealed: Block = {
         hash: headerHash(header),
         header,
         transactions,
         receipts,
         firstMessage: parent.nextMessage,
-        nextMessage,
+        nextMessage: chain.messageCount,
       };
       return sealed;
     }, "sealed");
@@ -267,18 +238,69 @@ export function beginBlock(options: BlockExecutionOptions): SimulatingBlockExecu
   return {
     environment,
     get gasUsed() {
-      return gasUsed;
+      return machine.block.gasUsed;
     },
     get gasLeft() {
-      return gasLeft;
+      return chain.gasLeft;
     },
-    paysForListing: (length) => listingCharge(length) <= gasLeft,
-    chargeSkipped: (length) => takeFromBucket(length, 0n),
+    paysForListing: (length) => listingCharge(length) <= chain.gasLeft,
+    chargeSkipped: (length) => void (chain.gasLeft -= listingCharge(length)),
     executeMessage,
     executeTransaction,
     executeCall,
     seal,
   };
+}
+
+/**
+ * A machine at the begin of the child of `parent`, whose state this is: what a block's begin writes is in it then. The block is
+ * of no batch yet, or nobody asks of which.
+ */
+export function openChildBlock(
+  state: BlockState,
+  { chainId, parent, timestamp }: Pick<BlockExecutionOptions, "chainId" | "parent" | "timestamp">,
+): Machine {
+  const { hash, header, nextMessage } = parent;
+  const machine = createChainMachine({
+    chain: newChain(
+      { blockHash: hash, outboxRoot: header.outboxRoot, batchCount: 0, messageCount: nextMessage },
+      { messagesUpTo: Number.MAX_SAFE_INTEGER, timestamp: 0 },
+    ),
+    isProving: false,
+  });
+  const extent = { messagesEnd: Number.MAX_SAFE_INTEGER, transactionsLeft: Number.MAX_SAFE_INTEGER };
+  beginChainBlock(machine, header, { timestamp, chainId: BigInt(chainId), ...extent }, stateOf(state));
+  runTransaction(machine);
+  state.endTransaction();
+  return machine;
+}
+
+function environmentOf({ environment }: Machine): BlockEnvironment {
+  const { number, timestamp, coinbase, gasLimit, baseFee, prevRandao, dataPrice } = environment;
+  return {
+    number: Number(number),
+    timestamp: Number(timestamp),
+    coinbase,
+    gasLimit,
+    baseFeePerGas: baseFee,
+    prevRandao,
+    dataPrice,
+  };
+}
+
+/** Takes steps until one of these phases comes next. */
+function runTo(machine: Machine, phases: readonly Phase[]): void {
+  while (!phases.includes(machine.phase)) step(machine);
+}
+
+type Executed = Extract<ProcessingResult, { readonly kind: "executed" }>;
+
+/** The transaction under way becomes what an executor has made of it. */
+function adopt(machine: Machine, { error, gasUsed, logs }: Executed): void {
+  const transaction = running(machine);
+  transaction.status = error === undefined ? 1 : 0;
+  transaction.gasUsed = Number(gasUsed);
+  if (error === undefined) machine.logs.push(...logs);
 }
 
 /** A simulated block may have any gas limit, and its calls are not listed anywhere. */

@@ -1,7 +1,7 @@
 import { createAddress, describeSkip, loadPrecompiles } from "../ethereum/index.ts";
 import { headerHash } from "../rollup/index.ts";
 import type { BlockEnvironment, BlockHeader } from "../rollup/index.ts";
-import { writeParentHash } from "./block-execution.ts";
+import { openChildBlock } from "./block-execution.ts";
 import type { CallOptions, CallOutcome, CallRequest } from "./execution-engine.ts";
 import { applyStateOverrides } from "./state-overrides.ts";
 import type { TransactionExecutor } from "./transaction-executor.ts";
@@ -16,7 +16,14 @@ export async function runCall(
   const { state } = executor;
   const { at } = options;
   const environment = environmentOf(at, options.environment);
-  if (environment.number === at.number + 1) writeParentHash(state, environment.number, headerHash(at));
+  if (environment.number === at.number + 1) {
+    // For what it writes.
+    openChildBlock(state, {
+      chainId,
+      parent: { hash: headerHash(at), header: at, nextMessage: 0 },
+      timestamp: at.timestamp,
+    });
+  }
   const overrides = options.stateOverrides;
   const precompiles =
     overrides === undefined ? undefined : applyStateOverrides(state, overrides, await loadPrecompiles());

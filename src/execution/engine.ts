@@ -1,8 +1,7 @@
 import type { StateDatabase } from "../ethereum/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { Hash, Instruments } from "../primitives/index.ts";
-import { environmentAfter } from "../rollup/index.ts";
-import { beginBlock, contextOf } from "./block-execution.ts";
+import { beginBlock } from "./block-execution.ts";
 import { runCall } from "./call.ts";
 import type { BlockExecution, ExecutionEngine } from "./execution-engine.ts";
 import type { ExecutionObserver } from "./observer.ts";
@@ -55,16 +54,11 @@ export function createEngine(
       );
     }
     const { executor, view } = await acquire(parent.header.stateRoot);
-    const environment = environmentAfter(
-      parent.header,
-      contextOf((address, slot) => executor.state.slot(address, slot)),
-      attributes.timestamp,
-    );
     const execution = beginBlock({
       chainId,
       executor,
       parent,
-      environment,
+      timestamp: attributes.timestamp,
       observer: () => undefined,
       commit: (state) => commitState(views, state, view()),
     });

@@ -1,7 +1,6 @@
 import { decodeUnrecovered } from "../ethereum/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import { environmentAfter } from "../rollup/index.ts";
-import { beginBlock, contextOf } from "./block-execution.ts";
+import { beginBlock } from "./block-execution.ts";
 import type { ReplayPoint } from "./execution-engine.ts";
 import type { ExecutionObserver } from "./observer.ts";
 import type { TransactionExecutor } from "./transaction-executor.ts";
@@ -21,11 +20,7 @@ export async function replayBlock(
     chainId,
     executor,
     parent: { ...parent, nextMessage: block.firstMessage },
-    environment: environmentAfter(
-      parent.header,
-      contextOf((address, slot) => executor.state.slot(address, slot)),
-      block.header.timestamp,
-    ),
+    timestamp: block.header.timestamp,
     observer,
     commit: () => Promise.reject(new Error("a replay is not sealed")),
   });

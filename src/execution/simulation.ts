@@ -1,7 +1,7 @@
 import { createMemoryStateDatabase, loadPrecompiles, openStateView } from "../ethereum/index.ts";
 import type { StateDatabase } from "../ethereum/index.ts";
-import { environmentAfter } from "../rollup/index.ts";
-import { beginBlock, contextOf } from "./block-execution.ts";
+import { beginBlock } from "./block-execution.ts";
+import { environmentOfChild } from "./child-environment.ts";
 import type { ExecutionEngine, Simulation } from "./execution-engine.ts";
 import { applyStateOverrides } from "./state-overrides.ts";
 import type { TransactionExecutor } from "./transaction-executor.ts";
@@ -24,20 +24,20 @@ export async function openSimulation(
   let parent: typeof base = base;
   const openNext: Simulation["openBlock"] = async ({ timestamp, environment, blobBaseFee, stateOverrides }) => {
     executor.reset(() => view);
-    const context = contextOf((address, slot) => state.slot(address, slot));
+    const usual = environmentOfChild((address, slot) => state.slot(address, slot), parent.header, timestamp);
     const precompiles = stateOverrides === undefined ? undefined : applyStateOverrides(state, stateOverrides, standard);
     const execution = beginBlock({
       chainId,
       executor,
       parent,
-      environment: { ...environmentAfter(parent.header, context, timestamp), ...environment },
+      timestamp,
       observer: () => undefined,
       commit: async (changed) => {
         const { root, entries } = view.advance(changed.changes());
         await added.putMany(entries);
         return root;
       },
-      simulated: { blobBaseFee, precompiles },
+      simulated: { environment: { ...usual, ...environment }, blobBaseFee, precompiles },
     });
     return {
       environment: execution.environment,

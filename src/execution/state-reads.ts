@@ -1,8 +1,7 @@
 import { EMPTY_ACCOUNT, decodeAccount, openTrie, trieProof } from "../ethereum/index.ts";
 import type { AccountRecord } from "../ethereum/index.ts";
-import { bytesToBigint, bytesToHex, hexToBytes, keccak256Bytes } from "../primitives/index.ts";
+import { bigintToBytes32, bytesToBigint, bytesToHex, hexToBytes, keccak256Bytes } from "../primitives/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import { slotKey } from "./block-execution.ts";
 import type { AccountProof, AccountState, ExecutionEngine } from "./execution-engine.ts";
 import { viewAt } from "./state-views.ts";
 import type { StateViews } from "./state-views.ts";
@@ -23,7 +22,7 @@ export function createStateReads(
         return view.getCode((view.getAccount(address) ?? EMPTY_ACCOUNT).codeHash);
       }),
     getStorageAt: (stateRoot, address, slot) =>
-      promised(() => slotKey(bytesToBigint(viewAt(views, stateRoot).getSlot(address, slot)))),
+      promised(() => bytesToHex(bigintToBytes32(bytesToBigint(viewAt(views, stateRoot).getSlot(address, slot))))),
     getProof: (stateRoot, address, slots) => promised(() => proofOf(views, stateRoot, address, slots)),
   };
 }

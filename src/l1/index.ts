@@ -11,7 +11,7 @@ export { readL1Block } from "./l1-block.ts";
 export type { L1Block } from "./l1-block.ts";
 export * from "./l1-client.ts";
 export { L1ConnectionClosedError, isConnectionClosed } from "./l1-connection-closed.ts";
-export { isUnanswered } from "./l1-failures.ts";
+export { isAnswer, isUnanswered } from "./l1-failures.ts";
 export { createLogRangeReader } from "./log-range.ts";
 export * from "./next-timestamp.ts";
 export { decodePostedPayload } from "./posted-payload.ts";

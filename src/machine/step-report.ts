@@ -4,10 +4,10 @@ import type { Frame, Machine } from "./machine.ts";
 import { takeDirty } from "./memory.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { OverlayItem } from "./overlay.ts";
-import { Phase, isBoundary } from "./phase.ts";
+import { Phase, isBoundary, underway } from "./phase.ts";
 import { toBigint } from "./word.ts";
 
-/** A step of the machine's trace of a transaction, for people (docs/machine.md §6). */
+/** A step of the machine's trace of a unit, for people (docs/machine.md §6). */
 export interface StepReport {
   /** Position in the trace; 0 is `start`. */
   readonly index: number;
@@ -35,9 +35,16 @@ const EXIT_NAMES = ["halt", "success", "revert", "created"] as const;
 /** Bytes of memory that a change shows. */
 const SHOWN_BYTES = 32;
 
-/** What the next step does: the instruction in `Execute`, else the phase; `start` at the begin of a unit. */
-export function stepName({ phase, frame }: Machine): string {
-  if (phase === Phase.Transaction) return "start";
+/**
+ * What the next step does: the instruction in `Execute`, else the phase; at the begin of a unit that of its first step, or `start`
+ * if it has no other name.
+ */
+export function stepName({ phase, frame, chain }: Machine): string {
+  if (chain === undefined && phase === Phase.Transaction) return "start";
+  if (chain !== undefined && isBoundary(phase)) {
+    const first = underway(phase);
+    return first === phase ? "start" : (PHASE_NAMES[first] as string);
+  }
   if (phase !== Phase.Execute || frame === undefined) return PHASE_NAMES[phase] as string;
   const opcode = frame.code.bytes[frame.pc];
   if (opcode === undefined) return "end of code";
@@ -51,8 +58,8 @@ export function outcomeName({ phase, pending }: Machine): string {
 }
 
 /**
- * Takes the steps of a transaction one by one and tells of each. The machine is in proving mode (`isProving`) before the
- * transaction, and nobody else makes a commitment of it.
+ * Takes the steps of a unit, a transaction or any of a chain, one by one and tells of each. The machine is in proving mode
+ * (`isProving`) before the unit, and nobody else makes a commitment of it.
  */
 export function* reportSteps(machine: Machine): Generator<StepReport> {
   for (let index = 0; index === 0 || !isBoundary(machine.phase); index++) {
@@ -88,10 +95,16 @@ interface Observed {
   readonly memoryWords: number;
   readonly logs: number;
   readonly refund: number;
+  readonly included: Machine["included"];
+  readonly skipReason: Machine["skipReason"];
+  readonly sealed: Machine["sealed"];
+  readonly chain: Machine["chain"];
+  /** Bytes of content that have come out of the payload. */
+  readonly inflated: number;
 }
 
 function observe(machine: Machine): Observed {
-  const { phase, frame, logs, refund, overlay } = machine;
+  const { phase, frame, logs, refund, overlay, included, skipReason, sealed, chain } = machine;
   overlay.takeModified();
   if (frame !== undefined) takeDirty(frame.memory);
   return {
@@ -103,7 +116,16 @@ function observe(machine: Machine): Observed {
     memoryWords: frame?.memory.words ?? 0,
     logs: logs.length,
     refund,
+    included,
+    skipReason,
+    sealed,
+    chain: chain?.kind === "in-batch" ? { ...chain } : chain,
+    inflated: inflatedBytes(chain),
   };
+}
+
+function inflatedBytes(chain: Machine["chain"]): number {
+  return (chain?.kind === "in-batch" && chain.stream?.inflater.output().length) || 0;
 }
 
 function operandsOf({ phase }: Machine, frame: Frame): number {
@@ -144,9 +166,30 @@ function changesSince(before: Observed, machine: Machine): string[] {
   }
   if (refund !== before.refund) changes.push(`refund: ${refund}`);
   const { skipReason, included } = machine;
-  if (skipReason !== undefined && machine.transaction === undefined) changes.push(`skipped: ${skipReason.kind}`);
-  if (included !== undefined && machine.phase === Phase.EndBlock)
+  if (skipReason !== undefined && skipReason !== before.skipReason) changes.push(`skipped: ${skipReason.kind}`);
+  if (included !== undefined && included !== before.included)
     changes.push(`status ${included.transaction.status}, ${included.transaction.gasUsed} gas used`);
+  if (machine.sealed !== undefined && machine.sealed !== before.sealed)
+    changes.push(`block ${machine.sealed.header.number} is ${machine.sealed.hash}`);
+  changes.push(...chainChanges(before, machine));
+  return changes;
+}
+
+/** What a step has changed of the chain around the transactions. */
+function chainChanges({ chain: before, inflated }: Observed, machine: Machine): string[] {
+  const { chain: after, environment } = machine;
+  if (before?.kind !== "in-batch" || after?.kind !== "in-batch") return [];
+  const changes: string[] = [];
+  const { stream } = after;
+  if (before.stream === undefined && stream !== undefined)
+    changes.push(`payload: ${stream.inflater.payload.length} bytes`);
+  if (before.stream !== undefined && stream === undefined) changes.push("the payload ends");
+  if (inflatedBytes(after) > inflated) changes.push(`content: ${inflatedBytes(after)} bytes`);
+  if (before.gasCapacity === 0n && after.gasCapacity !== 0n)
+    changes.push(`block ${environment.number} at ${environment.timestamp}: ${after.gasLeft} gas in the bucket`);
+  else if (before.gasLeft !== after.gasLeft && after.gasCapacity !== 0n)
+    changes.push(`bucket: ${after.gasLeft} gas left`);
+  if (before.messageCount !== after.messageCount) changes.push(`messages: ${after.messageCount} read`);
   return changes;
 }
 

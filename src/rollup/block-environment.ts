@@ -31,16 +31,27 @@ export const L1_CONTEXT_KEYS: Readonly<Record<keyof typeof L1_CONTEXT_SLOTS, Has
   parentHash: keyOf(L1_CONTEXT_SLOTS.parentHash),
 };
 
+/** What `L1Context` tells of a block with this excess of gas (specification §4). */
+export function pricesOf(
+  { gasExcess, gasPerSecond }: Pick<BlockHeader, "gasExcess" | "gasPerSecond">,
+  context: L1ContextValues,
+): Pick<BlockEnvironment, "baseFeePerGas" | "prevRandao" | "dataPrice"> {
+  const price = dataPrice(context);
+  return {
+    baseFeePerGas: baseFeeOf(gasExcess, gasPerSecond, price),
+    prevRandao: keyOf(context.parentHash),
+    dataPrice: price,
+  };
+}
+
 /** What is fixed at the begin of the child of `parent` (specification §4), by `L1Context` in the parent's state. */
 export function environmentAfter(parent: BlockHeader, context: L1ContextValues, timestamp: number): BlockEnvironment {
-  const price = dataPrice(context);
+  const gasExcess = nextGasExcess(parent, timestamp);
   return {
     number: parent.number + 1,
     timestamp,
     coinbase: FEE_VAULT_ADDRESS,
     gasLimit: nextGasLimit(parent, timestamp),
-    baseFeePerGas: baseFeeOf(nextGasExcess(parent, timestamp), parent.gasPerSecond, price),
-    prevRandao: keyOf(context.parentHash),
-    dataPrice: price,
+    ...pricesOf({ gasExcess, gasPerSecond: parent.gasPerSecond }, context),
   };
 }

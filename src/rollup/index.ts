@@ -1,5 +1,6 @@
 export * from "./block-environment.ts";
 export * from "./block-timestamp.ts";
+export * from "./compiled-contract.ts";
 export * from "./fees.ts";
 export * from "./gas-bucket.ts";
 export * from "./genesis.ts";

@@ -1,3 +1,5 @@
+import { shareInflation } from "../batch/index.ts";
+import type { Inflater } from "../batch/index.ts";
 import type { ChainSource } from "../machine/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import type { NodeDatabaseReader } from "../storage/index.ts";
@@ -16,26 +18,27 @@ export interface ChainOverDatabaseOptions {
 export function chainOverDatabase({ config, database, state, elements }: ChainOverDatabaseOptions): ChainSource {
   const { chain, inbox } = database;
   const chainId = BigInt(config.genesis.chainId);
-  // Many batches may have the same payload, one after another.
-  let lastPayload: { readonly key: string; readonly payload: Uint8Array } | undefined;
+  // Many batches may have the same payload, one after another, and empty ones, which anyone may force, between them.
+  let last: { readonly key: string; readonly payload: Uint8Array; readonly open: () => Inflater } | undefined;
 
   const batch = (index: number) => inbox.getBatchRecord(index) ?? missing(`batch ${index} of the Inbox`);
   const elementsOf = (): BlobElements => {
     if (elements === undefined) throw new Error("no step is proven here");
     return elements;
   };
+  const payloadOf = (index: number): NonNullable<typeof last> => {
+    const { kind, dataHash } = batch(index);
+    const key = `${kind} ${dataHash}`;
+    if (last?.key === key) return last;
+    const payload = inbox.getPayload({ kind, dataHash }) ?? missing(`the payload ${dataHash}`);
+    last = { key, payload, open: shareInflation(payload) };
+    return last;
+  };
   return {
     chainId,
     batch,
-    payload(index) {
-      const { kind, dataHash } = batch(index);
-      const key = `${kind} ${dataHash}`;
-      if (lastPayload?.key !== key) {
-        const payload = inbox.getPayload({ kind, dataHash }) ?? missing(`the payload ${dataHash}`);
-        lastPayload = { key, payload };
-      }
-      return lastPayload.payload;
-    },
+    payload: (index) => payloadOf(index).payload,
+    ...(elements === undefined ? { openContent: (index) => payloadOf(index).open() } : {}),
     versionedHashes: (index) => elementsOf().versionedHashes(index),
     element: (index, position) => elementsOf().element(index, position),
     message: (index) => inbox.getMessage(index) ?? missing(`message ${index} of the Inbox`),

@@ -1,53 +1,19 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import pino from "pino";
-import { createPublicClient, custom } from "viem";
-import type { EIP1193RequestFn } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
 import rollupDevnet from "../../deploy/modules/rollup-devnet.ts";
 import rollupProduction from "../../deploy/modules/rollup-production.ts";
 import {
   DEPLOYMENT_PRESETS,
-  deployRollup,
   formatRollupConfig,
   genesisStateHash,
   readRollup,
   verifyRollupConfig,
 } from "../../src/deployment/index.ts";
-import { toAddress } from "../../src/primitives/index.ts";
-import type { Hash, Hex } from "../../src/primitives/index.ts";
-import { rollupConfigSchema } from "../../src/rollup/index.ts";
-import type { Genesis } from "../../src/rollup/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
+import { genesisBlock, rollupConfigSchema } from "../../src/rollup/index.ts";
+import { GENESIS as genesis, OPERATOR, deployToNetwork as deploy } from "./deployed-rollup.ts";
 
-const DEPLOYER_KEY: Hex = `0x${"d1".repeat(32)}`;
-const GENESIS_HASH: Hash = `0x${"9e".repeat(32)}`;
-const OPERATOR = toAddress("0x00000000000000000000000000000000000000f0");
-const genesis: Genesis = {
-  chainId: 42,
-  timestamp: 1_700_000_000,
-  gasLimit: 60_000_000n,
-  gasPerSecond: 5_000_000n,
-  alloc: { "0x00000000000000000000000000000000000000aa": { balance: 2n ** 200n } },
-};
-
-async function deploy(overrides: Partial<Parameters<typeof deployRollup>[0]> = {}) {
-  const connection = await network.create();
-  await connection.networkHelpers.setBalance(privateKeyToAccount(DEPLOYER_KEY).address, 10n ** 20n);
-  const transport = custom({ request: connection.provider.request.bind(connection.provider) as EIP1193RequestFn });
-  const config = await deployRollup(
-    {
-      transport,
-      deployerKey: DEPLOYER_KEY,
-      operator: OPERATOR,
-      preset: DEPLOYMENT_PRESETS.production,
-      genesis,
-      genesisHash: GENESIS_HASH,
-      ...overrides,
-    },
-    { logger: pino({ level: "silent" }) },
-  );
-  return { connection, config, client: createPublicClient({ transport }) };
-}
+const STATE_HASH: Hash = `0x${"9e".repeat(32)}`;
 
 describe("deployment", () => {
   it("deploys a rollup with a preset's parameters and writes a configuration that reads back the same", async () => {
@@ -59,7 +25,7 @@ describe("deployment", () => {
     expect(config.l1ChainId).to.equal(31337);
     expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber()));
     const deployed = await readRollup(client, config.contracts.rollup);
-    expect(deployed.genesisStateHash).to.equal(genesisStateHash(GENESIS_HASH));
+    expect(deployed.genesisStateHash).to.equal(genesisStateHash(genesisBlock(genesis).hash));
     expect(deployed.l2ChainId).to.equal(genesis.chainId);
   });
 
@@ -109,7 +75,7 @@ describe("deployment", () => {
   ] as const) {
     it(`deploys the same through the Ignition module ${name}`, async () => {
       const { ignition } = await network.create();
-      const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: GENESIS_HASH } };
+      const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: STATE_HASH } };
       const { rollup, inbox } = await ignition.deploy(module, { parameters });
       expect(await rollup.getFunction("INBOX")()).to.equal(await inbox.getAddress());
       expect(await inbox.getFunction("L2_CHAIN_ID")()).to.equal(42n);

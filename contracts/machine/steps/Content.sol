@@ -14,6 +14,9 @@ import {Step, Steps} from "./Steps.sol";
 /// @title Content
 /// @notice What a payload inflates to, as far as steps have inflated it (docs/machine.md §16, "Inflate").
 library Content {
+    /// @notice Bytes at which the content is cut (specification §3 rule 1).
+    uint256 internal constant MAXIMUM_LENGTH = BufferTree.CAPACITY << 5;
+
     /// @notice Whether the first `end` bytes of the content are there.
     function has(Stream memory stream, uint256 end) internal pure returns (bool) {
         return end <= stream.outputLength;
@@ -21,7 +24,7 @@ library Content {
 
     /// @notice Whether the first `end` bytes are not there but may yet come: `inflate` goes on until they have, or the stream ends.
     function isToCome(Stream memory stream, uint256 end) internal pure returns (bool) {
-        return !has(stream, end) && stream.mode != StreamMode.Ended && end <= BufferTree.CAPACITY << 5;
+        return !has(stream, end) && stream.mode != StreamMode.Ended && end <= MAXIMUM_LENGTH;
     }
 
     /// @notice The state after a step that needs the first `end` bytes of the content, which are to come. It has done nothing

@@ -1,3 +1,4 @@
+import type { Inflater } from "../../batch/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import type { BatchRecord, BlockHeader, InboxMessage } from "../../rollup/index.ts";
 import type { StateSource } from "../overlay.ts";
@@ -23,6 +24,8 @@ export interface ChainSource {
   batch(index: number): BatchRecord;
   /** The payload of the batch: of blobs, the low 31 bytes of every element. */
   payload(index: number): Uint8Array;
+  /** Inflates the payload of the batch, at its begin. Where it is not given, or steps are proven, a new inflater does. */
+  openContent?(index: number): Inflater;
   /** Of a batch of blobs, in order. */
   versionedHashes(index: number): readonly Hash[];
   /** Element `position` of all blobs of the batch. Asked for when steps are proven. */

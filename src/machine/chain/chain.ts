@@ -75,6 +75,23 @@ export interface Chain {
   message: Deposit | Context | undefined;
 }
 
+/** What of a Chain decides which blocks, messages and transactions a batch gives. */
+export interface BatchProgress extends Pick<
+  Chain,
+  | "messageCount"
+  | "messagesUpTo"
+  | "batchTimestamp"
+  | "position"
+  | "blockCount"
+  | "transactionsLeft"
+  | "messagesEnd"
+  | "messageWeight"
+  | "gasLeft"
+> {
+  /** Undefined once the payload has ended. */
+  stream: object | undefined;
+}
+
 /** `Chain` as `LoadBatch` makes it: before the first block of a batch. */
 export function newChain(
   { blockHash, outboxRoot, batchCount, messageCount }: ChainState,
@@ -109,7 +126,7 @@ export const NO_BLOCK_FIELDS = {
 } as const;
 
 /** `The payload ends`: nothing more is read of it. */
-export function endPayload(chain: Chain): void {
+export function endPayload(chain: BatchProgress): void {
   chain.stream = undefined;
   chain.transactionsLeft = 0;
 }

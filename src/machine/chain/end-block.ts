@@ -19,8 +19,14 @@ export function stepCreditFees(machine: Machine): void {
   const { environment, block, recorder } = machine;
   const { depositGas } = chainOf(machine);
   recorder?.chain();
-  const amount =
-    environment.baseFee * (block.gasUsed - depositGas) + minimumBaseFee(environment.dataPrice) * depositGas;
+  creditFees(
+    machine,
+    environment.baseFee * (block.gasUsed - depositGas) + minimumBaseFee(environment.dataPrice) * depositGas,
+  );
+}
+
+/** Credits `amount` wei to the FeeVault; nothing is left to do then but to seal the block. */
+export function creditFees(machine: Machine, amount: bigint): void {
   if (amount !== 0n) {
     const vault = needAccount(machine, FEE_VAULT_ADDRESS);
     if (vault === undefined) return;
@@ -33,10 +39,8 @@ export function stepSealBlock(machine: Machine): void {
   const { recorder } = machine;
   const chain = chainOf(machine);
   recorder?.chain();
-  if (needAccount(machine, OUTBOX_ADDRESS) === undefined) return;
-  const root = needSlot(machine, OUTBOX_ADDRESS, OUTBOX_ROOT_KEY);
-  if (root === undefined) return;
-  const outboxRoot = bytesToHex(bigintToBytes32(root.current));
+  const outboxRoot = readOutboxRoot(machine);
+  if (outboxRoot === undefined) return;
   const header = sealedHeader(machine, recorder?.stateRoot() ?? sourceOf(machine).sealState(), outboxRoot);
   const hash = headerHash(header);
 
@@ -46,6 +50,13 @@ export function stepSealBlock(machine: Machine): void {
   machine.block = newBlockProgress();
   machine.overlay.clear();
   nextBetweenBlocks(machine);
+}
+
+/** The Outbox root of the state; undefined if the step is over by a fault. */
+export function readOutboxRoot(machine: Machine): Hash | undefined {
+  if (needAccount(machine, OUTBOX_ADDRESS) === undefined) return undefined;
+  const root = needSlot(machine, OUTBOX_ADDRESS, OUTBOX_ROOT_KEY);
+  return root && bytesToHex(bigintToBytes32(root.current));
 }
 
 /** The header of the block that a machine is at the end of (specification §4), with these roots after it. */

@@ -74,8 +74,10 @@ function reading({ pending }: Machine): Extract<Pending, { readonly kind: "readi
 }
 
 function beginStream(machine: Machine, payload: Uint8Array, payloadTree: BufferTree | undefined): void {
-  chainOf(machine).stream = {
-    inflater: openPayload(payload),
+  const chain = chainOf(machine);
+  const shared = machine.isProving ? undefined : sourceOf(machine).openContent?.(chain.batchCount);
+  chain.stream = {
+    inflater: shared ?? openPayload(payload),
     payloadTree,
     contentTree: undefined,
     committedLength: 0,

@@ -15,7 +15,7 @@ import { Phase } from "../phase.ts";
 import { EMPTY_SLICE } from "../slice.ts";
 import { modifyAccount, modifySlot, needAccount, needSlot } from "../state-access.ts";
 import { DEPOSIT_KIND } from "../transaction-kind.ts";
-import type { Context, Deposit } from "./chain.ts";
+import type { BatchProgress, Context, Deposit } from "./chain.ts";
 import { chainOf, flushThen, nextWithinBlock, sourceOf } from "./next-unit.ts";
 
 // The unit `Message` (docs/machine.md §16): a deposit, which is a transaction between its mint and its refund, or a context.
@@ -27,14 +27,20 @@ export function startMessage(machine: Machine): void {
   const message = sourceOf(machine).message(chain.messageCount);
   recorder?.chain();
   tellMessage(machine, message);
+  if (!takesMessage(chain, message)) return nextWithinBlock(machine);
+  if (message.kind === "deposit") beginDeposit(machine, message);
+  else beginContext(machine, message);
+}
+
+/** Whether the block takes a message that it may take by number: not if it weighs too much, at which its messages end. */
+export function takesMessage(chain: BatchProgress, message: InboxMessage): boolean {
   const weight = messageWeight(message);
   if (weight > chain.messageWeight) {
     chain.messagesEnd = chain.messageCount;
-    return nextWithinBlock(machine);
+    return false;
   }
   chain.messageWeight -= weight;
-  if (message.kind === "deposit") beginDeposit(machine, message);
-  else beginContext(machine, message);
+  return true;
 }
 
 function tellMessage({ recorder }: Machine, message: InboxMessage): void {

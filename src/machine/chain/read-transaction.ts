@@ -4,7 +4,9 @@ import { newTransactionContext } from "../decoding.ts";
 import type { Machine } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
+import type { Slice } from "../slice.ts";
 import { endPayload } from "./chain.ts";
+import type { BatchProgress } from "./chain.ts";
 import { readContent } from "./inflate.ts";
 import { chainOf, nextWithinBlock } from "./next-unit.ts";
 
@@ -17,26 +19,43 @@ export function stepReadTransaction(machine: Machine): void {
   machine.exit = undefined;
   recorder?.chain();
 
-  const lengthSlice = readContent(machine, chain.position, TRANSACTION_LENGTH_SIZE);
-  if (lengthSlice === "inflating") return;
-  if (lengthSlice === "missing") return endBlockBefore(machine);
-  if (recorder !== undefined) tellSlice(recorder, lengthSlice, 0, TRANSACTION_LENGTH_SIZE);
-  const length = decodeTransactionLength(lengthSlice.bytes);
-  const charge = listingCharge(length);
-  if (!isTransactionLength(length) || charge > chain.gasLeft) return endBlockBefore(machine);
-
-  const raw = readContent(machine, chain.position + TRANSACTION_LENGTH_SIZE, length);
+  const raw = listTransaction<"inflating">(chain, (position, length, isTransaction) => {
+    const read = readContent(machine, position, length);
+    if (typeof read === "object" && !isTransaction && recorder !== undefined) tellSlice(recorder, read, 0, length);
+    return read;
+  });
   if (raw === "inflating") return;
-  if (raw === "missing") return endBlockBefore(machine);
-  chain.position += TRANSACTION_LENGTH_SIZE + length;
-  chain.transactionsLeft -= 1;
-  chain.gasLeft -= charge;
+  if (raw === undefined) return nextWithinBlock(machine);
   machine.transaction = newTransactionContext(raw);
   machine.phase = Phase.CountTransaction;
 }
 
-/** The payload ends before the transaction, and with it the transactions of the block. */
-function endBlockBefore(machine: Machine): void {
-  endPayload(chainOf(machine));
-  nextWithinBlock(machine);
+/**
+ * The transaction that comes next in the payload, for which the bucket then has paid its charge; undefined if there is none or
+ * it does not pay, at which the payload ends. "inflating" if `read` says so, which then is all that has happened.
+ * @param read gives bytes of the content: the three of a length, then those of a transaction
+ */
+export function listTransaction<Pause extends "inflating">(
+  chain: BatchProgress,
+  read: (position: number, length: number, isTransaction: boolean) => Slice | "missing" | Pause,
+): Slice | undefined | Pause {
+  const lengthBytes = read(chain.position, TRANSACTION_LENGTH_SIZE, false);
+  if (isPaused(lengthBytes)) return lengthBytes;
+  const length = lengthBytes === "missing" ? 0 : decodeTransactionLength(lengthBytes.bytes);
+  const charge = listingCharge(length);
+  const isListed = isTransactionLength(length) && charge <= chain.gasLeft;
+  const raw = isListed ? read(chain.position + TRANSACTION_LENGTH_SIZE, length, true) : "missing";
+  if (raw === "missing") {
+    endPayload(chain);
+    return undefined;
+  }
+  if (isPaused(raw)) return raw;
+  chain.position += TRANSACTION_LENGTH_SIZE + length;
+  chain.transactionsLeft -= 1;
+  chain.gasLeft -= charge;
+  return raw;
+}
+
+function isPaused<Pause extends "inflating">(read: Slice | "missing" | Pause): read is Pause {
+  return read === "inflating";
 }

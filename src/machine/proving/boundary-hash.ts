@@ -17,6 +17,9 @@ interface StreamRoots {
   readonly content: GrowingBuffer;
 }
 
+/** Roots of payloads: batches may repeat one for little on L1, which then is hashed once. */
+const knownPayloads = new WeakMap<Uint8Array, Digest>();
+
 /** Roots of the streams that boundaries were hashed with: the content is hashed once, as it comes out. */
 const knownRoots = new WeakMap<Stream, StreamRoots>();
 
@@ -43,8 +46,14 @@ export function boundaryHash(machine: Machine, stateRoot: Hash): Hash {
 function rootsOf(stream: Stream): { readonly payload: Digest; readonly content: Digest } {
   let known = knownRoots.get(stream);
   if (known === undefined) {
-    const payload = createGrowingBuffer().rootOf(stream.inflater.payload);
+    const payload = payloadRoot(stream.inflater.payload);
     knownRoots.set(stream, (known = { payload, content: createGrowingBuffer() }));
   }
   return { payload: known.payload, content: known.content.rootOf(stream.inflater.output()) };
+}
+
+function payloadRoot(payload: Uint8Array): Digest {
+  let root = knownPayloads.get(payload);
+  if (root === undefined) knownPayloads.set(payload, (root = createGrowingBuffer().rootOf(payload)));
+  return root;
 }

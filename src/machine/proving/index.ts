@@ -1,3 +1,4 @@
+export { canonicalStateHash } from "./canonical-state.ts";
 export { boundaryHash } from "./boundary-hash.ts";
 export { createProver } from "./prover.ts";
 export type { ProvenStep, Prover, ProverOptions } from "./prover.ts";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import oneStepProver from "../../../deploy/modules/one-step-prover.ts";
 import { encodeStepCall } from "../../../src/machine/index.ts";
-import type { ChainInput, ProvenStep , Phase} from "../../../src/machine/index.ts";
+import type { ChainInput, ProvenStep, Phase } from "../../../src/machine/index.ts";
 import { bytesToHex } from "../../../src/primitives/index.ts";
 import { batchHash } from "../../../src/rollup/index.ts";
 import { CHAIN_ID } from "../../execution/harness.ts";

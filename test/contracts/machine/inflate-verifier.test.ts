@@ -1,11 +1,12 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
+import { Phase } from "../../../src/machine/phase.ts";
 import { bufferFrom } from "../../../src/machine/proving/buffer-tree.ts";
 import { keccak256 } from "../../../src/primitives/index.ts";
 import { TINY_DYNAMIC, bits, bitsOf, number, repeated, stored } from "../../batch/deflate-bits.ts";
 import { referenceInflate } from "../../derivation/reference-inflate.ts";
-import { ChainPhase, ZERO, encodeMachine } from "./chain/chain-states.ts";
+import { ZERO, encodeMachine } from "./chain/chain-states.ts";
 import { deployChainVerifier } from "./chain/chain-verifier.ts";
 import type { ChainVerifier } from "./chain/chain-verifier.ts";
 import { codesOf, dynamicHead, headOf, runs } from "./chain/dynamic-blocks.ts";
@@ -177,7 +178,7 @@ describe("The inflate verifier", function () {
     /** What the head makes of the stream, or the letter of specification §3's error. */
     const headIs = async (head: string, expected: "codes" | "ended"): Promise<Stream> => {
       const { end } = await inflateAll(withVersion(bits(head)), { needs: [1] });
-      const step = inflateStep(newStream(withVersion(bits(head))), 1, ChainPhase.ReadBlockHead);
+      const step = inflateStep(newStream(withVersion(bits(head))), 1, Phase.ReadBlockHead);
       expect(step.to.mode).to.equal(expected === "codes" ? "symbols" : "ended");
       return end;
     };
@@ -301,8 +302,8 @@ describe("The inflate verifier", function () {
           output: before,
           outputBuffer: bufferFrom(before),
         };
-        const head = inflateStep(from, MAXIMUM, ChainPhase.ReadBlockHead);
-        const match = inflateStep(head.to, MAXIMUM, ChainPhase.ReadBlockHead);
+        const head = inflateStep(from, MAXIMUM, Phase.ReadBlockHead);
+        const match = inflateStep(head.to, MAXIMUM, Phase.ReadBlockHead);
         expect(match.to.output.length).to.be.above(before.length);
         await verifier.verify([head, match]);
       };
@@ -433,7 +434,7 @@ describe("The inflate verifier", function () {
     });
 
     it("phases of others", async () => {
-      for (const phase of [ChainPhase.ReadElement, ChainPhase.ReadBlockHead, ChainPhase.BeginBlock]) {
+      for (const phase of [Phase.ReadElement, Phase.ReadBlockHead, Phase.BeginBlock]) {
         const state = { phase, chain: ZERO, blockContext: ZERO, stateRoot: ZERO, pending: ZERO };
         const { before, witness } = stepOf("block-head", 1);
         const machine = encodeMachine(state);
@@ -458,7 +459,7 @@ describe("The inflate verifier", function () {
       await refuses({ preimages: [chain, Buffer.concat([stream, Buffer.alloc(32)])] }, "WrongPreimage");
       await refuses({ preimages: [chain] }, "WitnessTooShort");
       await refuses({ preimages: [] }, "WitnessTooShort");
-      const later = inflateStep(newStream(payload), 2, ChainPhase.ReadBlockHead).witness.pending;
+      const later = inflateStep(newStream(payload), 2, Phase.ReadBlockHead).witness.pending;
       await refuses({ pending: later }, "WrongPreimage");
       await refuses({ pending: new Uint8Array() }, "WrongPreimage");
     });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, keccak256, pad, zeroHash } from "viem";
+import { concat, keccak256, pad, size, zeroHash } from "viem";
 import type { Hex } from "viem";
 import { Phase } from "../../../src/machine/phase.ts";
 import type { ScriptedInbox } from "../../../types/ethers-contracts/index.ts";
@@ -28,6 +28,7 @@ import type { Access, BlockContext, Chain, ChainState, Key, Opened, Transaction 
 import { deployProver } from "./deploy-prover.ts";
 import type { ProverFixture } from "./deploy-prover.ts";
 import type { Witness } from "./scenario.ts";
+import { MOST_CALLDATA, MOST_GAS } from "./step-bounds/step-meter.ts";
 
 const INDEX = 40;
 const CAPACITY = 60_000_000n;
@@ -176,13 +177,12 @@ describe("The message verifier", () => {
       }
     });
 
-    it("a deposit with 65,536 bytes of data", async () => {
-      const { message, opened, transaction, underway } = depositOf({
-        data: pad("0x01", { size: 65_536, dir: "right" }),
-      });
+    it("a deposit with 65,536 bytes of data, within the bounds of a step", async () => {
+      const { message, opened, transaction, underway } = depositOf({ data: `0x${"a5".repeat(65_536)}` });
       await inbox.setMessage(INDEX, keccak256(message));
+      const before = at(Phase.Message, inBlock);
       await expectStep(
-        at(Phase.Message, inBlock),
+        before,
         opened,
         at(
           Phase.CountCalldata,
@@ -190,6 +190,10 @@ describe("The message verifier", () => {
           { transaction: encodeTransaction(transaction) },
         ),
       );
+      const call: [Hex, Witness, typeof input] = [chainStateHash(before), chainWitness(before, opened), input];
+      const calldata = fixture.prover.interface.encodeFunctionData("start", call);
+      expect(size(calldata as Hex)).to.be.lessThan(MOST_CALLDATA);
+      expect(Number(await fixture.prover.start.estimateGas(...call))).to.be.lessThan(MOST_GAS);
     });
 
     it("a context", async () => {

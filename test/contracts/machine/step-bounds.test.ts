@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { prepareMachine, encodeStepCall } from "../../../src/machine/index.ts";
+import { extremeChainSteps } from "./step-bounds/extreme-chain-steps.ts";
 import { EXTREMES } from "./step-bounds/extreme-transactions.ts";
 import type { ExtremeTransaction } from "./step-bounds/extreme-transactions.ts";
 import { selectSteps } from "./step-bounds/selected-steps.ts";
@@ -96,5 +97,14 @@ describe("No step's proof needs more than 100,000 bytes of calldata or 10,000,00
 
   it("not the longest pairing on another curve, which fails", async () => {
     await expectBounded(the(EXTREMES.precompiles, "fails, of 65,536 bytes"), ["Precompile"], { first: 1 });
+  });
+
+  it("not reading calldata or a field element, nor inflating the longest head, codes, match or part of a stored block", async () => {
+    for (const { name, cause, before, witness, after } of await extremeChainSteps()) {
+      const cost = await meter.measure(encodeStepCall("step", before, witness));
+      expect(cost.after, name).to.equal(after);
+      expect(cost.calldata, `${name}, ${cause}: bytes of calldata`).to.be.at.most(MOST_CALLDATA);
+      expect(cost.gas, `${name}, ${cause}: gas`).to.be.at.most(MOST_GAS);
+    }
   });
 });

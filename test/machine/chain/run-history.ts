@@ -56,10 +56,11 @@ export function runFast(history: History): HistoryRun {
 export function runProving(
   history: History,
   onUnit: (prover: Prover, unit: number) => void = () => undefined,
+  source = history.source(),
 ): HistoryRun {
   const machine = createChainMachine({
     chain: history.before,
-    source: history.source(),
+    source,
     target: history.batches.length,
     isProving: true,
   });

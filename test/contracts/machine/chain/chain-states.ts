@@ -4,21 +4,6 @@ import type { Witness } from "../../../../src/machine/proving/index.ts";
 
 // States of the chain units made by hand from docs/machine/chain.md, so that the contracts are checked against the page.
 
-/** Phases by their numbers in docs/machine/chain.md. */
-export const ChainPhase = {
-  Halt: 0,
-  LoadBatch: 1,
-  BeginBlock: 2,
-  ReadCalldata: 32,
-  ReadElement: 33,
-  InflateBlockHead: 34,
-  InflateStored: 35,
-  InflateSymbols: 36,
-  ReadBlockHead: 37,
-  ReadTransaction: 40,
-  SealBlock: 46,
-} as const;
-
 type Word = number | bigint | boolean | Hash;
 
 /** `abi.encode` of a struct whose fields are all static: a word each. */

@@ -90,7 +90,7 @@ export async function deployChainVerifier(name: "LoadBatchVerifier" | "InflateVe
     takeWith: async ({ before, witness }, gasLimit, input = NO_CHAIN) => {
       const data = bytesToHex(encodeProveCall(before, witness, input));
       try {
-        return (await ethers.provider.call({ to: target, data, gasLimit }));
+        return await ethers.provider.call({ to: target, data, gasLimit });
       } catch {
         return undefined;
       }

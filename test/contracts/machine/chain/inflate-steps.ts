@@ -1,15 +1,8 @@
+import { Phase } from "../../../../src/machine/phase.ts";
 import type { Witness } from "../../../../src/machine/proving/index.ts";
 import { keccak256 } from "../../../../src/primitives/index.ts";
 import type { Hash } from "../../../../src/primitives/index.ts";
-import {
-  ChainPhase,
-  EMPTY_CHAIN,
-  EMPTY_WITNESS,
-  ZERO,
-  encodeChain,
-  encodeMachine,
-  encodeWords,
-} from "./chain-states.ts";
+import { EMPTY_CHAIN, EMPTY_WITNESS, ZERO, encodeChain, encodeMachine, encodeWords } from "./chain-states.ts";
 import { MODES, encodeStream, newStream, stepStream } from "./stream-model.ts";
 import type { Stream } from "./stream-model.ts";
 
@@ -56,7 +49,7 @@ export function inflateStep(from: Stream, needed: number, resume: number): Infla
   const beforeChain = encodeChain({ ...CHAIN, stream: keccak256(beforeStream) });
   const afterChain = encodeChain({ ...CHAIN, stream: keccak256(afterStream) });
   const pending = encodeWords([resume, needed]);
-  const phaseOf = ({ mode }: Stream) => ChainPhase.InflateBlockHead + MODES.indexOf(mode);
+  const phaseOf = ({ mode }: Stream) => Phase.InflateBlockHead + MODES.indexOf(mode);
   const machine = encodeMachine({
     ...OUTSIDE,
     phase: phaseOf(from),
@@ -90,7 +83,7 @@ export function inflateSteps(
   const steps: InflateStep[] = [];
   let stream = from;
   needs.forEach((needed, index) => {
-    const resume = index % 2 === 0 ? ChainPhase.ReadBlockHead : ChainPhase.ReadTransaction;
+    const resume = index % 2 === 0 ? Phase.ReadBlockHead : Phase.ReadTransaction;
     while (stream.output.length < needed && stream.mode !== "ended") {
       const step = inflateStep(stream, needed, resume);
       steps.push(step);

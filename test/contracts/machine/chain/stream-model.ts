@@ -234,17 +234,19 @@ function takeMatch(stream: Stream, reader: Reader, symbol: number, regions: read
   const { output } = stream;
   const lengthBase = LENGTHS[symbol - 257];
   if (lengthBase === undefined) throw new Fault("i");
-  const whole = lengthBase + reader.bits(LENGTH_BITS[symbol - 257] as number);
+  const length = lengthBase + reader.bits(LENGTH_BITS[symbol - 257] as number);
   const distanceSymbol = reader.symbol(codeOf(stream.distanceLengths));
   const distanceBase = DISTANCES[distanceSymbol];
   if (distanceBase === undefined) throw new Fault("i");
   const distance = distanceBase + reader.bits(DISTANCE_BITS[distanceSymbol] as number);
   if (distance > output.length) throw new Fault("j");
 
-  const length = Math.min(whole, MAXIMUM - output.length);
   const start = output.length - distance;
   const pattern = output.subarray(start, start + Math.min(distance, length));
-  const bytes = Uint8Array.from({ length }, (_, index) => pattern[index % pattern.length] as number);
+  const bytes = Uint8Array.from(
+    { length: Math.min(length, MAXIMUM - output.length) },
+    (_, index) => pattern[index % pattern.length] as number,
+  );
   const written = write({ ...stream, bitPosition: reader.position() }, bytes);
   const opened = regionOf(stream.outputBuffer, start, pattern.length);
   return { after: written.after, regions: [...regions, opened, ...written.regions] };

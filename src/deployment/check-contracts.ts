@@ -1,0 +1,140 @@
+import { decodeAbiParameters, encodeDeployData } from "viem";
+import { createAddress } from "../ethereum/index.ts";
+import { rollupAbi, rollupBytecode } from "../l1/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH, hexToBytes, keccak256, toAddress } from "../primitives/index.ts";
+import type { Hash, Hex } from "../primitives/index.ts";
+import { claimId } from "../rollup/index.ts";
+import type { RollupConfig } from "../rollup/index.ts";
+import { check } from "./check.ts";
+import type { Check, CheckedSubject, Value } from "./check.ts";
+import { L1_CONTRACTS, hashWithoutImmutables, immutableValues } from "./l1-contracts.ts";
+import type { L1ContractKey } from "./l1-contracts.ts";
+import type { ObservedRollup } from "./observe-rollup.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** What a rollup is expected to have been deployed with. */
+export interface ExpectedRollup {
+  readonly parameters: Parameters;
+  readonly deploymentBlock: bigint;
+}
+
+/** The values that the constructors give to all immutables. */
+type Immutables = {
+  readonly [K in L1ContractKey]: Readonly<Record<keyof (typeof L1_CONTRACTS)[K]["immutables"], Value>>;
+};
+
+const CONFIRMED = 2;
+
+/**
+ * Compares the contracts of a rollup with this build's. The code alone would not do: whoever deploys the same code by another
+ * constructor chooses what is in storage, such as a confirmed claim. So the transaction that created the Rollup must be
+ * this build's creation code with the expected parameters, and the others must be what that code creates.
+ */
+export function checkContracts(observed: ObservedRollup, expected: ExpectedRollup): readonly CheckedSubject[] {
+  const immutables = expectedImmutables(observed.contracts.rollup, expected);
+  const subjectOf = <K extends L1ContractKey>(key: K, more: readonly Check[] = []): CheckedSubject => ({
+    subject: L1_CONTRACTS[key].name,
+    address: observed.contracts[key],
+    checks: [...more, ...checkCode(key, observed.code[key], immutables[key])],
+  });
+  return [
+    subjectOf("rollup", [checkCreation(observed, expected)]),
+    subjectOf("inbox"),
+    subjectOf("stateCommitmentChain", checkGenesisClaim(observed)),
+    subjectOf("portal"),
+  ];
+}
+
+/** The parameters that the transaction which created a rollup gave it; undefined if it is none of this build. */
+export function creationParameters({ creation }: Pick<ObservedRollup, "creation">): Parameters | undefined {
+  if (!creation?.input.startsWith(rollupBytecode)) return undefined;
+  const constructor = rollupAbi.find((item) => item.type === "constructor");
+  if (constructor === undefined) throw new Error("expected a constructor in the ABI of Rollup");
+  try {
+    const [chosen] = decodeAbiParameters(constructor.inputs, `0x${creation.input.slice(rollupBytecode.length)}`);
+    return { ...chosen, operator: toAddress(chosen.operator), challengeGame: toAddress(chosen.challengeGame) };
+  } catch {
+    return undefined;
+  }
+}
+
+function checkCreation({ creation, deploymentBlock }: ObservedRollup, { parameters }: ExpectedRollup): Check {
+  const data = encodeDeployData({ abi: rollupAbi, bytecode: rollupBytecode, args: [parameters] });
+  const none = `none: no transaction of block ${deploymentBlock} creates it`;
+  return check("creation code", hashOf(data), creation === undefined ? none : hashOf(creation.input));
+}
+
+function checkGenesisClaim({ genesisClaim: { proposer, nextBatchCount, status } }: ObservedRollup): readonly Check[] {
+  return [
+    check("genesis claim status", CONFIRMED, status),
+    check("genesis claim nextBatchCount", 1, nextBatchCount),
+    check("genesis claim proposer", ZERO_ADDRESS, proposer),
+  ];
+}
+
+function checkCode(key: L1ContractKey, code: Hex, immutables: Readonly<Record<string, Value>>): readonly Check[] {
+  const contract = L1_CONTRACTS[key];
+  const expected = hashWithoutImmutables(contract.runtimeCode, contract);
+  const actual = code === "0x" ? "none" : hashWithoutImmutables(code, contract);
+  const checked = check("code", expected, actual);
+  // In other code, other things stand in these places.
+  if (actual !== expected) return [checked];
+  const places: readonly (readonly [string, readonly number[]])[] = Object.entries(contract.immutables);
+  return [
+    checked,
+    ...places.map(([name, positions]) => {
+      const value = immutables[name] as Value;
+      const texts = new Set(immutableValues(code, positions).map((word) => textLike(value, word)));
+      return check(name, value, [...texts].join(" and "));
+    }),
+  ];
+}
+
+/** A word as text of the kind that a value is of. */
+function textLike(value: Value, word: Hash): string {
+  if (typeof value === "bigint") return BigInt(word).toString();
+  const isAddress = typeof value === "string" && value.length === ZERO_ADDRESS.length;
+  return isAddress && word.startsWith(`0x${"00".repeat(12)}`) ? `0x${word.slice(26)}` : word;
+}
+
+function expectedImmutables(
+  rollup: RollupConfig["contracts"]["rollup"],
+  { parameters, deploymentBlock }: ExpectedRollup,
+): Immutables {
+  const [inbox, stateCommitmentChain, portal] = [1n, 2n, 3n].map((nonce) => createAddress(rollup, nonce)) as [
+    Hex,
+    Hex,
+    Hex,
+  ];
+  return {
+    rollup: {
+      INBOX: inbox,
+      STATE_COMMITMENT_CHAIN: stateCommitmentChain,
+      PORTAL: portal,
+      DEPLOYMENT_BLOCK: deploymentBlock,
+      _GENESIS_STATE_HASH: parameters.genesisStateHash,
+    },
+    inbox: {
+      L2_CHAIN_ID: parameters.l2ChainId,
+      OPERATOR: parameters.operator,
+      FORCE_INCLUSION_DELAY: parameters.forceInclusionDelay,
+      SELF_SEQUENCING_DELAY: parameters.selfSequencingDelay,
+      CONTEXT_INTERVAL: parameters.contextInterval,
+      DEPOSIT_GAS_CAPACITY: parameters.depositGasCapacity,
+      DEPOSIT_GAS_PER_SECOND: parameters.depositGasPerSecond,
+      PORTAL: portal,
+    },
+    stateCommitmentChain: {
+      INBOX: inbox,
+      CHALLENGE_GAME: parameters.challengeGame,
+      CHALLENGE_PERIOD: parameters.challengePeriod,
+      CLAIM_BOND: parameters.claimBond,
+      GENESIS_CLAIM: claimId(ZERO_HASH, parameters.genesisStateHash),
+    },
+    portal: { INBOX: inbox, STATE_COMMITMENT_CHAIN: stateCommitmentChain },
+  };
+}
+
+function hashOf(data: Hex): Hash {
+  return keccak256(hexToBytes(data));
+}

@@ -1,0 +1,298 @@
+import { expect } from "chai";
+import { concatHex, encodeDeployData } from "viem";
+import { differencesOf, genesisStateHash, parametersOf, verifyRollup } from "../../src/deployment/index.ts";
+import type { L1ContractKey } from "../../src/deployment/index.ts";
+import { createAddress } from "../../src/ethereum/index.ts";
+import { inboxImmutables, inboxRuntimeCode, rollupAbi, rollupBytecode } from "../../src/l1/index.ts";
+import { ZERO_ADDRESS, toAddress } from "../../src/primitives/index.ts";
+import type { Address, Hex } from "../../src/primitives/index.ts";
+import { OUTBOX_ADDRESS, claimId, createGenesis, genesisBlock, loadPredeployCode } from "../../src/rollup/index.ts";
+import type { Genesis, RollupConfig } from "../../src/rollup/index.ts";
+import { GENESIS, OPERATOR, deployToNetwork } from "./deployed-rollup.ts";
+import type { DeployedRollup } from "./deployed-rollup.ts";
+
+const OTHER: Address = "0x00000000000000000000000000000000000000a1";
+
+/** Code with its last byte, which is of the compiler's version and never runs, replaced. */
+function withChangedByte(code: Hex): Hex {
+  return `${code.slice(0, -2)}${code.endsWith("00") ? "01" : "00"}` as Hex;
+}
+
+function withBytes(code: Hex, position: number, bytes: string): Hex {
+  const at = 2 + 2 * position;
+  return `${code.slice(0, at)}${bytes}${code.slice(at + bytes.length)}` as Hex;
+}
+
+const wordOf = (address: Address): string => address.slice(2).padStart(64, "0");
+
+describe("verification of a rollup", () => {
+  let rollup: DeployedRollup;
+  before(async () => {
+    rollup = await deployToNetwork();
+  });
+
+  /** What differs, with the configuration or without. */
+  async function differences(of: Address | RollupConfig = rollup.config): Promise<readonly string[]> {
+    return differencesOf((await verifyRollup(rollup.client, of)).subjects);
+  }
+
+  /** The names of what differs: contract or other subject, and what of it. */
+  const named = (lines: readonly string[]): string[] => lines.map((line) => line.split(":")[0]!);
+
+  async function codeOf(key: L1ContractKey): Promise<Hex> {
+    return (await rollup.client.getCode({ address: rollup.config.contracts[key] })) as Hex;
+  }
+
+  /** Runs with other code in place of a contract's. */
+  async function withCode<T>(key: L1ContractKey, code: Hex, run: () => Promise<T>): Promise<T> {
+    const address = rollup.config.contracts[key];
+    const own = await codeOf(key);
+    await rollup.connection.networkHelpers.setCode(address, code);
+    try {
+      return await run();
+    } finally {
+      await rollup.connection.networkHelpers.setCode(address, own);
+    }
+  }
+
+  describe("of this build", () => {
+    it("finds no difference, with the configuration or with the address alone", async () => {
+      const { config, client } = rollup;
+      const { subjects, l1ChainId, creation } = await verifyRollup(client, config);
+      expect(differencesOf(subjects)).to.eql([]);
+      expect(l1ChainId).to.equal(31337);
+      expect((await client.getTransactionReceipt({ hash: creation as Hex })).contractAddress).to.equal(
+        config.contracts.rollup,
+      );
+      expect(await differences(config.contracts.rollup)).to.eql([]);
+    });
+
+    it("has compared every contract, and every immutable in it", async () => {
+      const { subjects } = await verifyRollup(rollup.client, rollup.config);
+      const checked = new Map(subjects.map(({ subject, checks }) => [subject, checks.map(({ what }) => what)]));
+      expect(checked.get("Rollup")).to.eql([
+        ...["creation code", "code"],
+        ...["INBOX", "STATE_COMMITMENT_CHAIN", "PORTAL", "DEPLOYMENT_BLOCK", "_GENESIS_STATE_HASH"],
+      ]);
+      expect(checked.get("Inbox")).to.eql(["code", ...Object.keys(inboxImmutables)]);
+      expect(checked.get("StateCommitmentChain")).to.eql([
+        ...["genesis claim status", "genesis claim nextBatchCount", "genesis claim proposer", "code"],
+        ...["INBOX", "CHALLENGE_GAME", "CHALLENGE_PERIOD", "CLAIM_BOND", "GENESIS_CLAIM"],
+      ]);
+      expect(checked.get("Portal")).to.eql(["code", "INBOX", "STATE_COMMITMENT_CHAIN"]);
+      expect([...checked.keys()]).to.include.members(["configuration", "genesis", "L1Context", "Outbox", "FeeVault"]);
+    });
+
+    it("still finds none once the rollup has been used", async () => {
+      const { connection, config, client } = await deployToNetwork();
+      const { networkHelpers, ethers } = connection;
+      const [user] = await ethers.getSigners();
+      await user!.sendTransaction({ to: config.contracts.inbox, value: 1n });
+      await networkHelpers.mine(3);
+      expect(differencesOf((await verifyRollup(client, config)).subjects)).to.eql([]);
+    });
+  });
+
+  describe("finds", () => {
+    for (const [key, name] of [
+      ["rollup", "Rollup"],
+      ["inbox", "Inbox"],
+      ["stateCommitmentChain", "StateCommitmentChain"],
+      ["portal", "Portal"],
+    ] as const) {
+      it(`one changed byte in the code of ${name}, and says which contract it is and both hashes`, async () => {
+        const changed = withChangedByte(await codeOf(key));
+        await withCode(key, changed, async () => {
+          for (const of of [rollup.config, rollup.config.contracts.rollup]) {
+            const found = await differences(of);
+            expect(found).to.have.length(1);
+            expect(found[0]).to.match(new RegExp(`^${name} code: expected 0x[0-9a-f]{64}, is 0x[0-9a-f]{64}$`));
+          }
+        });
+      });
+    }
+
+    it("a contract that is gone", async () => {
+      await withCode("portal", "0x", async () => {
+        const [found] = await differences();
+        expect(found).to.match(/^Portal code: expected 0x[0-9a-f]{64}, is none$/);
+      });
+    });
+
+    it("an immutable that is another, in all places where it stands or in one of them", async () => {
+      const places = inboxImmutables.OPERATOR;
+      expect(places.length).to.be.greaterThan(1);
+      const own = await codeOf("inbox");
+      const everywhere = places.reduce((code, place) => withBytes(code, place, wordOf(OTHER)), own);
+      await withCode("inbox", everywhere, async () => {
+        expect(await differences()).to.eql([`Inbox OPERATOR: expected ${OPERATOR}, is ${OTHER}`]);
+      });
+      await withCode("inbox", withBytes(own, places[1] as number, wordOf(OTHER)), async () => {
+        expect(await differences()).to.eql([`Inbox OPERATOR: expected ${OPERATOR}, is ${OPERATOR} and ${OTHER}`]);
+      });
+    });
+
+    for (const [parameter, immutable] of [
+      ["forceInclusionDelay", "Inbox FORCE_INCLUSION_DELAY"],
+      ["selfSequencingDelay", "Inbox SELF_SEQUENCING_DELAY"],
+      ["contextInterval", "Inbox CONTEXT_INTERVAL"],
+      ["depositGasCapacity", "Inbox DEPOSIT_GAS_CAPACITY"],
+      ["depositGasPerSecond", "Inbox DEPOSIT_GAS_PER_SECOND"],
+      ["challengePeriod", "StateCommitmentChain CHALLENGE_PERIOD"],
+      ["claimBond", "StateCommitmentChain CLAIM_BOND"],
+    ] as const) {
+      it(`another ${parameter} in the configuration`, async () => {
+        const { parameters } = rollup.config;
+        const actual = parameters[parameter];
+        const expected = typeof actual === "bigint" ? actual + 1n : actual + 1;
+        const found = await differences({ ...rollup.config, parameters: { ...parameters, [parameter]: expected } });
+        expect(found[1]).to.equal(`${immutable}: expected ${expected}, is ${actual}`);
+        expect(named(found)).to.eql(["Rollup creation code", immutable]);
+      });
+    }
+
+    it("another operator, start block, L1 or contract address in the configuration", async () => {
+      const { config } = rollup;
+      const { parameters, contracts } = config;
+      const operator = await differences({ ...config, parameters: { ...parameters, operator: OTHER } });
+      expect(named(operator)).to.eql(["Rollup creation code", "Inbox OPERATOR"]);
+      expect(named(await differences({ ...config, l1StartBlock: 7 }))).to.eql(["Rollup DEPLOYMENT_BLOCK"]);
+      expect(named(await differences({ ...config, l1ChainId: 1 }))).to.eql(["configuration l1ChainId"]);
+      for (const key of ["inbox", "stateCommitmentChain", "portal"] as const) {
+        const elsewhere = await differences({ ...config, contracts: { ...contracts, [key]: OTHER } });
+        expect(elsewhere).to.eql([`configuration contracts.${key}: expected ${OTHER}, is ${contracts[key]}`]);
+      }
+    });
+
+    it("another genesis, whose state hash it computes itself", async () => {
+      const genesis = { ...GENESIS, timestamp: GENESIS.timestamp + 1 };
+      const { hash } = genesisBlock(genesis);
+      const found = await differences({ ...rollup.config, genesis, genesisHash: hash });
+      expect(named(found)).to.eql([
+        "Rollup creation code",
+        "Rollup _GENESIS_STATE_HASH",
+        "StateCommitmentChain GENESIS_CLAIM",
+      ]);
+      const own = genesisStateHash(rollup.config.genesisHash);
+      expect(found[1]).to.contain(`expected ${genesisStateHash(hash)}, is ${own}`);
+      expect(found[2]).to.contain(`is ${claimId(`0x${"00".repeat(32)}`, own)}`);
+      const lying = await differences({ ...rollup.config, genesis });
+      expect(named(lying)).to.include.members(["Rollup _GENESIS_STATE_HASH", "genesis block hash"]);
+    });
+
+    it("another chain id of L2, which is in the Inbox and in the genesis", async () => {
+      const found = await differences({ ...rollup.config, genesis: { ...GENESIS, chainId: 43 } });
+      expect(found).to.include("Inbox L2_CHAIN_ID: expected 43, is 42");
+    });
+
+    it("a genesis with predeploys of another build, though L1 has its hash", async () => {
+      const predeployCode = await loadPredeployCode();
+      const genesis = createGenesis({
+        ...{ chainId: 42, timestamp: 1_700_000_000, gasPerSecond: 5_000_000n, feeRecipient: OPERATOR },
+        predeployCode: { ...predeployCode, outbox: withChangedByte(predeployCode.outbox) },
+      });
+      const { client, config } = await deployToNetwork({ genesis });
+      const { subjects } = await verifyRollup(client, config);
+      expect(named(differencesOf(subjects))).to.eql(["Outbox code"]);
+      expect(subjects.find(({ subject }) => subject === "Outbox")?.address).to.equal(OUTBOX_ADDRESS);
+    });
+
+    it("wei and accounts in a genesis that nothing on L1 backs", async () => {
+      const alloc: Genesis["alloc"] = { ...GENESIS.alloc, [OTHER]: { balance: 5n } };
+      const genesis = { ...GENESIS, alloc: { ...alloc, [OUTBOX_ADDRESS]: { ...alloc[OUTBOX_ADDRESS], balance: 7n } } };
+      const { client, config } = await deployToNetwork({ genesis });
+      expect(differencesOf((await verifyRollup(client, config)).subjects)).to.eql([
+        `genesis accounts besides the predeploys: expected none, is ${OTHER}`,
+        "Outbox balance: expected 0, is 7",
+      ]);
+    });
+
+    it("a challenge game, which this build has none of", async () => {
+      const game = await rollup.connection.ethers.deployContract("AppointedWinnerGame");
+      const challengeGame = toAddress(await game.getAddress());
+      const hash = await deployer().deploy(creationData({ challengeGame }));
+      const found = await differences(await deployer().created(hash));
+      expect(found).to.include(`StateCommitmentChain CHALLENGE_GAME: expected ${ZERO_ADDRESS}, is ${challengeGame}`);
+    });
+
+    // Code that is this build's can have been given any storage by a constructor that is not.
+    it("a Rollup of this build's code that another constructor made, or that a contract created", async () => {
+      const own = creationData({});
+      const longer = await differences(await deployer().created(await deployer().deploy(concatHex([own, "0x00"]))));
+      expect(named(longer)).to.eql(["Rollup creation code"]);
+      const factory = await deployer().created(await deployer().deploy(creatorOf(own)));
+      const created = await differences(createAddress(factory, 1n));
+      expect(created).to.have.length(1);
+      expect(created[0]).to.match(
+        /^Rollup creation code: expected 0x[0-9a-f]{64}, is none: no transaction of block \d+ creates it$/,
+      );
+    });
+  });
+
+  describe("refuses", () => {
+    it("an address without a contract, and names it", async () => {
+      const error = await verifyRollup(rollup.client, OTHER).then(() => "none", String);
+      expect(error).to.contain(`expected a Rollup at ${OTHER}, there is no contract`);
+    });
+
+    it("a contract that does not answer as a Rollup, and says what code it has", async () => {
+      const { portal } = rollup.config.contracts;
+      const error = await verifyRollup(rollup.client, portal).then(() => "none", String);
+      expect(error).to.match(
+        /expected a Rollup at 0x[0-9a-f]{40}, of code 0x[0-9a-f]{64}, there is a contract of code 0x/,
+      );
+    });
+  });
+
+  /** Creation code of a Rollup, with the parameters of the one deployed. */
+  function creationData(overrides: Partial<ReturnType<typeof parametersOf>>): Hex {
+    const parameters = { ...parametersOf(rollup.config, ZERO_ADDRESS), ...overrides };
+    return encodeDeployData({ abi: rollupAbi, bytecode: rollupBytecode, args: [parameters] });
+  }
+
+  /** The first account, which creates contracts of any creation code. */
+  function deployer() {
+    return {
+      deploy: async (data: Hex): Promise<Hex> => {
+        const [account] = await rollup.connection.ethers.getSigners();
+        return (await account!.sendTransaction({ data, gasLimit: 16_000_000n })).hash as Hex;
+      },
+      created: async (hash: Hex): Promise<Address> => {
+        const { contractAddress } = await rollup.client.waitForTransactionReceipt({ hash });
+        return toAddress(contractAddress as string);
+      },
+    };
+  }
+
+  /** Creation code that creates a contract of the creation code behind it, and becomes its address. */
+  function creatorOf(creation: Hex): Hex {
+    const size = ((creation.length - 2) / 2).toString(16).padStart(6, "0");
+    // CODECOPY(0, 30, size); MSTORE(0, CREATE(0, 0, size)); RETURN(0, 32)
+    const code: Hex = `0x62${size}601e5f3962${size}5f5ff05f5260205ff3`;
+    return concatHex([`0x${code.slice(2).padEnd(60, "0")}`, creation]);
+  }
+});
+
+describe("what is deployed", () => {
+  const rejection = async (tamper: (method: string, answer: unknown) => unknown) =>
+    deployToNetwork({}, tamper).then(() => "none", String);
+
+  it("must have the code of this build, or the deployment fails and names the contract and both hashes", async () => {
+    const error = await rejection((method, answer) =>
+      method === "eth_getCode" && (answer as Hex).length === inboxRuntimeCode.length
+        ? withChangedByte(answer as Hex)
+        : answer,
+    );
+    expect(error).to.match(/the rollup deployed at 0x[0-9a-f]{40} is not what was to be deployed/);
+    expect(error).to.match(/: Inbox code: expected 0x[0-9a-f]{64}, is 0x[0-9a-f]{64}$/);
+  });
+
+  it("must hold the genesis state hash of the configuration", async () => {
+    const own = genesisStateHash(genesisBlock(GENESIS).hash);
+    const other: Hex = `0x${"ab".repeat(32)}`;
+    const error = await rejection((method, answer) =>
+      method === "eth_getCode" ? (answer as Hex).replace(own.slice(2), other.slice(2)) : answer,
+    );
+    expect(error).to.contain(`Rollup _GENESIS_STATE_HASH: expected ${own}, is ${other}`);
+  });
+});
