@@ -25,12 +25,12 @@ import { accountAt, writeLargeState } from "./worst-case/large-state.ts";
 const HELP = `npm run bench:traces -- [options]
 
 --transactions N    how many transactions of each kind are followed (default 10000)
---accounts N        accounts, and holders of the token, in the state (default 1000000)
+--accounts N        accounts, and holders of the token, in the state (default 200000)
 --help`;
 
 const { values } = readOptions(HELP, {
   transactions: { type: "string", default: "10000" },
-  accounts: { type: "string", default: "1000000" },
+  accounts: { type: "string", default: "200000" },
 });
 const transactionCount = positiveInteger("--transactions", values.transactions, "a number of transactions");
 const accountCount = positiveInteger("--accounts", values.accounts, "a number of accounts");
@@ -105,6 +105,10 @@ const KINDS = [
   },
 ] as const;
 
+function count(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
 /** Seconds of CPU time, which other processes on the machine do not count into. */
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
@@ -117,9 +121,10 @@ async function timed<T>(task: () => T | Promise<T>): Promise<{ readonly result: 
   return { result, seconds: cpuSeconds() - begin };
 }
 
-/** MiB of all there is in memory. */
+/** MiB of all there is in memory, without the pages of the database, which the system may take back. */
 function memory(): number {
-  return process.memoryUsage.rss() / 2 ** 20;
+  const { heapTotal, external } = process.memoryUsage();
+  return (heapTotal + external) / 2 ** 20;
 }
 
 interface Followed {
@@ -222,7 +227,9 @@ for (const { name, make } of KINDS) {
   const deriving = await derive(chain, transactions);
   const { units, seconds } = await follow(chain, reader);
   followed.push({ name, units, transactions: transactionCount, seconds, deriving });
-  console.log(`${name}: ${(transactionCount / seconds).toFixed(0)} transactions a second, derived in ${deriving} s`);
+  console.log(
+    `${name}: ${count(transactionCount / seconds)} transactions a second, by the node ${count(transactionCount / deriving)}`,
+  );
 }
 const followingMemory = memory();
 
@@ -280,7 +287,6 @@ function ask(asked: ClaimIdentity, question: "root", ...args: readonly number[])
 await database.close();
 await chain.close();
 
-const count = (value: number): string => Math.round(value).toLocaleString("en");
 const rows = followed.map(
   ({ name, units, transactions, seconds, deriving }) =>
     `| ${count(transactions)} ${name} | ${count(transactions / seconds)} | ${count(units / seconds)} | ${count(transactions / deriving)} |`,

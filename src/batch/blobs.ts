@@ -17,8 +17,11 @@ const FIELD_ELEMENT_BITS = 12;
 /** Payload bytes one blob carries: 4096 × 31 = 126,976. */
 export const BLOB_PAYLOAD_SIZE = FIELD_ELEMENTS_PER_BLOB * USABLE_SIZE;
 
-/** Lays a payload out in as few blobs as hold it (at least one), padded with zeros; the high byte of every field element is 0. */
-export function payloadToBlobs(payload: Uint8Array): readonly Uint8Array[] {
+/**
+ * Lays a payload out in as few blobs as hold it (at least one), padded with zeros. The high byte of every field element is 0, or as in
+ * `highBytes`, so that blobs can be made again of what was taken out of them.
+ */
+export function payloadToBlobs(payload: Uint8Array, highBytes?: Uint8Array): readonly Uint8Array[] {
   const blobCount = Math.max(1, Math.ceil(payload.length / BLOB_PAYLOAD_SIZE));
   return Array.from({ length: blobCount }, (_, index) => {
     const part = payload.subarray(index * BLOB_PAYLOAD_SIZE, (index + 1) * BLOB_PAYLOAD_SIZE);
@@ -26,6 +29,7 @@ export function payloadToBlobs(payload: Uint8Array): readonly Uint8Array[] {
     for (let element = 0; element * USABLE_SIZE < part.length; element++) {
       const start = element * USABLE_SIZE;
       blob.set(part.subarray(start, start + USABLE_SIZE), element * FIELD_ELEMENT_SIZE + 1);
+      blob[element * FIELD_ELEMENT_SIZE] = highBytes?.[index * FIELD_ELEMENTS_PER_BLOB + element] ?? 0;
     }
     return blob;
   });
@@ -50,6 +54,20 @@ function powerOf(base: bigint, exponent: bigint): bigint {
     square = (square * square) % SCALAR_MODULUS;
   }
   return result;
+}
+
+/**
+ * What `blobsToPayload` leaves out: the high byte of every field element of all blobs. Undefined if all of them are 0, as those
+ * are that an honest batcher posts.
+ */
+export function highBytesOf(blobs: readonly Uint8Array[]): Uint8Array | undefined {
+  const bytes = new Uint8Array(blobs.length * FIELD_ELEMENTS_PER_BLOB);
+  for (const [index, blob] of blobs.entries()) {
+    for (let element = 0; element < FIELD_ELEMENTS_PER_BLOB; element++) {
+      bytes[index * FIELD_ELEMENTS_PER_BLOB + element] = blob[element * FIELD_ELEMENT_SIZE] as number;
+    }
+  }
+  return bytes.some((byte) => byte !== 0) ? bytes : undefined;
 }
 
 /**

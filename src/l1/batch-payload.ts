@@ -1,4 +1,4 @@
-import { blobsToPayload } from "../batch/index.ts";
+import { blobsToPayload, highBytesOf } from "../batch/index.ts";
 import type { Batch } from "../derivation/index.ts";
 import type { Hash, Hex } from "../primitives/index.ts";
 import { blobsHash, calldataHash } from "../rollup/index.ts";
@@ -12,6 +12,13 @@ import type { L1Client } from "./l1-client.ts";
 const NOTHING = new Uint8Array();
 const HASH_OF_NOTHING = calldataHash(NOTHING);
 
+/** A payload, and what else there is of the blobs it was taken out of. */
+export interface FetchedPayload {
+  readonly payload: Uint8Array;
+  /** High bytes of the elements of blobs; undefined if all are 0, or there are none. */
+  readonly highBytes?: Uint8Array | undefined;
+}
+
 /** Where a log came from. */
 export interface LogOrigin {
   readonly block: L1BlockReference;
@@ -24,7 +31,7 @@ export interface PayloadFetcher {
    * The payload of a batch, from the transaction that posted it or its blobs, checked against `dataHash`.
    * @throws InconsistentL1Error if L1 does not give the transaction the log came from; BlobUnavailableError; RPC errors
    */
-  fetch(batch: Omit<Batch, "payload">, origin: LogOrigin, signal: AbortSignal): Promise<Uint8Array>;
+  fetch(batch: Omit<Batch, "payload">, origin: LogOrigin, signal: AbortSignal): Promise<FetchedPayload>;
 }
 
 /** What a payload is taken from. */
@@ -79,7 +86,7 @@ export function createPayloadFetcher(sources: {
 
   return {
     async fetch(batch, origin, signal) {
-      if (batch.kind === "calldata" && batch.dataHash === HASH_OF_NOTHING) return NOTHING;
+      if (batch.kind === "calldata" && batch.dataHash === HASH_OF_NOTHING) return { payload: NOTHING };
       const transaction = await findTransaction(origin);
       if (batch.kind === "calldata") {
         const payload = decodePostedPayload(transaction.input);
@@ -88,7 +95,7 @@ export function createPayloadFetcher(sources: {
             `the input of transaction ${origin.transactionHash} is not that of batch ${batch.index}`,
           );
         }
-        return payload;
+        return { payload };
       }
       const { blobVersionedHashes: versionedHashes } = transaction;
       if (versionedHashes === undefined || blobsHash(versionedHashes) !== batch.dataHash) {
@@ -97,7 +104,8 @@ export function createPayloadFetcher(sources: {
         );
       }
       const request = { versionedHashes, l1Timestamp: batch.timestamp, l1BlockNumber: origin.block.number, signal };
-      return blobsToPayload(await blobs.getBlobs(request));
+      const found = await blobs.getBlobs(request);
+      return { payload: blobsToPayload(found), highBytes: highBytesOf(found) };
     },
   };
 }

@@ -34,6 +34,7 @@ const TABLES = [
   "batches",
   "payloads",
   "payload-batches",
+  "payload-high-bytes",
   "checkpoints",
   "trace-batches",
   "trace-units",

@@ -23,6 +23,7 @@ export function createInboxStore(
   const payloads = environment.table("payloads");
   // The first batch of each payload. As batches come and go at the end of their list only, the payload goes with it.
   const payloadBatches = environment.table("payload-batches");
+  const highBytesTable = environment.table("payload-high-bytes");
   const checkpoints = environment.table("checkpoints");
 
   const progress = (): InboxProgress => {
@@ -49,12 +50,12 @@ export function createInboxStore(
     const found = new Map<string, NewPayload>();
     for (const event of events) {
       if (event.kind !== "batch") continue;
-      const { index, dataHash, payload } = event.batch;
+      const { index, dataHash, payload, highBytes } = event.batch;
       const key = payloadKey(event.batch);
       const name = key.toString("hex");
       if (found.has(name) || payloadBatches.get(key) !== undefined) continue;
       if (payload === undefined) throw new Error(`expected batch ${index} with its payload ${dataHash}, which is new`);
-      found.set(name, { key, payload, firstBatch: index });
+      found.set(name, { key, payload, highBytes, firstBatch: index });
     }
     return found.values();
   };
@@ -77,6 +78,7 @@ export function createInboxStore(
     },
     getBatchRecord: (index) => readBatch(index)?.batch,
     getPayload: readPayload,
+    getHighBytes: (identity) => highBytesTable.get(payloadKey(identity)),
     hasPayload: (identity) => payloadBatches.get(payloadKey(identity)) !== undefined,
     findMessageByHash(hash: Hash) {
       const key = messageIndices.get(hashKey(hash));
@@ -123,8 +125,9 @@ export function createInboxStore(
               batches.put(numberKey(event.batch.index), batchCodec.encode({ batch: event.batch, origin }));
             }
           }
-          for (const { key, payload, firstBatch } of newPayloads) {
+          for (const { key, payload, highBytes, firstBatch } of newPayloads) {
             payloads.put(key, payload);
+            if (highBytes !== undefined) highBytesTable.put(key, highBytes);
             payloadBatches.put(key, numberKey(firstBatch));
           }
           for (const block of added.values()) if (!surplus.has(block.number)) putCheckpoint(block);
@@ -167,6 +170,7 @@ export function createInboxStore(
           for (let index = batchCount; index < before.batchCount; index++) batches.remove(numberKey(index));
           for (const key of removedPayloads) {
             payloads.remove(key);
+            highBytesTable.remove(key);
             payloadBatches.remove(key);
           }
           for (const key of removedCheckpoints) checkpoints.remove(key);
@@ -182,6 +186,7 @@ export function createInboxStore(
 interface NewPayload {
   readonly key: Buffer;
   readonly payload: Uint8Array;
+  readonly highBytes: Uint8Array | undefined;
   /** The first batch that has it. */
   readonly firstBatch: number;
 }

@@ -122,8 +122,12 @@ export interface ChainStore extends ReadableChainStore {
 /** What tells payloads apart: the hash is of the payload itself or of names of blobs, which only the kind says. */
 export type PayloadIdentity = Pick<Batch, "kind" | "dataHash">;
 
-/** A batch to store. Its payload may be left out if the store has it, or an earlier batch stored with it brings it. */
-export type BatchToStore = Omit<Batch, "payload"> & Partial<Pick<Batch, "payload">>;
+/**
+ * A batch to store. Its payload may be left out if the store has it, or an earlier batch stored with it brings it. With it come the
+ * high bytes of the elements of its blobs, unless all are 0: whoever proves what the blobs were needs them.
+ */
+export type BatchToStore = Omit<Batch, "payload"> &
+  Partial<Pick<Batch, "payload">> & { readonly highBytes?: Uint8Array | undefined };
 
 /** An Inbox event with the L1 block it stands in. */
 export type InboxEvent =
@@ -159,6 +163,8 @@ export interface ReadableInboxStore {
   getBatchRecord(index: number): Omit<Batch, "payload"> | undefined;
   /** The payload that some batch has. */
   getPayload(identity: PayloadIdentity): Uint8Array | undefined;
+  /** The high bytes of the elements of the blobs that a payload was taken out of; undefined if all are 0, or there are none. */
+  getHighBytes(identity: PayloadIdentity): Uint8Array | undefined;
   /** Whether some batch has this payload. */
   hasPayload(identity: PayloadIdentity): boolean;
   /** L1 block and transaction of an entry. */

@@ -11,7 +11,6 @@ export interface BlobElements {
   /**
    * Makes what the step of this index of the unit `LoadBatch` opens, if it opens an element. To be awaited before the step is
    * proven, as a machine does not wait.
-   * @throws Error if the blobs cannot be made of the payload, because bytes that it leaves out are not zero
    */
   prepare(unit: { readonly batch: number; readonly unitsBefore: number }, step: number): Promise<void>;
   versionedHashes(batch: number): readonly Hash[];
@@ -25,7 +24,9 @@ interface Prepared {
   readonly element: BlobElement;
 }
 
-export function createBlobElements(inbox: Pick<ReadableInboxStore, "getBatchRecord" | "getPayload">): BlobElements {
+export function createBlobElements(
+  inbox: Pick<ReadableInboxStore, "getBatchRecord" | "getPayload" | "getHighBytes">,
+): BlobElements {
   let prepared: Prepared | undefined;
 
   const preparedOf = (batch: number): Prepared => {
@@ -42,11 +43,11 @@ export function createBlobElements(inbox: Pick<ReadableInboxStore, "getBatchReco
       const payload = inbox.getPayload(record);
       if (payload === undefined) throw new Error(`corrupt database: the payload ${record.dataHash} is missing`);
       const kzg = await loadKzg();
-      const blobs = payloadToBlobs(payload);
+      const blobs = payloadToBlobs(payload, inbox.getHighBytes(record));
       const commitments = await Promise.all(blobs.map((blob) => kzg.blobToCommitment(blob)));
       const versionedHashes = commitments.map(versionedHash);
       if (blobsHash(versionedHashes) !== record.dataHash) {
-        throw new Error(`the blobs of batch ${batch} have bytes that its payload leaves out, and are not stored`);
+        throw new Error(`corrupt database: the payload of batch ${batch} is not that of its blobs`);
       }
       const index = Math.floor(position / FIELD_ELEMENTS_PER_BLOB);
       const [blob, commitment] = [blobs[index], commitments[index]];

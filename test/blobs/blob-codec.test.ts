@@ -1,7 +1,14 @@
 import { randomFillSync } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { BLOB_PAYLOAD_SIZE, BLOB_SIZE, blobsToPayload, encodePayload, payloadToBlobs } from "../../src/batch/index.ts";
+import {
+  BLOB_PAYLOAD_SIZE,
+  BLOB_SIZE,
+  blobsToPayload,
+  encodePayload,
+  highBytesOf,
+  payloadToBlobs,
+} from "../../src/batch/index.ts";
 import { contentOf } from "../batch/payload-content.ts";
 
 const sizes = fc.oneof(
@@ -37,6 +44,14 @@ describe("blob codec", () => {
       return dirty;
     });
     expect(Buffer.compare(blobsToPayload(blobs).subarray(0, 200_000), payload)).to.equal(0);
+  });
+
+  it("makes any blobs again of their payload and the high bytes of their field elements", () => {
+    const blobs = [randomFillSync(new Uint8Array(BLOB_SIZE)), new Uint8Array(BLOB_SIZE)];
+    blobs[1]![32 * 4_095] = 7;
+    const again = payloadToBlobs(blobsToPayload(blobs), highBytesOf(blobs));
+    expect(Buffer.compare(Buffer.concat(again), Buffer.concat(blobs))).to.equal(0);
+    expect(highBytesOf(payloadToBlobs(Uint8Array.of(1)))).to.equal(undefined);
   });
 
   it("gives payloads that decode as before, padding and all", () => {

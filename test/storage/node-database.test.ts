@@ -382,6 +382,20 @@ describe("The database of a node", () => {
         expect(database.inbox.hasPayload({ kind: "calldata", dataHash: keccak256(PAYLOAD) })).to.equal(false);
       });
 
+      it("with the high bytes of its blobs, if there are any, which go with it", async () => {
+        const event = batchOf(0, 1);
+        if (event.kind !== "batch") throw new Error("expected a batch");
+        const batch = { ...event.batch, kind: "blobs" as const, highBytes: Uint8Array.of(0, 7) };
+        await database.inbox.append([{ ...event, batch }, batchOf(1, 2)], l1Block(2));
+        await reopen();
+        expect(database.inbox.getHighBytes(batch)).to.eql(Buffer.of(0, 7));
+        expect(database.inbox.getHighBytes({ ...batch, kind: "calldata" })).to.equal(undefined);
+        await database.inbox.rewindTo(l1Block(0));
+        expect(database.inbox.getHighBytes(batch)).to.equal(undefined);
+        await database.inbox.append([{ ...event, batch: { ...batch, highBytes: undefined } }], l1Block(1));
+        expect(database.inbox.getHighBytes(batch)).to.equal(undefined);
+      });
+
       it("and need not be given it again", async () => {
         const { inbox } = database;
         const withoutPayload = (index: number, number: number): InboxEvent => {

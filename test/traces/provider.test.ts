@@ -55,7 +55,11 @@ describe("The provider of traces", () => {
     const payload = encodePayload([
       { timestamp: l1.head().timestamp, messages: 2, transactions: [await transfer(12), await transfer(13)] },
     ]);
-    const blobs = payloadToBlobs(payload);
+    // An operator may post bytes that no payload has.
+    const blobs = payloadToBlobs(
+      payload,
+      Uint8Array.from({ length: 4_096 }, (_, index) => (index * 7) % 0x73),
+    );
     const kzg = await loadKzg();
     const versionedHashes = await Promise.all(blobs.map((blob) => blobVersionedHash(kzg, blob)));
     l1.mine({ kind: "deposit" }, { kind: "blob-batch", blobs, versionedHashes });

@@ -1,4 +1,5 @@
 import type { InboxEvent, L1BlockReference, PayloadIdentity } from "../../storage/index.ts";
+import type { FetchedPayload } from "../batch-payload.ts";
 import type { InboxLog } from "../inbox-log.ts";
 import { checkContinuity, storedCounts } from "./inbox-entries.ts";
 import { abortable } from "./l1-chain.ts";
@@ -31,10 +32,10 @@ export async function storeEntries(
   const giveUp = new AbortController();
   const signal = AbortSignal.any([state.stopping.signal, giveUp.signal]);
   /** By name, until they are stored. */
-  const payloads = new Map<string, Promise<Uint8Array>>();
+  const payloads = new Map<string, Promise<FetchedPayload>>();
   let pending = pendingOf([]);
 
-  const fetchOnce = (entry: BatchLog): Promise<Uint8Array> => {
+  const fetchOnce = (entry: BatchLog): Promise<FetchedPayload> => {
     const name = payloadName(entry.batch);
     const payload = payloads.get(name) ?? payloadFetcher.fetch(entry.batch, entry, signal);
     // Its turn may not come, or come after it failed.
@@ -73,8 +74,8 @@ export async function storeEntries(
       continue;
     }
     try {
-      const payload = await abortable(reading, fetchOnce(entry));
-      add(pending, { kind: "batch", batch: { ...entry.batch, payload }, block, transactionHash });
+      const fetched = await abortable(reading, fetchOnce(entry));
+      add(pending, { kind: "batch", batch: { ...entry.batch, ...fetched }, block, transactionHash });
     } catch (error) {
       giveUp.abort();
       const complete = pending.events.findLast((event) => event.block.number < block.number)?.block;
