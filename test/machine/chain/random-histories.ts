@@ -52,7 +52,8 @@ const signedTransactions = fc
       sender: fc.nat({ max: 1 }),
       slip: fc.oneof({ weight: 9, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: fc.constant(1n) }),
       type: fc.constantFrom(0, 1, 2),
-      to: fc.oneof({ weight: 6, arbitrary: anywhere }, { weight: 1, arbitrary: fc.constant(undefined) }),
+      // Without a recipient a contract is created.
+      to: fc.oneof({ weight: 6, arbitrary: anywhere.map((to) => ({ to })) }, { weight: 1, arbitrary: fc.constant({}) }),
       value: fc.constantFrom(0n, 1n, 1n, 2n * ETHER),
       gasLimit: fc.constantFrom(21_000n, 60_000n, 100_000n, 100_000n, 300_000n),
       data: fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 80 })),
@@ -61,8 +62,8 @@ const signedTransactions = fc
   )
   .map((all) => {
     const nonces = [0n, 0n];
-    return all.map(({ sender, slip, ...fields }) =>
-      signRaw(SENDERS[sender]!, { ...fields, nonce: nonces[sender]!++ + slip }),
+    return all.map(({ sender, slip, to, ...fields }) =>
+      signRaw(SENDERS[sender]!, { ...fields, ...to, nonce: nonces[sender]!++ + slip }),
     );
   });
 
@@ -192,7 +193,7 @@ export interface RandomHistoryOptions {
 export function randomHistory({ oneOfBlobsIn }: RandomHistoryOptions): fc.Arbitrary<HistoryOptions> {
   const batch = fc.record({
     payload,
-    kind: fc.nat({ max: oneOfBlobsIn - 1 }).map((draw) => (draw === 0 ? "blobs" : "calldata")),
+    kind: fc.nat({ max: oneOfBlobsIn - 1 }).map((draw) => (draw === 0 ? ("blobs" as const) : ("calldata" as const))),
     elapsed: fc.oneof(fc.constantFrom(0, 1, 12), fc.nat({ max: 100_000 })),
     upTo: fc.nat({ max: 6 }),
   });
@@ -213,7 +214,7 @@ export function randomHistory({ oneOfBlobsIn }: RandomHistoryOptions): fc.Arbitr
         messages,
         batches: batches.map(({ upTo, ...fields }): BatchFields => {
           messagesUpTo = Math.max(messagesUpTo, Math.min(upTo, messages.length));
-          return { ...fields, messagesUpTo } as BatchFields;
+          return { ...fields, messagesUpTo };
         }),
       };
     });
