@@ -1,7 +1,6 @@
 import type { ChainInput, ProvenStep } from "../../../../src/machine/index.ts";
 import type { Witness } from "../../../../src/machine/proving/witness.ts";
 import { ZERO_ADDRESS, concatBytes } from "../../../../src/primitives/index.ts";
-import type { Address } from "../../../../src/primitives/index.ts";
 import type { HonestStep } from "./honest-steps.ts";
 import { edgeWords, withWord, wordAt } from "./randomness.ts";
 import type { Randomness } from "./randomness.ts";
@@ -96,7 +95,7 @@ function inputMutations(
   const inboxes = [
     other("another Inbox", () => ({ inbox: randomness.pick(pool.all).input.inbox })),
     other("no Inbox", () => ({ inbox: ZERO_ADDRESS })),
-    other("no Inbox", () => ({ inbox: `0x${Buffer.from(randomness.bytes(20)).toString("hex")}` as Address })),
+    other("no Inbox", () => ({ inbox: `0x${Buffer.from(randomness.bytes(20)).toString("hex")}` })),
   ];
   if (group === "start of LoadBatch") return inboxes;
   return [...inboxes, other("another target", () => ({ target: randomness.below(2 ** 31) }))];
