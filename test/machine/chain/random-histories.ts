@@ -27,15 +27,20 @@ const code = {
   [DESTROYING]: PROGRAMS.selfDestruct,
 } as const;
 
-/** Sends what empties the bucket, and nothing else, so that its nonces are known. */
-const DRAINER = wallet(2);
-const SENDERS = [wallet(0), wallet(1)] as const;
+/** Of each batch, so that its nonces are known: two who send anything, and one who empties the bucket. */
+const MOST_BATCHES = 3;
+const sendersOf = (batch: number) => [wallet(20 + 3 * batch), wallet(21 + 3 * batch)] as const;
+const drainerOf = (batch: number) => wallet(22 + 3 * batch);
 const STRANGER = wallet(7).address;
-const balances = Object.fromEntries([DRAINER, ...SENDERS].map(({ address }) => [address, ETHER]));
+const balances = Object.fromEntries(
+  Array.from({ length: 3 * MOST_BATCHES }, (_, index) => [wallet(20 + index).address, 1_000n * ETHER]),
+);
 
 const FULL = 60_000_000n;
 const OF_A_BLOCK = 50_000n;
 const MOST_GAS = 2n ** 24n;
+/** Wei for a gas, which is above the base fee unless a context has told of absurd ones. */
+const maxFeePerGas = 100n * GWEI;
 
 const anywhere = fc.constantFrom<Address>(
   ...(Object.keys(code) as Address[]),
@@ -45,43 +50,46 @@ const anywhere = fc.constantFrom<Address>(
   "0x0000000000000000000000000000000000000004",
 );
 
-/** Transactions as users sign them, most of them with the nonce that is next if all before them are valid. */
-const signedTransactions = fc
-  .array(
-    fc.record({
-      sender: fc.nat({ max: 1 }),
-      slip: fc.oneof({ weight: 9, arbitrary: fc.constant(0n) }, { weight: 1, arbitrary: fc.constant(1n) }),
-      type: fc.constantFrom(0, 1, 2),
-      // Without a recipient a contract is created.
-      to: fc.oneof({ weight: 6, arbitrary: anywhere.map((to) => ({ to })) }, { weight: 1, arbitrary: fc.constant({}) }),
-      value: fc.constantFrom(0n, 1n, 1n, 2n * ETHER),
-      gasLimit: fc.constantFrom(21_000n, 60_000n, 100_000n, 100_000n, 300_000n),
-      data: fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 80 })),
-    }),
-    { maxLength: 6 },
-  )
-  .map((all) => {
-    const nonces = [0n, 0n];
-    return all.map(({ sender, slip, to, ...fields }) =>
-      signRaw(SENDERS[sender]!, { ...fields, ...to, nonce: nonces[sender]!++ + slip }),
-    );
+/** A transaction to be signed when it is known which nonces its senders have got to. */
+type Draft = (batch: number, nonces: bigint[]) => Uint8Array;
+
+/** As users sign them, most of them with the nonce that is next if all before them are valid. */
+const signed: fc.Arbitrary<Draft> = fc
+  .record({
+    sender: fc.nat({ max: 1 }),
+    slip: fc.oneof({ weight: 20, arbitrary: fc.constant(0n) }, fc.constant(1n)),
+    type: fc.constantFrom(0, 1, 2),
+    // Without a recipient a contract is created.
+    to: fc.oneof({ weight: 6, arbitrary: anywhere.map((to) => ({ to })) }, { weight: 1, arbitrary: fc.constant({}) }),
+    value: fc.oneof({ weight: 20, arbitrary: fc.constantFrom(0n, 1n) }, fc.constant(2_000n * ETHER)),
+    gasLimit: fc.oneof({ weight: 20, arbitrary: fc.constantFrom(60_000n, 100_000n, 300_000n) }, fc.constant(21_000n)),
+    data: fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 80 })),
+  })
+  .map(({ sender, slip, to, type, ...fields }) => (batch, nonces) => {
+    const nonce = nonces[sender]!++ + slip;
+    const fees = type === 2 ? { maxFeePerGas, maxPriorityFeePerGas: 1n } : { gasPrice: maxFeePerGas };
+    return signRaw(sendersOf(batch)[sender]!, { ...fields, ...fees, ...to, type, nonce });
   });
 
-const transactions = fc.oneof(
-  { weight: 4, arbitrary: signedTransactions },
+const transaction: fc.Arbitrary<Draft> = fc.oneof(
+  { weight: 8, arbitrary: signed },
   {
     weight: 1,
-    arbitrary: signedTransactions.chain((all) =>
-      all.length === 0 ? fc.constant(all) : mutations(all[0]!).map((mutated) => [mutated, ...all]),
-    ),
+    arbitrary: fc
+      .record({ draft: signed, position: fc.nat({ max: 64 }), mask: fc.integer({ min: 1, max: 255 }) })
+      .map(({ draft, position, mask }) => (batch, nonces) => {
+        const raw = draft(batch, nonces);
+        return raw.with(position, raw[position]! ^ mask);
+      }),
   },
   {
     weight: 1,
     arbitrary: fc
-      .array(fc.constantFrom(0, 64, 65, 312, 313, 5_000, 131_072, 131_073), { maxLength: 3 })
-      .map((lengths) => lengths.map((length) => new Uint8Array(length).fill(0x7f))),
+      .constantFrom(0, 64, 65, 65, 312, 313, 5_000, 131_072, 131_073)
+      .map((length) => () => new Uint8Array(length).fill(0x7f)),
   },
 );
+const transactions = fc.array(transaction, { maxLength: 6 });
 
 const messageCount = fc.oneof(fc.nat({ max: 4 }), fc.constantFrom(0, 2 ** 32 - 1));
 /** Mostly a second or less after another. */
@@ -92,16 +100,16 @@ const timestamp = fc.oneof(
 const block = fc.record({ timestamp, messages: messageCount, transactions });
 
 /** Blocks that leave so little in a full bucket, at one time. */
-function drain(rest: bigint): Parameters<typeof encodeBlocks>[0] {
+function drainingBlocks(batch: number, rest: bigint): Parameters<typeof encodeBlocks>[0] {
   const last = FULL - 4n * OF_A_BLOCK - 3n * MOST_GAS - rest;
   return [MOST_GAS, MOST_GAS, MOST_GAS, last].map((gasLimit, nonce) => ({
     timestamp: 0,
     messages: 0,
-    transactions: [signRaw(DRAINER, { nonce: BigInt(nonce), to: BURNING, gasLimit, maxFeePerGas: 1_000n * GWEI })],
+    transactions: [signRaw(drainerOf(batch), { nonce: BigInt(nonce), to: BURNING, gasLimit, maxFeePerGas })],
   }));
 }
 
-/** What the bucket has after `drain`: less than a charge, a few charges, about a block, a block and a few. */
+/** What the bucket has then: less than a charge, a few charges, about a block, a block and a few. */
 const rest = fc.oneof(
   fc.bigInt({ min: 0n, max: 25_000n }),
   fc.bigInt({ min: 45_000n, max: 56_000n }),
@@ -109,23 +117,27 @@ const rest = fc.oneof(
 );
 
 /** The content of blocks with a count of transactions that may be another than there are. */
-const content = fc
-  .record({
-    blocks: fc.array(fc.tuple(block, fc.option(fc.constantFrom(0, 1, 3, 2 ** 32 - 1), { freq: 6 })), { maxLength: 4 }),
-    drained: fc.option(rest, { freq: 3 }),
-    end: fc.oneof({ weight: 3, arbitrary: fc.constant(new Uint8Array()) }, fc.uint8Array({ maxLength: 20 })),
-  })
-  .map(({ blocks, drained, end }) =>
-    Buffer.concat([
-      drained === null ? new Uint8Array() : encodeBlocks(drain(drained)),
-      ...blocks.map(([it, announced]) => {
-        const encoded = Buffer.from(encodeBlocks([it]));
-        if (announced !== null) encoded.writeUInt32BE(announced, 12);
-        return encoded;
+const contentOf = (batch: number): fc.Arbitrary<Uint8Array> =>
+  fc
+    .record({
+      blocks: fc.array(fc.tuple(block, fc.option(fc.constantFrom(0, 1, 3, 2 ** 32 - 1), { freq: 6, nil: undefined })), {
+        maxLength: 4,
       }),
-      end,
-    ]),
-  );
+      drained: fc.oneof(fc.constant(undefined), rest),
+      end: fc.oneof({ weight: 3, arbitrary: fc.constant(new Uint8Array()) }, fc.uint8Array({ maxLength: 20 })),
+    })
+    .map(({ blocks, drained, end }) => {
+      const nonces = [0n, 0n];
+      const encode = ([{ transactions, ...head }, announced]: (typeof blocks)[number]): Uint8Array => {
+        const encoded = Buffer.from(
+          encodeBlocks([{ ...head, transactions: transactions.map((draft) => draft(batch, nonces)) }]),
+        );
+        if (announced !== undefined) encoded.writeUInt32BE(announced, 12);
+        return encoded;
+      };
+      const drain = drained === undefined ? new Uint8Array() : encodeBlocks(drainingBlocks(batch, drained));
+      return Buffer.concat([drain, ...blocks.map(encode), end]);
+    });
 
 /** As blocks of a stream of every type, of which the last is final or is missing. */
 const streamOf = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
@@ -149,15 +161,19 @@ const streamOf = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
       ]);
     });
 
-const payload = fc.oneof(
-  { weight: 3, arbitrary: content.map(compressContent) },
-  { weight: 3, arbitrary: content.chain(streamOf) },
-  { weight: 2, arbitrary: content.map(compressContent).chain(mutations) },
-  { weight: 1, arbitrary: content.chain(streamOf).chain(mutations) },
-  { weight: 1, arbitrary: content.map((bytes) => compressContent(bytes).with(0, 2)) },
-  { weight: 1, arbitrary: fc.constant(new Uint8Array()) },
-  { weight: 3, arbitrary: anyPayload },
-);
+const payloadOf = (batch: number): fc.Arbitrary<Uint8Array> => {
+  const content = contentOf(batch);
+  return fc.oneof(
+    { weight: 4, arbitrary: content.map(compressContent) },
+    { weight: 4, arbitrary: content.chain(streamOf) },
+    { weight: 1, arbitrary: content.map(compressContent).chain(mutations) },
+    { weight: 1, arbitrary: content.chain(mutations).map(compressContent) },
+    { weight: 1, arbitrary: content.chain(streamOf).chain(mutations) },
+    { weight: 1, arbitrary: content.map((bytes) => compressContent(bytes).with(0, 2)) },
+    { weight: 1, arbitrary: fc.constant(new Uint8Array()) },
+    { weight: 2, arbitrary: anyPayload },
+  );
+};
 
 /** Message `index`: any, or a deposit of those that run. */
 const message = (index: number): fc.Arbitrary<InboxMessage> =>
@@ -165,7 +181,7 @@ const message = (index: number): fc.Arbitrary<InboxMessage> =>
     inboxMessage(index).map((it) => ({ ...it, hash: hashMessage(it) })),
     fc
       .record({
-        sender: fc.constantFrom(STRANGER, SENDERS[0].address, COUNTER),
+        sender: fc.constantFrom(STRANGER, sendersOf(0)[0].address, COUNTER),
         to: anywhere,
         mint: fc.constantFrom(0n, 1n, ETHER / 100n, ETHER),
         value: fc.constantFrom(0n, 1n, ETHER / 100n),
@@ -191,18 +207,21 @@ export interface RandomHistoryOptions {
 
 /** Any history. `messagesUpTo` never decreases, as no Inbox would take that. */
 export function randomHistory({ oneOfBlobsIn }: RandomHistoryOptions): fc.Arbitrary<HistoryOptions> {
-  const batch = fc.record({
-    payload,
-    kind: fc.nat({ max: oneOfBlobsIn - 1 }).map((draw) => (draw === 0 ? ("blobs" as const) : ("calldata" as const))),
-    elapsed: fc.oneof(fc.constantFrom(0, 1, 12), fc.nat({ max: 100_000 })),
-    upTo: fc.nat({ max: 6 }),
-  });
+  const batch = (index: number) =>
+    fc.record({
+      payload: payloadOf(index),
+      kind: fc.nat({ max: oneOfBlobsIn - 1 }).map((draw) => (draw === 0 ? ("blobs" as const) : ("calldata" as const))),
+      elapsed: fc.oneof(fc.constantFrom(0, 1, 12), fc.nat({ max: 100_000 })),
+      upTo: fc.nat({ max: 6 }),
+    });
   return fc
     .record({
       messages: fc
         .nat({ max: 6 })
         .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => message(index)))),
-      batches: fc.array(batch, { minLength: 1, maxLength: 3 }),
+      batches: fc
+        .integer({ min: 1, max: MOST_BATCHES })
+        .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => batch(index)))),
       gasPerSecond: fc.constantFrom(2n, 1_000n, 1_000_000n),
     })
     .map(({ messages, batches, gasPerSecond }) => {
