@@ -36,7 +36,7 @@ export const honestBlock: fc.Arbitrary<EncodedBlock> = fc.record({
 });
 
 /** Flips bits, drops, repeats or replaces a piece, anywhere. */
-function mutations(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
+export function mutations(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   const position = fc.nat({ max: Math.max(0, bytes.length - 1) });
   return fc.oneof(
     fc.array(fc.tuple(position, fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 4 }).map((flips) => {

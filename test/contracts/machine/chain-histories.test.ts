@@ -100,6 +100,23 @@ describe("the units of a chain on-chain", function () {
     });
   });
 
+  it("go on with a start in the next trace, if a unit were longer than traces of 2^4 steps", async () => {
+    const history = await createHistory(HISTORIES["messages of every kind"]!);
+    const steps: ChainStep[] = [];
+    let longest = 0;
+    runProving(history, (unit) => {
+      for (let index = 0; !unit.isDone(); index++) {
+        const { phase } = unit.machine;
+        const step = unit.prove();
+        // The first step of every trace.
+        if (index % 2 ** 4 === 0) steps.push({ ...step, kind: "start", phase, next: unit.machine.phase });
+        longest = Math.max(longest, index);
+      }
+    });
+    expect(longest).to.be.above(2 * 2 ** 4);
+    await prover.verify(steps, await prover.inputOf(history));
+  });
+
   it("come to no other state with another witness", async () => {
     const kinds = new Map<string, { readonly step: ChainStep; readonly options: HistoryOptions }>();
     const histories = [HISTORIES["messages of every kind"]!, HISTORIES["transactions, valid and not"]!];

@@ -6,7 +6,7 @@ import {
   createStateTries,
   runUnit,
 } from "../../../src/machine/index.ts";
-import type { Machine, Prover } from "../../../src/machine/index.ts";
+import type { ChainSource, Machine, Prover } from "../../../src/machine/index.ts";
 import { ZERO_HASH } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 import type { History } from "./history.ts";
@@ -56,7 +56,7 @@ export function runFast(history: History): HistoryRun {
 export function runProving(
   history: History,
   onUnit: (prover: Prover, unit: number) => void = () => undefined,
-  source = history.source(),
+  source: ChainSource = history.source(),
 ): HistoryRun {
   const machine = createChainMachine({
     chain: history.before,

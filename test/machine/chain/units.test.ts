@@ -14,12 +14,10 @@ import {
 } from "../../../src/machine/index.ts";
 import type { Machine } from "../../../src/machine/index.ts";
 import { ZERO_HASH } from "../../../src/primitives/index.ts";
-import { hashMessage } from "../../../src/rollup/index.ts";
-import type { InboxMessage } from "../../../src/rollup/index.ts";
-import { inboxMessage, payload } from "../../derivation/arbitraries.ts";
 import { createHistory } from "./history.ts";
 import type { History } from "./history.ts";
 import { HISTORIES } from "./histories.ts";
+import { randomHistory } from "./random-histories.ts";
 import { runFast, runProving } from "./run-history.ts";
 
 /** A machine at the boundary of this phase, the first in a history. */
@@ -30,24 +28,10 @@ function machineAt(history: History, phase: Phase): Machine {
   return machine;
 }
 
-/** Whatever an operator posts, with messages that have the hash that an Inbox would give them. */
-const hostile = fc
-  .record({
-    messages: fc
-      .nat({ max: 4 })
-      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => inboxMessage(index)))),
-    batches: fc.array(fc.record({ payload, elapsed: fc.nat({ max: 100_000 }) }), { minLength: 1, maxLength: 3 }),
-    gasPerSecond: fc.constantFrom(2n, 1_000_000n),
-  })
-  .map(({ messages, ...options }) => ({
-    ...options,
-    messages: messages.map((message): InboxMessage => ({ ...message, hash: hashMessage(message) })),
-  }));
-
 describe("A machine of a chain", () => {
   it("comes to the same blocks and boundaries as the engine, at once and step by step, whatever is posted", async () => {
     await fc.assert(
-      fc.asyncProperty(hostile, async (options) => {
+      fc.asyncProperty(randomHistory({ oneOfBlobsIn: 50 }), async (options) => {
         const history = await createHistory(options);
         const fast = runFast(history);
         expect(fast.blocks).to.eql(history.blocks.flat().map(({ hash }) => hash));

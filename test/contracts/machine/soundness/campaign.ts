@@ -1,5 +1,6 @@
 import type { StepChecker, StepVerdict } from "../../../../scripts/conformance/step-checker.ts";
 import { encodeStepCall } from "../../../../src/machine/index.ts";
+import type { ChainInput } from "../../../../src/machine/index.ts";
 import type { Hash } from "../../../../src/primitives/index.ts";
 import { calldataMutations } from "./calldata-mutations.ts";
 import type { HonestStep } from "./honest-steps.ts";
@@ -34,29 +35,33 @@ export function createReport(): Report {
 }
 
 /** What is right, for every state that is known: the state after a step from it, or after the start of a unit. */
-export type Truth = (call: Pick<Mutant, "kind" | "before">) => Hash | undefined;
+export type Truth = (call: Pick<Mutant, "kind" | "before" | "input">) => Hash | undefined;
+
+const keyOf = ({ inbox, target }: ChainInput, hash: Hash): string => `${inbox} ${target} ${hash}`;
 
 export function truthOf(steps: readonly HonestStep[]): Truth {
-  const after = { start: new Map<Hash, Hash>(), step: new Map<Hash, Hash>() };
-  for (const step of steps) {
-    after[step.kind].set(step.before, step.after);
-    // Units start and end in boundary states, which are their own next states.
-    if (step.kind === "start") after.step.set(step.before, step.before);
-    if (step.name.includes("skipped") || step.name.endsWith("included")) after.step.set(step.after, step.after);
+  const after = { start: new Map<string, Hash>(), step: new Map<string, Hash>() };
+  for (const { kind, before, after: next, input, endsUnit } of steps) {
+    after[kind].set(keyOf(input, before), next);
+    // Units start and end in boundary states, which are their own next states. Within one, a start is a step.
+    if (kind === "start") after.step.set(keyOf(input, before), before);
+    else if (before !== next) after.start.set(keyOf(input, before), next);
+    if (endsUnit) after.step.set(keyOf(input, next), next);
   }
-  return ({ kind, before }) => after[kind].get(before);
+  return ({ kind, before, input }) => after[kind].get(keyOf(input, before));
 }
 
-/** `count` changes of each step's witness, drawn from all there are. */
+/** `count` changes of each step's witness, drawn from all there are, or from those of a part of it. */
 export function* witnessAttempts(
   steps: readonly HonestStep[],
   pool: Pool,
   truth: Truth,
   randomness: Randomness,
   count: number,
+  part = "",
 ): Generator<Attempt> {
   for (const step of steps) {
-    const mutations = mutationsOf(step, pool, randomness);
+    const mutations = mutationsOf(step, pool, randomness).filter(({ where }) => where.startsWith(part));
     for (let draw = 0; draw < count && mutations.length > 0; draw++) {
       const [mutation] = mutations.splice(randomness.below(mutations.length), 1);
       if (mutation === undefined) break;
@@ -64,8 +69,9 @@ export function* witnessAttempts(
       yield {
         what: mutation.what,
         description: `${step.name}: ${mutation.where}: ${mutation.what}`,
-        calldata: encodeStepCall(mutant.kind, mutant.before, mutant.witness),
-        right: truth(mutant),
+        calldata: encodeStepCall(mutant.kind, mutant.before, mutant.witness, mutant.input),
+        // Of the step's own chain, whatever chain is named.
+        right: truth({ ...mutant, input: step.input }),
       };
     }
   }
@@ -78,7 +84,7 @@ export function* calldataAttempts(
   count: number,
 ): Generator<Attempt> {
   for (const step of steps) {
-    const mutations = calldataMutations(encodeStepCall(step.kind, step.before, step.witness), randomness);
+    const mutations = calldataMutations(encodeStepCall(step.kind, step.before, step.witness, step.input), randomness);
     for (let draw = 0; draw < count && mutations.length > 0; draw++) {
       const [mutation] = mutations.splice(randomness.below(mutations.length), 1);
       if (mutation === undefined) break;
@@ -128,7 +134,7 @@ export async function starve(
   report: Report,
   { ratio, fineSteps }: { readonly ratio: number; readonly fineSteps: number },
 ): Promise<void> {
-  const calldata = encodeStepCall(step.kind, step.before, step.witness);
+  const calldata = encodeStepCall(step.kind, step.before, step.witness, step.input);
   const isEnough = async (gas: number): Promise<boolean> => {
     const [verdict] = (await checker.check([calldata], gas)) as [StepVerdict];
     judge({ what: "less gas", description: `${step.name}: ${gas} gas`, right: step.after }, verdict, report);

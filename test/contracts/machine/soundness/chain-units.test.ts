@@ -78,6 +78,8 @@ describe("A step that loads a batch or inflates its payload has one state after 
         after,
         group,
         name: `${group} ${index}`,
+        input,
+        endsUnit: false,
       }));
     steps = [
       ...named("LoadBatch", [startStep(batch, begun)], "start"),

@@ -1,5 +1,5 @@
-import { Phase } from "../../../../src/machine/index.ts";
-import type { Machine, ProvenStep, Prover } from "../../../../src/machine/index.ts";
+import { NO_CHAIN, Phase, isBoundary } from "../../../../src/machine/index.ts";
+import type { ChainInput, Machine, ProvenStep, Prover } from "../../../../src/machine/index.ts";
 import { OPCODES } from "../../../../src/machine/opcodes.ts";
 import type { Witness } from "../../../../src/machine/proving/witness.ts";
 
@@ -9,22 +9,27 @@ export interface HonestStep extends ProvenStep {
   readonly name: string;
   /** The first half of `name`: the phase, or in `Execute` the instruction. */
   readonly group: string;
+  /** What it depends on besides the state. */
+  readonly input: ChainInput;
+  /** Whether the state after it is a boundary. */
+  readonly endsUnit: boolean;
 }
 
 const PHASE_NAMES = Object.keys(Phase);
 const END_STATUS = ["halt", "success", "revert", "created"] as const;
 
-function groupOf({ phase, frame }: Machine, isStart: boolean): string {
-  if (isStart) return "start";
+function groupOf({ phase, frame, chain }: Machine, isStart: boolean): string {
+  if (isStart) return chain === undefined ? "start" : `start of ${PHASE_NAMES[phase]}`;
   if (phase !== Phase.Execute || frame === undefined) return PHASE_NAMES[phase] as string;
   const opcode = frame.code.bytes[frame.pc];
   if (opcode === undefined) return "end of code";
   return OPCODES[opcode]?.name ?? "undefined opcode";
 }
 
-function outcomeOf({ phase, pending, frame, block, skipReason }: Machine, before: number | undefined): string {
+function outcomeOf({ phase, pending, frame, block, skipReason, chain }: Machine, before: number | undefined): string {
   const name = PHASE_NAMES[phase] as string;
-  if (phase === Phase.EndBlock) return block.outcome === 2 ? `skipped: ${skipReason?.kind ?? ""}` : "included";
+  if (phase === Phase.EndBlock && chain === undefined)
+    return block.outcome === 2 ? `skipped: ${skipReason?.kind ?? ""}` : "included";
   if (pending?.kind === "exit") {
     const status = END_STATUS[pending.status];
     return `${name} (${status}${pending.reason === undefined ? "" : `: ${pending.reason}`})`;
@@ -35,18 +40,23 @@ function outcomeOf({ phase, pending, frame, block, skipReason }: Machine, before
 }
 
 /** Names a step; what is returned is to be asked after it. */
-function beginStep(machine: Machine, isStart: boolean): () => Pick<HonestStep, "name" | "group"> {
+export function beginStep(machine: Machine, isStart: boolean): () => Pick<HonestStep, "name" | "group" | "endsUnit"> {
   const group = groupOf(machine, isStart);
   const pc = /^JUMPI?$/.test(group) ? machine.frame?.pc : undefined;
   // Each precompile is a kind of its own, and so is a cheap and a dear run of it.
   const { codeAddress, input } = machine.frame?.context ?? {};
   const what = machine.phase === Phase.Precompile ? ` ${codeAddress} of ${input?.bytes.length} bytes` : "";
-  return () => ({ group, name: `${group}${what} → ${outcomeOf(machine, pc)}` });
+  return () => ({
+    group,
+    name: `${group}${what} → ${outcomeOf(machine, pc)}`,
+    endsUnit: isBoundary(machine.phase),
+  });
 }
 
 /** How many of which lists a step opens: the same kind of step may need one account, or two. */
-function shapeOf(witness: Witness): string {
-  const lists = [witness.regions, witness.overlay, witness.tries, witness.appends].map(({ length }) => length);
+export function shapeOf(witness: Witness): string {
+  const { regions, overlay, tries, appends, preimages } = witness;
+  const lists = [regions, overlay, tries, appends, preimages].map(({ length }) => length);
   return `${lists.join()} ${witness.code.length > 0} ${witness.overlay.map(({ value }) => value.length > 0).join()}`;
 }
 
@@ -83,7 +93,7 @@ export function collectSteps(
       const count = shapes.get(shape) ?? 0;
       if (count >= perKind) continue;
       shapes.set(shape, count + 1);
-      collected.push({ ...step, ...names });
+      collected.push({ ...step, ...names, input: NO_CHAIN });
     }
     report?.(`${what}: ${proven} steps proven, ${collected.length} kept so far`);
   }
@@ -116,5 +126,5 @@ function chooseSteps(prover: Prover, perKind: number): Set<number> {
 export function boundaryStep(prover: Prover): HonestStep {
   while (!prover.isDone()) prover.step();
   const group = PHASE_NAMES[prover.machine.phase] as string;
-  return { ...prover.prove(), group, name: `${group} → ${group}` };
+  return { ...prover.prove(), group, name: `${group} → ${group}`, input: NO_CHAIN, endsUnit: true };
 }

@@ -1,12 +1,12 @@
-import type { ProvenStep } from "../../../../src/machine/index.ts";
+import type { ChainInput, ProvenStep } from "../../../../src/machine/index.ts";
 import type { Witness } from "../../../../src/machine/proving/witness.ts";
-import { concatBytes } from "../../../../src/primitives/index.ts";
+import { ZERO_ADDRESS, concatBytes } from "../../../../src/primitives/index.ts";
 import type { HonestStep } from "./honest-steps.ts";
 import { edgeWords, withWord, wordAt } from "./randomness.ts";
 import type { Randomness } from "./randomness.ts";
 
 /** A call that differs from an honest one. */
-export type Mutant = Pick<ProvenStep, "kind" | "before" | "witness">;
+export type Mutant = Pick<ProvenStep, "kind" | "before" | "witness"> & { readonly input: ChainInput };
 
 /** A way to make one. */
 export interface Mutation {
@@ -50,10 +50,10 @@ const WORDS: ReadonlySet<string | number> = new Set(["otherKey", "otherValue"]);
 /** Everything that is done to the witness of one step; positions and numbers are drawn from `randomness` when it is done. */
 export function mutationsOf(step: HonestStep, pool: Pool, randomness: Randomness): Mutation[] {
   const mutations: Mutation[] = [];
-  const { kind, before } = step;
+  const { kind, before, input } = step;
   const witness = step.witness as unknown as Part;
   const replace = (what: string, path: Path, value: () => Part): void => {
-    const make = () => ({ kind, before, witness: setAt(witness, path, value()) as unknown as Witness });
+    const make = () => ({ kind, before, input, witness: setAt(witness, path, value()) as unknown as Witness });
     mutations.push({ what, where: nameOf(path), make });
   };
   const relatives = pool.byGroup.get(step.group) ?? [];
@@ -73,40 +73,81 @@ export function mutationsOf(step: HonestStep, pool: Pool, randomness: Randomness
     replace("of another step of the kind", path, () => partAt(randomness.pick(relatives).witness, path));
     replace("of a step of another kind", path, () => partAt(randomness.pick(pool.all).witness, path));
   }
-  return [...mutations, ...forgedOpenings(step, pool, randomness), ...wholeMutations(step, pool, randomness)];
+  return [
+    ...mutations,
+    ...forgedOpenings(step, pool, randomness),
+    ...inputMutations(step, pool, randomness),
+    ...wholeMutations(step, pool, randomness),
+  ];
+}
+
+/** The step of another claim, or of another rollup. Which target there is decides whether a batch is begun: nothing to be mutated there. */
+function inputMutations(
+  { kind, before, witness, input, group }: HonestStep,
+  pool: Pool,
+  randomness: Randomness,
+): Mutation[] {
+  const other = (what: string, make: () => Partial<ChainInput>): Mutation => ({
+    what,
+    where: "input",
+    make: () => ({ kind, before, witness, input: { ...input, ...make() } }),
+  });
+  const inboxes = [
+    other("another Inbox", () => ({ inbox: randomness.pick(pool.all).input.inbox })),
+    other("no Inbox", () => ({ inbox: ZERO_ADDRESS })),
+    other("no Inbox", () => ({ inbox: `0x${Buffer.from(randomness.bytes(20)).toString("hex")}` })),
+  ];
+  if (group === "start of LoadBatch") return inboxes;
+  return [...inboxes, other("another target", () => ({ target: randomness.below(2 ** 31) }))];
 }
 
 function wholeMutations(step: HonestStep, pool: Pool, randomness: Randomness): Mutation[] {
-  const { kind, before, witness } = step;
+  const { kind, before, witness, input } = step;
   const relatives = pool.byGroup.get(step.group) ?? [];
   const otherKind = kind === "start" ? "step" : "start";
   const ofAll = (what: string, make: () => Mutant): Mutation => ({ what, where: "all", make });
   const flipped = (hash: string) =>
     `${hash.slice(0, -1)}${((Number.parseInt(hash.slice(-1), 16) ^ 1) & 15).toString(16)}` as typeof before;
   return [
-    ofAll("start for step", () => ({ kind: otherKind, before, witness })),
-    ofAll("witness of another step of the kind", () => ({ kind, before, witness: randomness.pick(relatives).witness })),
-    ofAll("witness of a step of another kind", () => ({ kind, before, witness: randomness.pick(pool.all).witness })),
+    ofAll("start for step", () => ({ kind: otherKind, before, witness, input })),
+    ofAll("witness of another step of the kind", () => ({
+      kind,
+      before,
+      witness: randomness.pick(relatives).witness,
+      input,
+    })),
+    ofAll("witness of a step of another kind", () => ({
+      kind,
+      before,
+      witness: randomness.pick(pool.all).witness,
+      input,
+    })),
     ofAll("state before another step of the kind", () => ({
       kind,
       before: randomness.pick(relatives).before,
       witness,
+      input,
     })),
-    ofAll("state before a step of another kind", () => ({ kind, before: randomness.pick(pool.all).before, witness })),
-    ofAll("state after the step", () => ({ kind, before: step.after, witness })),
-    ofAll("no state", () => ({ kind, before: flipped(before), witness })),
+    ofAll("state before a step of another kind", () => ({
+      kind,
+      before: randomness.pick(pool.all).before,
+      witness,
+      input,
+    })),
+    ofAll("state after the step", () => ({ kind, before: step.after, witness, input })),
+    ofAll("no state", () => ({ kind, before: flipped(before), witness, input })),
     ofAll("two parts exchanged", () => {
       const names = Object.keys(witness).filter(
         (name) => witness[name as keyof Witness] instanceof Uint8Array && name !== "stack",
       ) as (keyof Witness)[];
       const [one, other] = [randomness.pick(names), randomness.pick(names)];
-      return { kind, before, witness: { ...witness, [one]: witness[other], [other]: witness[one] } };
+      return { kind, before, witness: { ...witness, [one]: witness[other], [other]: witness[one] }, input };
     }),
   ];
 }
 
 /** Presence shown as absence, and the other way round. */
-function forgedOpenings({ kind, before, witness }: HonestStep, pool: Pool, randomness: Randomness): Mutation[] {
+function forgedOpenings({ kind, before, witness, input }: HonestStep, pool: Pool, randomness: Randomness): Mutation[] {
   const openings = pool.all.flatMap((step) => step.witness.overlay).filter(({ value }) => value.length > 0);
   const zero = new Uint8Array(WORD);
   const forge = (index: number, change: () => Partial<Witness["overlay"][number]>): Mutation => ({
@@ -118,6 +159,7 @@ function forgedOpenings({ kind, before, witness }: HonestStep, pool: Pool, rando
         kind,
         before,
         witness: { ...witness, overlay: witness.overlay.with(index, { ...opening, ...change() }) },
+        input,
       };
     },
   });

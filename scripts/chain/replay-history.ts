@@ -1,0 +1,120 @@
+import { Phase, encodeStepCall } from "../../src/machine/index.ts";
+import { batchHash } from "../../src/rollup/index.ts";
+import type { Randomness } from "../../test/contracts/machine/soundness/randomness.ts";
+import { CHAIN_ID } from "../../test/execution/harness.ts";
+import { createHistory } from "../../test/machine/chain/history.ts";
+import type { HistoryOptions } from "../../test/machine/chain/history.ts";
+import { runFast, runProving } from "../../test/machine/chain/run-history.ts";
+import type { StepChecker } from "../conformance/step-checker.ts";
+
+/** How often what happened; the numbers of a campaign are the sums. */
+export type Figures = Map<string, number>;
+
+export interface ReplayOptions {
+  readonly checker: StepChecker;
+  readonly randomness: Randomness;
+  /** Steps taken on-chain, at most. */
+  readonly onChainSteps: number;
+}
+
+const NAMES = Object.keys(Phase);
+
+interface Sampled {
+  readonly phase: Phase;
+  readonly call: Parameters<typeof encodeStepCall>;
+  readonly after: string;
+}
+
+/**
+ * Replays a history: by the engine of the node, by the machine in fast and in proving mode, and some steps of it on-chain.
+ * Gives the differences there are; adds to `figures`.
+ */
+export async function replayHistory(
+  options: HistoryOptions,
+  { checker, randomness, onChainSteps }: ReplayOptions,
+  figures: Figures,
+): Promise<string[]> {
+  const add = (what: string, count = 1) => figures.set(what, (figures.get(what) ?? 0) + count);
+  const history = await createHistory(options);
+  const fast = runFast(history);
+  const source = history.source({ provesElements: true });
+  const inbox = await checker.deployInbox(
+    CHAIN_ID,
+    history.batches.map(batchHash),
+    history.messages.map(({ hash }) => hash),
+  );
+  const input = { inbox, target: history.batches.length };
+
+  const isDue = createSampler(randomness);
+  const sampled: Sampled[] = [];
+  const { boundaries, blocks } = runProving(
+    history,
+    (prover) => {
+      const { machine } = prover;
+      const unit = machine.phase;
+      const before = machine.chain?.kind === "in-batch" ? { ...machine.chain } : undefined;
+      add(`units: ${NAMES[unit]}`);
+      for (let isStart = true; !prover.isDone(); isStart = false) {
+        const { phase } = machine;
+        add("steps");
+        if (onChainSteps === 0 || !isDue(isStart ? -1 - phase : phase)) {
+          prover.step();
+          continue;
+        }
+        const { kind, before: from, witness, after } = prover.prove();
+        sampled.push({ phase, call: [kind, from, witness, input], after });
+      }
+      if (before?.stream !== undefined && machine.chain?.kind === "in-batch" && machine.chain.stream === undefined) {
+        add(`payloads that end in a unit: ${NAMES[unit]}`);
+        const left = unit === Phase.BeginBlock ? source.header(before.blockHash).gasLevel : before.gasLeft;
+        if (left < (unit === Phase.BeginBlock ? 50_000n : 5_000n)) add(`of these with an empty bucket: ${NAMES[unit]}`);
+      }
+      if (unit === Phase.BeginBlock && before?.stream === undefined) add("implied blocks, or their end");
+      if (unit !== Phase.Transaction || machine.chain?.kind !== "in-batch") return;
+      if (machine.included !== undefined) add("transactions included");
+      else if (machine.skipReason !== undefined) add("transactions skipped");
+    },
+    source,
+  );
+
+  const differences: string[] = [];
+  const expected = history.blocks.flat().map(({ hash }) => hash);
+  if (fast.blocks.join() !== expected.join()) differences.push("the machine at once has other blocks than the node");
+  if (blocks.join() !== expected.join()) differences.push("the machine step by step has other blocks than the node");
+  const length = Math.max(boundaries.length, fast.boundaries.length);
+  for (let index = 0; index < length; index++) {
+    const [one, other] = [boundaries[index], fast.boundaries[index]];
+    if (one?.stateHash === other?.stateHash) continue;
+    differences.push(
+      `boundary ${index}: ${one?.name} ${one?.stateHash} step by step, ${other?.name} ${other?.stateHash}`,
+    );
+    break;
+  }
+  add("blocks", expected.length);
+  add("boundaries", boundaries.length);
+  for (const { kind } of history.batches) add(`batches of ${kind}`);
+
+  while (sampled.length > onChainSteps) sampled.splice(randomness.below(sampled.length), 1);
+  const verdicts = await checker.check(sampled.map(({ call }) => encodeStepCall(...call)));
+  sampled.forEach(({ phase, after }, index) => {
+    const verdict = verdicts[index];
+    add("steps on-chain");
+    add(`steps on-chain: ${NAMES[phase]}`);
+    if (verdict?.kind === "taken" && verdict.after === after) return;
+    differences.push(`step of ${NAMES[phase]}: expected ${after}, got ${JSON.stringify(verdict)}`);
+  });
+  return differences;
+}
+
+/** Of steps of a kind, fewer the more there have been: about the logarithm of them. */
+function createSampler(randomness: Randomness): (kind: number) => boolean {
+  const kinds = new Map<number, { count: number; next: number }>();
+  return (kind) => {
+    const entry = kinds.get(kind) ?? { count: 0, next: 1 + randomness.below(2) };
+    kinds.set(kind, entry);
+    entry.count++;
+    if (entry.count < entry.next) return false;
+    entry.next = entry.count + 1 + randomness.below(2 * entry.count);
+    return true;
+  };
+}
