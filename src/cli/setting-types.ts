@@ -76,6 +76,16 @@ export const hashText: z.ZodType<Hash, string> = z
   .regex(/^0x[0-9a-fA-F]{64}$/, { error: "expected a 32-byte hash" })
   .transform((text) => text.toLowerCase() as Hash);
 
+const BLOCK_TAGS: readonly string[] = ["latest", "safe", "finalized", "earliest"];
+
+/** A block as JSON-RPC takes it: a tag, a hash, or a number in hex, which is given in decimal too. */
+export const blockText: z.ZodType<string, string> = z
+  .string()
+  .refine((text) => BLOCK_TAGS.includes(text) || /^(?:0x[0-9a-fA-F]{64}|0x[0-9a-fA-F]{1,13}|\d{1,15})$/.test(text), {
+    error: `expected the number or the 32-byte hash of a block, or ${BLOCK_TAGS.join(", ")}`,
+  })
+  .transform((text) => (/^\d+$/.test(text) ? `0x${Number(text).toString(16)}` : text.toLowerCase()));
+
 export function choiceText<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T, string> {
   return z.string().refine((text): text is T => (choices as readonly string[]).includes(text), {
     error: `expected one of ${choices.join(", ")}`,

@@ -1,10 +1,14 @@
+import { describeSkip } from "../ethereum/index.ts";
 import { bytesToHex } from "../primitives/index.ts";
+import { chainChanges, observeChain } from "./chain-report.ts";
+import type { ObservedChain } from "./chain-report.ts";
 import { start, step } from "./driver.ts";
 import type { Frame, Machine } from "./machine.ts";
 import { takeDirty } from "./memory.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { OverlayItem } from "./overlay.ts";
 import { Phase, isBoundary, underway } from "./phase.ts";
+import { DEPOSIT_KIND } from "./transaction-kind.ts";
 import { toBigint } from "./word.ts";
 
 /** A step of the machine's trace of a unit, for people (docs/machine.md §6). */
@@ -98,13 +102,11 @@ interface Observed {
   readonly included: Machine["included"];
   readonly skipReason: Machine["skipReason"];
   readonly sealed: Machine["sealed"];
-  readonly chain: Machine["chain"];
-  /** Bytes of content that have come out of the payload. */
-  readonly inflated: number;
+  readonly chain: ObservedChain;
 }
 
 function observe(machine: Machine): Observed {
-  const { phase, frame, logs, refund, overlay, included, skipReason, sealed, chain } = machine;
+  const { phase, frame, logs, refund, overlay, included, skipReason, sealed } = machine;
   overlay.takeModified();
   if (frame !== undefined) takeDirty(frame.memory);
   return {
@@ -119,13 +121,8 @@ function observe(machine: Machine): Observed {
     included,
     skipReason,
     sealed,
-    chain: chain?.kind === "in-batch" ? { ...chain } : chain,
-    inflated: inflatedBytes(chain),
+    chain: observeChain(machine),
   };
-}
-
-function inflatedBytes(chain: Machine["chain"]): number {
-  return (chain?.kind === "in-batch" && chain.stream?.inflater.output().length) || 0;
 }
 
 function operandsOf({ phase }: Machine, frame: Frame): number {
@@ -166,30 +163,15 @@ function changesSince(before: Observed, machine: Machine): string[] {
   }
   if (refund !== before.refund) changes.push(`refund: ${refund}`);
   const { skipReason, included } = machine;
-  if (skipReason !== undefined && skipReason !== before.skipReason) changes.push(`skipped: ${skipReason.kind}`);
+  if (skipReason !== undefined && skipReason !== before.skipReason) {
+    const isDeposit = machine.transaction?.kind === DEPOSIT_KIND;
+    changes.push(`${isDeposit ? "not run" : "skipped"}: ${describeSkip(skipReason)}`);
+  }
   if (included !== undefined && included !== before.included)
     changes.push(`status ${included.transaction.status}, ${included.transaction.gasUsed} gas used`);
   if (machine.sealed !== undefined && machine.sealed !== before.sealed)
     changes.push(`block ${machine.sealed.header.number} is ${machine.sealed.hash}`);
-  changes.push(...chainChanges(before, machine));
-  return changes;
-}
-
-/** What a step has changed of the chain around the transactions. */
-function chainChanges({ chain: before, inflated }: Observed, machine: Machine): string[] {
-  const { chain: after, environment } = machine;
-  if (before?.kind !== "in-batch" || after?.kind !== "in-batch") return [];
-  const changes: string[] = [];
-  const { stream } = after;
-  if (before.stream === undefined && stream !== undefined)
-    changes.push(`payload: ${stream.inflater.payload.length} bytes`);
-  if (before.stream !== undefined && stream === undefined) changes.push("the payload ends");
-  if (inflatedBytes(after) > inflated) changes.push(`content: ${inflatedBytes(after)} bytes`);
-  if (before.gasCapacity === 0n && after.gasCapacity !== 0n)
-    changes.push(`block ${environment.number} at ${environment.timestamp}: ${after.gasLeft} gas in the bucket`);
-  else if (before.gasLeft !== after.gasLeft && after.gasCapacity !== 0n)
-    changes.push(`bucket: ${after.gasLeft} gas left`);
-  if (before.messageCount !== after.messageCount) changes.push(`messages: ${after.messageCount} read`);
+  changes.push(...chainChanges(before.chain, machine));
   return changes;
 }
 

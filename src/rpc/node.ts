@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
+import type { BlockUnits } from "../traces/index.ts";
 import type { OutboxIndex } from "../withdrawals/index.ts";
 import type { TransactionDecoder } from "./format/transaction.ts";
 import type { RpcLimits } from "./limits.ts";
@@ -16,6 +17,8 @@ export interface ReadingNode {
   readonly chain: ReadableChain;
   readonly limits: RpcLimits;
   readonly decode: TransactionDecoder;
+  /** The units of derived blocks. Undefined on threads that do not execute, and where the machine is not the engine. */
+  readonly openUnits?: () => Promise<BlockUnits>;
 }
 
 /** All that methods work with. */

@@ -1,5 +1,7 @@
 export { TraceUnavailableError } from "./errors.ts";
 export type { TraceProblem } from "./errors.ts";
+export { createBlockUnits } from "./block-units.ts";
+export type { BlockUnit, BlockUnits, BlockUnitsOptions, UnitContent } from "./block-units.ts";
 export { haltHash, loadHash } from "./boundary-states.ts";
 export { createTraceFollower } from "./trace-follower.ts";
 export type { TraceFollower, TraceFollowerOptions } from "./trace-follower.ts";

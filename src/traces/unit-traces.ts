@@ -1,24 +1,14 @@
-import {
-  OUTSIDE_BLOCKS,
-  boundaryHash,
-  createChainMachine,
-  createProver,
-  createStateTries,
-  runUnit,
-  traceUnit,
-} from "../machine/index.ts";
-import type { Machine, Prover, ProvenStep, Trace } from "../machine/index.ts";
-import { derivedStateAt } from "../node/index.ts";
+import { OUTSIDE_BLOCKS, boundaryHash, createProver, createStateTries, traceUnit } from "../machine/index.ts";
+import type { Prover, ProvenStep, Trace } from "../machine/index.ts";
 import { ZERO_HASH, bytesToHex } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { askTree } from "./ask-tree.ts";
+import { openBatch } from "./batch-run.ts";
 import { createBlobElements } from "./blob-elements.ts";
 import { haltHash, loadHash } from "./boundary-states.ts";
-import { chainOverDatabase } from "./chain-over-database.ts";
 import { findBatchOfUnit, findSameUnits } from "./claim-units.ts";
 import type { ClaimUnits, TraceReading } from "./claim-units.ts";
 import type { ClaimIdentity, TraceCall, TraceExtent } from "./trace-protocol.ts";
-import { createTracedState } from "./traced-state.ts";
 
 /** Traces of units of claims, step by step. The one that was asked for last is kept: 32 bytes a step. */
 export interface UnitTraces {
@@ -38,7 +28,7 @@ interface UnitPlace {
 }
 
 export function createUnitTraces(reading: TraceReading): UnitTraces {
-  const { config, database } = reading;
+  const { database } = reading;
   const elements = createBlobElements(database.inbox);
   let last: { readonly key: string; readonly trace: Trace } | undefined;
 
@@ -71,16 +61,8 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
 
   /** A prover before the first step: runs the units of the batch before it in fast mode. */
   function begin({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): Prover {
-    const chain = derivedStateAt(batch, { config, store: database.chain });
-    if (chain === undefined) throw new Error(`corrupt database: batch ${batch} is missing`);
-    const state = createTracedState(database.chain.state);
-    const source = chainOverDatabase({ config, database, state, elements });
-    const machine: Machine = createChainMachine({ chain, source, target: claim.range.toBatch, isProving: false });
-    for (let done = 0; done < unitsBefore; done++) {
-      const { sealed } = machine;
-      runUnit(machine);
-      if (machine.sealed !== sealed) state.forget();
-    }
+    const { machine, state, runUnit } = openBatch(batch, reading, { target: claim.range.toBatch, elements });
+    for (let done = 0; done < unitsBefore; done++) runUnit();
     const stateRoot = machine.environment === OUTSIDE_BLOCKS ? ZERO_HASH : state.commit();
     const reached = boundaryHash(machine, stateRoot);
     if (reached !== before) throw new Error(`the units before come to ${reached}, the boundary is ${before}`);

@@ -255,7 +255,7 @@ export interface RpcAnswer {
 }
 
 /** One JSON-RPC call over HTTP, as plain as can be. */
-export async function ask(node: TestNode, method: string, ...params: unknown[]): Promise<RpcAnswer> {
+export async function ask(node: Pick<TestNode, "url">, method: string, ...params: unknown[]): Promise<RpcAnswer> {
   const response = await fetch(node.url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -265,7 +265,7 @@ export async function ask(node: TestNode, method: string, ...params: unknown[]):
 }
 
 /** The result of a call that must succeed. */
-export async function result<T>(node: TestNode, method: string, ...params: unknown[]): Promise<T> {
+export async function result<T>(node: Pick<TestNode, "url">, method: string, ...params: unknown[]): Promise<T> {
   const answer = await ask(node, method, ...params);
   if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.code} ${answer.error.message}`);
   return answer.result as T;

@@ -16,13 +16,15 @@ const OUTBOX_ROOT_KEY = bytesToHex(bigintToBytes32(OUTBOX_SLOTS.root));
 
 /** The base fees of the block are credited to the FeeVault. */
 export function stepCreditFees(machine: Machine): void {
-  const { environment, block, recorder } = machine;
+  machine.recorder?.chain();
+  creditFees(machine, blockFees(machine));
+}
+
+/** The base fees of all transactions of a block, in wei: deposits pay the floor. */
+export function blockFees(machine: Machine): bigint {
+  const { environment, block } = machine;
   const { depositGas } = chainOf(machine);
-  recorder?.chain();
-  creditFees(
-    machine,
-    environment.baseFee * (block.gasUsed - depositGas) + minimumBaseFee(environment.dataPrice) * depositGas,
-  );
+  return environment.baseFee * (block.gasUsed - depositGas) + minimumBaseFee(environment.dataPrice) * depositGas;
 }
 
 /** Credits `amount` wei to the FeeVault; nothing is left to do then but to seal the block. */

@@ -98,17 +98,23 @@ export function stepMint(machine: Machine): void {
   machine.phase = gasLimit > 0 ? Phase.Validate : Phase.Refund;
 }
 
+/** Wei of a deposit's mint that are left to its sender, who now has `balance`. */
+export function leftOfMint({ mint, balanceBefore }: Deposit, balance: bigint): bigint {
+  const gained = balance > balanceBefore ? balance - balanceBefore : 0n;
+  return gained < mint ? gained : mint;
+}
+
 /** What is left of the mint goes to whom the deposit names. */
 export function stepRefund(machine: Machine): void {
   const chain = chainOf(machine);
   const { sender } = running(machine);
-  const { mint, refundTo, balanceBefore } = depositOf(machine);
+  const deposit = depositOf(machine);
+  const { refundTo } = deposit;
   machine.recorder?.chain();
   machine.recorder?.message();
   const account = needAccount(machine, sender);
   if (account === undefined) return;
-  const gained = account.balance > balanceBefore ? account.balance - balanceBefore : 0n;
-  const left = gained < mint ? gained : mint;
+  const left = leftOfMint(deposit, account.balance);
   if (left > 0n && refundTo !== sender) {
     const recipient = needAccount(machine, refundTo);
     if (recipient === undefined) return;

@@ -4,6 +4,7 @@ import { call } from "./eth/call.ts";
 import { createAccessList } from "./eth/create-access-list.ts";
 import { estimateGas } from "./eth/estimate-gas.ts";
 import { simulateV1 } from "./eth/simulate-v1.ts";
+import { traceUnitsMethod } from "./rollup/trace-units.ts";
 
 /** Methods that execute EVM code. A file of their own, so that the threads they run on load no more than they need. */
 export const EXECUTING_METHODS: readonly ReadingMethod[] = [
@@ -12,4 +13,5 @@ export const EXECUTING_METHODS: readonly ReadingMethod[] = [
   estimateGas,
   simulateV1,
   ...traceMethods,
+  traceUnitsMethod,
 ];

@@ -146,6 +146,31 @@ export const traceCallOptions = orDefault(
   { ...DEFAULT_OPTIONS, txIndex: undefined, stateOverrides: undefined, blockOverrides: undefined },
 );
 
+/** What `rollup_traceUnits` is to give besides the units of the block. */
+export interface UnitOptions {
+  /** The steps of each unit. */
+  readonly steps: boolean;
+  /** Steps to keep, of all units together; 0 for all. */
+  readonly limit: number;
+  /** The unit that loads the batch, before the others. */
+  readonly loadBatch: boolean;
+}
+
+export const unitOptions: z.ZodType<UnitOptions> = orDefault(
+  only("rollup_traceUnits", { steps: optional(flag), limit: optional(integer), loadBatch: optional(flag) }).transform(
+    ({ steps = false, limit = 0, loadBatch = false }, context): UnitOptions => {
+      if (limit > 0 && !steps)
+        context.addIssue({
+          code: "custom",
+          path: ["limit"],
+          message: "limit is an option of steps, which are not asked for",
+        });
+      return { steps, limit, loadBatch };
+    },
+  ),
+  { steps: false, limit: 0, loadBatch: false },
+);
+
 /** `schema`, or `standard` if the value is left out or null. */
 function orDefault<T>(schema: z.ZodType<T>, standard: T): z.ZodType<T> {
   return optional(schema).transform((value) => value ?? standard);

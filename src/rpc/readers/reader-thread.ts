@@ -10,6 +10,7 @@ import { createExecutionEngine } from "../../reference/index.ts";
 import type { Block } from "../../rollup/index.ts";
 import { openNodeDatabaseReader } from "../../storage/index.ts";
 import type { ReadableChainStore } from "../../storage/index.ts";
+import type { BlockUnits } from "../../traces/index.ts";
 import { createTransactionDecoder } from "../format/transaction.ts";
 import type { ReadingMethod, ReadingNode } from "../node.ts";
 import { RPC_ERROR, RpcError } from "../protocol/errors.ts";
@@ -30,6 +31,7 @@ const database = openNodeDatabaseReader({ folder: data.folder, genesisHash: data
 const node = createNode();
 const methods = new Map((await loadMethods(data.kind)).map((method) => [method.name, method]));
 let cancellation = new AbortController();
+let units: Promise<BlockUnits> | undefined;
 
 port.on("message", (request: ReaderRequest) => {
   if (request.kind === "cancel") return cancellation.abort();
@@ -70,7 +72,16 @@ function createNode(): ReadingNode {
       return latest;
     },
   };
-  return { chain, limits, decode: createTransactionDecoder(config.genesis.chainId) };
+  const decode = createTransactionDecoder(config.genesis.chainId);
+  const canOpenUnits = data.kind === "executing" && engine === "machine";
+  return { chain, limits, decode, ...(canOpenUnits && { openUnits }) };
+}
+
+/** Loads what it takes when it is first asked for: it is much, and most threads are never asked. */
+async function openUnits(): Promise<BlockUnits> {
+  const { createBlockUnits } = await import("../../traces/index.ts");
+  units ??= createBlockUnits({ config: data.config, database });
+  return units;
 }
 
 /** Compiles what the engine is made of, so that the time of the first call is its own. */

@@ -6,12 +6,18 @@ export interface TraceMeter {
   grow(characters: number): boolean;
   /** Throws {@link RpcError} if it has grown too large. */
   check(): void;
+  /** What it gives takes back what has been added since. */
+  mark(): () => void;
 }
 
 /** A meter for an answer of at most `limit` characters. */
 export function createTraceMeter(limit: number): TraceMeter {
   let size = 0;
   return {
+    mark() {
+      const before = size;
+      return () => void (size = before);
+    },
     grow: (characters) => (size += characters) <= limit,
     check: () => {
       if (size > limit)

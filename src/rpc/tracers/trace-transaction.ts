@@ -3,12 +3,14 @@ import type { ExecutionObserver, ReplayPoint } from "../../execution/index.ts";
 import { ZERO_ADDRESS } from "../../primitives/index.ts";
 import type { Hash } from "../../primitives/index.ts";
 import type { Block, BlockTransaction, InboxMessage } from "../../rollup/index.ts";
+import type { BlockUnitsOptions, UnitContent } from "../../traces/index.ts";
 import type { ReadingNode } from "../node.ts";
 import type { TraceCallOptions, TraceOptions } from "../parameters/trace-parameter.ts";
 import { invalidParams, rejected, RPC_ERROR, RpcError } from "../protocol/errors.ts";
 import { callData, callError, runCall, prepareCall } from "../simulation/call.ts";
 import type { Simulation } from "../simulation/call.ts";
 import { createTracer } from "./create-tracer.ts";
+import { derivedBatchOf, runUnits } from "./derived-units.ts";
 import { createTraceMeter } from "./trace-meter.ts";
 import type { TraceContext, TracedTransaction, Tracer } from "./tracer.ts";
 
@@ -41,18 +43,23 @@ export interface TransactionTrace {
 }
 
 async function traceRange(
-  { chain, decode, limits }: ReadingNode,
+  node: ReadingNode,
   block: Block,
   { from, to }: { readonly from: number; readonly to: number },
   options: TraceOptions,
   signal: AbortSignal,
 ): Promise<readonly TransactionTrace[]> {
+  const { chain, decode, limits } = node;
   const { transactions, receipts, header } = block;
   const last = transactions[to - 1];
   if (last === undefined && from === to) return [];
   const parent = chain.store.getBlock(header.number - 1);
   if (last === undefined || parent?.hash !== header.parentHash)
     throw new RpcError(RPC_ERROR.notFound, `transaction ${to - 1} of block ${header.number} left the chain; ask again`);
+  if (options.choice.tracer === "stepTracer" && node.openUnits !== undefined) {
+    const batch = derivedBatchOf(node, block);
+    if (batch !== undefined) return traceRangeByUnits(node, block, batch, { from, to }, options, signal);
+  }
   const meter = createTraceMeter(limits.responseBytes);
   const traces: TransactionTrace[] = [];
   let position = 0;
@@ -86,6 +93,68 @@ async function traceRange(
   await chain.engine.replay({ parent, block, through: last.hash, messages, observe });
   settle();
   return traces;
+}
+
+/** As {@link traceRange}, of a block of a derived batch: the steps of the units that the transactions are. */
+async function traceRangeByUnits(
+  node: ReadingNode,
+  block: Block,
+  batch: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  options: TraceOptions,
+  signal: AbortSignal,
+): Promise<readonly TransactionTrace[]> {
+  const { transactions, receipts, header } = block;
+  const meter = createTraceMeter(node.limits.responseBytes);
+  const traces: TransactionTrace[] = [];
+  let position = 0;
+  // Of the unit under way, which may turn out to be none of the block's transactions: then nothing is kept of it.
+  let tracer: Tracer | undefined;
+  let takeBack = (): void => undefined;
+  const onUnit: BlockUnitsOptions["onUnit"] = (kind) => {
+    tracer = undefined;
+    takeBack = () => undefined;
+    if ((kind !== "Message" && kind !== "Transaction") || position < from) return undefined;
+    takeBack = meter.mark();
+    const started = startTrace(options, { maximumSteps: node.limits.traceSteps, meter, firstLogIndex: 0 });
+    tracer = started;
+    return (step) => {
+      started.observer.onMachineStep?.(step);
+      return true;
+    };
+  };
+  for await (const { content } of runUnits(node, block, batch, { withLoadBatch: false, onUnit, signal })) {
+    const hash = transactionOf(content);
+    if (hash === undefined) {
+      takeBack();
+      continue;
+    }
+    const [transaction, receipt] = [transactions[position], receipts[position]];
+    if (transaction?.hash !== hash || receipt === undefined)
+      throw new Error(
+        `expected transaction ${position} of block ${header.number} to be ${transaction?.hash}, not ${hash}`,
+      );
+    const outcome = { gasUsed: receipt.gasUsed, failed: receipt.status === 0 };
+    if (tracer !== undefined)
+      traces.push({ txHash: hash, result: tracer.result({ ...describe(transaction, node.decode), ...outcome }) });
+    position++;
+    if (position === to) break;
+  }
+  return traces;
+}
+
+/** Hash of the transaction of the block that a unit is, if it is one. */
+function transactionOf(content: UnitContent): Hash | undefined {
+  switch (content.kind) {
+    case "Message":
+      return content.outcome.kind === "executed" || content.outcome.kind === "not-run"
+        ? content.message.hash
+        : undefined;
+    case "Transaction":
+      return content.outcome.kind === "included" ? content.hash : undefined;
+    default:
+      return undefined;
+  }
 }
 
 /** What a trace says of a transaction before it runs. */
