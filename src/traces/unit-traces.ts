@@ -1,6 +1,7 @@
 import {
   OUTSIDE_BLOCKS,
   boundaryHash,
+  copyForProving,
   createChainMachine,
   createProver,
   createStateTries,
@@ -8,6 +9,7 @@ import {
   traceUnit,
 } from "../machine/index.ts";
 import type { Machine, Prover, ProvenStep, Trace } from "../machine/index.ts";
+import type { StateDatabase } from "../ethereum/index.ts";
 import { derivedStateAt } from "../node/index.ts";
 import { ZERO_HASH, bytesToHex } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
@@ -37,6 +39,15 @@ interface UnitPlace {
   readonly after: Hash;
 }
 
+/** A machine of the chain before a unit. It is copied for each run of the unit. */
+interface UnitBegin {
+  readonly machine: Machine;
+  /** The state it stands on, and what that was made of. */
+  readonly nodes: StateDatabase;
+  readonly stateRoot: Hash;
+  readonly isInBlock: boolean;
+}
+
 export function createUnitTraces(reading: TraceReading): UnitTraces {
   const { config, database } = reading;
   const elements = createBlobElements(database.inbox);
@@ -49,7 +60,8 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
     if (last?.key === key) return last.trace;
     last = undefined;
     const place = findPlace(units, unit);
-    const trace = traceUnit(() => begin(units, place));
+    const unitBegin = runUpTo(units, place);
+    const trace = traceUnit(() => begin(unitBegin));
     const end = trace.stateHash(trace.length - 1);
     if (end !== place.after) throw new Error(`the steps of unit ${unit} end in ${end}, its boundary is ${place.after}`);
     last = { key, trace };
@@ -69,23 +81,34 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
     return { batch: toBatch, unitsBefore: 1, before: halt, after: halt };
   }
 
-  /** A prover before the first step: runs the units of the batch before it in fast mode. */
-  function begin({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): Prover {
+  /** A machine before the unit, which units of the batch before it have brought there in fast mode. */
+  function runUpTo({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): UnitBegin {
     const chain = derivedStateAt(batch, { config, store: database.chain });
     if (chain === undefined) throw new Error(`corrupt database: batch ${batch} is missing`);
     const state = createTracedState(database.chain.state);
-    const source = chainOverDatabase({ config, database, state, elements });
-    const machine: Machine = createChainMachine({ chain, source, target: claim.range.toBatch, isProving: false });
+    const source = chainOverDatabase({ config, database, state });
+    const machine = createChainMachine({ chain, source, target: claim.range.toBatch, isProving: false });
     for (let done = 0; done < unitsBefore; done++) {
       const { sealed } = machine;
       runUnit(machine);
       if (machine.sealed !== sealed) state.forget();
     }
-    const stateRoot = machine.environment === OUTSIDE_BLOCKS ? ZERO_HASH : state.commit();
+    const isInBlock = machine.environment !== OUTSIDE_BLOCKS;
+    const stateRoot = isInBlock ? state.commit() : ZERO_HASH;
     const reached = boundaryHash(machine, stateRoot);
     if (reached !== before) throw new Error(`the units before come to ${reached}, the boundary is ${before}`);
-    machine.isProving = true;
-    return createProver({ machine, tries: createStateTries(state.nodes), stateRoot });
+    return { machine, nodes: state.nodes, stateRoot, isInBlock };
+  }
+
+  /** A prover before the first step of the unit. */
+  function begin({ machine, nodes, stateRoot, isInBlock }: UnitBegin): Prover {
+    const state = createTracedState(nodes);
+    const source = chainOverDatabase({ config, database, state, elements });
+    return createProver({
+      machine: copyForProving(machine, source, isInBlock ? state.open(stateRoot) : undefined),
+      tries: createStateTries(nodes),
+      stateRoot,
+    });
   }
 
   return {
