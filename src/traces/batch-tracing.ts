@@ -42,7 +42,7 @@ export function createBatchTracing({
 }): BatchTracing {
   const { chain, inbox } = database;
   const state = createTracedState(chain.state);
-  const source = chainOverDatabase({ config, database, state });
+  const source = chainOverDatabase({ config, database, state, sharesInflation: true });
   const stateAt = (batchCount: number): ChainState | undefined => derivedStateAt(batchCount, { config, store: chain });
   /** After the batch traced last. */
   let machine: Machine | undefined;

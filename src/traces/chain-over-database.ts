@@ -12,10 +12,18 @@ export interface ChainOverDatabaseOptions {
   readonly state: TracedState;
   /** Undefined where no step is proven. */
   readonly elements?: BlobElements;
+  /** Whether batches with the same payload share its inflation: of a machine whose units never run in steps. */
+  readonly sharesInflation?: boolean;
 }
 
 /** What the units of a chain read, from the database of a node that has derived it. Throws where something is missing there. */
-export function chainOverDatabase({ config, database, state, elements }: ChainOverDatabaseOptions): ChainSource {
+export function chainOverDatabase({
+  config,
+  database,
+  state,
+  elements,
+  sharesInflation = false,
+}: ChainOverDatabaseOptions): ChainSource {
   const { chain, inbox } = database;
   const chainId = BigInt(config.genesis.chainId);
   // Many batches may have the same payload, one after another, and empty ones, which anyone may force, between them.
@@ -38,7 +46,7 @@ export function chainOverDatabase({ config, database, state, elements }: ChainOv
     chainId,
     batch,
     payload: (index) => payloadOf(index).payload,
-    ...(elements === undefined ? { openContent: (index) => payloadOf(index).open() } : {}),
+    ...(sharesInflation ? { openContent: (index) => payloadOf(index).open() } : {}),
     versionedHashes: (index) => elementsOf().versionedHashes(index),
     element: (index, position) => elementsOf().element(index, position),
     message: (index) => inbox.getMessage(index) ?? missing(`message ${index} of the Inbox`),

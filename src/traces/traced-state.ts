@@ -1,5 +1,5 @@
 import { openStateView } from "../ethereum/index.ts";
-import type { HashedEntry, StateDatabase, TrieSource } from "../ethereum/index.ts";
+import type { HashedEntry, StateDatabase } from "../ethereum/index.ts";
 import { BlockState, stateOf } from "../execution/index.ts";
 import type { StateSink, StateSource } from "../machine/index.ts";
 import type { Hash } from "../primitives/index.ts";
@@ -10,7 +10,7 @@ import type { Hash } from "../primitives/index.ts";
  */
 export interface TracedState {
   /** Nodes and codes of all states since the last `forget`, and of the database. */
-  readonly nodes: TrieSource;
+  readonly nodes: StateDatabase;
   /** The state of this root, and where its changes go; it is in the database, or the one committed last. */
   open(stateRoot: Hash): { readonly state: StateSource; readonly sink: StateSink };
   /** The root of the opened state with all changes so far. */

@@ -1,5 +1,13 @@
-import { OUTSIDE_BLOCKS, boundaryHash, createProver, createStateTries, traceUnit } from "../machine/index.ts";
-import type { Prover, ProvenStep, Trace } from "../machine/index.ts";
+import type { StateDatabase } from "../ethereum/index.ts";
+import {
+  OUTSIDE_BLOCKS,
+  boundaryHash,
+  copyForProving,
+  createProver,
+  createStateTries,
+  traceUnit,
+} from "../machine/index.ts";
+import type { Machine, Prover, ProvenStep, Trace } from "../machine/index.ts";
 import { ZERO_HASH, bytesToHex } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { askTree } from "./ask-tree.ts";
@@ -27,8 +35,17 @@ interface UnitPlace {
   readonly after: Hash;
 }
 
+/** A machine of the chain before a unit. It is copied for each run of the unit. */
+interface UnitBegin {
+  readonly machine: Machine;
+  /** The state it stands on, and what that was made of. */
+  readonly nodes: StateDatabase;
+  readonly stateRoot: Hash;
+  readonly isInBlock: boolean;
+}
+
 export function createUnitTraces(reading: TraceReading): UnitTraces {
-  const { database } = reading;
+  const { config, database } = reading;
   const elements = createBlobElements(database.inbox);
   let last: { readonly key: string; readonly trace: Trace } | undefined;
 
@@ -39,7 +56,8 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
     if (last?.key === key) return last.trace;
     last = undefined;
     const place = findPlace(units, unit);
-    const trace = traceUnit(() => begin(units, place));
+    const unitBegin = runUpTo(units, place);
+    const trace = traceUnit(() => begin(unitBegin));
     const end = trace.stateHash(trace.length - 1);
     if (end !== place.after) throw new Error(`the steps of unit ${unit} end in ${end}, its boundary is ${place.after}`);
     last = { key, trace };
@@ -59,15 +77,26 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
     return { batch: toBatch, unitsBefore: 1, before: halt, after: halt };
   }
 
-  /** A prover before the first step: runs the units of the batch before it in fast mode. */
-  function begin({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): Prover {
-    const { machine, state, runUnit } = openBatch(batch, reading, { target: claim.range.toBatch, elements });
+  /** A machine before the unit, which units of the batch before it have brought there in fast mode. */
+  function runUpTo({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): UnitBegin {
+    const { machine, state, runUnit } = openBatch(batch, reading, { target: claim.range.toBatch });
     for (let done = 0; done < unitsBefore; done++) runUnit();
-    const stateRoot = machine.environment === OUTSIDE_BLOCKS ? ZERO_HASH : state.commit();
+    const isInBlock = machine.environment !== OUTSIDE_BLOCKS;
+    const stateRoot = isInBlock ? state.commit() : ZERO_HASH;
     const reached = boundaryHash(machine, stateRoot);
     if (reached !== before) throw new Error(`the units before come to ${reached}, the boundary is ${before}`);
-    machine.isProving = true;
-    return createProver({ machine, tries: createStateTries(state.nodes), stateRoot });
+    return { machine, nodes: state.nodes, stateRoot, isInBlock };
+  }
+
+  /** A prover before the first step of the unit. */
+  function begin({ machine, nodes, stateRoot, isInBlock }: UnitBegin): Prover {
+    const state = createTracedState(nodes);
+    const source = chainOverDatabase({ config, database, state, elements });
+    return createProver({
+      machine: copyForProving(machine, source, isInBlock ? state.open(stateRoot) : undefined),
+      tries: createStateTries(nodes),
+      stateRoot,
+    });
   }
 
   return {
