@@ -8,6 +8,7 @@ import { writeReport } from "../scripts/write-report.ts";
 import { Phase, isBoundary, prepareMachine, OPCODES, encodeStepCall } from "../src/machine/index.ts";
 import type { Hash, Hex } from "../src/primitives/index.ts";
 import { extremeChainSteps } from "../test/contracts/machine/step-bounds/extreme-chain-steps.ts";
+import { EXTREME_HISTORIES, historySteps } from "../test/contracts/machine/step-bounds/extreme-histories.ts";
 import {
   EXTREMES,
   EXTREME_TRANSACTIONS,
@@ -137,6 +138,11 @@ for (const transaction of typical) await measure(transaction, ALL, true);
 for (const transaction of EXTREME_TRANSACTIONS) await measure(transaction, EXTREME, false);
 for (const { name, cause, before, witness, after } of await extremeChainSteps()) {
   await measureStep(name, cause, cause, encodeStepCall("step", before, witness), after);
+}
+for (const [what, options] of Object.entries(EXTREME_HISTORIES)) {
+  for (const { name, cause, kind, before, witness, after, input } of await historySteps(meter, what, options)) {
+    await measureStep(name, cause, `chain: ${cause}`, encodeStepCall(kind, before, witness, input), after);
+  }
 }
 
 const all = [...kinds.entries()];

@@ -38,11 +38,11 @@ export async function replayHistory(
   const history = await createHistory(options);
   const fast = runFast(history);
   const source = history.source({ provesElements: true });
-  const inbox = await checker.deployInbox(
-    CHAIN_ID,
-    history.batches.map(batchHash),
-    history.messages.map(({ hash }) => hash),
-  );
+  const inbox = await checker.deployInbox({
+    chainId: CHAIN_ID,
+    batchHashes: history.batches.map(batchHash),
+    messageHashes: history.messages.map(({ hash }) => hash),
+  });
   const input = { inbox, target: history.batches.length };
 
   const isDue = createSampler(randomness);

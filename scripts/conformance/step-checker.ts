@@ -2,6 +2,8 @@ import { network } from "hardhat";
 import oneStepProver from "../../deploy/modules/one-step-prover.ts";
 import { bytesToHex } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
+import { deployScriptedInbox } from "./scripted-inbox.ts";
+import type { InboxHashes } from "./scripted-inbox.ts";
 
 /** What the OneStepProver says of a step. */
 export type StepVerdict =
@@ -16,8 +18,7 @@ export interface StepChecker {
    * transaction, 2^24.
    */
   check(calls: readonly Uint8Array[], gas?: number): Promise<StepVerdict[]>;
-  /** Deploys an Inbox of L2 chain `chainId` that has these hashes of batches and messages, by index; its address. */
-  deployInbox(chainId: number, batchHashes: readonly Hash[], messageHashes: readonly Hash[]): Promise<Address>;
+  deployInbox(hashes: InboxHashes): Promise<Address>;
   close(): Promise<void>;
 }
 
@@ -57,12 +58,7 @@ export async function createStepChecker(): Promise<StepChecker> {
       await Promise.all(Array.from({ length: Math.min(PARALLEL, calls.length) }, take));
       return verdicts;
     },
-    deployInbox: async (chainId, batchHashes, messageHashes) => {
-      const inbox = await connection.ethers.deployContract("ScriptedInbox", [chainId]);
-      for (const [index, hash] of batchHashes.entries()) await inbox.setBatch(index, hash);
-      for (const [index, hash] of messageHashes.entries()) await inbox.setMessage(index, hash);
-      return (await inbox.getAddress()).toLowerCase() as Address;
-    },
+    deployInbox: (hashes) => deployScriptedInbox(connection, hashes),
     close: () => connection.close(),
   };
 }

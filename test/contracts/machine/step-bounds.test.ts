@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { prepareMachine, encodeStepCall } from "../../../src/machine/index.ts";
+import { Phase, prepareMachine, encodeStepCall } from "../../../src/machine/index.ts";
+import { EXTREME_HISTORIES, historySteps } from "./step-bounds/extreme-histories.ts";
 import { extremeChainSteps } from "./step-bounds/extreme-chain-steps.ts";
 import { EXTREMES } from "./step-bounds/extreme-transactions.ts";
 import type { ExtremeTransaction } from "./step-bounds/extreme-transactions.ts";
@@ -97,6 +98,32 @@ describe("No step's proof needs more than 100,000 bytes of calldata or 10,000,00
 
   it("not the longest pairing on another curve, which fails", async () => {
     await expectBounded(the(EXTREMES.precompiles, "fails, of 65,536 bytes"), ["Precompile"], { first: 1 });
+  });
+
+  it("not a step of blocks and messages, with the longest data and the greatest numbers", async () => {
+    const met = new Set<string>();
+    for (const what of [
+      "a deposit with 65,536 bytes of data, no zeros",
+      "contexts with the greatest numbers",
+      "messages of every kind",
+      "blocks of the stream of all types, and what is long",
+    ]) {
+      for (const { name, kind, before, witness, after, input } of await historySteps(
+        meter,
+        what,
+        EXTREME_HISTORIES[what]!,
+      )) {
+        met.add(name);
+        const cost = await meter.measure(encodeStepCall(kind, before, witness, input));
+        expect(cost.after, `${name}, ${what}`).to.equal(after);
+        expect(cost.calldata, `${name}, ${what}: bytes of calldata`).to.be.at.most(MOST_CALLDATA);
+        expect(cost.gas, `${name}, ${what}: gas`).to.be.at.most(MOST_GAS);
+      }
+    }
+    const phases = Object.keys(Phase).slice(Phase.ReadCalldata);
+    // At the begin of a payload; blobs are measured below.
+    const expected = ["start of LoadBatch", "start of Message", ...phases].filter((name) => name !== "ReadElement");
+    expect(expected.filter((name) => !met.has(name))).to.eql([]);
   });
 
   it("not reading calldata or a field element, nor inflating the longest head, codes, match or part of a stored block", async () => {

@@ -27,11 +27,11 @@ const CANDIDATES = 12;
 
 /** An Inbox with the batches and messages of a history, on the L1 of `checker`. */
 export async function inputOf(checker: StepChecker, { batches, messages }: History): Promise<ChainInput> {
-  const inbox = await checker.deployInbox(
-    CHAIN_ID,
-    batches.map(batchHash),
-    messages.map(({ hash }) => hash),
-  );
+  const inbox = await checker.deployInbox({
+    chainId: CHAIN_ID,
+    batchHashes: batches.map(batchHash),
+    messageHashes: messages.map(({ hash }) => hash),
+  });
   return { inbox, target: batches.length };
 }
 

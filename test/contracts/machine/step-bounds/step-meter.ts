@@ -1,8 +1,10 @@
 /// <reference path="../../../../types/ethers-contracts/hardhat.d.ts" />
 import { network } from "hardhat";
 import oneStepProver from "../../../../deploy/modules/one-step-prover.ts";
+import { deployScriptedInbox } from "../../../../scripts/conformance/scripted-inbox.ts";
+import type { InboxHashes } from "../../../../scripts/conformance/scripted-inbox.ts";
 import { bytesToHex } from "../../../../src/primitives/index.ts";
-import type { Hash, Hex } from "../../../../src/primitives/index.ts";
+import type { Address, Hash, Hex } from "../../../../src/primitives/index.ts";
 
 /** What proving a step on L1 takes: a transaction that calls the OneStepProver and does nothing else. */
 export interface StepCost {
@@ -29,6 +31,7 @@ export interface StepMeter {
   measure(call: Uint8Array): Promise<StepCost>;
   /** The gas limit such a transaction needs, which is above what it uses where a call must be left one 64th. */
   gasLimitOf(call: Uint8Array): Promise<number>;
+  deployInbox(hashes: InboxHashes): Promise<Address>;
   readonly contracts: readonly DeployedContract[];
   close(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export async function createStepMeter(): Promise<StepMeter> {
     },
     gasLimitOf: async (call) =>
       Number((await request("eth_estimateGas", [{ from: caller.address, to, data: bytesToHex(call), gas }])) as Hex),
+    deployInbox: (hashes) => deployScriptedInbox(connection, hashes),
     contracts,
     close: () => connection.close(),
   };
