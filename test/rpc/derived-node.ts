@@ -35,7 +35,8 @@ export async function startDerivedNode(limits: Partial<RpcLimits> = {}) {
       },
       syncStatus: nothing,
       port: 0,
-      limits,
+      // What tests ask for takes long where many run at a time.
+      limits: { callTimeout: 120_000, executionTimeout: 120_000, ...limits },
     },
     { ...instruments, metrics: new Registry() },
   );

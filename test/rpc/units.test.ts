@@ -43,7 +43,7 @@ interface StepTrace {
 const isReference = process.env["ONESTEP_ENGINE"] === "ethereumjs";
 
 describe("Units of blocks", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let node: DerivedNode;
   const raw: Record<"first" | "early" | "second" | "unsafe", Uint8Array> = {} as never;
 
@@ -223,7 +223,7 @@ describe("Units of blocks", function () {
   });
 
   it("are refused if they have more steps than an answer may have, unless fewer are asked for", async () => {
-    await node.mine([batchOf([{ messages: 9, transactions: Array.from({ length: 80 }, () => raw.first) }])]);
+    await node.mine([batchOf([{ messages: 9, transactions: Array.from({ length: 250 }, () => raw.first) }])]);
     const { latest } = node.chain.store.getHeads();
     const block = `0x${latest.toString(16)}`;
     expect(await failure("rollup_traceUnits", block, { steps: true })).to.contain("more than 2000 steps");
