@@ -8,7 +8,7 @@ import type { EncodedBlock } from "../../src/batch/index.ts";
 import type { DevnetInfo } from "../../src/devnet/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
-import { startOnestep } from "../../test/end-to-end/onestep-process.ts";
+import { startOnestep, until } from "../../test/end-to-end/onestep-process.ts";
 import { CHAIN_ID, ETHER } from "../../test/execution/harness.ts";
 import { L1_TIME } from "../../test/machine/chain/history.ts";
 import type { BatchFields, HistoryOptions } from "../../test/machine/chain/history.ts";
@@ -18,6 +18,8 @@ import { scenarios } from "../../test/real-input/scenarios/index.ts";
 /** Bytes of a payload that an Inbox takes as calldata. */
 const MOST_CALLDATA = 65_536;
 const BLOCKS_PER_BATCH = 40;
+/** Milliseconds. */
+const PATIENCE = 120_000;
 /** Those of the client, and those it does without. */
 const ACCOUNTS = 10;
 
@@ -62,11 +64,19 @@ async function playScenarios(): Promise<EncodedBlock[]> {
   });
   try {
     const { rpcUrl: url, chainId } = devnet.info.l2;
+    const reader = createPublicClient({ transport: http(url) });
     const client = createEthersClient({ url, chainId, firstAccount: 0 });
+    const [account] = client.accounts;
+    // On a busy computer the first call, for which a thread is started, may take longer than a call may.
+    await until("the devnet to answer calls", PATIENCE, () =>
+      reader.estimateGas({ account: account!, to: account!, value: 1n }).then(
+        () => true,
+        () => false,
+      ),
+    );
     for (const { run } of scenarios) await run(client);
     client.close();
 
-    const reader = createPublicClient({ transport: http(url) });
     const last = await reader.getBlockNumber({ cacheTime: 0 });
     const blocks: EncodedBlock[] = [];
     for (let blockNumber = 1n; blockNumber <= last; blockNumber++) {
