@@ -62,8 +62,9 @@ export function shareInflation(payload: Uint8Array): () => Inflater {
       copy: () => {
         if (own !== undefined) return own.copy();
         const copy = openPayload(payload);
-        // One byte more than there is brings it to its end.
-        copy.read(0, current.size + (current.state.mode === "ended" ? 1 : 0));
+        copy.read(0, current.size);
+        // Whether it has ended is known once somebody asks for more.
+        if (current.state.mode === "ended" && copy.state().mode !== "ended") copy.read(0, current.size + 1);
         return copy;
       },
       read(position, length) {

@@ -94,7 +94,12 @@ function blockChanges(before: ObservedChain, { chain: after, environment, sealed
   const changes: string[] = [];
   if (before.phase === Phase.CreditFees && phase === Phase.Flush)
     changes.push(`fees: ${before.amount} wei to the FeeVault`);
-  if (before.phase === Phase.SealBlock && sealed !== undefined && phase !== Phase.LoadAccount && phase !== Phase.LoadSlot)
+  if (
+    before.phase === Phase.SealBlock &&
+    sealed !== undefined &&
+    phase !== Phase.LoadAccount &&
+    phase !== Phase.LoadSlot
+  )
     changes.push(`outbox root: ${sealed.header.outboxRoot}`);
   if (after?.kind !== "in-batch") return changes;
   if (before.phase === Phase.ReadBlockHead && phase === Phase.OpenBlock) {
@@ -127,7 +132,9 @@ function messageChanges(before: ObservedChain, machine: Machine): string[] {
     changes.push(`deposit ${transactionHash} from ${sender} to ${to}: ${gasLimit} gas`);
   }
   if (before.phase === Phase.Message && phase !== Phase.CountCalldata && phase !== Phase.WriteContext)
-    changes.push(`message ${after.messageCount} weighs more than the ${after.messageWeight} gas that messages have left`);
+    changes.push(
+      `message ${after.messageCount} weighs more than the ${after.messageWeight} gas that messages have left`,
+    );
   if (before.phase === Phase.Mint && after.message?.kind === "deposit" && phase !== Phase.LoadAccount)
     changes.push(`mint: ${after.message.mint} wei`);
   if (before.phase === Phase.Refund && chain.message?.kind === "deposit" && after.message === undefined)

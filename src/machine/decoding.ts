@@ -18,6 +18,7 @@ import {
 } from "../ethereum/index.ts";
 import type { TransactionType } from "../ethereum/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, bigintToBytes32, hexToBytes } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 import type { Machine, Pending, TransactionContext } from "./machine.ts";
 import { tellSlice } from "./memory.ts";
 import { Phase } from "./phase.ts";
@@ -161,22 +162,47 @@ export function stepDecodeAccessList(machine: Machine): void {
       transaction.cursor = list.start;
     } else if (cursor < keysEnd) {
       const { key, end } = readStorageKey(raw.bytes, cursor, keysEnd, windowEnd);
-      const entry = needSlot(machine, transaction.listAddress, key);
-      if (entry === undefined) return;
-      warmSlot(machine, transaction.listAddress, key, entry);
+      if (!warmListed(machine, transaction.listAddress, key)) return;
       transaction.slotCount += 1;
       transaction.cursor = end;
     } else {
       const { address, keys } = readAccessListItem(raw.bytes, cursor, listEnd, windowEnd);
-      const entry = needAccount(machine, address);
-      if (entry === undefined) return;
-      warmAccount(machine, address, entry);
+      if (!warmListed(machine, address, undefined)) return;
       transaction.listAddress = address;
       transaction.keysEnd = keys.end;
       transaction.addressCount += 1;
       transaction.cursor = keys.start;
     }
   });
+}
+
+/**
+ * An account of the access list, or a slot of it, becomes warm; false if the step is over by a fault. In fast mode only once the
+ * transaction is known to be valid: one that is skipped pays for its bytes, not for what is loaded.
+ */
+function warmListed(machine: Machine, address: Address, slot: Hash | undefined): boolean {
+  if (!machine.isProving) {
+    machine.toWarm.push({ address, slot });
+    return true;
+  }
+  return warm(machine, address, slot);
+}
+
+/** What `warmListed` has put off. */
+export function warmAccessList(machine: Machine): void {
+  for (const { address, slot } of machine.toWarm) warm(machine, address, slot);
+  machine.toWarm.length = 0;
+}
+
+function warm(machine: Machine, address: Address, slot: Hash | undefined): boolean {
+  if (slot === undefined) {
+    const account = needAccount(machine, address);
+    if (account !== undefined) warmAccount(machine, address, account);
+    return account !== undefined;
+  }
+  const entry = needSlot(machine, address, slot);
+  if (entry !== undefined) warmSlot(machine, address, slot, entry);
+  return entry !== undefined;
 }
 
 export function stepDecodeAuthorizations(machine: Machine): void {

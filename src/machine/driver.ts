@@ -70,6 +70,7 @@ export function createMachine({
     stacks,
     pending: undefined,
     overlay: new Overlay(state),
+    toWarm: [],
     logs: [],
     refund: 0,
     sink,

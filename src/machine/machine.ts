@@ -205,6 +205,8 @@ export interface Machine {
   readonly stacks: FrameSpace[];
   pending: Pending | undefined;
   readonly overlay: Overlay;
+  /** In fast mode, what the access list names, in order: it becomes warm once the transaction is known to be valid. */
+  readonly toWarm: { readonly address: Address; readonly slot: Hash | undefined }[];
   /** Logs of the transaction so far; a revert cuts them off. */
   readonly logs: Log[];
   refund: number;

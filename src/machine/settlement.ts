@@ -29,6 +29,7 @@ function clear(machine: Machine): void {
   machine.frame = undefined;
   machine.pending = undefined;
   machine.overlay.clear();
+  machine.toWarm.length = 0;
   machine.logs.length = 0;
   machine.refund = 0;
   if (machine.chain === undefined) machine.phase = Phase.EndBlock;

@@ -13,7 +13,7 @@ import type { Authorization, SkipReason } from "../ethereum/index.ts";
 import { ZERO_ADDRESS, keccak256 } from "../primitives/index.ts";
 import { dataGas, listingCharge } from "../rollup/index.ts";
 import { chainOf } from "./chain/next-unit.ts";
-import { authorizationAtCursor, running } from "./decoding.ts";
+import { authorizationAtCursor, running, warmAccessList } from "./decoding.ts";
 import { FRAME_KIND, beginFrame } from "./frame.ts";
 import type { FrameContext, Machine } from "./machine.ts";
 import { isEmptyEntry, isOccupied } from "./overlay.ts";
@@ -117,6 +117,7 @@ function isForeignCode(account: AccountEntry): boolean {
 }
 
 export function stepBuyGas(machine: Machine): void {
+  warmAccessList(machine);
   const transaction = running(machine);
   const { coinbase } = machine.environment;
   const { sender, to, isCreation, gasLimit, gasPrice } = transaction;

@@ -33,6 +33,13 @@ class DifferenceError extends Error {}
 /** The batch is no more what it was when it was begun. */
 class SupersededError extends Error {}
 
+/** What is traced together holds while these are what they were. */
+interface TracingTurn {
+  /** The Inbox's rewind count when that was last seen. */
+  rewindCount: number;
+  readonly identities: Map<number, string>;
+}
+
 export function createBatchTracing({
   config,
   database,
@@ -59,7 +66,7 @@ export function createBatchTracing({
   }
 
   /** The hashes of all units of the batch that the machine stands before. */
-  function traceBatch(running: Machine, derived: DerivedBatch, rewindCount: number): Uint8Array {
+  function traceBatch(running: Machine, derived: DerivedBatch, turn: TracingTurn): Uint8Array {
     const hashes: Hash[] = [];
     do {
       const { sealed } = running;
@@ -70,7 +77,7 @@ export function createBatchTracing({
         checkBlock(running);
         state.forget();
       }
-      lookWhetherSuperseded(derived, rewindCount);
+      if (performance.now() - refreshed >= REFRESH_INTERVAL) lookWhetherSuperseded(turn);
     } while (running.phase !== Phase.LoadBatch);
     checkEnd(running, derived);
     return concatHashes(hashes);
@@ -92,20 +99,25 @@ export function createBatchTracing({
     throw new DifferenceError(`the machine is after batch ${batch} at ${machineEnd}, the node at ${nodeEnd}`);
   }
 
-  function lookWhetherSuperseded({ batch, lastBlockHash }: DerivedBatch, rewindCount: number): void {
-    const now = performance.now();
-    if (now - refreshed < REFRESH_INTERVAL) return;
-    refreshed = now;
+  /** What a batch is and became: what its blocks are is in the hash of the last one. */
+  function identify(batch: number): string {
+    return JSON.stringify([inbox.getBatchRecord(batch), chain.getDerivedBatch(batch)]);
+  }
+
+  /** L1 may have taken back entries without any of these batches. */
+  function lookWhetherSuperseded(turn: TracingTurn): void {
+    refreshed = performance.now();
     database.refresh();
-    const isSame = inbox.rewindCount() === rewindCount && chain.getDerivedBatch(batch)?.lastBlockHash === lastBlockHash;
-    if (!isSame) throw new SupersededError();
+    if (inbox.rewindCount() === turn.rewindCount) return;
+    for (const [batch, identity] of turn.identities) if (identify(batch) !== identity) throw new SupersededError();
+    turn.rewindCount = inbox.rewindCount();
   }
 
   return {
     trace(first) {
       const begin = performance.now();
       refreshed = begin;
-      const rewindCount = inbox.rewindCount();
+      const turn: TracingTurn = { rewindCount: inbox.rewindCount(), identities: new Map() };
       const running = machineAt(first);
       const batches: { readonly batch: number; readonly hashes: Uint8Array }[] = [];
       // Unless it comes to the end of a batch, it is of no use any more.
@@ -115,15 +127,17 @@ export function createBatchTracing({
         for (let batch = first; performance.now() - begin < TURN; batch++) {
           const derived = chain.getDerivedBatch(batch);
           if (derived === undefined) break;
-          batches.push({ batch, hashes: traceBatch(running, derived, rewindCount) });
+          turn.identities.set(batch, identify(batch));
+          batches.push({ batch, hashes: traceBatch(running, derived, turn) });
         }
+        lookWhetherSuperseded(turn);
       } catch (error) {
         if (error instanceof SupersededError) return { kind: "superseded" };
         if (error instanceof DifferenceError) return { kind: "different", report: error.message };
         throw error;
       }
       machine = running;
-      return batches.length === 0 ? { kind: "superseded" } : { kind: "traced", rewindCount, batches };
+      return batches.length === 0 ? { kind: "superseded" } : { kind: "traced", rewindCount: turn.rewindCount, batches };
     },
   };
 }

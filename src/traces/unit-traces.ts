@@ -14,9 +14,11 @@ import { askTree } from "./ask-tree.ts";
 import { openBatch } from "./batch-run.ts";
 import { createBlobElements } from "./blob-elements.ts";
 import { haltHash, loadHash } from "./boundary-states.ts";
+import { chainOverDatabase } from "./chain-over-database.ts";
 import { findBatchOfUnit, findSameUnits } from "./claim-units.ts";
 import type { ClaimUnits, TraceReading } from "./claim-units.ts";
 import type { ClaimIdentity, TraceCall, TraceExtent } from "./trace-protocol.ts";
+import { createTracedState } from "./traced-state.ts";
 
 /** Traces of units of claims, step by step. The one that was asked for last is kept: 32 bytes a step. */
 export interface UnitTraces {

@@ -77,7 +77,7 @@ const transaction: fc.Arbitrary<Draft> = fc.oneof(
     weight: 1,
     arbitrary: fc
       .record({ draft: signed, position: fc.nat({ max: 64 }), mask: fc.integer({ min: 1, max: 255 }) })
-      .map(({ draft, position, mask }) => (batch, nonces) => {
+      .map(({ draft, position, mask }): Draft => (batch, nonces) => {
         const raw = draft(batch, nonces);
         return raw.with(position, raw[position]! ^ mask);
       }),
