@@ -115,7 +115,7 @@ describe("A machine of a chain", () => {
       /^Mint: account 0x\w+: .*balance 1000000000000000000/,
       /^EndTransaction: status 1, 0 gas used, messages: 1 read/,
       /^EndMessage: messages: 2 read/,
-      /^Validate: skipped: /,
+      /^Validate: not run: /,
       /^EndTransaction: status 1, 45192 gas used|^ReadTransaction: bucket: \d+ gas left/,
       new RegExp(`^SealBlock: block ${last.header.number} is ${last.hash}`),
       /^ReadBlockHead: the payload ends/,
