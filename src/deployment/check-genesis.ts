@@ -29,7 +29,7 @@ export const PREDEPLOYS: readonly (readonly [name: string, address: Address])[] 
  * begin with.
  */
 export function checkGenesis(
-  { genesis, genesisHash }: Pick<RollupConfig, "genesis" | "genesisHash">,
+  { genesis, genesisHash, parameters }: Pick<RollupConfig, "genesis" | "genesisHash" | "parameters">,
   predeployCode: PredeployCode,
 ): readonly CheckedSubject[] {
   const { chainId, timestamp, gasPerSecond } = genesis;
@@ -43,6 +43,7 @@ export function checkGenesis(
       checks: [
         check("block hash", genesisBlock(genesis).hash, genesisHash),
         check("gasLimit", own.gasLimit, genesis.gasLimit),
+        checkDepositShare(parameters.depositGasPerSecond, gasPerSecond),
         check("accounts besides the predeploys", "none", others.length === 0 ? "none" : others.join(", ")),
       ],
     },
@@ -52,6 +53,13 @@ export function checkGenesis(
       checks: checkAccount(own.alloc[address], genesis.alloc[address]),
     })),
   ];
+}
+
+/** Were deposits given more gas than the chain has, those who check it could be outrun (specification §2). */
+function checkDepositShare(depositGasPerSecond: bigint, gasPerSecond: bigint): Check {
+  const expected = `at most ${gasPerSecond}`;
+  const actual = depositGasPerSecond <= gasPerSecond ? expected : depositGasPerSecond.toString();
+  return check("gas of deposits a second", expected, actual);
 }
 
 type Account = Genesis["alloc"][Address] | undefined;

@@ -185,6 +185,15 @@ describe("verification of a rollup", () => {
       expect(found).to.include("Inbox L2_CHAIN_ID: expected 43, is 42");
     });
 
+    it("deposits that have more gas a second than the chain", async () => {
+      const { config } = rollup;
+      const { depositGasPerSecond } = config.parameters;
+      const found = await differences({ ...config, genesis: { ...GENESIS, gasPerSecond: depositGasPerSecond - 1n } });
+      expect(found).to.include(
+        `genesis gas of deposits a second: expected at most ${depositGasPerSecond - 1n}, is ${depositGasPerSecond}`,
+      );
+    });
+
     it("a genesis with predeploys of another build, though L1 has its hash", async () => {
       const predeployCode = await loadPredeployCode();
       const genesis = createGenesis({
