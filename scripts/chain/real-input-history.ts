@@ -83,7 +83,7 @@ async function playScenarios(): Promise<EncodedBlock[]> {
     for (let blockNumber = 1n; blockNumber <= last; blockNumber++) {
       const { transactions } = await reader.getBlock({ blockNumber, includeTransactions: true });
       // Deposits have no raw form, and none of the scenarios needs one.
-      const signed = transactions.filter(({ type }) => (type as string) !== "0x7e");
+      const signed = transactions.filter(({ typeHex }) => typeHex !== "0x7e");
       if (signed.length === 0) continue;
       const raws = await Promise.all(
         signed.map(async ({ hash }) => {
