@@ -67,9 +67,10 @@ async function playScenarios(): Promise<EncodedBlock[]> {
     const reader = createPublicClient({ transport: http(url) });
     const client = createEthersClient({ url, chainId, firstAccount: 0 });
     const [account] = client.accounts;
+    if (account === undefined) throw new Error("expected a client with accounts");
     // On a busy computer the first call, for which a thread is started, may take longer than a call may.
     await until("the devnet to answer calls", PATIENCE, () =>
-      reader.estimateGas({ account: account!, to: account!, value: 1n }).then(
+      reader.estimateGas({ account, to: account, value: 1n }).then(
         () => true,
         () => false,
       ),
@@ -82,7 +83,7 @@ async function playScenarios(): Promise<EncodedBlock[]> {
     for (let blockNumber = 1n; blockNumber <= last; blockNumber++) {
       const { transactions } = await reader.getBlock({ blockNumber, includeTransactions: true });
       // Deposits have no raw form, and none of the scenarios needs one.
-      const signed = transactions.filter(({ type }) => (type as string) !== "0x7e");
+      const signed = transactions.filter(({ typeHex }) => typeHex !== "0x7e");
       if (signed.length === 0) continue;
       const raws = await Promise.all(
         signed.map(async ({ hash }) => {
