@@ -4,6 +4,7 @@ import { derivedStateAt } from "../node/index.ts";
 import type { BlobElements } from "./blob-elements.ts";
 import { chainOverDatabase } from "./chain-over-database.ts";
 import type { TraceReading } from "./claim-units.ts";
+import { passBlock } from "./pass-block.ts";
 import { createTracedState } from "./traced-state.ts";
 import type { TracedState } from "./traced-state.ts";
 
@@ -13,6 +14,8 @@ export interface BatchRun {
   readonly state: TracedState;
   /** Runs the unit that comes next, in fast mode. */
   runUnit(): void;
+  /** Passes over the block that comes next, between two blocks, as `passBlock` does; gives the number of its units. */
+  passBlock(): number;
 }
 
 export interface BatchRunOptions {
@@ -44,5 +47,6 @@ export function openBatch(
       runUnit(machine);
       if (machine.sealed !== sealed) state.forget();
     },
+    passBlock: () => passBlock(machine, batch, database),
   };
 }

@@ -77,7 +77,7 @@ export interface BlockUnitsOptions {
 /** Goes through derived blocks unit by unit, in the steps of the machine. */
 export interface BlockUnits {
   /**
-   * The units of a block of this batch, each after it has run. The units before the block run first, in fast mode.
+   * The units of a block of this batch, each after it has run. The blocks of the batch before it are passed over.
    * @throws TraceUnavailableError if the batch is superseded meanwhile; the reason of the signal once it is aborted
    */
   run(header: BlockHeader, batch: number, options: BlockUnitsOptions): AsyncGenerator<BlockUnit>;
@@ -116,7 +116,7 @@ export async function createBlockUnits(reading: TraceReading): Promise<BlockUnit
   return {
     async *run(header, batch, { withLoadBatch, onUnit, signal }) {
       const pause = createPause(batch, signal);
-      const { machine, runUnit } = openBatch(batch, reading);
+      const { machine, runUnit, passBlock } = openBatch(batch, reading);
       let index = 0;
 
       function runInSteps(): BlockUnit {
@@ -132,11 +132,16 @@ export async function createBlockUnits(reading: TraceReading): Promise<BlockUnit
         yield runInSteps();
         index++;
       }
-      for (; !isBefore(machine, header); index++) {
-        if (index > 0 && machine.phase === Phase.LoadBatch)
-          throw new Error(`the machine comes through batch ${batch} without a block on ${header.parentHash}`);
-        await pause();
+      if (index === 0) {
         runUnit();
+        index++;
+      }
+      while (!isBefore(machine, header)) {
+        const units = machine.phase === Phase.BeginBlock ? passBlock() : 0;
+        if (units === 0)
+          throw new Error(`the machine comes through batch ${batch} without a block on ${header.parentHash}`);
+        index += units;
+        await pause();
       }
       const { sealed } = machine;
       for (; machine.sealed === sealed; index++) {

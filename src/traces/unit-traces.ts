@@ -1,6 +1,7 @@
 import type { StateDatabase } from "../ethereum/index.ts";
 import {
   OUTSIDE_BLOCKS,
+  Phase,
   boundaryHash,
   copyForProving,
   createProver,
@@ -12,6 +13,7 @@ import { ZERO_HASH, bytesToHex } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { askTree } from "./ask-tree.ts";
 import { openBatch } from "./batch-run.ts";
+import type { BatchRun } from "./batch-run.ts";
 import { createBlobElements } from "./blob-elements.ts";
 import { haltHash, loadHash } from "./boundary-states.ts";
 import { chainOverDatabase } from "./chain-over-database.ts";
@@ -79,10 +81,14 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
     return { batch: toBatch, unitsBefore: 1, before: halt, after: halt };
   }
 
-  /** A machine before the unit, which units of the batch before it have brought there in fast mode. */
+  /** A machine before the unit: the units of its block before it have brought it there in fast mode. */
   function runUpTo({ claim }: ClaimUnits, { batch, unitsBefore, before }: UnitPlace): UnitBegin {
-    const { machine, state, runUnit } = openBatch(batch, reading, { target: claim.range.toBatch });
-    for (let done = 0; done < unitsBefore; done++) runUnit();
+    const open = () => openBatch(batch, reading, { target: claim.range.toBatch });
+    const passed = countBlocks(open(), unitsBefore);
+    const { machine, state, runUnit, passBlock } = open();
+    if (unitsBefore > 0) runUnit();
+    for (let block = 0; block < passed.blocks; block++) passBlock();
+    for (let done = passed.units; done < unitsBefore; done++) runUnit();
     const isInBlock = machine.environment !== OUTSIDE_BLOCKS;
     const stateRoot = isInBlock ? state.commit() : ZERO_HASH;
     const reached = boundaryHash(machine, stateRoot);
@@ -113,4 +119,19 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
       return trace.prove(step);
     },
   };
+}
+
+/** How many blocks of a batch end within its first units, and the units up to the end of the last of them. */
+function countBlocks(
+  { machine, runUnit, passBlock }: BatchRun,
+  units: number,
+): { readonly blocks: number; readonly units: number } {
+  if (units === 0) return { blocks: 0, units: 0 };
+  runUnit();
+  let counted = 1;
+  for (let blocks = 0; ; blocks++) {
+    const ofNext = machine.phase === Phase.BeginBlock ? passBlock() : 0;
+    if (ofNext === 0 || counted + ofNext > units) return { blocks, units: counted };
+    counted += ofNext;
+  }
 }
