@@ -1,5 +1,6 @@
 import type { EncodedBlock, PayloadContent } from "../batch/index.ts";
 import { chooseBlock, enterBlock, listTransaction, rawSlice, readBlockHead } from "../machine/index.ts";
+import type { BatchProgress } from "../machine/index.ts";
 import { batchProgress } from "./batch-progress.ts";
 import type { Batch, DerivationCursor, DerivationRules } from "./types.ts";
 
@@ -27,7 +28,7 @@ export function* payloadBlocks(
   for (;;) {
     const head = readBlockHead<never>(chain, read);
     const block = head && chooseBlock(chain, parent, head);
-    if (head === undefined || block === undefined || chain.stream === undefined) return;
+    if (head === undefined || block === undefined || hasEnded(chain)) return;
     enterBlock(chain, parent, block);
     const transactions: Uint8Array[] = [];
     while (chain.transactionsLeft > 0) {
@@ -35,7 +36,11 @@ export function* payloadBlocks(
       if (raw !== undefined) transactions.push(raw.bytes);
     }
     yield { timestamp: block.timestamp, messages: head.messages, transactions };
-    if (chain.stream === undefined) return;
+    if (hasEnded(chain)) return;
     parent = { ...rules, timestamp: block.timestamp, gasLevel: chain.gasLeft };
   }
+}
+
+function hasEnded({ stream }: BatchProgress): boolean {
+  return stream === undefined;
 }
