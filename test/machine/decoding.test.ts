@@ -113,6 +113,15 @@ function compare(raw: Uint8Array): "accepted" | "rejected" {
       authorizationCount: expected.authorizations.length,
       pending: undefined,
     });
+    if (!machine.isProving) {
+      // Becomes warm once the transaction is valid.
+      const listed = accessList.flatMap(({ address, storageKeys }) =>
+        [undefined, ...storageKeys].map((slot) => ({ address, slot })),
+      );
+      expect(machine.toWarm).to.eql(listed);
+      expect([...machine.overlay.keys]).to.eql([]);
+      continue;
+    }
     for (const { address, storageKeys } of accessList) {
       // The entry of a precompile need not be: it is warm as it is.
       if (BigInt(address) > 0x100n) expect(machine.overlay.account(address)?.isWarm).to.equal(true);
