@@ -30,7 +30,7 @@ describe("the blobs of a batch", () => {
   beforeEach(async () => {
     evm = await createEVM({ common: await createExecutingCommon(1) });
     // Before the first context is due, so that a batch is all that is recorded.
-    const parameters = inbox.encodeDeploy([OPERATOR.toString(), 100, 200, 30, 2 ** 24, 0, ANYBODY]);
+    const parameters = inbox.encodeDeploy([1, OPERATOR.toString(), 100, 200, 30, 2 ** 24, 0, ANYBODY]);
     const { createdAddress } = await evm.runCall({ data: hexToBytes(artifact.bytecode + parameters.slice(2)) });
     if (createdAddress === undefined) throw new Error("the Inbox was not deployed");
     address = createdAddress;
