@@ -99,7 +99,7 @@ contract BlockVerifier is IVerifier {
 
     /// @dev Whether the batch gives no more blocks, as nothing is left to be read.
     function _isBatchOver(Chain memory chain) private pure returns (bool) {
-        return chain.stream == 0 && chain.messageCount == chain.messagesUpTo;
+        return chain.stream == 0 && chain.messageCount >= chain.messagesUpTo;
     }
 
     /// @dev Begins a block of which all is known that does not depend on the state.

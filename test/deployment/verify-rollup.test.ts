@@ -103,8 +103,8 @@ describe("verification of a rollup", () => {
       it(`one changed byte in the code of ${name}, and says which contract it is and both hashes`, async () => {
         const changed = withChangedByte(await codeOf(key));
         await withCode(key, changed, async () => {
-          for (const of of [rollup.config, rollup.config.contracts.rollup]) {
-            const found = await differences(of);
+          for (const target of [rollup.config, rollup.config.contracts.rollup]) {
+            const found = await differences(target);
             expect(found).to.have.length(1);
             expect(found[0]).to.match(new RegExp(`^${name} code: expected 0x[0-9a-f]{64}, is 0x[0-9a-f]{64}$`));
           }

@@ -97,7 +97,7 @@ export function chooseBlock(
 }
 
 function isBatchOver({ stream, messageCount, messagesUpTo }: BatchProgress): boolean {
-  return stream === undefined && messageCount === messagesUpTo;
+  return stream === undefined && messageCount >= messagesUpTo;
 }
 
 /** What a block that was chosen has: its messages and transactions, room for their weights, and gas. Gives its gas limit. */
