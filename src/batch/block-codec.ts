@@ -62,26 +62,18 @@ export interface ParsedBlock extends EncodedBlock {
 
 /**
  * Reads a block (specification §3 rule 2); total: any bytes give some block, or undefined where too few for a block head are
- * left. `admit` is told of its timestamp; it admits no block, or says for each length in bytes whether a transaction of it may
- * be listed: the first that may not ends the block before it. The content is read no further than that.
+ * left. What the gas bucket pays for is not asked: of a batch that is for derivation.
  */
-export function readBlock(
-  content: PayloadContent,
-  position: number,
-  admit: (timestamp: number) => ((transactionLength: number) => boolean) | undefined,
-): ParsedBlock | undefined {
+export function readBlock(content: PayloadContent, position: number): ParsedBlock | undefined {
   const head = content.read(position, BLOCK_HEAD_SIZE);
   if (head === undefined) return undefined;
   const { timestamp, messages, transactionCount } = decodeBlockHead(head);
-  const mayList = admit(timestamp);
-  if (mayList === undefined) return undefined;
   const transactions: Uint8Array[] = [];
   let end = position + BLOCK_HEAD_SIZE;
   while (transactions.length < transactionCount) {
     const lengthBytes = content.read(end, TRANSACTION_LENGTH_SIZE);
     const length = lengthBytes === undefined ? 0 : decodeTransactionLength(lengthBytes);
-    const isListed = isTransactionLength(length) && mayList(length);
-    const raw = isListed ? content.read(end + TRANSACTION_LENGTH_SIZE, length) : undefined;
+    const raw = isTransactionLength(length) ? content.read(end + TRANSACTION_LENGTH_SIZE, length) : undefined;
     if (raw === undefined) return { timestamp, messages, transactions, end, isLast: true };
     transactions.push(raw);
     end += TRANSACTION_LENGTH_SIZE + length;

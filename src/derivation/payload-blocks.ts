@@ -1,5 +1,5 @@
 import type { EncodedBlock, PayloadContent } from "../batch/index.ts";
-import { chooseBlock, enterBlock, listTransaction, rawSlice, readBlockHead } from "../machine/index.ts";
+import { chooseBlock, enterBlock, listTransaction, readBlockHead, readersOf } from "../machine/index.ts";
 import type { BatchProgress } from "../machine/index.ts";
 import { batchProgress } from "./batch-progress.ts";
 import type { Batch, DerivationCursor, DerivationRules } from "./types.ts";
@@ -20,13 +20,9 @@ export function* payloadBlocks(
 ): Generator<EncodedBlock, void, void> {
   const chain = batchProgress(cursor, batch);
   let parent = { ...rules, timestamp: cursor.parentTimestamp, gasLevel: cursor.gasLevel };
-  const read = (position: number, length: number) => content.read(position, length) ?? "missing";
-  const readSlice = (position: number, length: number) => {
-    const bytes = read(position, length);
-    return bytes === "missing" ? bytes : rawSlice(bytes);
-  };
+  const { readBytes, readSlice } = readersOf(content);
   for (;;) {
-    const head = readBlockHead<never>(chain, read);
+    const head = readBlockHead<never>(chain, readBytes);
     const block = head && chooseBlock(chain, parent, head);
     if (head === undefined || block === undefined || hasEnded(chain)) return;
     enterBlock(chain, parent, block);

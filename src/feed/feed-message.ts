@@ -75,7 +75,7 @@ export function decodeFeedBlockHead(content: Uint8Array): FeedBlockHead {
 export function decodeFeedBlock(content: Uint8Array): FeedBlock {
   const head = decodeFeedBlockHead(content);
   const encoding = content.subarray(HEAD_SIZE);
-  const block = readBlock(contentOfBytes(encoding), 0, () => () => true);
+  const block = readBlock(contentOfBytes(encoding), 0);
   // The parser is as lenient as derivation must be; here only a block's one encoding is good.
   if (block === undefined || !equalBytes(encodeBlocks([block]), encoding)) {
     throw new FeedMessageError(`expected the encoding of one block in the message of block ${head.number}`);

@@ -2,7 +2,7 @@ import { withoutLeadingZeros } from "../ethereum/index.ts";
 import type { SkipReason } from "../ethereum/index.ts";
 import { bigintToBytes32, hexToBytes } from "../primitives/index.ts";
 import type { Address } from "../primitives/index.ts";
-import { atLeastListingCharge, listingCharge } from "../rollup/index.ts";
+import { chargeBeyondListing } from "../rollup/index.ts";
 import { hashReceipts } from "./block-progress.ts";
 import { chainOf, flushThen, nextWithinBlock } from "./chain/next-unit.ts";
 import type { Machine, TransactionContext } from "./machine.ts";
@@ -153,7 +153,6 @@ function countInChain(machine: Machine, { kind, gasUsed, raw }: TransactionConte
     chain.messageCount += 1;
   } else {
     // The charge was taken when it was listed.
-    const { length } = raw.bytes;
-    chain.gasLeft -= atLeastListingCharge(BigInt(gasUsed), length) - listingCharge(length);
+    chain.gasLeft -= chargeBeyondListing(BigInt(gasUsed), raw.bytes.length);
   }
 }

@@ -50,3 +50,8 @@ export function atLeastListingCharge(gas: bigint, length: number): bigint {
   const charge = listingCharge(length);
   return gas > charge ? gas : charge;
 }
+
+/** What an included transaction of `length` bytes that has used `gas` takes beyond its listing charge. */
+export function chargeBeyondListing(gas: bigint, length: number): bigint {
+  return atLeastListingCharge(gas, length) - listingCharge(length);
+}

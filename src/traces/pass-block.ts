@@ -1,3 +1,4 @@
+import { contentOfBytes } from "../batch/index.ts";
 import {
   NO_BLOCK_FIELDS,
   chainOf,
@@ -5,12 +6,12 @@ import {
   enterBlock,
   listTransaction,
   nextBetweenBlocks,
-  rawSlice,
   readBlockHead,
+  readersOf,
 } from "../machine/index.ts";
 import type { Machine } from "../machine/index.ts";
 import { equalBytes } from "../primitives/index.ts";
-import { atLeastListingCharge, listingCharge } from "../rollup/index.ts";
+import { chargeBeyondListing } from "../rollup/index.ts";
 import type { NodeDatabaseReader } from "../storage/index.ts";
 
 /**
@@ -31,10 +32,10 @@ export function passBlock(
   const number = parent.number + 1;
   const block = store.getSummary(number) ?? missing(`block ${number}`);
   const { header, hash, nextMessage } = block;
-  const read = (position: number, length: number) => chain.stream?.inflater.read(position, length) ?? "missing";
+  const { readBytes, readSlice } = readersOf(chain.stream?.inflater ?? contentOfBytes(new Uint8Array()));
 
   // 1. Its begin.
-  const chosen = chooseBlock(chain, parent, readBlockHead<never>(chain, read));
+  const chosen = chooseBlock(chain, parent, readBlockHead<never>(chain, readBytes));
   if (chosen === undefined || header.parentHash !== chain.blockHash)
     throw new Error(`block ${number} is not of batch ${batch}`);
   enterBlock(chain, parent, chosen);
@@ -48,13 +49,10 @@ export function passBlock(
   let count = 0;
   while (chain.transactionsLeft > 0) {
     units++;
-    const raw = listTransaction<never>(chain, (position, length) => {
-      const bytes = read(position, length);
-      return bytes === "missing" ? bytes : rawSlice(bytes);
-    });
+    const raw = listTransaction<never>(chain, readSlice);
     const next = included[count];
     if (raw === undefined || next === undefined || !equalBytes(raw.bytes, next.raw)) continue;
-    chain.gasLeft -= atLeastListingCharge(next.gasUsed, next.raw.length) - listingCharge(next.raw.length);
+    chain.gasLeft -= chargeBeyondListing(next.gasUsed, next.raw.length);
     count++;
   }
   if (count !== included.length || chain.gasLeft !== header.gasLevel)

@@ -6,7 +6,7 @@ export function parseBlocks(content: PayloadContent): readonly EncodedBlock[] {
   const blocks: EncodedBlock[] = [];
   let position = 0;
   for (;;) {
-    const block = readBlock(content, position, () => () => true);
+    const block = readBlock(content, position);
     if (block === undefined) return blocks;
     const { timestamp, messages, transactions, end, isLast } = block;
     blocks.push({ timestamp, messages, transactions });

@@ -1,6 +1,7 @@
 import { TRANSACTION_LENGTH_SIZE, decodeTransactionLength, isTransactionLength } from "../../batch/index.ts";
+import type { PayloadContent } from "../../batch/index.ts";
 import { listingCharge } from "../../rollup/index.ts";
-import { newTransactionContext } from "../decoding.ts";
+import { newTransactionContext, rawSlice } from "../decoding.ts";
 import type { Machine } from "../machine.ts";
 import { tellSlice } from "../memory.ts";
 import { Phase } from "../phase.ts";
@@ -54,6 +55,18 @@ export function listTransaction<Pause extends "inflating">(
   chain.transactionsLeft -= 1;
   chain.gasLeft -= charge;
   return raw;
+}
+
+/** Content that is there at once, as `readBlockHead` and `listTransaction` read it. */
+export function readersOf({ read }: PayloadContent) {
+  const readBytes = (position: number, length: number) => read(position, length) ?? "missing";
+  return {
+    readBytes,
+    readSlice: (position: number, length: number) => {
+      const bytes = readBytes(position, length);
+      return bytes === "missing" ? bytes : rawSlice(bytes);
+    },
+  };
 }
 
 function isPaused<Pause extends "inflating">(read: Slice | "missing" | Pause): read is Pause {
