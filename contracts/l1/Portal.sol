@@ -9,7 +9,8 @@ import {IInbox} from "./interfaces/IInbox.sol";
 import {IPortal} from "./interfaces/IPortal.sol";
 import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
 import {AppendOnlyMerkleTree} from "../libraries/AppendOnlyMerkleTree.sol";
-import {ClaimId, claimIdOf} from "./types/ClaimId.sol";
+import {ClaimBody} from "./types/ClaimBody.sol";
+import {ClaimId} from "./types/ClaimId.sol";
 import {State} from "./types/State.sol";
 import {ClaimOpening, Withdrawal} from "./types/Withdrawal.sol";
 
@@ -55,15 +56,17 @@ contract Portal is IPortal, ReentrancyGuardTransient {
             ForbiddenTarget(target)
         );
         bytes32 outboxRoot = AppendOnlyMerkleTree.computeRoot(withdrawal.leaf(), withdrawal.index, proof);
-        ClaimId claimId = claimIdOf(
-            opening.parentId,
-            State({
-                blockHash: opening.blockHash,
-                outboxRoot: outboxRoot,
-                batchCount: opening.batchCount,
-                messageCount: opening.messageCount
-            }).hash()
-        );
+        bytes32 stateHash = State({
+            blockHash: opening.blockHash,
+            outboxRoot: outboxRoot,
+            batchCount: opening.batchCount,
+            messageCount: opening.messageCount
+        }).hash();
+        ClaimId claimId = ClaimBody({
+            parentId: opening.parentId,
+            stateHash: stateHash,
+            traceRoot: opening.traceRoot
+        }).id();
         require(STATE_COMMITMENT_CHAIN.isConfirmed(claimId), ClaimNotConfirmed(claimId));
 
         _executed.set(withdrawal.index);

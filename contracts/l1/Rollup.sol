@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IOneStepProver} from "../machine/interfaces/IOneStepProver.sol";
 import {IChallengeGame} from "./interfaces/IChallengeGame.sol";
 import {IInbox} from "./interfaces/IInbox.sol";
 import {IPortal} from "./interfaces/IPortal.sol";
 import {IRollup} from "./interfaces/IRollup.sol";
 import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
+import {DisputeParameters} from "./types/DisputeParameters.sol";
 import {Parameters} from "./types/Parameters.sol";
+import {ChallengeGame} from "./ChallengeGame.sol";
 import {Inbox} from "./Inbox.sol";
 import {Portal} from "./Portal.sol";
 import {StateCommitmentChain} from "./StateCommitmentChain.sol";
@@ -25,6 +28,8 @@ contract Rollup is IRollup {
     /// @inheritdoc IRollup
     IStateCommitmentChain public immutable STATE_COMMITMENT_CHAIN;
     /// @inheritdoc IRollup
+    IChallengeGame public immutable CHALLENGE_GAME;
+    /// @inheritdoc IRollup
     IPortal public immutable PORTAL;
     /// @inheritdoc IRollup
     uint256 public immutable DEPLOYMENT_BLOCK;
@@ -32,15 +37,16 @@ contract Rollup is IRollup {
     bytes32 private immutable _GENESIS_STATE_HASH;
 
     /// @notice Deploys the rollup.
-    /// Reverts with ZeroOperator, ZeroGenesisStateHash, ParameterOutOfRange, ContextIntervalTooLong or
-    /// ChallengeGameWithoutCode.
+    /// Reverts with ZeroOperator, ZeroGenesisStateHash, ParameterOutOfRange, ContextIntervalTooLong, ProverWithoutCode, or
+    /// ChallengeGame's HeightOutOfRange or ChallengePeriodTooShort.
     constructor(Parameters memory chosen) {
         _check(chosen);
         DEPLOYMENT_BLOCK = block.number;
         _GENESIS_STATE_HASH = chosen.genesisStateHash;
 
-        // The Inbox pays the Portal, which knows the Inbox: the one circle among the links.
-        address predictedPortal = _addressOfCreation(3);
+        // Two circles among the links: the Inbox pays the Portal, which knows the Inbox, and the state commitment chain and its
+        // game know each other.
+        address predictedPortal = _addressOfCreation(4);
         Inbox inbox = new Inbox(
             chosen.l2ChainId,
             chosen.operator,
@@ -51,11 +57,15 @@ contract Rollup is IRollup {
             chosen.depositGasPerSecond,
             predictedPortal
         );
+        ChallengeGame challengeGame = new ChallengeGame(
+            IStateCommitmentChain(_addressOfCreation(3)),
+            inbox,
+            IOneStepProver(chosen.prover),
+            chosen.dispute
+        );
         StateCommitmentChain stateCommitmentChain = new StateCommitmentChain(
             inbox,
-            IChallengeGame(chosen.challengeGame),
-            chosen.challengePeriod,
-            chosen.claimBond,
+            challengeGame,
             chosen.genesisStateHash
         );
         Portal portal = new Portal(inbox, stateCommitmentChain);
@@ -63,8 +73,9 @@ contract Rollup is IRollup {
 
         INBOX = inbox;
         STATE_COMMITMENT_CHAIN = stateCommitmentChain;
+        CHALLENGE_GAME = challengeGame;
         PORTAL = portal;
-        emit RollupDeployed(inbox, stateCommitmentChain, portal);
+        emit RollupDeployed(inbox, stateCommitmentChain, challengeGame, portal);
     }
 
     /// @inheritdoc IRollup
@@ -78,10 +89,16 @@ contract Rollup is IRollup {
                 contextInterval: INBOX.CONTEXT_INTERVAL(),
                 depositGasCapacity: INBOX.DEPOSIT_GAS_CAPACITY(),
                 depositGasPerSecond: INBOX.DEPOSIT_GAS_PER_SECOND(),
-                challengePeriod: STATE_COMMITMENT_CHAIN.CHALLENGE_PERIOD(),
-                claimBond: STATE_COMMITMENT_CHAIN.CLAIM_BOND(),
                 genesisStateHash: _GENESIS_STATE_HASH,
-                challengeGame: address(STATE_COMMITMENT_CHAIN.CHALLENGE_GAME())
+                prover: address(CHALLENGE_GAME.PROVER()),
+                dispute: DisputeParameters({
+                    challengePeriod: CHALLENGE_GAME.CHALLENGE_PERIOD(),
+                    minimumResponseTime: CHALLENGE_GAME.MINIMUM_RESPONSE_TIME(),
+                    claimBond: CHALLENGE_GAME.CLAIM_BOND(),
+                    unitBond: CHALLENGE_GAME.UNIT_BOND(),
+                    claimTraceHeight: CHALLENGE_GAME.CLAIM_TRACE_HEIGHT(),
+                    unitTraceHeight: CHALLENGE_GAME.UNIT_TRACE_HEIGHT()
+                })
             });
     }
 
@@ -93,10 +110,7 @@ contract Rollup is IRollup {
     function _check(Parameters memory chosen) private view {
         require(chosen.operator != address(0), ZeroOperator());
         require(chosen.genesisStateHash != 0, ZeroGenesisStateHash());
-        require(
-            chosen.challengeGame == address(0) || chosen.challengeGame.code.length != 0,
-            ChallengeGameWithoutCode(chosen.challengeGame)
-        );
+        require(chosen.prover.code.length != 0, ProverWithoutCode(chosen.prover));
         // A signature for chain 0 would be one for every chain.
         _checkRange("l2ChainId", chosen.l2ChainId, 1, MAXIMUM_CHAIN_ID);
         _checkRange("forceInclusionDelay", chosen.forceInclusionDelay, 1, MAXIMUM_DELAY);
@@ -109,8 +123,11 @@ contract Rollup is IRollup {
         );
         _checkRange("depositGasCapacity", chosen.depositGasCapacity, MINIMUM_DEPOSIT_GAS_CAPACITY, type(uint64).max);
         _checkRange("depositGasPerSecond", chosen.depositGasPerSecond, 0, type(uint64).max);
-        _checkRange("challengePeriod", chosen.challengePeriod, 1, MAXIMUM_DELAY);
-        _checkRange("claimBond", chosen.claimBond, 1, type(uint128).max);
+        _checkRange("challengePeriod", chosen.dispute.challengePeriod, 1, MAXIMUM_DELAY);
+        _checkRange("minimumResponseTime", chosen.dispute.minimumResponseTime, 1, MAXIMUM_DELAY);
+        // Sums of bonds are kept in 128 bits, and there is not as much ETH.
+        _checkRange("claimBond", chosen.dispute.claimBond, 1, type(uint96).max);
+        _checkRange("unitBond", chosen.dispute.unitBond, 1, type(uint96).max);
     }
 
     function _checkRange(string memory name, uint256 value, uint256 minimum, uint256 maximum) private pure {

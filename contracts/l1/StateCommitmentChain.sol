@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IChallengeGame} from "./interfaces/IChallengeGame.sol";
 import {IInbox} from "./interfaces/IInbox.sol";
 import {IStateCommitmentChain} from "./interfaces/IStateCommitmentChain.sol";
+import {BoundaryStates} from "./libraries/BoundaryStates.sol";
+import {L1Blocks} from "./libraries/L1Blocks.sol";
+import {TraceRoots} from "./libraries/TraceRoots.sol";
 import {Children, Claim, ClaimStatus} from "./types/Claim.sol";
-import {ClaimId, claimIdOf, NO_CLAIM} from "./types/ClaimId.sol";
+import {ClaimBody} from "./types/ClaimBody.sol";
+import {ClaimId, NO_CLAIM} from "./types/ClaimId.sol";
 import {State} from "./types/State.sol";
 
 /// @title State commitment chain
@@ -23,6 +28,8 @@ contract StateCommitmentChain is IStateCommitmentChain {
     /// @inheritdoc IStateCommitmentChain
     uint256 public immutable CLAIM_BOND;
     /// @inheritdoc IStateCommitmentChain
+    uint8 public immutable CLAIM_TRACE_HEIGHT;
+    /// @inheritdoc IStateCommitmentChain
     ClaimId public immutable GENESIS_CLAIM;
 
     /// @inheritdoc IStateCommitmentChain
@@ -34,20 +41,20 @@ contract StateCommitmentChain is IStateCommitmentChain {
     /// @inheritdoc IStateCommitmentChain
     mapping(ClaimId claimId => uint256 timestamp) public secondChildAt;
 
-    /// @dev Parameters are checked by the Rollup, which deploys this.
-    constructor(
-        IInbox inbox,
-        IChallengeGame challengeGame,
-        uint256 challengePeriod,
-        uint256 claimBond,
-        bytes32 genesisStateHash
-    ) {
+    /// @dev What claims lost, by the loser: the parent whose children it was or descends from. Only of those with children.
+    mapping(ClaimId claimId => ClaimId parentId) private _lostUnder;
+
+    /// @dev Parameters are checked by the Rollup, which deploys this and the game. Reverts with NotTheGameOf.
+    constructor(IInbox inbox, IChallengeGame challengeGame, bytes32 genesisStateHash) {
+        IStateCommitmentChain ofGame = challengeGame.STATE_COMMITMENT_CHAIN();
+        require(address(ofGame) == address(this), NotTheGameOf(address(ofGame)));
         INBOX = inbox;
         CHALLENGE_GAME = challengeGame;
-        CHALLENGE_PERIOD = challengePeriod;
-        CLAIM_BOND = claimBond;
+        CHALLENGE_PERIOD = challengeGame.CHALLENGE_PERIOD();
+        CLAIM_BOND = challengeGame.CLAIM_BOND();
+        CLAIM_TRACE_HEIGHT = challengeGame.CLAIM_TRACE_HEIGHT();
 
-        ClaimId genesis = claimIdOf(NO_CLAIM, genesisStateHash);
+        ClaimId genesis = ClaimBody({parentId: NO_CLAIM, stateHash: genesisStateHash, traceRoot: 0}).id();
         GENESIS_CLAIM = genesis;
         latestConfirmed = genesis;
         _claims[genesis] = Claim({
@@ -57,19 +64,21 @@ contract StateCommitmentChain is IStateCommitmentChain {
             status: ClaimStatus.Confirmed,
             children: Children.None
         });
-        emit ClaimConfirmed(genesis, NO_CLAIM, genesisStateHash);
+        emit ClaimConfirmed(genesis, NO_CLAIM, genesisStateHash, 0);
     }
 
     /// @inheritdoc IStateCommitmentChain
     function propose(
         ClaimId parentId,
         State calldata state,
+        bytes32[] calldata siblings,
         uint256 l1BlockNumber,
         bytes32 l1BlockHash
     ) external payable returns (ClaimId claimId) {
         Claim memory parent = _claims[parentId];
         bytes32 stateHash = state.hash();
-        claimId = claimIdOf(parentId, stateHash);
+        bytes32 traceRoot = TraceRoots.rootOfLast(BoundaryStates.halted(stateHash), siblings, CLAIM_TRACE_HEIGHT);
+        claimId = ClaimBody({parentId: parentId, stateHash: stateHash, traceRoot: traceRoot}).id();
         uint256 batchCount = INBOX.batchCount();
         bool bondMoves = parent.proposer == msg.sender;
         require(
@@ -79,7 +88,7 @@ contract StateCommitmentChain is IStateCommitmentChain {
         require(_claims[claimId].status == ClaimStatus.Unknown, ClaimExists(claimId));
         require(state.batchCount == parent.nextBatchCount, WrongBatchCount(parent.nextBatchCount, state.batchCount));
         require(batchCount >= state.batchCount, NotEnoughBatches(state.batchCount, batchCount));
-        _checkL1Block(l1BlockNumber, l1BlockHash);
+        L1Blocks.check(l1BlockNumber, l1BlockHash);
         _checkBond(bondMoves ? 0 : CLAIM_BOND);
         _checkNoChildStands(parentId, parent.children);
 
@@ -101,12 +110,13 @@ contract StateCommitmentChain is IStateCommitmentChain {
             children: Children.None
         });
         if (bondMoves) emit BondMoved(parentId, claimId, msg.sender);
-        emit ClaimProposed(claimId, parentId, msg.sender, stateHash, state.batchCount, nextBatchCount);
+        emit ClaimProposed(claimId, parentId, msg.sender, stateHash, traceRoot, state.batchCount, nextBatchCount);
     }
 
     /// @inheritdoc IStateCommitmentChain
-    function confirm(ClaimId parentId, bytes32 stateHash) external {
-        ClaimId claimId = claimIdOf(parentId, stateHash);
+    function confirm(ClaimBody calldata body) external {
+        ClaimId parentId = body.parentId;
+        ClaimId claimId = body.id();
         Claim memory parent = _claims[parentId];
         Claim storage self = _claims[claimId];
         require(parent.status == ClaimStatus.Confirmed, ClaimNotConfirmed(parentId));
@@ -115,7 +125,6 @@ contract StateCommitmentChain is IStateCommitmentChain {
             uint256 from = self.proposedAt + CHALLENGE_PERIOD;
             require(block.timestamp >= from, ChallengePeriodRuns(claimId, from));
         } else {
-            require(address(CHALLENGE_GAME) != address(0), NoChallengeGame(parentId));
             ClaimId winner = CHALLENGE_GAME.winner(parentId);
             require(winner == claimId, NotTheWinner(claimId, winner));
         }
@@ -123,7 +132,7 @@ contract StateCommitmentChain is IStateCommitmentChain {
         self.status = ClaimStatus.Confirmed;
         _claims[parentId].children = Children.Decided;
         latestConfirmed = claimId;
-        emit ClaimConfirmed(claimId, parentId, stateHash);
+        emit ClaimConfirmed(claimId, parentId, body.stateHash, body.traceRoot);
     }
 
     /// @inheritdoc IStateCommitmentChain
@@ -135,27 +144,31 @@ contract StateCommitmentChain is IStateCommitmentChain {
 
         self.proposer = address(0);
         emit BondWithdrawn(claimId, proposer, CLAIM_BOND);
-        _pay(proposer);
+
+        require(LowLevelCall.callNoReturn(proposer, CLAIM_BOND, ""), PaymentFailed(proposer, CLAIM_BOND));
     }
 
     /// @inheritdoc IStateCommitmentChain
-    function forfeitBond(ClaimId parentId, bytes32 stateHash) external {
-        ClaimId claimId = claimIdOf(parentId, stateHash);
+    function forfeitBond(ClaimBody calldata body) external {
+        ClaimId parentId = body.parentId;
+        ClaimId claimId = body.id();
         Claim memory parent = _claims[parentId];
         Claim storage self = _claims[claimId];
         address proposer = self.proposer;
         require(self.status == ClaimStatus.Proposed, ClaimNotPending(claimId));
         // A claim still pending beside a decided sibling is not the confirmed one.
         require(parent.children == Children.Decided || parent.status == ClaimStatus.Forfeited, ClaimNotLost(claimId));
+        ClaimId lostUnder = parent.status == ClaimStatus.Forfeited ? _lostUnder[parentId] : parentId;
 
         self.status = ClaimStatus.Forfeited;
         self.proposer = address(0);
-        emit ClaimForfeited(claimId, parentId, stateHash);
+        if (self.children != Children.None) _lostUnder[claimId] = lostUnder;
+        emit ClaimForfeited(claimId, parentId, body.stateHash, body.traceRoot);
         // Its bond may have moved on to a descendant, which can be forfeited from now on.
         if (proposer == address(0)) return;
         emit BondForfeited(claimId, proposer, CLAIM_BOND);
-        // Not zero: without a game no rival is confirmed, so nothing is lost.
-        _pay(address(CHALLENGE_GAME));
+
+        CHALLENGE_GAME.takeLostBond{value: CLAIM_BOND}(lostUnder);
     }
 
     /// @inheritdoc IStateCommitmentChain
@@ -168,15 +181,30 @@ contract StateCommitmentChain is IStateCommitmentChain {
         return _claims[claimId];
     }
 
-    function _pay(address recipient) private {
-        (bool success, ) = recipient.call{value: CLAIM_BOND}("");
-        require(success, PaymentFailed(recipient, CLAIM_BOND));
+    /// @inheritdoc IStateCommitmentChain
+    function isRivaled(ClaimId parentId, ClaimId claimId) external view returns (bool) {
+        require(_claims[claimId].status != ClaimStatus.Unknown, UnknownClaim(claimId));
+        return secondChildAt[parentId] != 0;
+    }
+
+    /// @inheritdoc IStateCommitmentChain
+    function unrivaledTime(ClaimId parentId, ClaimId claimId) external view returns (uint256) {
+        Claim storage self = _claims[claimId];
+        require(self.status != ClaimStatus.Unknown, UnknownClaim(claimId));
+        if (firstChild[parentId] != claimId) return 0;
+        uint256 end = secondChildAt[parentId];
+        return (end == 0 ? block.timestamp : end) - self.proposedAt;
     }
 
     /// @dev A child that stood alone for the challenge period has won already, whether or not somebody has confirmed it:
-    /// nobody can hold it up by a late rival.
+    /// nobody can hold it up by a late rival. Nor is there a rival to one that the game has decided for.
     function _checkNoChildStands(ClaimId parentId, Children children) private view {
-        if (children == Children.None || children == Children.Rivals) return;
+        if (children == Children.None) return;
+        if (children == Children.Rivals) {
+            ClaimId winner = CHALLENGE_GAME.winner(parentId);
+            require(winner == NO_CLAIM, ChildStands(winner));
+            return;
+        }
         ClaimId first = firstChild[parentId];
         require(
             children == Children.Single && block.timestamp < _claims[first].proposedAt + CHALLENGE_PERIOD,
@@ -186,12 +214,6 @@ contract StateCommitmentChain is IStateCommitmentChain {
 
     function _checkBond(uint256 expected) private view {
         require(msg.value == expected, WrongBond(expected, msg.value));
-    }
-
-    function _checkL1Block(uint256 number, bytes32 expected) private view {
-        bytes32 actual = blockhash(number);
-        // Zero stands for no block, so it is nobody's hash either.
-        require(actual == expected && actual != 0, WrongL1Block(number, expected, actual));
     }
 
     /// @dev `own` batches are covered by the claim itself, of the `posted` there are.

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {AppendOnlyMerkleTree} from "../libraries/AppendOnlyMerkleTree.sol";
 import {Batch} from "../l1/types/Batch.sol";
-import {ClaimId, claimIdOf} from "../l1/types/ClaimId.sol";
+import {ClaimBody} from "../l1/types/ClaimBody.sol";
+import {ClaimId} from "../l1/types/ClaimId.sol";
 import {ContextBody} from "../l1/types/ContextBody.sol";
 import {DepositBody} from "../l1/types/DepositBody.sol";
 import {MessageOpening} from "../l1/types/MessageOpening.sol";
@@ -62,9 +63,9 @@ contract TypeHashes {
         return state.hash();
     }
 
-    /// @notice See ClaimId.
-    function claimId(ClaimId parentId, bytes32 stateHash) external pure returns (ClaimId) {
-        return claimIdOf(parentId, stateHash);
+    /// @notice See ClaimBody.
+    function claimId(ClaimBody calldata body) external pure returns (ClaimId) {
+        return body.id();
     }
 
     /// @notice See Withdrawal.

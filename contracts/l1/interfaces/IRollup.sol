@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Parameters} from "../types/Parameters.sol";
+import {IChallengeGame} from "./IChallengeGame.sol";
 import {IInbox} from "./IInbox.sol";
 import {IPortal} from "./IPortal.sol";
 import {IStateCommitmentChain} from "./IStateCommitmentChain.sol";
@@ -12,8 +13,14 @@ interface IRollup {
     /// @notice The rollup was deployed.
     /// @param inbox The input of L2.
     /// @param stateCommitmentChain The tree of claims about L2.
+    /// @param challengeGame Decides between rival claims.
     /// @param portal Executes withdrawals.
-    event RollupDeployed(IInbox inbox, IStateCommitmentChain stateCommitmentChain, IPortal portal);
+    event RollupDeployed(
+        IInbox inbox,
+        IStateCommitmentChain stateCommitmentChain,
+        IChallengeGame challengeGame,
+        IPortal portal
+    );
 
     /// @notice The operator is the zero address.
     error ZeroOperator();
@@ -27,14 +34,17 @@ interface IRollup {
     /// @notice The context interval is more than half the force-inclusion delay. Both in seconds.
     error ContextIntervalTooLong(uint256 contextInterval, uint256 forceInclusionDelay);
 
-    /// @notice The challenge game is an account without code.
-    error ChallengeGameWithoutCode(address challengeGame);
+    /// @notice The prover is an account without code.
+    error ProverWithoutCode(address prover);
 
     /// @notice The input of L2.
     function INBOX() external view returns (IInbox);
 
     /// @notice The tree of claims about L2.
     function STATE_COMMITMENT_CHAIN() external view returns (IStateCommitmentChain);
+
+    /// @notice Decides between rival claims.
+    function CHALLENGE_GAME() external view returns (IChallengeGame);
 
     /// @notice Executes withdrawals.
     function PORTAL() external view returns (IPortal);

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice Identifies a claim: `keccak256(abi.encode(parentId, stateHash))` (specification §6). The genesis claim has
-/// parent 0; no claim has id 0.
+/// @notice Identifies a claim: the hash of its body (specification §6). The genesis claim has parent 0; no claim has id 0.
 type ClaimId is bytes32;
 
 using {equals as ==, differs as !=} for ClaimId global;
 
-// The parent of the genesis claim, which is no claim.
+// The parent of the genesis claim, which is no claim; also what stands for no child and no winner.
 ClaimId constant NO_CLAIM = ClaimId.wrap(bytes32(0));
-
-/// @notice The id of the claim that `stateHash` follows `parentId`.
-function claimIdOf(ClaimId parentId, bytes32 stateHash) pure returns (ClaimId) {
-    return ClaimId.wrap(keccak256(abi.encode(parentId, stateHash)));
-}
 
 function equals(ClaimId left, ClaimId right) pure returns (bool) {
     return ClaimId.unwrap(left) == ClaimId.unwrap(right);

@@ -24,11 +24,13 @@ struct Withdrawal {
 /// @param blockHash Last L2 block of the claimed state.
 /// @param batchCount Batches derived in the claimed state.
 /// @param messageCount Inbox messages read in the claimed state.
+/// @param traceRoot Root of its trace.
 struct ClaimOpening {
     ClaimId parentId;
     bytes32 blockHash;
     uint256 batchCount;
     uint256 messageCount;
+    bytes32 traceRoot;
 }
 
 using {leaf} for Withdrawal global;
