@@ -12,6 +12,7 @@ const contracts = [
   { name: "Rollup", folder: "l1" },
   { name: "Inbox", folder: "l1" },
   { name: "StateCommitmentChain", folder: "l1" },
+  { name: "ChallengeGame", folder: "l1" },
   { name: "Portal", folder: "l1" },
   { name: "L1Context", folder: "l2" },
   { name: "Outbox", folder: "l2" },
