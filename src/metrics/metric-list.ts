@@ -108,6 +108,18 @@ export const METRICS = {
     wrongClaims: counter("onestep_proposer_wrong_claims_total", "Claims found that differ from what this node derived"),
     tipBatchCount: gauge("onestep_proposer_tip_batch_count", "Batches derived in the last right claim"),
   },
+  challenger: {
+    transactions: counter("onestep_challenger_transactions_total", "Transactions sent by the challenger, by action", [
+      "action",
+    ]),
+    alarms: counter("onestep_challenger_alarms_total", "Alarms of the challenger that began, by kind", ["kind"]),
+    wrongClaims: gauge("onestep_challenger_wrong_claims", "Wrong claims on right ones whose dispute is not decided"),
+    secondsLeft: gauge(
+      "onestep_challenger_seconds_left",
+      "Least time in which a wrong claim could win if nobody made a move; the challenge period if there is none",
+    ),
+    l1Block: gauge("onestep_challenger_l1_block", "L1 block up to which disputes were read"),
+  },
   feedServer: {
     sentBlocks: counter("onestep_feed_sent_blocks_total", "Block messages sent to feed clients"),
     droppedClients: counter("onestep_feed_dropped_clients_total", "Feed clients dropped, by reason", ["reason"]),

@@ -21,7 +21,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["node"],
   ["traces"],
   ["claims"],
-  ["sequencer", "batcher", "proposer", "feed", "withdrawals"],
+  ["sequencer", "batcher", "proposer", "challenger", "feed", "withdrawals"],
   ["deployment"],
   ["rpc"],
   ["roles"],

@@ -1,0 +1,17 @@
+export * from "./alarms.ts";
+export type { DisputeContracts } from "./calls.ts";
+export * from "./challenger.ts";
+export { ImpossibleEventError } from "./dispute-event.ts";
+export type { DisputeEvent, EventOrigin } from "./dispute-event.ts";
+export type * from "./dispute-state.ts";
+export { createDisputeLog } from "./event-log.ts";
+export type { DisputeLog, DisputeLogOptions } from "./event-log.ts";
+export { judgeClaims } from "./judgement.ts";
+export type { Judged, Judgement } from "./judgement.ts";
+export type { DisputeMove } from "./moves.ts";
+export * from "./own-claims.ts";
+export type { Position } from "./position.ts";
+export type { SpendingLimits } from "./spending.ts";
+export { computeTotals } from "./totals.ts";
+export type { SpanReference, Totals, TreeNode } from "./totals.ts";
+export * from "./types.ts";
