@@ -163,9 +163,10 @@ contract ChallengeGame is IChallengeGame {
             inbox: INBOX,
             target: STATE_COMMITMENT_CHAIN.claim(ClaimId.wrap(proof.unit.context)).nextBatchCount
         });
-        bytes32 state = position.start == 0
-            ? PROVER.start(proof.before.state, witness, input)
-            : PROVER.step(proof.before.state, witness, input);
+        bytes32 state =
+            position.start == 0
+                ? PROVER.start(proof.before.state, witness, input)
+                : PROVER.step(proof.before.state, witness, input);
         _spans[positionId].checkRivaled(bytes25(state));
 
         Rivals.Recorded recorded = _proofs[positionId].record(bytes25(state), _players.numberOf(msg.sender));
@@ -186,20 +187,16 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function decide(
-        ClaimBody memory parent,
-        bytes32 stateHash,
-        bytes32 traceRoot,
-        TreeNode[] calldata tree
-    ) external {
+    function decide(ClaimBody memory parent, bytes32 stateHash, bytes32 traceRoot, TreeNode[] calldata tree) external {
         ClaimId parentId = parent.id();
         ClaimId claimId = ClaimBody({parentId: parentId, stateHash: stateHash, traceRoot: traceRoot}).id();
         ClaimId decided = winner[parentId];
         if (decided == claimId) return;
         require(decided == NO_CLAIM, LostTo(ClaimId.unwrap(decided)));
         Walk memory walk;
-        uint256 total = STATE_COMMITMENT_CHAIN.unrivaledTime(parentId, claimId) +
-            _totalBelow(walk, tree, _claimTrace(parent), traceRoot, _next(walk, tree));
+        uint256 total =
+            STATE_COMMITMENT_CHAIN.unrivaledTime(parentId, claimId) +
+                _totalBelow(walk, tree, _claimTrace(parent), traceRoot, _next(walk, tree));
         _checkEnd(walk, tree);
         require(total >= CHALLENGE_PERIOD, TooEarly(total, CHALLENGE_PERIOD));
 
@@ -232,12 +229,7 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function collect(
-        ClaimBody memory parent,
-        bytes32 stateHash,
-        bytes32 traceRoot,
-        TreeNode[] calldata tree
-    ) external {
+    function collect(ClaimBody memory parent, bytes32 stateHash, bytes32 traceRoot, TreeNode[] calldata tree) external {
         ClaimId parentId = parent.id();
         ClaimId claimId = ClaimBody({parentId: parentId, stateHash: stateHash, traceRoot: traceRoot}).id();
         require(winner[parentId] == claimId, NotTheWinner(ClaimId.unwrap(winner[parentId])));

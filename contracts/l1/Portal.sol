@@ -62,11 +62,8 @@ contract Portal is IPortal, ReentrancyGuardTransient {
             batchCount: opening.batchCount,
             messageCount: opening.messageCount
         }).hash();
-        ClaimId claimId = ClaimBody({
-            parentId: opening.parentId,
-            stateHash: stateHash,
-            traceRoot: opening.traceRoot
-        }).id();
+        ClaimId claimId = ClaimBody({parentId: opening.parentId, stateHash: stateHash, traceRoot: opening.traceRoot})
+            .id();
         require(STATE_COMMITMENT_CHAIN.isConfirmed(claimId), ClaimNotConfirmed(claimId));
 
         _executed.set(withdrawal.index);

@@ -17,11 +17,7 @@ library TraceRoots {
     /// @notice Root of the tree over 2^height states whose last is `leaf`. So a root fixes its last leaf.
     /// Reverts with SiblingsMismatch.
     /// @param siblings `height`, lowest first, all of them left ones.
-    function rootOfLast(
-        bytes32 leaf,
-        bytes32[] memory siblings,
-        uint256 height
-    ) internal pure returns (bytes32 root) {
+    function rootOfLast(bytes32 leaf, bytes32[] memory siblings, uint256 height) internal pure returns (bytes32 root) {
         require(siblings.length == height, SiblingsMismatch(height, siblings.length));
         root = leaf;
         for (uint256 level = 0; level < height; level++) root = Hashes.efficientKeccak256(siblings[level], root);

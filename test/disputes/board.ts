@@ -1,0 +1,139 @@
+/// <reference path="../../types/ethers-contracts/hardhat.d.ts" />
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import type { Log as EthersLog, TransactionReceipt } from "ethers";
+import { network } from "hardhat";
+import type { Log } from "viem";
+import oneStepProver from "../../deploy/modules/one-step-prover.ts";
+import { applyEvents } from "../../src/challenger/apply-events.ts";
+import { encodePlay, encodeProof, encodeSingle } from "../../src/challenger/calls.ts";
+import type { DisputeCall, PlayableMove } from "../../src/challenger/calls.ts";
+import { dueMoves } from "../../src/challenger/decisions.ts";
+import { EMPTY_DISPUTE_STATE } from "../../src/challenger/dispute-state.ts";
+import type { DisputeParameters, DisputeState } from "../../src/challenger/dispute-state.ts";
+import type { DisputeMove, OwnClaim } from "../../src/challenger/index.ts";
+import { judgeClaims } from "../../src/challenger/index.ts";
+import { isPlayable } from "../../src/challenger/packing.ts";
+import { readDisputeLog } from "../../src/challenger/read-log.ts";
+import { toAddress } from "../../src/primitives/index.ts";
+import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
+import type { ChainState } from "../../src/rollup/index.ts";
+import { batchHash, stateHash } from "../../src/rollup/index.ts";
+import { CHAIN_ID } from "../execution/harness.ts";
+import type { History } from "../machine/chain/history.ts";
+
+const PARAMETERS: DisputeParameters = {
+  challengePeriod: 10_000,
+  minimumResponseTime: 10,
+  claimBond: 10n ** 18n,
+  unitBond: 10n ** 17n,
+  claimTraceHeight: 32,
+  unitTraceHeight: 25,
+};
+
+/** The dispute contracts of production heights with the OneStepProver, on a simulated L1. */
+export type Board = Awaited<ReturnType<typeof openBoard>>;
+
+export async function openBoard() {
+  const connection = await network.create();
+  const { ethers, networkHelpers, ignition } = connection;
+  const { prover } = await ignition.deploy(oneStepProver);
+  const [deployer, honest, liar] = await ethers.getSigners();
+  if (!deployer || !honest || !liar) throw new Error("expected three accounts");
+
+  /** A rollup of its own whose Inbox is that of a history. */
+  async function deploy(history: History) {
+    const inbox = await ethers.deployContract("ScriptedInbox", [CHAIN_ID]);
+    for (const [index, batch] of history.batches.entries()) await inbox.setBatch(index, batchHash(batch));
+    for (const [index, { hash }] of history.messages.entries()) await inbox.setMessage(index, hash);
+    await inbox.setBatchCount(history.batches.length);
+    const nonce = await deployer!.getNonce();
+    const predicted = ethers.getCreateAddress({ from: deployer!.address, nonce: nonce + 1 });
+    const game = await ethers.deployContract("ChallengeGame", [predicted, inbox, prover, PARAMETERS]);
+    const chain = await ethers.deployContract("StateCommitmentChain", [inbox, game, stateHash(history.before)]);
+    const contracts = {
+      stateCommitmentChain: toAddress(await chain.getAddress()),
+      challengeGame: toAddress(await game.getAddress()),
+    };
+
+    let state: DisputeState = EMPTY_DISPUTE_STATE;
+    const read = async (receipt: TransactionReceipt | null): Promise<TransactionReceipt> => {
+      if (receipt === null) throw new Error("expected a receipt");
+      const timestamp = (await receipt.getBlock()).timestamp;
+      const events = receipt.logs.flatMap((log) => readDisputeLog(viemLog(log), contracts, timestamp) ?? []);
+      state = applyEvents(state, events, PARAMETERS);
+      return receipt;
+    };
+    await read(await (chain.deploymentTransaction()?.wait() ?? null));
+
+    return {
+      chain,
+      game,
+      state: () => state,
+      async send(by: HardhatEthersSigner, { to, data, value }: DisputeCall): Promise<TransactionReceipt> {
+        return read(await (await by.sendTransaction({ to, data, value, gasLimit: 2 ** 24 })).wait());
+      },
+      async propose(by: HardhatEthersSigner, parentId: Hash, after: ChainState, siblings: readonly Hash[]) {
+        const block = await ethers.provider.getBlock("latest");
+        const value = (await chain.claim(parentId)).proposer === by.address ? 0n : PARAMETERS.claimBond;
+        const bound = [block!.number, block!.hash!] as const;
+        await read(await (await chain.connect(by).propose(parentId, after, [...siblings], ...bound, { value })).wait());
+      },
+      /** What is due for whoever takes these claims for right, by the batches of their parents. */
+      async due(
+        by: HardhatEthersSigner,
+        claims: ReadonlyMap<number, OwnClaim>,
+        stateHashAt: (count: number) => Hash | undefined,
+      ) {
+        const childOf = (parent: { readonly batchCount: number }) => Promise.resolve(claims.get(parent.batchCount));
+        const judgement = await judgeClaims(state, { stateHashAt, childOf }, () => true);
+        const account = toAddress(by.address);
+        const now = (await networkHelpers.time.latest()) + 1;
+        const owed = await game.owed(account);
+        return dueMoves({ state, judgement, parameters: PARAMETERS, account, owed, now, maximumNodes: 800 });
+      },
+      /** Makes a move that one call makes, or all of those that `play` makes. */
+      async make(by: HardhatEthersSigner, moves: readonly DisputeMove[], claims: ReadonlyMap<number, OwnClaim>) {
+        const played = moves.filter(isPlayable);
+        if (played.length > 0) return this.send(by, await playCall(played));
+        const [move] = moves;
+        if (move === undefined || move.kind === "propose" || isPlayable(move)) throw new Error("expected a move");
+        if (move.kind !== "prove") return this.send(by, encodeSingle(move, contracts));
+        const parent = state.claims.get(move.parentId);
+        const unit = claims.get(parent!.batchCount)!.openUnit(move.unit.start);
+        return this.send(by, encodeProof(move, await unit.prove(move.position.start), contracts));
+      },
+    };
+
+    async function playCall(moves: readonly PlayableMove[]): Promise<DisputeCall> {
+      const block = await ethers.provider.getBlock("latest");
+      const bonds = BigInt(moves.filter(({ kind }) => kind === "open").length) * PARAMETERS.unitBond;
+      return encodePlay(moves, { number: block!.number, hash: block!.hash as Hash }, bonds, contracts);
+    }
+  }
+
+  return { connection, networkHelpers, parameters: PARAMETERS, honest, liar, deploy };
+}
+
+/** What readers of logs take. */
+function viemLog({
+  address,
+  topics,
+  data,
+  blockNumber,
+  blockHash,
+  index,
+  transactionHash,
+  transactionIndex,
+}: EthersLog): Log {
+  return {
+    address: address as Address,
+    topics: topics as Log["topics"],
+    data: data as Hex,
+    blockNumber: BigInt(blockNumber),
+    blockHash: blockHash as Hash,
+    logIndex: index,
+    transactionHash: transactionHash as Hash,
+    transactionIndex,
+    removed: false,
+  };
+}

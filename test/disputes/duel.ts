@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import type { OwnClaim } from "../../src/challenger/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
+import { stateHash } from "../../src/rollup/index.ts";
+import type { ChainState } from "../../src/rollup/index.ts";
+import { CLAIM_TRACE_HEIGHT, UNIT_TRACE_HEIGHT, loadHash } from "../../src/traces/index.ts";
+import type { History } from "../machine/chain/history.ts";
+import type { Board } from "./board.ts";
+import { falseClaim } from "./false-claims.ts";
+import type { Falsehood } from "./false-claims.ts";
+import type { HistoryClaim } from "./history-claims.ts";
+
+const HEIGHTS = { claim: CLAIM_TRACE_HEIGHT, unit: UNIT_TRACE_HEIGHT };
+
+export interface DuelOptions {
+  readonly history: History;
+  /** What is right, and disputed. If it is not about the first batch, an undisputed claim about that stands before it. */
+  readonly right: HistoryClaim;
+  readonly falsehood: Omit<Falsehood, "state" | "seed">;
+  /** Whether the liar claims first. */
+  readonly liarFirst: boolean;
+  /** Whether the liar claims the right state in the end. */
+  readonly isRightInTheEnd: boolean;
+}
+
+export interface DuelReport {
+  /** Gas of the transactions of the honest side, by what they were. */
+  readonly gas: ReadonlyMap<string, readonly bigint[]>;
+  /** Seconds from the right claim to its decision. */
+  readonly duration: number;
+}
+
+/** One honest party against one liar, down to one step, on the contracts. Throws if the right claim does not win as it should. */
+export async function playDuel(board: Board, options: DuelOptions): Promise<DuelReport> {
+  const { history, right, falsehood, liarFirst, isRightInTheEnd } = options;
+  const { honest, liar, networkHelpers, parameters } = board;
+  const table = await board.deploy(history);
+  const parent = await proposeBefore();
+
+  const state: ChainState = isRightInTheEnd ? right.after : { ...right.after, blockHash: loadHash(right.after) };
+  const wrong = await falseClaim(right.claim, loadHash(right.before), { ...falsehood, state, seed: "liar" }, HEIGHTS);
+  const sides = [
+    { by: honest, claim: right.claim, after: right.after, isLiar: false },
+    { by: liar, claim: wrong, after: state, isLiar: true },
+  ];
+  const gas = new Map<string, bigint[]>();
+  const spent = (what: string, { gasUsed }: { readonly gasUsed: bigint }): void => {
+    gas.set(what, [...(gas.get(what) ?? []), gasUsed]);
+  };
+  for (const { by, claim, after } of liarFirst ? sides.toReversed() : sides) {
+    await table.propose(by, parent, after, await siblingsOfHalt(claim));
+  }
+  const proposedAt = await networkHelpers.time.latest();
+
+  const stateHashAt = (count: number): Hash | undefined =>
+    count === right.before.batchCount ? stateHash(right.before) : count === 0 ? stateHash(history.before) : undefined;
+  const claimsOf = (claim: OwnClaim): ReadonlyMap<number, OwnClaim> => new Map([[right.before.batchCount, claim]]);
+  for (let round = 0, isOver = false; !isOver; round++) {
+    expect(round, "rounds of a duel").to.be.lessThan(2 * (HEIGHTS.claim + HEIGHTS.unit));
+    isOver = true;
+    for (const { by, claim, isLiar } of sides) {
+      const due = await table.due(by, claimsOf(claim), stateHashAt);
+      const moves = due.filter(({ kind }) => MOVES.includes(kind) && !(isLiar && kind === "prove"));
+      const [first] = moves;
+      if (first === undefined) continue;
+      isOver = false;
+      const receipt = await table.make(by, moves, claimsOf(claim));
+      expect(receipt.status, `a ${first.kind}`).to.equal(1);
+      if (!isLiar) spent(first.kind, receipt);
+    }
+  }
+
+  expect([...table.state().positions.values()].flatMap(({ proofs }) => proofs)).to.have.length(1);
+  await networkHelpers.time.increase(parameters.challengePeriod);
+  for (const expected of ["decide", "confirm"]) {
+    const due = await table.due(honest, claimsOf(right.claim), stateHashAt);
+    const move = due.find(({ kind }) => kind === expected);
+    expect(move?.kind).to.equal(expected);
+    spent(expected, await table.make(honest, [move!], claimsOf(right.claim)));
+  }
+  const confirmed = table.state().claims.get(table.state().latestConfirmed!)!;
+  expect([confirmed.stateHash, confirmed.traceRoot]).to.eql([right.claim.stateHash, right.claim.traceRoot]);
+  return { gas, duration: (await networkHelpers.time.latest()) - proposedAt };
+
+  /** The claim that is disputed stands on this one. */
+  async function proposeBefore(): Promise<Hash> {
+    const genesis = await table.chain.GENESIS_CLAIM();
+    if (right.before.batchCount === 0) return genesis as Hash;
+    await table.propose(honest, genesis as Hash, right.before, Array<Hash>(HEIGHTS.claim).fill(loadHash(right.before)));
+    await networkHelpers.time.increase(parameters.challengePeriod);
+    const undisputed = [...table.state().claims.values()].find(({ parentId }) => parentId === genesis)!;
+    const { parentId, traceRoot } = undisputed;
+    const data = table.chain.interface.encodeFunctionData("confirm", [
+      { parentId, stateHash: undisputed.stateHash, traceRoot },
+    ]);
+    await table.send(honest, { to: (await table.chain.getAddress()) as Hash, data: data as Hash, value: 0n });
+    return undisputed.claimId;
+  }
+}
+
+const MOVES: readonly string[] = ["bisect-claim", "bisect", "open", "prove"];
+
+/** Of the last entry, from which a claim's trace root follows. */
+async function siblingsOfHalt(claim: OwnClaim): Promise<Hash[]> {
+  const siblings: Hash[] = [];
+  for (let [start, height] = [0, HEIGHTS.claim]; height > 0; height--) {
+    siblings.unshift((await claim.trace.halves(start, height)).left);
+    start += 2 ** (height - 1);
+  }
+  return siblings;
+}
