@@ -26,8 +26,10 @@ export async function divergencesOf(histories: Readonly<Record<string, HistoryOp
           [1, length],
         ]) {
       const right = claimOfHistory(history, from as number, to as number);
-      for (const { kind, unit, step } of right.steps.flat()) {
-        if (!found.has(kind)) found.set(kind, { kind, history, right, unit, step });
+      for (const [unit, steps] of right.steps.entries()) {
+        for (const [step, { kind }] of steps.entries()) {
+          if (!found.has(kind)) found.set(kind, { kind, history, right, unit, step });
+        }
       }
     }
   }

@@ -1,7 +1,7 @@
-import type { OwnClaim, OwnUnit } from "../../src/challenger/index.ts";
-import { OPCODES } from "../../src/machine/opcodes.ts";
+import type { OwnClaim } from "../../src/challenger/index.ts";
 import { Phase, createChainMachine, createProver, createStateTries } from "../../src/machine/index.ts";
-import type { Machine, ProvenStep } from "../../src/machine/index.ts";
+import type { Machine, ProvenStep, Prover } from "../../src/machine/index.ts";
+import { OPCODES } from "../../src/machine/opcodes.ts";
 import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { stateHash } from "../../src/rollup/index.ts";
@@ -10,19 +10,18 @@ import { CLAIM_TRACE_HEIGHT, loadHash } from "../../src/traces/index.ts";
 import type { History } from "../machine/chain/history.ts";
 import { asked, askedUnit, treeOf } from "./false-claims.ts";
 
-/** A step of a claim, and what kind it is. */
+/** A step of a claim: what kind it is, and the state after it. */
 export interface ClaimStep {
-  readonly unit: number;
-  readonly step: number;
   /** Unit and phase; in `Execute` the opcode too. */
   readonly kind: string;
-  readonly proven: ProvenStep;
+  readonly after: Hash;
 }
 
-/** The right claim about a range of batches of a history, with all of its steps. */
+/** The right claim about a range of batches of a history. */
 export interface HistoryClaim {
   readonly before: ChainState;
   readonly after: ChainState;
+  /** By unit. */
   readonly steps: readonly (readonly ClaimStep[])[];
   readonly claim: OwnClaim;
 }
@@ -31,35 +30,43 @@ const NAMES = Object.keys(Phase);
 
 /** Runs all steps. The claim ends in the unit that halts. */
 export function claimOfHistory(history: History, fromBatch: number, toBatch: number): HistoryClaim {
-  const source = history.source({ provesElements: true });
-  const machine = createChainMachine({ chain: history.before, source, target: toBatch, isProving: true });
-  const tries = createStateTries(history.state);
-  let stateRoot = ZERO_HASH;
   const units: ClaimStep[][] = [];
   let [before, after] = [history.before, history.before];
-  while (machine.phase !== Phase.Halt) {
+  runUnits(history, toBatch, (prover, batchCount) => {
+    const { machine } = prover;
     const { chain, phase: boundary } = machine;
-    if (chain === undefined) throw new Error("expected a machine of a chain");
-    const { batchCount } = chain.kind === "in-batch" ? chain : chain.state;
-    if (chain.kind === "between-batches") {
+    if (chain?.kind === "between-batches") {
       if (batchCount === fromBatch) before = chain.state;
       after = chain.state;
     }
+    if (batchCount < fromBatch) return;
     const unitKind = batchCount === toBatch ? "Halt" : NAMES[boundary];
-    const prover = createProver({ machine, tries, stateRoot });
     const steps: ClaimStep[] = [];
     while (!prover.isDone()) {
       const kind = `${unitKind}: ${steps.length === 0 ? "start" : kindOfStep(machine)}`;
-      if (batchCount < fromBatch) prover.step();
-      else steps.push({ unit: units.length, step: steps.length, kind, proven: prover.prove() });
+      prover.step();
+      steps.push({ kind, after: prover.stateHash() });
     }
-    if (batchCount >= fromBatch) units.push(steps);
-    stateRoot = prover.stateRoot();
-  }
+    units.push(steps);
+  });
+  const lastOf = (unit: number): Hash => units[unit]!.at(-1)!.after;
   const trace = treeOf(
     loadHash(before),
-    units.map((steps) => steps.at(-1)!.proven.after),
+    units.map((_, unit) => lastOf(unit)),
   );
+
+  /** Runs the history again up to the step. */
+  const prove = (unit: number, step: number): ProvenStep => {
+    let [passed, proven]: [number, ProvenStep | undefined] = [0, undefined];
+    const toStep = (prover: Prover, batchCount: number): void => {
+      if (batchCount < fromBatch || passed++ !== unit) return;
+      for (let index = 0; index < step; index++) prover.step();
+      proven = prover.prove();
+    };
+    runUnits(history, toBatch, toStep, { provesElements: true });
+    if (proven === undefined) throw new Error(`expected unit ${unit} to be one of ${passed}`);
+    return proven;
+  };
   return {
     before,
     after,
@@ -68,24 +75,41 @@ export function claimOfHistory(history: History, fromBatch: number, toBatch: num
       stateHash: stateHash(after),
       traceRoot: trace.root(0, CLAIM_TRACE_HEIGHT),
       trace: asked(trace),
-      openUnit: (unit) => unitOf(units[unit] ?? []),
+      openUnit: (unit) => {
+        const steps = units[unit]!.map((step) => step.after);
+        const opened = treeOf(unit === 0 ? loadHash(before) : lastOf(unit - 1), steps);
+        return {
+          ...askedUnit(() => Promise.resolve(opened)),
+          prove: (step) => Promise.resolve(prove(unit, step)),
+        };
+      },
     },
   };
+}
+
+/** All units up to the one that halts; what `onUnit` does not step is stepped. */
+function runUnits(
+  history: History,
+  target: number,
+  onUnit: (prover: Prover, batchCount: number) => void,
+  options = { provesElements: false },
+): void {
+  const source = history.source(options);
+  const machine = createChainMachine({ chain: history.before, source, target, isProving: true });
+  const tries = createStateTries(history.state);
+  let stateRoot = ZERO_HASH;
+  while (machine.phase !== Phase.Halt) {
+    const { chain } = machine;
+    if (chain === undefined) throw new Error("expected a machine of a chain");
+    const prover = createProver({ machine, tries, stateRoot });
+    onUnit(prover, chain.kind === "in-batch" ? chain.batchCount : chain.state.batchCount);
+    while (!prover.isDone()) prover.step();
+    stateRoot = prover.stateRoot();
+  }
 }
 
 function kindOfStep({ phase, frame }: Machine): string {
   if (phase !== Phase.Execute || frame === undefined) return NAMES[phase] as string;
   const opcode = frame.code.bytes[frame.pc] ?? 0;
   return `Execute ${OPCODES[opcode]?.name ?? "INVALID"}`;
-}
-
-function unitOf(steps: readonly ClaimStep[]): OwnUnit {
-  const trace = treeOf(
-    steps[0]!.proven.before,
-    steps.map(({ proven }) => proven.after),
-  );
-  return {
-    ...askedUnit(() => Promise.resolve(trace)),
-    prove: (index) => Promise.resolve((steps[index] as ClaimStep).proven),
-  };
 }
