@@ -162,6 +162,8 @@ export function describeWithheld(withheld: Withheld): string {
       return `the spending limit (${withheld.limit}) of ${withheld.maximum} wei keeps from a move in dispute ${withheld.parentId}, with which ${withheld.required} would be at stake`;
     case "right-claim-missing":
       return `the right claim after ${withheld.parentId} is missing: ${withheld.reason}`;
+    case "prover-disagrees":
+      return `the prover on L1 leads from state ${withheld.before} to ${withheld.actual}, this node's machine to ${withheld.own}`;
     case "would-revert":
       return `L1 would refuse to ${withheld.action}: ${withheld.revert}`;
   }

@@ -7,6 +7,8 @@ import type { Alarm } from "./alarms.ts";
 import { createDisputeLog } from "./event-log.ts";
 import type { DisputeLog } from "./event-log.ts";
 import type { Judgement } from "./judgement.ts";
+import { createProverCheck } from "./prover-check.ts";
+import type { ProverCheck } from "./prover-check.ts";
 import { createFeeReader } from "./spending.ts";
 import type { FeeReader } from "./spending.ts";
 import type { ChallengerMode, ChallengerOptions, Withheld } from "./types.ts";
@@ -26,6 +28,7 @@ export interface ChallengerContext {
   readonly mode: ChallengerMode;
   readonly disputes: DisputeLog;
   readonly fees: FeeReader;
+  readonly prover: ProverCheck;
   readonly withheldTrouble: TroubleReporter;
   readonly state: ChallengerState;
   readonly metrics: MetricsOf<"challenger">;
@@ -52,6 +55,7 @@ export function openContext(options: ChallengerOptions, { logger, metrics: regis
     mode,
     disputes,
     fees: createFeeReader(client),
+    prover: createProverCheck(client, contracts.challengeGame),
     withheldTrouble: createTroubleReporter(),
     state: { judgement: { kind: "behind" }, alarms: [], withheld: [], failure: undefined },
     metrics: registerMetrics(registry, "challenger"),

@@ -135,13 +135,19 @@ async function play(sending: Sending, moves: readonly PlayableMove[]): Promise<v
 }
 
 async function prove(sending: Sending, move: MoveOf<"prove">): Promise<void> {
-  const { context, state, gasPrice } = sending;
+  const { context, state, gasPrice, withheld } = sending;
   const { own, contracts } = context.options;
-  if (!afford(sending, move.parentId, BigInt(PROOF_GAS) * gasPrice)) return;
   const parent = state.claims.get(move.parentId);
-  const claim = parent === undefined ? undefined : await own.childOf(parent);
+  if (parent === undefined || !afford(sending, move.parentId, BigInt(PROOF_GAS) * gasPrice)) return;
+  const claim = await own.childOf(parent);
   if (claim === undefined) return;
   const proven = await claim.openUnit(move.unit.start).prove(move.position.start);
+  const actual = await context.prover.resultOf(proven, parent.nextBatchCount);
+  if (actual !== proven.after) {
+    // The call would succeed, and prove another state, again and again.
+    withheld.push({ kind: "prover-disagrees", parentId: move.parentId, before: proven.before, own: proven.after, actual });
+    return;
+  }
   await submit(sending, "prove", encodeProof(move, proven, contracts));
 }
 
