@@ -2,7 +2,7 @@ import { createTroubleReporter } from "../l1/index.ts";
 import type { TroubleReporter } from "../l1/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { MetricsOf } from "../metrics/index.ts";
-import type { Instruments, Logger } from "../primitives/index.ts";
+import type { Hash, Instruments, Logger } from "../primitives/index.ts";
 import type { Alarm } from "./alarms.ts";
 import { createDisputeLog } from "./event-log.ts";
 import type { DisputeLog } from "./event-log.ts";
@@ -18,6 +18,8 @@ export interface ChallengerState {
   judgement: Judgement;
   alarms: readonly Alarm[];
   withheld: readonly Withheld[];
+  /** Parents of claims whose dispute has nothing left to win; until L1 takes back something. */
+  readonly settled: Set<Hash>;
   /** What the last step failed with. */
   failure: string | undefined;
 }
@@ -41,14 +43,17 @@ export function openContext(options: ChallengerOptions, { logger, metrics: regis
   const mode = options.mode ?? "play";
   if (mode !== "watch-only" && transactions === undefined) throw new Error(`expected transactions in mode ${mode}`);
   const log = logger.child({ component: "challenger" });
+  const settled = new Set<Hash>();
   const disputes = createDisputeLog({
     client,
     contracts,
     heights: parameters,
     startBlock,
     logRange: options.logRange ?? 5_000,
-    onReorganisation: (kept) =>
-      log.warn({ kept }, "L1 took back what was read of disputes; they are read again from there"),
+    onReorganisation: (kept) => {
+      settled.clear();
+      log.warn({ kept }, "L1 took back what was read of disputes; they are read again from there");
+    },
   });
   return {
     options,
@@ -57,7 +62,7 @@ export function openContext(options: ChallengerOptions, { logger, metrics: regis
     fees: createFeeReader(client),
     prover: createProverCheck(client, contracts.challengeGame),
     withheldTrouble: createTroubleReporter(),
-    state: { judgement: { kind: "behind" }, alarms: [], withheld: [], failure: undefined },
+    state: { judgement: { kind: "behind" }, alarms: [], withheld: [], settled, failure: undefined },
     metrics: registerMetrics(registry, "challenger"),
     log,
   };

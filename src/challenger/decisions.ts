@@ -50,8 +50,10 @@ export async function dueMoves(situation: Situation): Promise<readonly DisputeMo
   }
   confirmRight(situation, judgement.path, moves);
   for (const judged of judgement.path) collectRewards({ ...situation, totals, judged, moves });
-  // What is owed may serve for bonds while there is a dispute.
-  const isQuiet = moves.length === 0 && judgement.path.every((judged) => isOver(state, judged));
+  // What is owed may serve for bonds while there is a dispute. Whether there is anything to collect only L1 can tell.
+  const isQuiet =
+    moves.every(({ kind }) => kind === "collect" || kind === "collect-unit") &&
+    judgement.path.every((judged) => isOver(state, judged));
   if (owed > 0n && isQuiet) moves.push({ kind: "withdraw", account });
   return moves;
 }

@@ -161,7 +161,8 @@ async function sendSingle(sending: Sending, move: SingleMove): Promise<void> {
     // What was paid before shows in the contract only.
     if ((await readReward(client, call, transactions.account)) <= cost) return;
   }
-  if (move.kind === "withdraw" && sending.owed <= cost) return;
+  // More may be owed once what was sent is mined.
+  if (move.kind === "withdraw" && (sending.actions.length > 0 || sending.owed <= cost)) return;
   if (move.kind !== "withdraw" && !afford(sending, move.parentId, cost)) return;
   await submit(sending, move.kind, call);
 }
