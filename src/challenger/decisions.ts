@@ -223,10 +223,7 @@ async function playStepSpan(
   moves.push({ kind: "bisect", parentId, position, unitRoot: span.unitRoot, halves: found });
 }
 
-async function stateBefore(
-  trace: OwnClaim["trace"] | OwnUnit,
-  { start, prefix }: Position,
-): Promise<StateBefore> {
+async function stateBefore(trace: OwnClaim["trace"] | OwnUnit, { start, prefix }: Position): Promise<StateBefore> {
   if (start === 0) return { state: prefix, prefix: ZERO_HASH, siblings: [] };
   return trace.openPrefix(start);
 }

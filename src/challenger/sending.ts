@@ -145,7 +145,13 @@ async function prove(sending: Sending, move: MoveOf<"prove">): Promise<void> {
   const actual = await context.prover.resultOf(proven, parent.nextBatchCount);
   if (actual !== proven.after) {
     // The call would succeed, and prove another state, again and again.
-    withheld.push({ kind: "prover-disagrees", parentId: move.parentId, before: proven.before, own: proven.after, actual });
+    withheld.push({
+      kind: "prover-disagrees",
+      parentId: move.parentId,
+      before: proven.before,
+      own: proven.after,
+      actual,
+    });
     return;
   }
   await submit(sending, "prove", encodeProof(move, proven, contracts));

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { OwnClaims } from "../../src/challenger/index.ts";
-import { challengeGameAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import { KEYS } from "../l1-transactions/l1-fixture.ts";
 import { createDisputeFixture } from "./dispute-fixture.ts";
 import type { DisputeFixture, Player } from "./dispute-fixture.ts";

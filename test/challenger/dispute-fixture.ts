@@ -1,5 +1,12 @@
 import { encodeDeployData, encodeFunctionData, numberToHex, pad } from "viem";
-import { createTransactionManager, challengeGameAbi, inboxAbi, rollupAbi, rollupBytecode, stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import {
+  createTransactionManager,
+  challengeGameAbi,
+  inboxAbi,
+  rollupAbi,
+  rollupBytecode,
+  stateCommitmentChainAbi,
+} from "../../src/l1/index.ts";
 import type { TransactionManager } from "../../src/l1/index.ts";
 import { ZERO_HASH, toAddress } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
@@ -121,7 +128,10 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
   const read = async (functionName: "INBOX" | "STATE_COMMITMENT_CHAIN" | "CHALLENGE_GAME"): Promise<Address> =>
     toAddress(await l1.client.readContract({ address, abi: rollupAbi, functionName }));
   const inbox = await read("INBOX");
-  const contracts = { stateCommitmentChain: await read("STATE_COMMITMENT_CHAIN"), challengeGame: await read("CHALLENGE_GAME") };
+  const contracts = {
+    stateCommitmentChain: await read("STATE_COMMITMENT_CHAIN"),
+    challengeGame: await read("CHALLENGE_GAME"),
+  };
   const genesisClaim = await l1.client.readContract({
     address: contracts.stateCommitmentChain,
     abi: stateCommitmentChainAbi,

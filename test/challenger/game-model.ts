@@ -1,7 +1,13 @@
 import { ZERO_HASH, hashPair } from "../../src/primitives/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
 import type { DisputeEvent, DisputeParameters, EventOrigin, TreeNode } from "../../src/challenger/index.ts";
-import { claimTracePosition, leftHalf, positionId, rightHalf, unitTracePosition } from "../../src/challenger/position.ts";
+import {
+  claimTracePosition,
+  leftHalf,
+  positionId,
+  rightHalf,
+  unitTracePosition,
+} from "../../src/challenger/position.ts";
 import type { Position } from "../../src/challenger/position.ts";
 import { hashOf } from "./scripted-traces.ts";
 
@@ -58,9 +64,18 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
   };
   const timeOf = ([first, second]: readonly Entry[], root: string): number =>
     first?.root === root ? (second?.at ?? now) - first.at : 0;
-  const rootPosition = claimTracePosition({ claimId: genesis, stateHash: genesisStateHash }, parameters.claimTraceHeight);
+  const rootPosition = claimTracePosition(
+    { claimId: genesis, stateHash: genesisStateHash },
+    parameters.claimTraceHeight,
+  );
 
-  emit({ kind: "claim-confirmed", claimId: genesis, parentId: ZERO_HASH, stateHash: genesisStateHash, traceRoot: ZERO_HASH });
+  emit({
+    kind: "claim-confirmed",
+    claimId: genesis,
+    parentId: ZERO_HASH,
+    stateHash: genesisStateHash,
+    traceRoot: ZERO_HASH,
+  });
 
   function recordHalves(position: Position, left: Hash, right: Hash): boolean {
     const ofLeft = record({ position: leftHalf(position), root: left, unitRoot: ZERO_HASH });
@@ -135,7 +150,16 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
       const id = hashOf(`${stateHash} ${traceRoot}`);
       if (children.some((child) => child.id === id)) return id;
       children.push({ id, stateHash, traceRoot, at: now });
-      emit({ kind: "claim-proposed", claimId: id, parentId: genesis, proposer, stateHash, traceRoot, batchCount: 1, nextBatchCount: 2 });
+      emit({
+        kind: "claim-proposed",
+        claimId: id,
+        parentId: genesis,
+        proposer,
+        stateHash,
+        traceRoot,
+        batchCount: 1,
+        nextBatchCount: 2,
+      });
       return id;
     },
     /** Each gives whether the contract would take it; what is there already is taken, and changes nothing. */
@@ -150,7 +174,8 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
     bisect(span: ModelSpan, left: Hash, right: Hash, player: Address): boolean {
       const entries = at(span.position);
       const isThere = entries.some(({ root }) => root === keyOf(span));
-      if (!isThere || entries.length < 2 || span.position.height === 0 || hashPair(left, right) !== span.root) return false;
+      if (!isThere || entries.length < 2 || span.position.height === 0 || hashPair(left, right) !== span.root)
+        return false;
       if (recordHalves(span.position, left, right)) {
         emit({ kind: "bisected", position: positionId(span.position), left, right, player });
       }
@@ -192,6 +217,28 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
     totalOf(span: ModelSpan, nodes: readonly TreeNode[]): number {
       const walked = walk(nodes);
       return walked.end(walked.total(span));
+    },
+    /** The most that any tree can show, without what is stored. @param halvesOf the halves of any root */
+    bestTotal(span: ModelSpan, halvesOf: ReadonlyMap<Hash, readonly [Hash, Hash]>): number {
+      const isThere = (other: ModelSpan): boolean => at(other.position).some(({ root }) => root === keyOf(other));
+      const best = (one: ModelSpan): number => timeOf(at(one.position), keyOf(one)) + bestBelow(one);
+      const bestBelow = ({ position, root }: ModelSpan): number => {
+        if (position.height > 0) {
+          const [leftRoot, rightRoot] = halvesOf.get(root)!;
+          const left = { position: leftHalf(position), root: leftRoot, unitRoot: ZERO_HASH };
+          const right = { position: rightHalf(position, leftRoot), root: rightRoot, unitRoot: ZERO_HASH };
+          return isThere(left) && isThere(right) ? Math.min(best(left), best(right)) : 0;
+        }
+        if (position.level === "unit") {
+          return timeOf(proofs.get(positionId(position)) ?? [], root.slice(0, 52));
+        }
+        const id = positionId(position);
+        const traces = known.filter(
+          (other) => other.position.context === id && other.position.level === "unit" && other.unitRoot === root,
+        );
+        return Math.max(0, ...traces.map(best));
+      };
+      return best(span);
     },
     /** What `decide` finds. */
     totalOfClaim(id: Hash, nodes: readonly TreeNode[]): number {
