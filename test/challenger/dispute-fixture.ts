@@ -51,7 +51,12 @@ export interface DisputeFixture {
   /** A wrong one. */
   wrong(divergence: Divergence): ScriptedClaim;
   propose(key: Hex, claim: ScriptedClaim, name?: string): Promise<void>;
-  open(key: Hex, options: Pick<ChallengerOptions, "own"> & Partial<ChallengerOptions>): Promise<Player>;
+  /** A challenger with a transaction manager that is the key's, or a new one with an empty folder. */
+  open(
+    key: Hex,
+    options: Pick<ChallengerOptions, "own"> & Partial<ChallengerOptions>,
+    folder?: { readonly isNew: boolean },
+  ): Promise<Player>;
   send(key: Hex, to: Address, data: Hex, value?: bigint): Promise<Hash>;
   winner(): Promise<Hash>;
   /** Has the prover lead from one state to another. */
@@ -195,7 +200,8 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
         parameters.claimBond,
       );
     },
-    async open(key, options) {
+    async open(key, options, folder) {
+      if (folder?.isNew === true) managers.delete(key);
       const transactions = await managerOf(key);
       const challenger = createChallenger(
         { client: l1.client, contracts, parameters, startBlock: Number(receipt.blockNumber), transactions, ...options },
