@@ -1,5 +1,12 @@
 import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
-import { createTroubleReporter, errorText, isConnectionClosed, readL1Block, readNextTimestamp } from "../l1/index.ts";
+import {
+  InconsistentL1Error,
+  createTroubleReporter,
+  errorText,
+  isConnectionClosed,
+  readL1Block,
+  readNextTimestamp,
+} from "../l1/index.ts";
 import type { L1Block } from "../l1/index.ts";
 import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import { alarmKey, describeAlarm, findAlarms } from "./alarms.ts";
@@ -64,12 +71,16 @@ export function createChallenger(options: ChallengerOptions, instruments: Instru
  * 4. the moves that are due are made.
  */
 async function step(context: ChallengerContext): Promise<ChallengerStep> {
-  const { options, mode, disputes, state, metrics } = context;
+  const { options, mode, disputes, hiddenClaims, state, metrics } = context;
   const { client, own, parameters, transactions, contracts } = options;
   const block = await client.getBlock({ blockTag: "latest" });
   const head = await readL1Block(client, Number(block.number));
   if (head === undefined) throw new Error(`L1 does not know its head ${block.number} any more`);
   const read = await disputes.read(head);
+  await hiddenClaims.check(read, head).catch((error: unknown) => {
+    if (error instanceof InconsistentL1Error) disputes.forget();
+    throw error;
+  });
   const isOfInterest = ({ claimId }: DisputedClaim): boolean =>
     transactions !== undefined && !state.settled.has(claimId) && hasPlayed(read, claimId, transactions.account);
   state.judgement = await judgeClaims(read, own, isOfInterest);

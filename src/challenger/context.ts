@@ -6,6 +6,8 @@ import type { Hash, Instruments, Logger } from "../primitives/index.ts";
 import type { Alarm } from "./alarms.ts";
 import { createDisputeLog } from "./event-log.ts";
 import type { DisputeLog } from "./event-log.ts";
+import { createHiddenClaims } from "./hidden-claims.ts";
+import type { HiddenClaims } from "./hidden-claims.ts";
 import type { Judgement } from "./judgement.ts";
 import { createProverCheck } from "./prover-check.ts";
 import type { ProverCheck } from "./prover-check.ts";
@@ -29,6 +31,7 @@ export interface ChallengerContext {
   readonly options: ChallengerOptions;
   readonly mode: ChallengerMode;
   readonly disputes: DisputeLog;
+  readonly hiddenClaims: HiddenClaims;
   readonly fees: FeeReader;
   readonly prover: ProverCheck;
   readonly withheldTrouble: TroubleReporter;
@@ -59,6 +62,7 @@ export function openContext(options: ChallengerOptions, { logger, metrics: regis
     options,
     mode,
     disputes,
+    hiddenClaims: createHiddenClaims(client, contracts.stateCommitmentChain),
     fees: createFeeReader(client),
     prover: createProverCheck(client, contracts.challengeGame),
     withheldTrouble: createTroubleReporter(),

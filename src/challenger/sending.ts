@@ -92,18 +92,25 @@ function costOfMove({ context, gasPrice }: Sending, move: PlayableMove): bigint 
 
 /** Whether so many wei can be put at stake in a dispute; they are reckoned as put then. What lacks is said. */
 function afford(sending: Sending, parentId: Hash, amount: bigint): boolean {
-  const { context, transactions, balance, owed, stakes, withheld } = sending;
+  const { context, stakes, withheld } = sending;
   const exceeded = exceededLimit(stakes, parentId, amount, context.options.spendingLimits ?? {});
   if (exceeded !== undefined) {
     withheld.push({ kind: "spending-limit", parentId, ...exceeded });
     return false;
   }
+  if (!canPay(sending, amount)) return false;
+  sending.stakes = addStake(stakes, parentId, amount);
+  return true;
+}
+
+/** Whether the account has so many wei; they are reckoned as spent then. */
+function canPay(sending: Sending, amount: bigint): boolean {
+  const { transactions, balance, owed, withheld } = sending;
   if (balance + owed < amount) {
     const { account } = transactions;
     withheld.push({ kind: "insufficient-balance", account, balance: balance + owed, required: amount });
     return false;
   }
-  sending.stakes = addStake(stakes, parentId, amount);
   const fromOwed = owed < amount ? owed : amount;
   sending.owed -= fromOwed;
   sending.balance -= amount - fromOwed;
@@ -169,9 +176,13 @@ async function sendSingle(sending: Sending, move: SingleMove): Promise<void> {
   }
   // More may be owed once what was sent is mined.
   if (move.kind === "withdraw" && (sending.actions.length > 0 || sending.owed <= cost)) return;
-  if (move.kind !== "withdraw" && !afford(sending, move.parentId, cost)) return;
+  // No limit holds up what ends a dispute, and brings back what is at stake in it.
+  if (move.kind !== "withdraw" && !canPay(sending, cost)) return;
   await submit(sending, move.kind, call);
 }
+
+/** A node may simulate in an earlier block than the one to come: the last seconds of a period are then waited for. */
+const WAITING: ReadonlySet<string> = new Set(["TooEarly", "ChallengePeriodRuns"]);
 
 async function submit(sending: Sending, action: string, call: DisputeCall, mark = ""): Promise<void> {
   const { context, transactions, actions, withheld } = sending;
@@ -183,6 +194,7 @@ async function submit(sending: Sending, action: string, call: DisputeCall, mark 
     await transactions.submit({ purpose, to, data: hexToBytes(data), value });
   } catch (error) {
     if (!(error instanceof L1TransactionError) || error.reason.kind !== "would-revert") throw error;
+    if (WAITING.has(error.reason.revert.errorName ?? "")) return;
     withheld.push({ kind: "would-revert", action, revert: error.reason.revert.message });
     return;
   }

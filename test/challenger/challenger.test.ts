@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { toEventSelector, getAbiItem } from "viem";
-import { ImpossibleEventError } from "../../src/challenger/index.ts";
+import { encodeFunctionData, getAbiItem, toEventSelector } from "viem";
 import type { ChallengerOptions, OwnClaims } from "../../src/challenger/index.ts";
 import { PLAY_GAS } from "../../src/challenger/packing.ts";
-import { stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import { challengeGameAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import type { Hash } from "../../src/primitives/index.ts";
 import { KEYS } from "../l1-transactions/l1-fixture.ts";
 import { createDisputeFixture } from "./dispute-fixture.ts";
 import type { DisputeFixture, Player } from "./dispute-fixture.ts";
@@ -11,6 +11,7 @@ import { scriptJudge } from "./scripted-traces.ts";
 import type { ScriptedClaim } from "./scripted-traces.ts";
 
 const CLAIM_PROPOSED = toEventSelector(getAbiItem({ abi: stateCommitmentChainAbi, name: "ClaimProposed" }));
+const CLAIM_BISECTED = toEventSelector(getAbiItem({ abi: challengeGameAbi, name: "ClaimBisected" }));
 
 const HONEST_KEY = KEYS[1]!;
 const LIAR_KEY = KEYS[2]!;
@@ -69,7 +70,8 @@ describe("challenger against the contracts", () => {
 
   const LIE = { name: "liar", unit: 1, step: 2 };
   const rightId = (player: Player) =>
-    [...player.challenger.state().claims.values()].find(({ traceRoot }) => traceRoot === fixture.right.traceRoot)?.claimId;
+    [...player.challenger.state().claims.values()].find(({ traceRoot }) => traceRoot === fixture.right.traceRoot)
+      ?.claimId;
   const gameBalance = () => fixture.l1.client.getBalance({ address: fixture.contracts.challengeGame });
 
   /** Both claims on L1, and both sides ready. */
@@ -139,7 +141,7 @@ describe("challenger against the contracts", () => {
     expect(fixture.l1.calls.slice(before).map(({ method }) => method)).to.not.include("eth_sendRawTransaction");
   });
 
-  it("raises the alarm without a key when it only watches, and says when time runs short", async () => {
+  it("raises the alarm without a key when it only watches", async () => {
     const { honest } = await begin({ mode: "watch-only", transactions: undefined, shortTime: 0.5 });
     expect(await honest.challenger.step()).to.eql({ kind: "watching" });
     expect(honest.challenger.alarms().map(({ kind }) => kind)).to.eql(["wrong-claim"]);
@@ -149,7 +151,11 @@ describe("challenger against the contracts", () => {
   it("says when a wrong claim that stands alone has less than the chosen part of its time left", async () => {
     fixture = await createDisputeFixture();
     await fixture.propose(LIAR_KEY, fixture.wrong(LIE), LIE.name);
-    const watcher = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right), mode: "watch-only", shortTime: 0.25 });
+    const watcher = await fixture.open(HONEST_KEY, {
+      own: judgeBy(fixture.right),
+      mode: "watch-only",
+      shortTime: 0.25,
+    });
     await pass(700);
     await watcher.challenger.step();
     expect(watcher.challenger.alarms().map(({ kind }) => kind)).to.eql(["wrong-claim"]);
@@ -189,9 +195,14 @@ describe("challenger against the contracts", () => {
     const outcome = await honest.challenger.step();
     expect(outcome.kind === "withheld" && outcome.withheld.map(({ kind }) => kind)).to.eql(["spending-limit"]);
     expect(honest.challenger.problems().join()).to.match(/spending limit \(per-dispute\)/);
-    expect(honest.challenger.state().moves.filter(({ kind, player }) => kind === "open" && player === honest.account)).to.eql([]);
+    expect(
+      honest.challenger.state().moves.filter(({ kind, player }) => kind === "open" && player === honest.account),
+    ).to.eql([]);
 
-    const richer = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right), spendingLimits: { total: 2n * 10n ** 18n } });
+    const richer = await fixture.open(HONEST_KEY, {
+      own: judgeBy(fixture.right),
+      spendingLimits: { total: 2n * 10n ** 18n },
+    });
     expect(await richer.step()).to.equal("played");
   });
 
@@ -199,7 +210,10 @@ describe("challenger against the contracts", () => {
     const { honest } = await begin();
     await fixture.l1.rpc("hardhat_setBalance", honest.account, "0x1000");
     const outcome = await honest.challenger.step();
-    expect(outcome.kind === "withheld" && outcome.withheld[0]).to.include({ kind: "insufficient-balance", balance: 0x1000n });
+    expect(outcome.kind === "withheld" && outcome.withheld[0]).to.include({
+      kind: "insufficient-balance",
+      balance: 0x1000n,
+    });
     expect(honest.challenger.problems()[1]).to.match(/has 4096 wei/);
   });
 
@@ -221,19 +235,15 @@ describe("challenger against the contracts", () => {
       await honest.step();
       await liar.step();
     }
-    await fixture.script(
-      fixture.right.steps(LIE.unit)[LIE.step - 1]!,
-      fixture.wrong(LIE).steps(LIE.unit)[LIE.step]!,
-    );
+    await fixture.script(fixture.right.steps(LIE.unit)[LIE.step - 1]!, fixture.wrong(LIE).steps(LIE.unit)[LIE.step]!);
     await liar.step();
     await honest.step();
     expect(honest.challenger.alarms().map(({ kind }) => kind)).to.include("proofs-conflict");
     expect(honest.challenger.problems().join()).to.match(/prover is not sound/);
   });
 
-  it("wins while a stranger makes some of its moves, and the bond of a unit is paid of what the game owes it", async () => {
+  it("wins while a stranger makes some of its moves, and leaves the game nothing to pay to it", async () => {
     const { honest, liar } = await begin();
-    await fixture.l1.rpc("hardhat_setBalance", KEYS[0] === undefined ? "" : honest.account, "0x56bc75e2d63100000");
     const stranger = await fixture.open(KEYS[0]!, { own: judgeBy(fixture.right) });
     for (let round = 0; round < 12; round++) {
       await (round % 2 === 0 ? stranger : honest).step();
@@ -247,7 +257,7 @@ describe("challenger against the contracts", () => {
     const { credits } = honest.challenger.state();
     expect([...credits.values()].every((credit) => credit === 0n)).to.equal(true);
     // Half of what liars lost is burned, and what was not earned stays too.
-    expect(await gameBalance()).to.be.greaterThan(fixture.parameters.claimBond / 2n);
+    expect(await gameBalance()).to.satisfy((left: bigint) => left > fixture.parameters.claimBond / 2n);
   });
 
   it("reckons moves with more gas than the dearest of them takes", async () => {
@@ -256,40 +266,91 @@ describe("challenger against the contracts", () => {
       await honest.step();
       await liar.step();
     }
-    const { moves } = honest.challenger.state();
-    const byTransaction = Map.groupBy(
-      moves.filter(({ kind }) => kind !== "propose" && kind !== "prove"),
-      ({ origin }) => origin.transactionHash,
-    );
+    const byTransaction = new Map<Hash, number>();
+    for (const { kind, origin } of honest.challenger.state().moves) {
+      if (kind === "propose" || kind === "prove") continue;
+      const before = byTransaction.get(origin.transactionHash) ?? PLAY_GAS.call;
+      byTransaction.set(origin.transactionHash, before + PLAY_GAS[kind]);
+    }
     expect(byTransaction.size).to.be.greaterThan(8);
-    for (const [hash, made] of byTransaction) {
+    for (const [hash, reckoned] of byTransaction) {
       const { gasUsed } = await fixture.l1.client.getTransactionReceipt({ hash });
-      const reckoned = made.reduce((sum, { kind }) => sum + PLAY_GAS[kind as keyof typeof PLAY_GAS], PLAY_GAS.call);
       expect(Number(gasUsed)).to.be.lessThan(reckoned);
     }
   });
 
-  it("does not believe an endpoint whose logs cannot be, and reads all again", async () => {
+  it("pays the bond of a unit of what the game owes it first", async () => {
+    const { honest, liar } = await begin();
+    const credit = 3n * 10n ** 16n;
+    const nothing = encodeFunctionData({ abi: challengeGameAbi, functionName: "play", args: [[]] });
+    await fixture.send(HONEST_KEY, fixture.contracts.challengeGame, nothing, credit);
+    for (let round = 0; round < 8; round++) {
+      await honest.step();
+      await liar.step();
+    }
+    const opened = honest.challenger
+      .state()
+      .moves.find(({ kind, player }) => kind === "open" && player === honest.account)!;
+    const { value } = await fixture.l1.client.getTransaction({ hash: opened.origin.transactionHash });
+    expect(value).to.equal(fixture.parameters.unitBond - credit);
+  });
+
+  for (const [what, topic, error] of [
+    ["claims", CLAIM_PROPOSED, /impossible event claim-bisected/],
+    ["bisections of claims", CLAIM_BISECTED, /impossible event bisected/],
+  ] as const) {
+    it(`does not believe an endpoint that hides ${what}, and reads all again`, async () => {
+      const { honest, liar } = await begin();
+      for (let round = 0; round < 3; round++) {
+        await honest.step();
+        await liar.step();
+      }
+      const reader = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right), mode: "watch-only" });
+      fixture.l1.intercept(async (method, _parameters, next) => {
+        const answer = await next();
+        if (method !== "eth_getLogs" || !Array.isArray(answer)) return answer;
+        return answer.filter(({ topics }: { topics: string[] }) => topics[0] !== topic);
+      });
+      let failure: unknown;
+      await reader.challenger.step().catch((caught: unknown) => {
+        failure = caught;
+      });
+      expect(String(failure)).to.match(error);
+      fixture.l1.intercept(undefined);
+      await reader.challenger.step();
+      expect(reader.challenger.alarms().map(({ kind }) => kind)).to.eql(["wrong-claim"]);
+    });
+  }
+
+  it("sees from the contract that an endpoint hides a rival, before anybody has moved", async () => {
     const { honest } = await begin();
-    let forged = true;
     fixture.l1.intercept(async (method, _parameters, next) => {
       const answer = await next();
-      if (!forged || method !== "eth_getLogs" || !Array.isArray(answer)) return answer;
+      if (method !== "eth_getLogs" || !Array.isArray(answer)) return answer;
       return answer.filter(({ topics }: { topics: string[] }) => topics[0] !== CLAIM_PROPOSED);
     });
-    await honest.challenger.step();
-    expect(honest.challenger.alarms()).to.eql([]);
-    forged = false;
-    await fixture.l1.mine();
-    const liar = await fixture.open(LIAR_KEY, { own: judgeBy(fixture.wrong(LIE)) });
-    fixture.l1.intercept(undefined);
-    await liar.step();
     let failure: unknown;
-    await honest.challenger.step().catch((error: unknown) => {
-      failure = error;
+    await honest.challenger.step().catch((caught: unknown) => {
+      failure = caught;
     });
-    expect(failure).to.be.instanceOf(ImpossibleEventError);
+    expect(String(failure)).to.match(/the contract has at least 2 claims/);
+    fixture.l1.intercept(undefined);
+    expect(await honest.step()).to.equal("played");
+  });
+
+  it("finds that L1 took back what it had read", async () => {
+    const { honest, liar } = await begin();
+    const snapshot = await fixture.l1.snapshot();
     await honest.step();
-    expect(honest.challenger.alarms().map(({ kind }) => kind)).to.eql(["wrong-claim"]);
+    await liar.step();
+    await honest.step();
+    const before = honest.challenger.state().moves.length;
+    await fixture.l1.revertTo(snapshot);
+    await fixture.l1.mine(6);
+    const watcher = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right), mode: "watch-only" });
+    await watcher.challenger.step();
+    await honest.challenger.step();
+    expect(watcher.challenger.state().moves.length).to.be.lessThan(before);
+    expect(honest.challenger.state()).to.eql(watcher.challenger.state());
   });
 });
