@@ -33,7 +33,7 @@ describe("moves that are due", () => {
         timestamp: game.model.now(),
         transactionHash: ZERO_HASH,
       };
-      return applyEvents(state, [{ ...event, origin } as DisputeEvent], PARAMETERS);
+      return applyEvents(state, [{ ...event, origin }], PARAMETERS);
     }, game.state());
   }
 

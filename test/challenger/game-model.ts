@@ -47,7 +47,7 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
       timestamp: now,
       transactionHash: hashOf(`${block}`),
     };
-    events.push({ ...event, origin } as DisputeEvent);
+    events.push({ ...event, origin });
   };
   const keyOf = ({ position, root, unitRoot }: ModelSpan): string =>
     (position.level === "unit" && position.height === parameters.unitTraceHeight

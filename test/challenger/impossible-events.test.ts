@@ -130,7 +130,7 @@ describe("events that the contracts cannot have emitted", () => {
     expect(wrong.traceRoot).to.equal(second!.traceRoot);
     const origin = { blockNumber: 1_000, logIndex: 0, timestamp: model.now(), transactionHash: ZERO_HASH };
     for (const [reason, event] of cases) {
-      const apply = (): unknown => applyEvents(state, [{ ...event, origin } as DisputeEvent], PARAMETERS);
+      const apply = (): unknown => applyEvents(state, [{ ...event, origin }], PARAMETERS);
       expect(apply, event.kind).to.throw(ImpossibleEventError, reason);
     }
     expect(state).to.eql(before);

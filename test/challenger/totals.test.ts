@@ -43,7 +43,7 @@ const commands: fc.Arbitrary<Command[]> = fc.array(
           "cache",
         ),
         choice: fc.nat(),
-      }) as fc.Arbitrary<Command>,
+      }),
     },
   ),
   { minLength: 1, maxLength: 150, size: "max" },
