@@ -3,6 +3,7 @@ import { childrenOf, findSpan } from "./dispute-state.ts";
 import type { DisputeParameters, DisputeState, DisputedClaim, RecordedPosition } from "./dispute-state.ts";
 import type { Judged, Judgement } from "./judgement.ts";
 import type { DisputeMove, StateBefore, UnitTraceReference } from "./moves.ts";
+import { UnitBusyError } from "./own-claims.ts";
 import type { OwnClaim, OwnUnit } from "./own-claims.ts";
 import { claimTracePosition, positionId, unitTracePosition } from "./position.ts";
 import type { Position } from "./position.ts";
@@ -120,7 +121,15 @@ async function playSpan(dispute: Dispute, span: SpanReference, wanted: number): 
   if (recorded === undefined || recorded.spans.length < 2) return;
   const isShort = totals.of(span) < wanted;
   const { position } = recorded;
-  if (position.height === 0) return playUnit(dispute, recorded, span, wanted);
+  if (position.height === 0) {
+    try {
+      await playUnit(dispute, recorded, span, wanted);
+    } catch (error) {
+      // It is run while other moves are made.
+      if (!(error instanceof UnitBusyError)) throw error;
+    }
+    return;
+  }
   const halves = halvesOf(recorded, span.root);
   if (halves !== undefined) {
     const wantedBelow = wanted - totals.own(span);

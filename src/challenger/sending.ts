@@ -8,6 +8,7 @@ import type { DisputeCall, PlayableMove, SingleMove } from "./calls.ts";
 import type { ChallengerContext } from "./context.ts";
 import type { DisputeState } from "./dispute-state.ts";
 import type { DisputeMove, MoveOf } from "./moves.ts";
+import { UnitBusyError } from "./own-claims.ts";
 import { PLAY_GAS, isPlayable, packMoves } from "./packing.ts";
 import { readReward } from "./rewards.ts";
 import { addStake, computeStakes, exceededLimit } from "./spending.ts";
@@ -148,7 +149,14 @@ async function prove(sending: Sending, move: MoveOf<"prove">): Promise<void> {
   if (parent === undefined || !afford(sending, move.parentId, BigInt(PROOF_GAS) * gasPrice)) return;
   const claim = await own.childOf(parent);
   if (claim === undefined) return;
-  const proven = await claim.openUnit(move.unit.start).prove(move.position.start);
+  const proven = await claim
+    .openUnit(move.unit.start)
+    .prove(move.position.start)
+    .catch((error: unknown) => {
+      if (error instanceof UnitBusyError) return undefined;
+      throw error;
+    });
+  if (proven === undefined) return;
   const actual = await context.prover.resultOf(proven, parent.nextBatchCount);
   if (actual !== proven.after) {
     // The call would succeed, and prove another state, again and again.

@@ -1,11 +1,14 @@
 import { expect } from "chai";
-import { createOwnClaims } from "../../src/challenger/index.ts";
+import { UnitBusyError, createOwnClaims } from "../../src/challenger/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { TraceUnavailableError } from "../../src/traces/index.ts";
 import type { ClaimRange, ClaimTrace, UnitTrace } from "../../src/traces/index.ts";
 import { hashOf, scriptClaim } from "./scripted-traces.ts";
 
 const HEIGHTS = { claimTraceHeight: 2, unitTraceHeight: 2 };
+/** Seconds. */
+const PATIENCE = 0.01;
+const SLOW_UNIT = 2;
 const PARENT = { claimId: hashOf("parent"), batchCount: 3, nextBatchCount: 5 };
 
 describe("the own judgement of claims", () => {
@@ -14,8 +17,10 @@ describe("the own judgement of claims", () => {
   function create() {
     const asked: string[] = [];
     const derived = { stateHash: scripted.stateHash as Hash | undefined, rewinds: 0, isTraced: true };
+    const gate = Promise.withResolvers<undefined>();
     const openUnit = async (index: number): Promise<UnitTrace> => {
       asked.push(`unit ${index}`);
+      if (index === SLOW_UNIT) await gate.promise;
       const unit = scripted.openUnit(index);
       return {
         ...unit,
@@ -26,7 +31,8 @@ describe("the own judgement of claims", () => {
       };
     };
     const own = createOwnClaims({
-      ...HEIGHTS,
+      claimTraceHeight: HEIGHTS.claimTraceHeight,
+      patience: PATIENCE,
       stateHashAt: () => derived.stateHash,
       rewindCount: () => derived.rewinds,
       traces: {
@@ -37,7 +43,7 @@ describe("the own judgement of claims", () => {
         },
       },
     });
-    return { own, asked, derived };
+    return { own, asked, derived, finishSlowUnit: () => gate.resolve(undefined) };
   }
 
   it("gives the child of a claim with what the own traces say", async () => {
@@ -78,5 +84,21 @@ describe("the own judgement of claims", () => {
     expect(await child!.openUnit(1).root(0, 2)).to.equal(root);
     expect(asked).to.eql(["unit 1"]);
     expect(await unit.halves(0, 2)).to.eql(await scripted.openUnit(1).halves(0, 2));
+  });
+
+  it("lets others go on while a unit is run, which it runs once", async () => {
+    const { own, asked, finishSlowUnit } = create();
+    const child = await own.childOf(PARENT);
+    asked.length = 0;
+    const ask = () =>
+      child!
+        .openUnit(SLOW_UNIT)
+        .root(0, 2)
+        .catch((error: unknown) => error);
+    expect(await ask()).to.be.instanceOf(UnitBusyError);
+    expect(await ask()).to.be.instanceOf(UnitBusyError);
+    finishSlowUnit();
+    expect(await ask()).to.equal(await scripted.openUnit(SLOW_UNIT).root(0, 2));
+    expect(asked).to.eql([`unit ${SLOW_UNIT}`]);
   });
 });
