@@ -133,7 +133,7 @@ function propose(draft: Draft, event: Event<"claim-proposed">): void {
   draft.moves.push({ kind: "propose", parentId, player: proposer, origin });
 }
 
-function confirm(draft: Draft, event: Event<"claim-confirmed">): void {
+function confirm(draft: Draft, event: Event<"claim-confirmed" | "claim-forfeited">): void {
   const { claimId, parentId, stateHash, traceRoot, origin } = event;
   if (parentId === ZERO_HASH) {
     check(draft.claims.size === 0, event, "there are claims before that of genesis");
@@ -158,7 +158,7 @@ function confirm(draft: Draft, event: Event<"claim-confirmed">): void {
   draft.latestConfirmed = claimId;
 }
 
-function forfeit(draft: Draft, event: Event<"claim-forfeited">): void {
+function forfeit(draft: Draft, event: Event<"claim-confirmed" | "claim-forfeited">): void {
   const claim = claimOf(draft, event.claimId, event);
   const parent = claimOf(draft, claim.parentId, event);
   check(claim.status === "proposed", event, "it is not pending");

@@ -108,10 +108,7 @@ export function encodeProof(
   return { to: challengeGame, data, value: 0n };
 }
 
-export function encodeSingle(
-  move: SingleMove,
-  { challengeGame, stateCommitmentChain }: DisputeContracts,
-): DisputeCall {
+export function encodeSingle(move: SingleMove, { challengeGame, stateCommitmentChain }: DisputeContracts): DisputeCall {
   switch (move.kind) {
     case "cache": {
       const { position, span, tree } = move;

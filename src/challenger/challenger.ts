@@ -1,12 +1,19 @@
 import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
-import { createTroubleReporter, errorText, isConnectionClosed, readL1Block, readNextTimestamp } from "../l1/index.ts";
+import {
+  InconsistentL1Error,
+  createTroubleReporter,
+  errorText,
+  isConnectionClosed,
+  readL1Block,
+  readNextTimestamp,
+} from "../l1/index.ts";
 import type { L1Block } from "../l1/index.ts";
-import type { Instruments } from "../primitives/index.ts";
+import type { Address, Hash, Instruments } from "../primitives/index.ts";
 import { alarmKey, describeAlarm, findAlarms } from "./alarms.ts";
 import { openContext } from "./context.ts";
 import type { ChallengerContext } from "./context.ts";
 import { dueMoves } from "./decisions.ts";
-import type { DisputeState, DisputedClaim } from "./dispute-state.ts";
+import type { DisputeState, DisputedClaim, OpenedTrace } from "./dispute-state.ts";
 import { judgeClaims } from "./judgement.ts";
 import type { DisputeMove } from "./moves.ts";
 import { readOwed } from "./rewards.ts";
@@ -64,14 +71,18 @@ export function createChallenger(options: ChallengerOptions, instruments: Instru
  * 4. the moves that are due are made.
  */
 async function step(context: ChallengerContext): Promise<ChallengerStep> {
-  const { options, mode, disputes, state, metrics } = context;
+  const { options, mode, disputes, hiddenClaims, state, metrics } = context;
   const { client, own, parameters, transactions, contracts } = options;
   const block = await client.getBlock({ blockTag: "latest" });
   const head = await readL1Block(client, Number(block.number));
   if (head === undefined) throw new Error(`L1 does not know its head ${block.number} any more`);
   const read = await disputes.read(head);
-  const isOfInterest = (parent: DisputedClaim): boolean =>
-    transactions !== undefined && hasPlayed(read, parent, transactions.account);
+  await hiddenClaims.check(read, head).catch((error: unknown) => {
+    if (error instanceof InconsistentL1Error) disputes.forget();
+    throw error;
+  });
+  const isOfInterest = ({ claimId }: DisputedClaim): boolean =>
+    transactions !== undefined && !state.settled.has(claimId) && hasPlayed(read, claimId, transactions.account);
   state.judgement = await judgeClaims(read, own, isOfInterest);
   const now = await readNextTimestamp(client, block);
   raiseAlarms(context, read, now);
@@ -105,6 +116,7 @@ async function play(
   const balance = await client.getBalance({ address: transactions.account });
   const played = await sendMoves(context, transactions, moves, head, { balance, ...means });
   state.withheld = "withheld" in played ? played.withheld : [];
+  if (played.kind === "idle") settleDisputes(context, moves, transactions.account);
   const reasons = state.withheld.map(describeWithheld);
   if (reasons.length === 0) withheldTrouble.over();
   else {
@@ -150,8 +162,26 @@ function raiseAlarms(context: ChallengerContext, read: DisputeState, now: number
   metrics.secondsLeft.set(secondsLeft ?? options.parameters.challengePeriod);
 }
 
-function hasPlayed({ moves }: DisputeState, parent: DisputedClaim, account: string): boolean {
-  return moves.some(({ parentId, player }) => parentId === parent.claimId && player === account);
+function hasPlayed({ moves }: DisputeState, parentId: Hash, account: Address): boolean {
+  return moves.some((move) => move.parentId === parentId && move.player === account);
+}
+
+/** Confirmed disputes in which nothing is left to win are not looked at again. Called when nothing was sent. */
+function settleDisputes({ state, disputes }: ChallengerContext, moves: readonly DisputeMove[], account: Address): void {
+  if (state.judgement.kind !== "judged") return;
+  const read = disputes.state();
+  const isOut = ({ traceId }: OpenedTrace): boolean =>
+    !read.unitWinners.has(traceId) &&
+    (read.positions.get(traceId)?.spans.some(({ player }) => player === account) ?? false);
+  const busy = new Set(
+    moves.flatMap((move) =>
+      "parentId" in move && move.kind !== "collect" && move.kind !== "collect-unit" ? [move.parentId] : [],
+    ),
+  );
+  for (const { parentId, traces } of read.positions.values()) if (traces.some(isOut)) busy.add(parentId);
+  for (const { parent, right } of state.judgement.path) {
+    if (right?.status === "confirmed" && !busy.has(parent.claimId)) state.settled.add(parent.claimId);
+  }
 }
 
 export function describeWithheld(withheld: Withheld): string {
@@ -162,6 +192,8 @@ export function describeWithheld(withheld: Withheld): string {
       return `the spending limit (${withheld.limit}) of ${withheld.maximum} wei keeps from a move in dispute ${withheld.parentId}, with which ${withheld.required} would be at stake`;
     case "right-claim-missing":
       return `the right claim after ${withheld.parentId} is missing: ${withheld.reason}`;
+    case "prover-disagrees":
+      return `the prover on L1 leads from state ${withheld.before} to ${withheld.actual}, this node's machine to ${withheld.own}`;
     case "would-revert":
       return `L1 would refuse to ${withheld.action}: ${withheld.revert}`;
   }

@@ -3,6 +3,7 @@ import { childrenOf, findSpan } from "./dispute-state.ts";
 import type { DisputeParameters, DisputeState, DisputedClaim, RecordedPosition } from "./dispute-state.ts";
 import type { Judged, Judgement } from "./judgement.ts";
 import type { DisputeMove, StateBefore, UnitTraceReference } from "./moves.ts";
+import { UnitBusyError } from "./own-claims.ts";
 import type { OwnClaim, OwnUnit } from "./own-claims.ts";
 import { claimTracePosition, positionId, unitTracePosition } from "./position.ts";
 import type { Position } from "./position.ts";
@@ -50,8 +51,10 @@ export async function dueMoves(situation: Situation): Promise<readonly DisputeMo
   }
   confirmRight(situation, judgement.path, moves);
   for (const judged of judgement.path) collectRewards({ ...situation, totals, judged, moves });
-  // What is owed may serve for bonds while there is a dispute.
-  const isQuiet = moves.length === 0 && judgement.path.every((judged) => isOver(state, judged));
+  // What is owed may serve for bonds while there is a dispute. Whether there is anything to collect only L1 can tell.
+  const isQuiet =
+    moves.every(({ kind }) => kind === "collect" || kind === "collect-unit") &&
+    judgement.path.every((judged) => isOver(state, judged));
   if (owed > 0n && isQuiet) moves.push({ kind: "withdraw", account });
   return moves;
 }
@@ -118,7 +121,15 @@ async function playSpan(dispute: Dispute, span: SpanReference, wanted: number): 
   if (recorded === undefined || recorded.spans.length < 2) return;
   const isShort = totals.of(span) < wanted;
   const { position } = recorded;
-  if (position.height === 0) return playUnit(dispute, recorded, span, wanted);
+  if (position.height === 0) {
+    try {
+      await playUnit(dispute, recorded, span, wanted);
+    } catch (error) {
+      // It is run while other moves are made.
+      if (!(error instanceof UnitBusyError)) throw error;
+    }
+    return;
+  }
   const halves = halvesOf(recorded, span.root);
   if (halves !== undefined) {
     const wantedBelow = wanted - totals.own(span);
@@ -221,10 +232,7 @@ async function playStepSpan(
   moves.push({ kind: "bisect", parentId, position, unitRoot: span.unitRoot, halves: found });
 }
 
-async function stateBefore(
-  trace: OwnClaim["trace"] | OwnUnit,
-  { start, prefix }: Position,
-): Promise<StateBefore> {
+async function stateBefore(trace: OwnClaim["trace"] | OwnUnit, { start, prefix }: Position): Promise<StateBefore> {
   if (start === 0) return { state: prefix, prefix: ZERO_HASH, siblings: [] };
   return trace.openPrefix(start);
 }

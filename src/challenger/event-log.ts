@@ -19,6 +19,8 @@ export interface DisputeLog {
   read(head: L1Block): Promise<DisputeState>;
   /** As of the last read. */
   state(): DisputeState;
+  /** Has the next read begin anew. */
+  forget(): void;
 }
 
 export interface DisputeLogOptions {
@@ -104,6 +106,7 @@ export function createDisputeLog(options: DisputeLogOptions): DisputeLog {
 
   return {
     state: () => state,
+    forget: () => restart([], startBlock - 1),
     async read(head) {
       await undo(head);
       for (;;) {

@@ -11,7 +11,7 @@ export interface OwnClaim {
   readonly stateHash: Hash;
   readonly traceRoot: Hash;
   readonly trace: Pick<ClaimTrace, "halves" | "openPrefix" | "stateHash">;
-  /** The trace of unit `index`. It is run when it is asked about. */
+  /** The trace of unit `index`. It is run when it is asked about; its answers reject with UnitBusyError while that takes long. */
   openUnit(index: number): OwnUnit;
 }
 
@@ -29,15 +29,25 @@ export interface OwnClaimsOptions {
   /** Changes whenever L1 takes back something of the Inbox, so that batches may not be what they were. */
   readonly rewindCount: () => number;
   readonly claimTraceHeight: number;
-  readonly unitTraceHeight: number;
+  /** Seconds to wait for an answer about a unit before other moves go on; default 2. */
+  readonly patience?: number;
 }
 
-/** Roots of units that are kept: 64 bytes each. */
-const KEPT_UNITS = 4_096;
+/** Answers about units that are kept: at most 100,000 bytes each, the witness of a step, and most of them far less. */
+const KEPT_ANSWERS = 1_024;
+
+/** A unit is being run, which takes longer than others should wait for: it is to be asked for again. */
+export class UnitBusyError extends Error {
+  override readonly name = "UnitBusyError";
+
+  constructor(unit: number) {
+    super(`unit ${unit} is still being run`);
+  }
+}
 
 /** Judges by the traces of this node. What takes long to find is kept until L1 changes what it comes from. */
 export function createOwnClaims(options: OwnClaimsOptions): OwnClaims {
-  const { traces, stateHashAt, rewindCount, claimTraceHeight, unitTraceHeight } = options;
+  const { traces, stateHashAt, rewindCount, claimTraceHeight, patience = 2 } = options;
   const claims = new Map<string, OwnClaim>();
   let rewinds = rewindCount();
 
@@ -47,7 +57,7 @@ export function createOwnClaims(options: OwnClaimsOptions): OwnClaims {
       stateHash,
       traceRoot: await trace.root(0, claimTraceHeight),
       trace,
-      openUnit: rememberUnits(trace, unitTraceHeight),
+      openUnit: rememberUnits(trace, patience),
     };
   }
 
@@ -76,26 +86,40 @@ export function createOwnClaims(options: OwnClaimsOptions): OwnClaims {
   };
 }
 
-/** Units of which the root is known are not run again to be asked for it. */
-function rememberUnits(trace: Pick<ClaimTrace, "openUnit">, height: number): (index: number) => OwnUnit {
-  const roots = new Map<number, Hash>();
-  return (index) => {
-    const opened = (): Promise<UnitTrace> => trace.openUnit(index);
-    return {
-      async root(start, spanHeight) {
-        const known = start === 0 && spanHeight === height ? roots.get(index) : undefined;
-        if (known !== undefined) return known;
-        const root = await (await opened()).root(start, spanHeight);
-        if (start === 0 && spanHeight === height) {
-          if (roots.size >= KEPT_UNITS) roots.clear();
-          roots.set(index, root);
-        }
-        return root;
-      },
-      halves: async (start, spanHeight) => (await opened()).halves(start, spanHeight),
-      openPrefix: async (start) => (await opened()).openPrefix(start),
-      proof: async (entry, treeHeight) => (await opened()).proof(entry, treeHeight),
-      prove: async (entry) => (await opened()).prove(entry),
-    };
-  };
+/** The answers about units, which stay known: a unit is not run again for what was asked before. */
+function rememberUnits(trace: Pick<ClaimTrace, "openUnit">, patience: number): (index: number) => OwnUnit {
+  const answers = new Map<string, Promise<unknown>>();
+
+  /** Starts to find an answer, and waits for it as long as there is patience; when it is asked for again it goes on waiting. */
+  function ask<T>(index: number, question: string, find: (unit: UnitTrace) => Promise<T>): Promise<T> {
+    const key = `${index}/${question}`;
+    let answer = answers.get(key) as Promise<T> | undefined;
+    if (answer === undefined) {
+      if (answers.size >= KEPT_ANSWERS) answers.clear();
+      answer = trace.openUnit(index).then(find);
+      answers.set(key, answer);
+      answer.catch(() => answers.delete(key));
+    }
+    return unlessBusy(answer, index, patience);
+  }
+
+  return (index) => ({
+    root: (start, height) => ask(index, `root/${start}/${height}`, (unit) => unit.root(start, height)),
+    halves: (start, height) => ask(index, `halves/${start}/${height}`, (unit) => unit.halves(start, height)),
+    openPrefix: (start) => ask(index, `prefix/${start}`, (unit) => unit.openPrefix(start)),
+    proof: (entry, height) => ask(index, `proof/${entry}/${height}`, (unit) => unit.proof(entry, height)),
+    prove: (entry) => ask(index, `step/${entry}`, (unit) => unit.prove(entry)),
+  });
+}
+
+async function unlessBusy<T>(answer: Promise<T>, index: number, patience: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new UnitBusyError(index)), patience * 1_000);
+  });
+  try {
+    return await Promise.race([answer, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

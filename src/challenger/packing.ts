@@ -12,10 +12,7 @@ export function isPlayable(move: DisputeMove): move is PlayableMove {
 }
 
 /** Moves in calls of at most `gasLimit` gas, in their order; one that is alone may take more. */
-export function packMoves(
-  moves: readonly PlayableMove[],
-  gasLimit: number,
-): readonly (readonly PlayableMove[])[] {
+export function packMoves(moves: readonly PlayableMove[], gasLimit: number): readonly (readonly PlayableMove[])[] {
   const calls: PlayableMove[][] = [];
   let left = 0;
   for (const move of moves) {

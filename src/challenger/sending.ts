@@ -8,6 +8,7 @@ import type { DisputeCall, PlayableMove, SingleMove } from "./calls.ts";
 import type { ChallengerContext } from "./context.ts";
 import type { DisputeState } from "./dispute-state.ts";
 import type { DisputeMove, MoveOf } from "./moves.ts";
+import { UnitBusyError } from "./own-claims.ts";
 import { PLAY_GAS, isPlayable, packMoves } from "./packing.ts";
 import { readReward } from "./rewards.ts";
 import { addStake, computeStakes, exceededLimit } from "./spending.ts";
@@ -92,18 +93,25 @@ function costOfMove({ context, gasPrice }: Sending, move: PlayableMove): bigint 
 
 /** Whether so many wei can be put at stake in a dispute; they are reckoned as put then. What lacks is said. */
 function afford(sending: Sending, parentId: Hash, amount: bigint): boolean {
-  const { context, transactions, balance, owed, stakes, withheld } = sending;
+  const { context, stakes, withheld } = sending;
   const exceeded = exceededLimit(stakes, parentId, amount, context.options.spendingLimits ?? {});
   if (exceeded !== undefined) {
     withheld.push({ kind: "spending-limit", parentId, ...exceeded });
     return false;
   }
+  if (!canPay(sending, amount)) return false;
+  sending.stakes = addStake(stakes, parentId, amount);
+  return true;
+}
+
+/** Whether the account has so many wei; they are reckoned as spent then. */
+function canPay(sending: Sending, amount: bigint): boolean {
+  const { transactions, balance, owed, withheld } = sending;
   if (balance + owed < amount) {
     const { account } = transactions;
     withheld.push({ kind: "insufficient-balance", account, balance: balance + owed, required: amount });
     return false;
   }
-  sending.stakes = addStake(stakes, parentId, amount);
   const fromOwed = owed < amount ? owed : amount;
   sending.owed -= fromOwed;
   sending.balance -= amount - fromOwed;
@@ -135,13 +143,32 @@ async function play(sending: Sending, moves: readonly PlayableMove[]): Promise<v
 }
 
 async function prove(sending: Sending, move: MoveOf<"prove">): Promise<void> {
-  const { context, state, gasPrice } = sending;
+  const { context, state, gasPrice, withheld } = sending;
   const { own, contracts } = context.options;
-  if (!afford(sending, move.parentId, BigInt(PROOF_GAS) * gasPrice)) return;
   const parent = state.claims.get(move.parentId);
-  const claim = parent === undefined ? undefined : await own.childOf(parent);
+  if (parent === undefined || !afford(sending, move.parentId, BigInt(PROOF_GAS) * gasPrice)) return;
+  const claim = await own.childOf(parent);
   if (claim === undefined) return;
-  const proven = await claim.openUnit(move.unit.start).prove(move.position.start);
+  const proven = await claim
+    .openUnit(move.unit.start)
+    .prove(move.position.start)
+    .catch((error: unknown) => {
+      if (error instanceof UnitBusyError) return undefined;
+      throw error;
+    });
+  if (proven === undefined) return;
+  const actual = await context.prover.resultOf(proven, parent.nextBatchCount);
+  if (actual !== proven.after) {
+    // The call would succeed, and prove another state, again and again.
+    withheld.push({
+      kind: "prover-disagrees",
+      parentId: move.parentId,
+      before: proven.before,
+      own: proven.after,
+      actual,
+    });
+    return;
+  }
   await submit(sending, "prove", encodeProof(move, proven, contracts));
 }
 
@@ -155,10 +182,15 @@ async function sendSingle(sending: Sending, move: SingleMove): Promise<void> {
     // What was paid before shows in the contract only.
     if ((await readReward(client, call, transactions.account)) <= cost) return;
   }
-  if (move.kind === "withdraw" && sending.owed <= cost) return;
-  if (move.kind !== "withdraw" && !afford(sending, move.parentId, cost)) return;
+  // More may be owed once what was sent is mined.
+  if (move.kind === "withdraw" && (sending.actions.length > 0 || sending.owed <= cost)) return;
+  // No limit holds up what ends a dispute, and brings back what is at stake in it.
+  if (move.kind !== "withdraw" && !canPay(sending, cost)) return;
   await submit(sending, move.kind, call);
 }
+
+/** A node may simulate in an earlier block than the one to come: the last seconds of a period are then waited for. */
+const WAITING: ReadonlySet<string> = new Set(["TooEarly", "ChallengePeriodRuns"]);
 
 async function submit(sending: Sending, action: string, call: DisputeCall, mark = ""): Promise<void> {
   const { context, transactions, actions, withheld } = sending;
@@ -170,6 +202,7 @@ async function submit(sending: Sending, action: string, call: DisputeCall, mark 
     await transactions.submit({ purpose, to, data: hexToBytes(data), value });
   } catch (error) {
     if (!(error instanceof L1TransactionError) || error.reason.kind !== "would-revert") throw error;
+    if (WAITING.has(error.reason.revert.errorName ?? "")) return;
     withheld.push({ kind: "would-revert", action, revert: error.reason.revert.message });
     return;
   }

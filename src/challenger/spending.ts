@@ -92,4 +92,3 @@ export function exceededLimit(
 export function addStake(stakes: Stakes, parentId: Hash, amount: bigint): Stakes {
   return new Map(stakes).set(parentId, (stakes.get(parentId) ?? 0n) + amount);
 }
-

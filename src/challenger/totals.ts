@@ -169,7 +169,8 @@ function join(
   while (size() > maximumNodes) {
     const largest = nodes.reduce((best, part, index) => (part.length > (nodes[best]?.length ?? 0) ? index : best), 0);
     const part = parts[largest];
-    if (part === undefined || nodes[largest]?.length === 1) throw new RangeError(`expected at least 5 nodes for a tree`);
+    if (part === undefined || nodes[largest]?.length === 1)
+      throw new RangeError(`expected at least 5 nodes for a tree`);
     toStore.push({ span: part.span, nodes: nodes[largest] ?? [] });
     nodes[largest] = [{ kind: "cached" }];
   }

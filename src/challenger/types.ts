@@ -63,6 +63,14 @@ export type Withheld =
     }
   /** Nobody proposes the right claim here. */
   | { readonly kind: "right-claim-missing"; readonly parentId: Hash; readonly reason: string }
+  /** L1's prover takes a step otherwise than this node's machine, or refuses it (`actual` is then why): one of the two is wrong. */
+  | {
+      readonly kind: "prover-disagrees";
+      readonly parentId: Hash;
+      readonly before: Hash;
+      readonly own: Hash;
+      readonly actual: string;
+    }
   /** L1 would refuse it: it changed since it was read, or this node is wrong about it. */
   | { readonly kind: "would-revert"; readonly action: string; readonly revert: string };
 
