@@ -37,7 +37,14 @@ interface Judgement {
 
 const JUDGEMENT_KEY = "judgement";
 
-export function createClaimWatch({ log, states, traces, rewindCount, records, onWrong }: ClaimWatchOptions): ClaimWatch {
+export function createClaimWatch({
+  log,
+  states,
+  traces,
+  rewindCount,
+  records,
+  onWrong,
+}: ClaimWatchOptions): ClaimWatch {
   let judgement: Judgement = records.get<Judgement>(JUDGEMENT_KEY) ?? { undecided: [], wrong: [] };
   /** Those judged right or wrong since this rewind: to judge all again each time would cost more than it costs to propose them. */
   let judged: { readonly rewindCount: number; readonly claims: Set<Hash> } | undefined;

@@ -70,8 +70,7 @@ export function createClaimsView(options: {
     startBlock,
     records: options.records,
   });
-  const claims =
-    traces === undefined ? createUntracedClaims(states, log, reader) : createTracedClaims(states, traces);
+  const claims = traces === undefined ? createUntracedClaims(states, log, reader) : createTracedClaims(states, traces);
   const records = openPathRecords(options.records);
   const exclusively = createExclusiveRunner();
   let path: ClaimPath = [states.genesis, ...records.load()];
@@ -96,7 +95,13 @@ export function createClaimsView(options: {
     await followClaims(path, { reader, states, claims, keep });
   }
 
-  async function describe({ claimId: id, parentId, stateHash, traceRoot, batchCount }: Claim): Promise<ClaimRecord | undefined> {
+  async function describe({
+    claimId: id,
+    parentId,
+    stateHash,
+    traceRoot,
+    batchCount,
+  }: Claim): Promise<ClaimRecord | undefined> {
     const state = states.stateAt(batchCount);
     if (state === undefined || states.stateHashAt(batchCount) !== stateHash) return undefined;
     // The parent first: it is decided when a child is confirmed, which the child then shows too.

@@ -42,7 +42,8 @@ export const presetSettings = {
     placeholder: "seconds",
   }),
   minimumResponseTime: optionalSetting(integerText(1, 31_536_000), {
-    description: "time an answer in a dispute takes at least, of which the challenge period has 63; default of the preset",
+    description:
+      "time an answer in a dispute takes at least, of which the challenge period has 63; default of the preset",
     placeholder: "seconds",
   }),
   claimBond: optionalSetting(etherText, {

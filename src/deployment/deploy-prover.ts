@@ -64,6 +64,7 @@ async function sendCreation(wallet: Deployer["wallet"], data: Hex, nonce: number
 /** Waits until a contract is there. Throws if its creation failed. */
 export async function awaitCreation(client: PublicClient, hash: Hash, name: string): Promise<Deployed> {
   const { status, contractAddress, gasUsed, blockNumber } = await client.waitForTransactionReceipt({ hash });
-  if (status !== "success" || !contractAddress) throw new Error(`the deployment of ${name} failed: transaction ${hash}`);
+  if (status !== "success" || !contractAddress)
+    throw new Error(`the deployment of ${name} failed: transaction ${hash}`);
   return { address: toAddress(contractAddress), gasUsed, blockNumber };
 }

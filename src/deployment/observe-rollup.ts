@@ -49,14 +49,14 @@ export async function observeRollup(client: PublicClient, address: Address): Pro
     const claims = getContract({ address: stateCommitmentChain, abi: stateCommitmentChainAbi, client });
     const [inboxCode, stateCommitmentChainCode, challengeGameCode, portalCode, prover, creation, genesisClaim] =
       await Promise.all([
-      codeAt(client, inbox),
-      codeAt(client, stateCommitmentChain),
-      codeAt(client, challengeGame),
-      codeAt(client, portal),
-      observeProver(client, toAddress(parameters.prover)),
-      findCreation(client, address, deploymentBlock),
-      claims.read.GENESIS_CLAIM().then((id) => claims.read.claim([id])),
-    ]);
+        codeAt(client, inbox),
+        codeAt(client, stateCommitmentChain),
+        codeAt(client, challengeGame),
+        codeAt(client, portal),
+        observeProver(client, toAddress(parameters.prover)),
+        findCreation(client, address, deploymentBlock),
+        claims.read.GENESIS_CLAIM().then((id) => claims.read.claim([id])),
+      ]);
     return {
       l1ChainId,
       contracts: {
