@@ -1,16 +1,20 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { TransactionResponse } from "ethers";
+import { network } from "hardhat";
 import { format } from "prettier";
 import { BLOB_SIZE } from "../src/batch/index.ts";
+import { VERIFIERS, proverCreationCode } from "../src/deployment/index.ts";
 import { bytesToHex, keccak256, rootFromProof, toAddress } from "../src/primitives/index.ts";
-import type { Address, Hash } from "../src/primitives/index.ts";
-import { claimId, stateHash, withdrawalHash } from "../src/rollup/index.ts";
+import type { Address, Hash, Hex } from "../src/primitives/index.ts";
+import { withdrawalHash } from "../src/rollup/index.ts";
 import { blobSender, sendBlobTransaction } from "../test/contracts/l1/blob-transaction.ts";
 import {
   DAY,
   GENESIS_CLAIM,
   HOUR,
+  claimBody,
+  claimIdOf,
   deployRollupFixture,
   etherWithdrawal,
   withdrawalArgument,
@@ -55,7 +59,20 @@ function freshAddress(): Address {
 async function measureDeployment(): Promise<void> {
   const { rollup } = await deployRollupFixture();
   const receipt = await rollup.deploymentTransaction()?.wait();
-  record("deploy the rollup (all contracts)", receipt?.gasUsed ?? 0n);
+  record("deploy the rollup (all its contracts), of which the prover is one on L1 already", receipt?.gasUsed ?? 0n);
+  const { ethers } = await network.create();
+  const [deployer] = await ethers.getSigners();
+  if (deployer === undefined) throw new Error("expected an account");
+  let gas = 0n;
+  const verifiers: Address[] = [];
+  const create = async (data: Hex): Promise<Address> => {
+    const created = await (await deployer.sendTransaction({ data })).wait();
+    gas += created?.gasUsed ?? 0n;
+    return toAddress(created?.contractAddress ?? "");
+  };
+  for (const { creationCode } of VERIFIERS) verifiers.push(await create(creationCode));
+  await create(proverCreationCode(verifiers));
+  record(`deploy the one-step prover, in ${VERIFIERS.length + 1} transactions`, gas);
 }
 
 async function measureMessages(): Promise<void> {
@@ -186,19 +203,20 @@ async function measureClaims(): Promise<void> {
   const { stateCommitmentChain, postBatch, propose, proposer, parameters, networkHelpers } =
     await deployRollupFixture();
   const asProposer = stateCommitmentChain.connect(proposer);
-  const claims: { readonly parentId: Hash; readonly hash: Hash }[] = [];
+  const claims: ReturnType<typeof claimBody>[] = [];
   let tip: Hash = GENESIS_CLAIM;
   for (const bond of ["puts the bond up", "moves the bond on"]) {
     await postBatch();
     const count = Number((await stateCommitmentChain.claim(tip)).nextBatchCount);
     const state = { blockHash: nextHash(), outboxRoot: nextHash(), batchCount: count, messageCount: count };
     record(`propose a claim; the proposer ${bond}`, await gasOf(propose(proposer, tip, state)), 130_000);
-    claims.push({ parentId: tip, hash: stateHash(state) });
-    tip = claimId(tip, stateHash(state));
+    const body = claimBody(tip, state);
+    claims.push(body);
+    tip = claimIdOf(body);
   }
-  await networkHelpers.time.increase(parameters.challengePeriod);
+  await networkHelpers.time.increase(parameters.dispute.challengePeriod);
   const gas: bigint[] = [];
-  for (const { parentId, hash } of claims) gas.push(await gasOf(asProposer.confirm(parentId, hash)));
+  for (const body of claims) gas.push(await gasOf(asProposer.confirm(body)));
   record(
     "confirm a claim",
     gas.reduce((most, one) => (one > most ? one : most)),

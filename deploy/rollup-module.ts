@@ -1,13 +1,14 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import type { DeploymentPreset } from "../src/deployment/index.ts";
-import { ZERO_ADDRESS } from "../src/primitives/index.ts";
+import oneStepProver from "./modules/one-step-prover.ts";
 
 /**
- * An Ignition module that deploys a rollup with a preset's delays and bond. Its parameters: `l2ChainId`, `operator`,
- * `genesisStateHash` (32 bytes, specification §6) and, optionally, `challengeGame`.
+ * An Ignition module that deploys a rollup with a preset's delays and bonds, and the one-step prover. Its parameters: `l2ChainId`,
+ * `operator` and `genesisStateHash` (32 bytes, specification §6).
  */
 export function rollupModule(id: string, preset: DeploymentPreset) {
   return buildModule(id, (builder) => {
+    const { prover } = builder.useModule(oneStepProver);
     const rollup = builder.contract("Rollup", [
       {
         l2ChainId: builder.getParameter<number>("l2ChainId"),
@@ -17,10 +18,16 @@ export function rollupModule(id: string, preset: DeploymentPreset) {
         contextInterval: preset.contextInterval,
         depositGasCapacity: preset.depositGasCapacity,
         depositGasPerSecond: preset.depositGasPerSecond,
-        challengePeriod: preset.challengePeriod,
-        claimBond: preset.claimBond,
         genesisStateHash: builder.getParameter<string>("genesisStateHash"),
-        challengeGame: builder.getParameter<string>("challengeGame", ZERO_ADDRESS),
+        prover,
+        dispute: {
+          challengePeriod: preset.challengePeriod,
+          minimumResponseTime: preset.minimumResponseTime,
+          claimBond: preset.claimBond,
+          unitBond: preset.unitBond,
+          claimTraceHeight: preset.claimTraceHeight,
+          unitTraceHeight: preset.unitTraceHeight,
+        },
       },
     ]);
     const contractNamedBy = (name: string, getter: string) =>
@@ -29,7 +36,9 @@ export function rollupModule(id: string, preset: DeploymentPreset) {
       rollup,
       inbox: contractNamedBy("Inbox", "INBOX"),
       stateCommitmentChain: contractNamedBy("StateCommitmentChain", "STATE_COMMITMENT_CHAIN"),
+      challengeGame: contractNamedBy("ChallengeGame", "CHALLENGE_GAME"),
       portal: contractNamedBy("Portal", "PORTAL"),
+      prover,
     };
   });
 }

@@ -43,12 +43,12 @@ const inboxAbi = parseAbi([
 ]);
 const outboxAbi = parseAbi(["function sendMessage(address target, uint256 minimumGas, bytes data) payable"]);
 const stateCommitmentChainAbi = parseAbi([
-  "event ClaimProposed(bytes32 indexed claimId, bytes32 indexed parentId, address indexed proposer, bytes32 stateHash, uint256 batchCount, uint256 nextBatchCount)",
-  "event ClaimConfirmed(bytes32 indexed claimId, bytes32 indexed parentId, bytes32 stateHash)",
+  "event ClaimProposed(bytes32 indexed claimId, bytes32 indexed parentId, address indexed proposer, bytes32 stateHash, bytes32 traceRoot, uint256 batchCount, uint256 nextBatchCount)",
+  "event ClaimConfirmed(bytes32 indexed claimId, bytes32 indexed parentId, bytes32 stateHash, bytes32 traceRoot)",
 ]);
 const portalAbi = parseAbi([
   "struct Withdrawal { uint256 index; address sender; address target; uint256 value; uint256 minimumGas; bytes data; }",
-  "struct ClaimOpening { bytes32 parentId; bytes32 blockHash; uint256 batchCount; uint256 messageCount; }",
+  "struct ClaimOpening { bytes32 parentId; bytes32 blockHash; uint256 batchCount; uint256 messageCount; bytes32 traceRoot; }",
   "function execute(Withdrawal withdrawal, ClaimOpening opening, bytes32[] proof)",
 ]);
 
@@ -66,11 +66,22 @@ const withdrawalSchema = z.object({
   minimumGas: z.coerce.bigint(),
   data: hex,
 });
-const claimSchema = z.object({ id: hex, batchCount: z.number(), status: z.string() });
+const claimSchema = z.object({
+  id: hex,
+  batchCount: z.number(),
+  confirmableAt: z.number(),
+  status: z.string(),
+});
 const withdrawalStatusSchema = z.object({ status: z.string(), claim: claimSchema.optional() });
 const withdrawalProofSchema = z.object({
   withdrawal: withdrawalSchema,
-  opening: z.object({ parentId: hex, blockHash: hex, batchCount: z.number(), messageCount: z.number() }),
+  opening: z.object({
+    parentId: hex,
+    blockHash: hex,
+    batchCount: z.number(),
+    messageCount: z.number(),
+    traceRoot: hex,
+  }),
   proof: z.array(hex),
 });
 /** What `onestep devnet --info-file` writes. */
@@ -268,6 +279,8 @@ async function demonstrate({ l1RpcUrl, l2RpcUrl }: Endpoints, privateKey: Hex, t
   });
 
   await steps.run("Confirmation", `${parameters.challengePeriod} s without a rival`, async (say) => {
+    const { confirmableAt } = claimed;
+    if (await moveClockTo(l1, confirmableAt)) say.text(`the clock of L1 was moved to ${confirmableAt}`);
     await poll("the confirmation", timeout, async () =>
       ["executable", "executed"].includes((await status()).status) ? true : undefined,
     );
@@ -311,6 +324,21 @@ async function describeChain(name: string, url: string): Promise<Chain> {
     nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
     rpcUrls: { default: { http: [url] } },
   });
+}
+
+/** Moves the clock of an L1 that is a development network past a time in seconds; whether it could be. */
+async function moveClockTo(l1: PublicClient, timestamp: number): Promise<boolean> {
+  const request = async (method: string, ...params: readonly unknown[]): Promise<unknown> =>
+    l1.request<{ Method: string; Parameters: readonly unknown[]; ReturnType: unknown }>({ method, params });
+  const ahead = timestamp - Number((await l1.getBlock({ blockTag: "latest" })).timestamp);
+  if (ahead <= 0) return false;
+  try {
+    await request("evm_increaseTime", ahead);
+    await request("evm_mine");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function included(client: PublicClient, hash: Hash, timeout: number): Promise<TransactionReceipt> {

@@ -5,6 +5,30 @@ import { format, resolveConfig } from "prettier";
 /** Folder of the generated files, one per contract and an index. */
 export const abiFolder = fileURLToPath(new URL("../src/l1/abi/", import.meta.url));
 
+/** The verifiers by their names in `Verifiers`, the argument of OneStepProver's constructor, in its order. */
+const verifiers = {
+  control: "ControlVerifier",
+  arithmetic: "ArithmeticVerifier",
+  environment: "EnvironmentVerifier",
+  memoryAccess: "MemoryVerifier",
+  copy: "CopyVerifier",
+  log: "LogVerifier",
+  storageAccess: "StorageVerifier",
+  call: "CallVerifier",
+  creation: "CreationVerifier",
+  absorb: "AbsorbVerifier",
+  decoding: "DecodingVerifier",
+  validation: "ValidationVerifier",
+  load: "LoadVerifier",
+  frame: "FrameVerifier",
+  precompile: "PrecompileVerifier",
+  settlement: "SettlementVerifier",
+  loadBatch: "LoadBatchVerifier",
+  inflate: "InflateVerifier",
+  block: "BlockVerifier",
+  message: "MessageVerifier",
+} as const;
+
 const artifactsFolder = new URL("../artifacts/", import.meta.url);
 
 /** The contracts the node talks to, on L1 and L2. */
@@ -22,6 +46,8 @@ const contracts = [
 interface Artifact {
   readonly abi: readonly unknown[];
   readonly bytecode: string;
+  readonly deployedBytecode: string;
+  readonly immutableReferences?: object;
   readonly buildInfoId: string;
 }
 
@@ -56,14 +82,23 @@ async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(path, artifactsFolder), "utf8"));
 }
 
+async function artifactOf(folder: string, name: string): Promise<Artifact> {
+  return (await readJson(`contracts/${folder}/${name}.sol/${name}.json`)) as Artifact;
+}
+
+/** What the compiler gave together with a contract's code. */
+async function outputOf({ buildInfoId }: Artifact): Promise<CompilerOutput> {
+  return ((await readJson(`build-info/${buildInfoId}.output.json`)) as { readonly output: CompilerOutput }).output;
+}
+
 /**
- * The code that a contract of L1 has once it is deployed. Rollup deploys them all, so it is what the compiler gave together
- * with Rollup's: given the same source beside others, it may give other code.
+ * The code that a contract has once it is deployed, of what the compiler gave in one run. Of those that Rollup deploys it is that
+ * of the run of Rollup's: given the same source beside others, it may give other code.
  */
-function runtimeCodeOf(name: string, { contracts: compiled, sources }: CompilerOutput): string {
-  const source = `project/contracts/l1/${name}.sol`;
+function runtimeCodeOf(name: string, folder: string, { contracts: compiled, sources }: CompilerOutput): string {
+  const source = `project/contracts/${folder}/${name}.sol`;
   const code = compiled[source]?.[name]?.evm.deployedBytecode;
-  if (code === undefined) throw new Error(`expected ${name} among what was compiled with Rollup`);
+  if (code === undefined) throw new Error(`expected ${name} among what was compiled together`);
   const names = new Map(Object.values(sources).flatMap(({ ast }) => [...immutablesIn(ast)]));
   const immutables = Object.entries(code.immutableReferences).map(([id, places]) => {
     const immutable = names.get(Number(id));
@@ -89,27 +124,59 @@ function* immutablesIn(node: unknown): Generator<readonly [id: number, name: str
   for (const part of Object.values(node)) yield* immutablesIn(part);
 }
 
+/** Creation code, which is given constructor arguments. */
+function creationCodeOf(name: string, { bytecode }: Artifact): string {
+  return (
+    `\n/** Creation code, without constructor arguments. */\n` +
+    `export const ${identifierOf(name)}Bytecode =\n  "${bytecode}" as const;\n`
+  );
+}
+
+/** The code of all verifiers. Their creation code has their runtime code in it, which is not written twice. */
+async function verifiersFile(): Promise<string> {
+  const entries = await Promise.all(
+    Object.entries(verifiers).map(async ([key, name]) => {
+      const { bytecode, deployedBytecode, immutableReferences } = await artifactOf("machine", name);
+      if (Object.keys(immutableReferences ?? {}).length > 0) throw new Error(`expected no immutables in ${name}`);
+      const [before, after, more] = bytecode.split(deployedBytecode.slice(2));
+      if (before === undefined || after === undefined || more !== undefined) {
+        throw new Error(`expected the runtime code of ${name} once in its creation code`);
+      }
+      return `${key}: { name: "${name}", before: "${before}", runtimeCode: "${deployedBytecode}", after: "0x${after}" }`;
+    }),
+  );
+  return (
+    `${notice}\n/**\n * The verifiers of OneStepProver, by their names in its constructor's argument and in that order. The creation code of each is its\n` +
+    ` * runtime code between what is before and after it.\n */\nexport const verifierCode = {\n${entries.join(",\n")}\n} as const;\n`
+  );
+}
+
 /**
  * The generated files by name, from the artifacts of the last build. Throws if a contract has not been compiled.
  */
 export async function generateAbiFiles(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   const exports: string[] = [];
-  const artifactOf = async (folder: string, name: string) =>
-    (await readJson(`contracts/${folder}/${name}.sol/${name}.json`)) as Artifact;
-  const { buildInfoId } = await artifactOf("l1", "Rollup");
-  const { output } = (await readJson(`build-info/${buildInfoId}.output.json`)) as { readonly output: CompilerOutput };
+  const rollupOutput = await outputOf(await artifactOf("l1", "Rollup"));
   for (const { name, folder } of contracts) {
     const artifact = await artifactOf(folder, name);
     const identifier = identifierOf(name);
     let source = `${notice}\nexport const ${identifier}Abi = ${JSON.stringify(artifact.abi, null, 2)} as const;\n`;
-    if (name === "Rollup") {
-      source += `\n/** Creation code, without constructor arguments. */\nexport const ${identifier}Bytecode =\n  "${artifact.bytecode}" as const;\n`;
-    }
-    if (folder === "l1") source += runtimeCodeOf(name, output);
+    if (name === "Rollup") source += creationCodeOf(name, artifact);
+    if (folder === "l1") source += runtimeCodeOf(name, folder, rollupOutput);
     files.set(`${fileNameOf(name)}.ts`, source);
     exports.push(`export * from "./${fileNameOf(name)}.ts";\n`);
   }
+  // Nodes ask the prover nothing but through the game: of it and its verifiers the code is enough.
+  const prover = await artifactOf("machine", "OneStepProver");
+  files.set(
+    "one-step-prover.ts",
+    notice +
+      creationCodeOf("OneStepProver", prover) +
+      runtimeCodeOf("OneStepProver", "machine", await outputOf(prover)),
+  );
+  files.set("verifier-code.ts", await verifiersFile());
+  for (const name of ["one-step-prover", "verifier-code"]) exports.push(`export * from "./${name}.ts";\n`);
   files.set("index.ts", notice + "\n" + exports.sort().join(""));
 
   for (const [name, source] of files) {

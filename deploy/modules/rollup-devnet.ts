@@ -1,5 +1,5 @@
 import { DEPLOYMENT_PRESETS } from "../../src/deployment/index.ts";
 import { rollupModule } from "../rollup-module.ts";
 
-/** Delays and bond for a network on one's own machine. */
+/** Delays and bonds for a network on one's own machine. */
 export default rollupModule("RollupDevnet", DEPLOYMENT_PRESETS.devnet);

@@ -1,5 +1,5 @@
 import { DEPLOYMENT_PRESETS } from "../../src/deployment/index.ts";
 import { rollupModule } from "../rollup-module.ts";
 
-/** Delays and bond for a network that holds money. */
+/** Delays and bonds for a network that holds money. */
 export default rollupModule("RollupProduction", DEPLOYMENT_PRESETS.production);

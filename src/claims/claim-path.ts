@@ -1,7 +1,8 @@
 import type { Claim, ClaimOnL1 } from "./claim.ts";
 import type { ClaimReader } from "./claim-reader.ts";
-import { countRight, rightChild } from "./judge.ts";
+import { countRight } from "./judge.ts";
 import type { OwnStates } from "./own-states.ts";
+import type { RightClaims } from "./right-claims.ts";
 
 /** Right claims, each the child of the one before. Never empty. */
 export type ClaimPath = readonly [Claim, ...Claim[]];
@@ -18,7 +19,8 @@ export function tipOf(path: ClaimPath): Claim {
 
 export interface FollowOptions {
   readonly reader: Pick<ClaimReader, "read">;
-  readonly states: OwnStates;
+  readonly states: Pick<OwnStates, "genesis" | "isFinal">;
+  readonly claims: RightClaims;
   /** Called with the path after each change of it. */
   readonly keep: (path: ClaimPath) => Promise<void> | void;
   /** Called with a claim that L1 knew and does not know any more. */
@@ -30,18 +32,17 @@ export interface FollowOptions {
  *
  * 1. claims that are no longer what this node derives leave it, with all that follow them: a reorg changed the batches;
  * 2. claims that L1 does not know any more leave it: a reorg took them, and with a claim its descendants;
- * 3. it goes on to the last claim that L1 knows. A right claim's only right child is known before anybody proposes it, so
- *    no event is needed to find it. The path ends at a claim that is lost.
+ * 3. it goes on to the last claim that L1 knows. The path ends at a claim that is lost.
  */
 export async function followClaims(path: ClaimPath, options: FollowOptions): Promise<PathTip> {
-  const { reader, states, keep, onVanished } = options;
+  const { reader, states, claims, keep, onVanished } = options;
   let current = path;
-  const change = async (claims: readonly Claim[]): Promise<void> => {
-    const [first = states.genesis, ...rest] = claims;
+  const change = async (next: readonly Claim[]): Promise<void> => {
+    const [first = states.genesis, ...rest] = next;
     current = [first, ...rest];
     await keep(current);
   };
-  const right = countRight(current, states.stateHashAt, states.isFinal);
+  const right = await countRight(current, claims.isRight, states.isFinal);
   if (right < current.length) await change(current.slice(0, right));
 
   let onL1 = await reader.read(tipOf(current).claimId);
@@ -51,7 +52,7 @@ export async function followClaims(path: ClaimPath, options: FollowOptions): Pro
     onL1 = await reader.read(tipOf(current).claimId);
   }
   while (onL1.status === "proposed" || onL1.status === "confirmed") {
-    const child = rightChild(tipOf(current).claimId, onL1.nextBatchCount, states.stateHashAt);
+    const child = await claims.childOf(tipOf(current), onL1.nextBatchCount);
     if (child === undefined) break;
     const childOnL1 = await reader.read(child.claimId);
     if (childOnL1.status === "unknown") break;

@@ -1,28 +1,29 @@
-import { parseAbi } from "viem";
-import { stateCommitmentChainAbi } from "../l1/index.ts";
+import { challengeGameAbi, stateCommitmentChainAbi } from "../l1/index.ts";
 import type { L1Client } from "../l1/index.ts";
-import { toAddress, ZERO_ADDRESS } from "../primitives/index.ts";
-import type { Address, Hash } from "../primitives/index.ts";
+import { toAddress } from "../primitives/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { RollupConfig } from "../rollup/index.ts";
 import type { ClaimOnL1 } from "./claim.ts";
 
-/** Asks the StateCommitmentChain, as of the latest L1 block. */
+/** Asks the StateCommitmentChain and its game, as of the latest L1 block. */
 export interface ClaimReader {
   read(claimId: Hash): Promise<ClaimOnL1>;
   genesisClaim(): Promise<Hash>;
-  /** The contract that decides between rivals; undefined if the rollup has none. */
-  challengeGame(): Promise<Address | undefined>;
-  /** Which child of a claim the challenge game holds right; the zero hash if it is not decided. */
-  winner(challengeGame: Address, parentId: Hash): Promise<Hash>;
+  /** The claim confirmed last: the end of the confirmed path. */
+  latestConfirmed(): Promise<Hash>;
+  /** Which child of a claim has won in the challenge game; the zero hash if it is not decided. */
+  winner(parentId: Hash): Promise<Hash>;
 }
 
 /** `ClaimStatus` and `Children` of the contract, by their numbers. */
 const STATUSES = ["unknown", "proposed", "confirmed", "forfeited"] as const;
 const CHILDREN = ["none", "single", "rivals", "decided"] as const;
 
-const CHALLENGE_GAME_ABI = parseAbi(["function winner(bytes32 parentId) view returns (bytes32)"]);
-
-export function createClaimReader(client: L1Client, address: Address): ClaimReader {
-  const contract = { address, abi: stateCommitmentChainAbi } as const;
+export function createClaimReader(
+  client: L1Client,
+  contracts: Pick<RollupConfig["contracts"], "stateCommitmentChain" | "challengeGame">,
+): ClaimReader {
+  const contract = { address: contracts.stateCommitmentChain, abi: stateCommitmentChainAbi } as const;
   return {
     async read(claimId) {
       const claim = await client.readContract({ ...contract, functionName: "claim", args: [claimId] });
@@ -35,14 +36,11 @@ export function createClaimReader(client: L1Client, address: Address): ClaimRead
       };
     },
     genesisClaim: () => client.readContract({ ...contract, functionName: "GENESIS_CLAIM" }),
-    async challengeGame() {
-      const game = toAddress(await client.readContract({ ...contract, functionName: "CHALLENGE_GAME" }));
-      return game === ZERO_ADDRESS ? undefined : game;
-    },
-    winner: (challengeGame, parentId) =>
+    latestConfirmed: () => client.readContract({ ...contract, functionName: "latestConfirmed" }),
+    winner: (parentId) =>
       client.readContract({
-        address: challengeGame,
-        abi: CHALLENGE_GAME_ABI,
+        address: contracts.challengeGame,
+        abi: challengeGameAbi,
         functionName: "winner",
         args: [parentId],
       }),

@@ -1,8 +1,11 @@
+import type { Hash } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import type { ProposedClaim, WrongClaim } from "./claim.ts";
-import { judgeProposals } from "./judge.ts";
-import type { StateHashAt } from "./judge.ts";
-import type { ProposalReader } from "./proposal-log.ts";
+import { judgeClaim } from "./judge.ts";
+import type { Verdict } from "./judge.ts";
+import type { OwnStates } from "./own-states.ts";
+import type { OwnTraces } from "./own-traces.ts";
+import type { ProposalLog } from "./proposal-log.ts";
 
 /** Looks at every claim that is proposed, and finds the wrong ones. */
 export interface ClaimWatch {
@@ -16,51 +19,83 @@ export interface ClaimWatch {
 }
 
 export interface ClaimWatchOptions {
-  readonly readProposals: ProposalReader;
-  readonly stateHashAt: StateHashAt;
-  /** L1 block of the rollup's deployment. */
-  readonly startBlock: number;
+  readonly log: ProposalLog;
+  readonly states: Pick<OwnStates, "genesis" | "stateHashAt">;
+  readonly traces: Pick<OwnTraces, "rootOf">;
+  /** The Inbox's: what was judged holds as long as L1 takes nothing back. */
+  readonly rewindCount: () => number;
   readonly records: RecordStore;
   /** Called once for each wrong claim. */
   readonly onWrong: (claim: WrongClaim) => void;
 }
 
-/** How far the events are read, and what could not be judged so far: what is on disk. */
-interface Scan {
-  readonly nextBlock: number;
+/** What could not be judged so far, and what was found wrong: what is on disk. */
+interface Judgement {
   readonly undecided: readonly ProposedClaim[];
   readonly wrong: readonly WrongClaim[];
 }
 
-const SCAN_KEY = "scan";
+const JUDGEMENT_KEY = "judgement";
 
-/** L1 blocks read again by every scan, since a reorg may have put other claims there. */
-const SCAN_OVERLAP = 128;
+export function createClaimWatch({
+  log,
+  states,
+  traces,
+  rewindCount,
+  records,
+  onWrong,
+}: ClaimWatchOptions): ClaimWatch {
+  let judgement: Judgement = records.get<Judgement>(JUDGEMENT_KEY) ?? { undecided: [], wrong: [] };
+  /** Those judged right or wrong since this rewind: to judge all again each time would cost more than it costs to propose them. */
+  let judged: { readonly rewindCount: number; readonly claims: Set<Hash> } | undefined;
 
-export function createClaimWatch(options: ClaimWatchOptions): ClaimWatch {
-  const { readProposals, stateHashAt, startBlock, records, onWrong } = options;
-  let scan: Scan = records.get<Scan>(SCAN_KEY) ?? { nextBlock: startBlock, undecided: [], wrong: [] };
+  /** A claim is held against the batches it covers, whatever its parent says of those before: that is judged by itself. */
+  async function judge(claim: ProposedClaim): Promise<Verdict> {
+    const { parentId, batchCount: toBatch } = claim;
+    const stateHash = states.stateHashAt(toBatch);
+    const { genesis } = states;
+    const fromBatch = parentId === genesis.claimId ? genesis.batchCount : log.get(parentId)?.batchCount;
+    const traceRoot =
+      stateHash !== claim.stateHash || fromBatch === undefined
+        ? undefined
+        : await traces.rootOf({ fromBatch, toBatch });
+    return judgeClaim(claim, { stateHash, traceRoot });
+  }
 
-  /** Judges claims seen now and before, and saves that the events before `nextBlock` are read. */
-  async function judge(seen: readonly ProposedClaim[], nextBlock: number): Promise<void> {
-    const known = new Set(scan.wrong.map(({ claimId }) => claimId));
-    const next = { nextBlock, ...judgeProposals([...scan.undecided, ...scan.wrong, ...seen], stateHashAt) };
-    await records.put(SCAN_KEY, next);
-    scan = next;
-    for (const claim of next.wrong) if (!known.has(claim.claimId)) onWrong(claim);
+  /** Judges claims seen now and before, each once, and saves what came of it. */
+  async function judgeAll(seen: readonly ProposedClaim[]): Promise<void> {
+    if (judged?.rewindCount !== rewindCount()) judged = { rewindCount: rewindCount(), claims: new Set() };
+    const { claims: settled } = judged;
+    const known = new Map(judgement.wrong.map((claim) => [claim.claimId, claim]));
+    const all = new Map([...judgement.undecided, ...judgement.wrong, ...seen].map((found) => [found.claimId, found]));
+    const undecided: ProposedClaim[] = [];
+    const wrong: WrongClaim[] = [];
+    for (const claim of all.values()) {
+      const before = known.get(claim.claimId);
+      if (settled.has(claim.claimId)) {
+        if (before !== undefined) wrong.push(before);
+        continue;
+      }
+      const verdict = await judge(claim);
+      if (verdict.kind === "undecided") undecided.push(claim);
+      else settled.add(claim.claimId);
+      if (verdict.kind === "wrong") {
+        const { expectedStateHash, expectedTraceRoot } = verdict;
+        wrong.push({ ...claim, expectedStateHash, expectedTraceRoot });
+      }
+    }
+    const next = { undecided, wrong };
+    if (!isSame(next, judgement)) await records.put(JUDGEMENT_KEY, next);
+    judgement = next;
+    for (const claim of wrong) if (!known.has(claim.claimId)) onWrong(claim);
   }
 
   return {
-    async scan(l1Number) {
-      let fromBlock = Math.max(startBlock, Math.min(scan.nextBlock, l1Number + 1) - SCAN_OVERLAP);
-      // At least once, since what was seen before may be judged by now.
-      do {
-        const { last, claims } =
-          fromBlock > l1Number ? { last: l1Number, claims: [] } : await readProposals(fromBlock, l1Number);
-        fromBlock = last + 1;
-        await judge(claims, fromBlock);
-      } while (fromBlock <= l1Number);
-    },
-    wrongClaims: () => scan.wrong,
+    scan: (l1Number) => log.read(l1Number, judgeAll),
+    wrongClaims: () => judgement.wrong,
   };
+}
+
+function isSame(left: Judgement, right: Judgement): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }

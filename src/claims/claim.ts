@@ -1,11 +1,13 @@
 import type { Address, Hash } from "../primitives/index.ts";
 
-/** A claim on L1 (specification §6). Its id commits to its state and, by its parent's, to those of all its ancestors. */
+/** A claim on L1 (specification §6). Its id commits to its state and trace and, by its parent's, to those of all its ancestors. */
 export interface Claim {
   readonly claimId: Hash;
   /** The zero hash for the genesis claim. */
   readonly parentId: Hash;
   readonly stateHash: Hash;
+  /** Root over the boundary states after its units (docs/machine.md §12); the zero hash for the genesis claim. */
+  readonly traceRoot: Hash;
   /** Batches its state has derived. */
   readonly batchCount: number;
 }
@@ -32,6 +34,8 @@ export interface ProposedClaim extends Claim {
 
 /** A claim that this node derived otherwise. */
 export interface WrongClaim extends ProposedClaim {
-  /** What `stateHash` should be. */
+  /** What `stateHash` should be: it may be that. */
   readonly expectedStateHash: Hash;
+  /** What `traceRoot` should be; undefined where the state is wrong, which is enough. */
+  readonly expectedTraceRoot: Hash | undefined;
 }

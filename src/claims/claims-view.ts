@@ -10,13 +10,21 @@ import type { ClaimPath } from "./claim-path.ts";
 import { createClaimReader } from "./claim-reader.ts";
 import { claimStatus } from "./judge.ts";
 import { createOwnStates } from "./own-states.ts";
+import type { OwnTraces } from "./own-traces.ts";
 import { openPathRecords } from "./path-records.ts";
+import { createProposalLog } from "./proposal-log.ts";
+import { createProposalReader } from "./proposal-reader.ts";
+import { createTracedClaims, createUntracedClaims } from "./right-claims.ts";
 
-/** A claim on L1 that this node holds right: its state is what the node itself derived (specification §6). */
+/**
+ * A claim on L1 that this node holds right: its state is what the node itself derived (specification §6), and its trace is the
+ * node's, if that has traces.
+ */
 export interface ClaimRecord {
   readonly id: Hash;
   readonly parentId: Hash;
   readonly stateHash: Hash;
+  readonly traceRoot: Hash;
   /** Last L2 block the claim covers. */
   readonly blockHash: Hash;
   readonly outboxRoot: Hash;
@@ -48,11 +56,21 @@ export function createClaimsView(options: {
   readonly client: L1Client;
   /** A namespace of its own. */
   readonly records: RecordStore;
+  /** Undefined for a node without traces. */
+  readonly traces: OwnTraces | undefined;
+  /** Blocks of one `eth_getLogs`, for a node without traces; default 5,000. */
+  readonly logRange?: number;
 }): ClaimsView {
-  const { chain, client } = options;
-  const { contracts, parameters } = chain.config;
-  const reader = createClaimReader(client, contracts.stateCommitmentChain);
+  const { chain, client, traces, logRange = 5000 } = options;
+  const { contracts, parameters, l1StartBlock: startBlock } = chain.config;
+  const reader = createClaimReader(client, contracts);
   const states = createOwnStates(chain);
+  const log = createProposalLog({
+    readProposals: createProposalReader(client, contracts.stateCommitmentChain, logRange),
+    startBlock,
+    records: options.records,
+  });
+  const claims = traces === undefined ? createUntracedClaims(states, log, reader) : createTracedClaims(states, traces);
   const records = openPathRecords(options.records);
   const exclusively = createExclusiveRunner();
   let path: ClaimPath = [states.genesis, ...records.load()];
@@ -62,7 +80,28 @@ export function createClaimsView(options: {
     path = next;
   }
 
-  async function describe({ claimId: id, parentId, stateHash, batchCount }: Claim): Promise<ClaimRecord | undefined> {
+  /** Leaves what lost to another claim, if something did: to a node without traces, that may have looked as right. */
+  async function leaveLostClaims(): Promise<void> {
+    const latest = await reader.latestConfirmed();
+    if (path.some(({ claimId }) => claimId === latest)) return;
+    let end = path.length;
+    while (end > 1 && (await reader.read((path[end - 1] as Claim).claimId)).status !== "confirmed") end--;
+    if (end < path.length) await keep([states.genesis, ...path.slice(1, end)]);
+  }
+
+  async function follow(): Promise<void> {
+    if (traces === undefined) await log.read(Number(await client.getBlockNumber()), () => Promise.resolve());
+    await leaveLostClaims();
+    await followClaims(path, { reader, states, claims, keep });
+  }
+
+  async function describe({
+    claimId: id,
+    parentId,
+    stateHash,
+    traceRoot,
+    batchCount,
+  }: Claim): Promise<ClaimRecord | undefined> {
     const state = states.stateAt(batchCount);
     if (state === undefined || states.stateHashAt(batchCount) !== stateHash) return undefined;
     // The parent first: it is decided when a child is confirmed, which the child then shows too.
@@ -72,13 +111,13 @@ export function createClaimsView(options: {
     if (status === "unknown" || status === "lost") return undefined;
     const { proposedAt } = onL1;
     const confirmableAt = proposedAt + parameters.challengePeriod;
-    return { id, parentId, stateHash, ...state, proposedAt, confirmableAt, status };
+    return { id, parentId, stateHash, traceRoot, ...state, proposedAt, confirmableAt, status };
   }
 
   return {
     findClaimOfBatch: (index) =>
       exclusively(async () => {
-        await followClaims(path, { reader, states, keep });
+        await follow();
         const claim = path[positionOf(path, index)];
         return claim === undefined ? undefined : describe(claim);
       }),

@@ -6,4 +6,7 @@ export { createClaimsView } from "./claims-view.ts";
 export type { ClaimRecord, ClaimsView } from "./claims-view.ts";
 export * from "./judge.ts";
 export * from "./own-states.ts";
+export * from "./own-traces.ts";
 export * from "./proposal-log.ts";
+export * from "./proposal-reader.ts";
+export * from "./right-claims.ts";

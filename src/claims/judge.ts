@@ -1,30 +1,27 @@
 import type { Hash } from "../primitives/index.ts";
 import { claimId } from "../rollup/index.ts";
-import type { Claim, ClaimOnL1, ProposedClaim, WrongClaim } from "./claim.ts";
+import type { Claim, ClaimOnL1 } from "./claim.ts";
 
-/** The state hash this node derived after so many batches; undefined if it has derived fewer. */
-export type StateHashAt = (batchCount: number) => Hash | undefined;
-
-/** The only right child of a right claim, whose state has `batchCount` batches, if this node has derived as many. */
-export function rightChild(parentId: Hash, batchCount: number, stateHashAt: StateHashAt): Claim | undefined {
-  const stateHash = stateHashAt(batchCount);
-  return stateHash === undefined
-    ? undefined
-    : { claimId: claimId(parentId, stateHash), parentId, stateHash, batchCount };
+/** The only right child of a right claim, of what this node derived and traced. */
+export function rightChild(
+  parentId: Hash,
+  { stateHash, traceRoot, batchCount }: Pick<Claim, "stateHash" | "traceRoot" | "batchCount">,
+): Claim {
+  return { claimId: claimId(parentId, stateHash, traceRoot), parentId, stateHash, traceRoot, batchCount };
 }
 
 /**
  * How many of a path's claims, from its begin on, are what this node derives now. L1 reorgs change that, and not
  * necessarily from the end: so each claim is looked at, down to the last right one whose batches are final.
  */
-export function countRight(
+export async function countRight(
   path: readonly Claim[],
-  stateHashAt: StateHashAt,
+  isRight: (claim: Claim, parent: Claim | undefined) => Promise<boolean>,
   isFinal: (batchCount: number) => boolean,
-): number {
+): Promise<number> {
   let count = path.length;
   for (const [position, claim] of [...path.entries()].reverse()) {
-    if (stateHashAt(claim.batchCount) !== claim.stateHash) count = position;
+    if (!(await isRight(claim, path[position - 1]))) count = position;
     else if (isFinal(claim.batchCount)) break;
   }
   return count;
@@ -63,17 +60,24 @@ export function claimStatus(
   }
 }
 
-/** Tells wrong claims from those that cannot be judged yet. Right ones are in neither list, and each id counts once. */
-export function judgeProposals(
-  claims: readonly ProposedClaim[],
-  stateHashAt: StateHashAt,
-): { readonly undecided: readonly ProposedClaim[]; readonly wrong: readonly WrongClaim[] } {
-  const undecided: ProposedClaim[] = [];
-  const wrong: WrongClaim[] = [];
-  for (const claim of new Map(claims.map((found) => [found.claimId, found])).values()) {
-    const expectedStateHash = stateHashAt(claim.batchCount);
-    if (expectedStateHash === undefined) undecided.push(claim);
-    else if (expectedStateHash !== claim.stateHash) wrong.push({ ...claim, expectedStateHash });
-  }
-  return { undecided, wrong };
+/** What a claim should say, as far as this node knows it: undefined where it has not derived or traced as far. */
+export interface OwnClaim {
+  readonly stateHash: Hash | undefined;
+  readonly traceRoot: Hash | undefined;
+}
+
+/** A claim is right if both its state and its trace are the node's own. */
+export type Verdict =
+  | { readonly kind: "right" }
+  | { readonly kind: "undecided" }
+  | { readonly kind: "wrong"; readonly expectedStateHash: Hash; readonly expectedTraceRoot: Hash | undefined };
+
+export function judgeClaim(claim: Pick<Claim, "stateHash" | "traceRoot">, own: OwnClaim): Verdict {
+  const { stateHash: expectedStateHash, traceRoot: expectedTraceRoot } = own;
+  if (expectedStateHash === undefined) return { kind: "undecided" };
+  if (claim.stateHash !== expectedStateHash) return { kind: "wrong", expectedStateHash, expectedTraceRoot: undefined };
+  if (expectedTraceRoot === undefined) return { kind: "undecided" };
+  return claim.traceRoot === expectedTraceRoot
+    ? { kind: "right" }
+    : { kind: "wrong", expectedStateHash, expectedTraceRoot };
 }

@@ -29,9 +29,10 @@ export function createOwnStates({
   const stateAt = (batchCount: number): ClaimedState | undefined => derivedStateAt(batchCount, { config, store });
   const genesisStateHash = stateHash(genesisState(config));
   const genesis = {
-    claimId: claimId(ZERO_HASH, genesisStateHash),
+    claimId: claimId(ZERO_HASH, genesisStateHash, ZERO_HASH),
     parentId: ZERO_HASH,
     stateHash: genesisStateHash,
+    traceRoot: ZERO_HASH,
     batchCount: 0,
   };
 

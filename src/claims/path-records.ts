@@ -2,11 +2,12 @@ import type { Hash } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import type { Claim } from "./claim.ts";
 
-/** What is on disk of a claim, under its position in the path. Older records hold more, which the chain has anyway. */
+/** What is on disk of a claim, under its position in the path. */
 interface ClaimRecordOnDisk {
   readonly id: Hash;
   readonly parentId: Hash;
   readonly stateHash: Hash;
+  readonly traceRoot: Hash;
   readonly batchCount: number;
 }
 
@@ -23,12 +24,7 @@ const keyAt = (position: number): string => `${PREFIX}${String(position).padStar
 export function openPathRecords(records: RecordStore): PathRecords {
   return {
     load: () =>
-      [...records.entries<ClaimRecordOnDisk>(PREFIX)].map(([, { id, parentId, stateHash, batchCount }]) => ({
-        claimId: id,
-        parentId,
-        stateHash,
-        batchCount,
-      })),
+      [...records.entries<ClaimRecordOnDisk>(PREFIX)].map(([, { id, ...claim }]) => ({ claimId: id, ...claim })),
     async save(before, after) {
       const changes: [string, ClaimRecordOnDisk | undefined][] = [];
       for (let position = 1; position < Math.max(before.length, after.length); position++) {
@@ -41,6 +37,6 @@ export function openPathRecords(records: RecordStore): PathRecords {
   };
 }
 
-function recordOf({ claimId: id, parentId, stateHash, batchCount }: Claim): ClaimRecordOnDisk {
-  return { id, parentId, stateHash, batchCount };
+function recordOf({ claimId: id, parentId, stateHash, traceRoot, batchCount }: Claim): ClaimRecordOnDisk {
+  return { id, parentId, stateHash, traceRoot, batchCount };
 }

@@ -41,8 +41,17 @@ export const presetSettings = {
     description: "time a claim must stand unrivaled; default of the preset",
     placeholder: "seconds",
   }),
+  minimumResponseTime: optionalSetting(integerText(1, 31_536_000), {
+    description:
+      "time an answer in a dispute takes at least, of which the challenge period has 63; default of the preset",
+    placeholder: "seconds",
+  }),
   claimBond: optionalSetting(etherText, {
     description: "put up with a claim; default of the preset",
+    placeholder: "ether",
+  }),
+  unitBond: optionalSetting(etherText, {
+    description: "put up with the trace of a unit in a dispute; default of the preset",
     placeholder: "ether",
   }),
   gasPerSecond: optionalSetting(gasText, {
@@ -67,13 +76,13 @@ export const networkSettings = {
     placeholder: "seconds",
   }),
   preset: setting(choiceText(["production", "devnet"]), {
-    description: "delays and bond: production or devnet",
+    description: "delays and bonds: production or devnet",
     placeholder: "name",
     fallback: "production",
   }),
 };
 
-type PresetOverrides = { readonly [K in keyof DeploymentPreset]: DeploymentPreset[K] | undefined };
+type PresetOverrides = { readonly [K in keyof typeof presetSettings]: DeploymentPreset[K] | undefined };
 
 /** A preset with what the settings replace in it. */
 export function choosePreset(name: DeploymentPresetName, overrides: PresetOverrides): DeploymentPreset {
@@ -87,7 +96,11 @@ export function choosePreset(name: DeploymentPresetName, overrides: PresetOverri
     // The share of the presets, at whatever speed.
     depositGasPerSecond: overrides.depositGasPerSecond ?? gasPerSecond / 4n,
     challengePeriod: overrides.challengePeriod ?? preset.challengePeriod,
+    minimumResponseTime: overrides.minimumResponseTime ?? preset.minimumResponseTime,
     claimBond: overrides.claimBond ?? preset.claimBond,
+    unitBond: overrides.unitBond ?? preset.unitBond,
+    claimTraceHeight: preset.claimTraceHeight,
+    unitTraceHeight: preset.unitTraceHeight,
     gasPerSecond,
   };
 }
@@ -104,7 +117,8 @@ export const deployCommand = defineCommand({
       "ONESTEP_DEPLOYER_KEY=0x… onestep deploy --l1-rpc-url https://l1 --operator 0x… --output rollup.json",
       "deploys with the production preset",
     ],
-    ["onestep deploy --deployer-key-file key --preset devnet --operator 0x… --challenge-period 60", "short delays"],
+    ["onestep deploy --deployer-key-file key --preset devnet --operator 0x… --challenge-period 90", "short delays"],
+    ["onestep deploy --deployer-key-file key --operator 0x… --prover 0x…", "with the prover of another rollup"],
   ],
   settings: {
     l1RpcUrl: setting(httpUrlText, {
@@ -118,6 +132,10 @@ export const deployCommand = defineCommand({
     operator: requiredSetting(addressText, { description: "account that may post batches", placeholder: "address" }),
     ...networkSettings,
     ...presetSettings,
+    prover: optionalSetting(addressText, {
+      description: "one-step prover of this build that is on L1 already; default: another is deployed",
+      placeholder: "address",
+    }),
     output: setting(pathText, {
       description: "configuration file to write; must not exist",
       placeholder: "path",
@@ -128,12 +146,6 @@ export const deployCommand = defineCommand({
     if (existsSync(values.output)) {
       throw new SettingsError([`--output: ${values.output} exists already; its rollup would be forgotten`]);
     }
-    if (values.preset === "production") {
-      logger.warn(
-        "the rollup is deployed without a challenge game: a single rival claim stops all confirmations for ever, and " +
-          "with them every withdrawal. It must not hold real money",
-      );
-    }
     const config = await createRollup(
       {
         l1RpcUrl: values.l1RpcUrl,
@@ -143,6 +155,7 @@ export const deployCommand = defineCommand({
         l2ChainId: values.l2ChainId,
         preset: choosePreset(values.preset, values),
         genesisTimestamp: values.genesisTimestamp,
+        prover: values.prover,
       },
       { logger },
     );

@@ -40,7 +40,7 @@ export const genesisCommand = defineCommand({
   ],
   settings,
   async run(values) {
-    const description = await describeGenesis(await chooseGenesis(values));
+    const description = describeGenesis(await chooseGenesis(values));
     console.log(values.json ? formatJson(description) : describe(description));
   },
 });

@@ -8,7 +8,8 @@ import type { RollupConfig } from "../rollup/index.ts";
 import { check } from "./check.ts";
 import type { Check, CheckedSubject, Value } from "./check.ts";
 import { L1_CONTRACTS, hashWithoutImmutables, immutableValues } from "./l1-contracts.ts";
-import type { L1ContractKey } from "./l1-contracts.ts";
+import type { L1Contract, L1ContractKey } from "./l1-contracts.ts";
+import type { ObservedProver } from "./observe-prover.ts";
 import type { ObservedRollup } from "./observe-rollup.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -20,8 +21,11 @@ export interface ExpectedRollup {
 
 /** The values that the constructors give to all immutables. */
 type Immutables = {
-  readonly [K in L1ContractKey]: Readonly<Record<keyof (typeof L1_CONTRACTS)[K]["immutables"], Value>>;
+  readonly [K in RollupContractKey]: Readonly<Record<keyof (typeof L1_CONTRACTS)[K]["immutables"], Value>>;
 };
+
+/** The prover is not the rollup's own: it is looked at by itself. */
+type RollupContractKey = Exclude<L1ContractKey, "prover">;
 
 const CONFIRMED = 2;
 
@@ -32,16 +36,18 @@ const CONFIRMED = 2;
  */
 export function checkContracts(observed: ObservedRollup, expected: ExpectedRollup): readonly CheckedSubject[] {
   const immutables = expectedImmutables(observed.contracts.rollup, expected);
-  const subjectOf = <K extends L1ContractKey>(key: K, more: readonly Check[] = []): CheckedSubject => ({
+  const subjectOf = <K extends RollupContractKey>(key: K, more: readonly Check[] = []): CheckedSubject => ({
     subject: L1_CONTRACTS[key].name,
     address: observed.contracts[key],
-    checks: [...more, ...checkCode(key, observed.code[key], immutables[key])],
+    checks: [...more, ...checkCode(L1_CONTRACTS[key], observed.code[key], immutables[key])],
   });
   return [
     subjectOf("rollup", [checkCreation(observed, expected)]),
     subjectOf("inbox"),
     subjectOf("stateCommitmentChain", checkGenesisClaim(observed)),
+    subjectOf("challengeGame"),
     subjectOf("portal"),
+    ...checkProver(observed.prover),
   ];
 }
 
@@ -52,7 +58,7 @@ export function creationParameters({ creation }: Pick<ObservedRollup, "creation"
   if (constructor === undefined) throw new Error("expected a constructor in the ABI of Rollup");
   try {
     const [chosen] = decodeAbiParameters(constructor.inputs, `0x${creation.input.slice(rollupBytecode.length)}`);
-    return { ...chosen, operator: toAddress(chosen.operator), challengeGame: toAddress(chosen.challengeGame) };
+    return { ...chosen, operator: toAddress(chosen.operator), prover: toAddress(chosen.prover) };
   } catch {
     return undefined;
   }
@@ -72,8 +78,23 @@ function checkGenesisClaim({ genesisClaim: { proposer, nextBatchCount, status } 
   ];
 }
 
-function checkCode(key: L1ContractKey, code: Hex, immutables: Readonly<Record<string, Value>>): readonly Check[] {
-  const contract = L1_CONTRACTS[key];
+/**
+ * Compares a prover with this build's: its code, and that of each verifier whose address is in it. Storage and what created them do
+ * not matter, as none of them reads any.
+ */
+export function checkProver({ address, code, verifiers }: ObservedProver): readonly CheckedSubject[] {
+  const addresses = Object.fromEntries(verifiers.map((verifier) => [verifier.immutable, verifier.address]));
+  return [
+    { subject: L1_CONTRACTS.prover.name, address, checks: checkCode(L1_CONTRACTS.prover, code, addresses) },
+    ...verifiers.map((verifier) => ({
+      subject: verifier.name,
+      address: verifier.address,
+      checks: checkCode({ ...verifier, immutables: {} }, verifier.code, {}),
+    })),
+  ];
+}
+
+function checkCode(contract: L1Contract, code: Hex, immutables: Readonly<Record<string, Value>>): readonly Check[] {
   const expected = hashWithoutImmutables(contract.runtimeCode, contract);
   const actual = code === "0x" ? "none" : hashWithoutImmutables(code, contract);
   const checked = check("code", expected, actual);
@@ -101,15 +122,15 @@ function expectedImmutables(
   rollup: RollupConfig["contracts"]["rollup"],
   { parameters, deploymentBlock }: ExpectedRollup,
 ): Immutables {
-  const [inbox, stateCommitmentChain, portal] = [1n, 2n, 3n].map((nonce) => createAddress(rollup, nonce)) as [
-    Hex,
-    Hex,
-    Hex,
-  ];
+  const [inbox, challengeGame, stateCommitmentChain, portal] = [1n, 2n, 3n, 4n].map((nonce) =>
+    createAddress(rollup, nonce),
+  ) as [Hex, Hex, Hex, Hex];
+  const { dispute } = parameters;
   return {
     rollup: {
       INBOX: inbox,
       STATE_COMMITMENT_CHAIN: stateCommitmentChain,
+      CHALLENGE_GAME: challengeGame,
       PORTAL: portal,
       DEPLOYMENT_BLOCK: deploymentBlock,
       _GENESIS_STATE_HASH: parameters.genesisStateHash,
@@ -126,10 +147,22 @@ function expectedImmutables(
     },
     stateCommitmentChain: {
       INBOX: inbox,
-      CHALLENGE_GAME: parameters.challengeGame,
-      CHALLENGE_PERIOD: parameters.challengePeriod,
-      CLAIM_BOND: parameters.claimBond,
-      GENESIS_CLAIM: claimId(ZERO_HASH, parameters.genesisStateHash),
+      CHALLENGE_GAME: challengeGame,
+      CHALLENGE_PERIOD: dispute.challengePeriod,
+      CLAIM_BOND: dispute.claimBond,
+      CLAIM_TRACE_HEIGHT: dispute.claimTraceHeight,
+      GENESIS_CLAIM: claimId(ZERO_HASH, parameters.genesisStateHash, ZERO_HASH),
+    },
+    challengeGame: {
+      STATE_COMMITMENT_CHAIN: stateCommitmentChain,
+      INBOX: inbox,
+      PROVER: parameters.prover,
+      CHALLENGE_PERIOD: dispute.challengePeriod,
+      MINIMUM_RESPONSE_TIME: dispute.minimumResponseTime,
+      CLAIM_BOND: dispute.claimBond,
+      UNIT_BOND: dispute.unitBond,
+      CLAIM_TRACE_HEIGHT: dispute.claimTraceHeight,
+      UNIT_TRACE_HEIGHT: dispute.unitTraceHeight,
     },
     portal: { INBOX: inbox, STATE_COMMITMENT_CHAIN: stateCommitmentChain },
   };

@@ -16,6 +16,8 @@ export interface CreateRollupOptions {
   readonly preset: DeploymentPreset;
   /** Seconds; that of the latest L1 block if undefined. */
   readonly genesisTimestamp?: number | undefined;
+  /** A prover of this build that is on L1 already; another is deployed if undefined. */
+  readonly prover?: Address | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function createRollup(
   options: CreateRollupOptions,
   instruments: Pick<Instruments, "logger">,
 ): Promise<RollupConfig> {
-  const { l1RpcUrl, deployerKey, operator, feeRecipient, l2ChainId, preset } = options;
+  const { l1RpcUrl, deployerKey, operator, feeRecipient, l2ChainId, preset, prover } = options;
   const transport = http(l1RpcUrl);
   const latest = Number((await createPublicClient({ transport }).getBlock({ blockTag: "latest" })).timestamp);
   const { genesisTimestamp = latest } = options;
@@ -41,5 +43,5 @@ export async function createRollup(
     feeRecipient,
     predeployCode: await loadPredeployCode(),
   });
-  return deployRollup({ transport, deployerKey, operator, preset, genesis }, instruments);
+  return deployRollup({ transport, deployerKey, operator, preset, genesis, prover }, instruments);
 }

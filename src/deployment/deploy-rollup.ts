@@ -2,34 +2,37 @@ import { createPublicClient, createWalletClient, getContract } from "viem";
 import type { PublicClient, Transport } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { rollupAbi, rollupBytecode } from "../l1/index.ts";
-import { ZERO_ADDRESS, toAddress } from "../primitives/index.ts";
+import { toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import { genesisBlock } from "../rollup/index.ts";
 import type { Genesis, RollupConfig } from "../rollup/index.ts";
 import { checkContracts } from "./check-contracts.ts";
 import { differencesOf } from "./check.ts";
+import { awaitCreation, deployProver, requireProver } from "./deploy-prover.ts";
 import { observeRollup } from "./observe-rollup.ts";
 import { genesisStateHash, parametersOf } from "./parameters.ts";
+import { minimumChallengePeriod } from "./presets.ts";
 import type { DeploymentPreset } from "./presets.ts";
 
 export interface DeployRollupOptions {
   /** An L1 JSON-RPC endpoint: viem's `http(url)`. */
   readonly transport: Transport;
-  /** 32 bytes; the account pays for the deployment (4.6 million gas) and has no part in the rollup afterwards. */
+  /** 32 bytes; the account pays for the deployment and has no part in the rollup afterwards. */
   readonly deployerKey: Hex;
   /** Account that orders transactions. */
   readonly operator: Address;
   readonly preset: DeploymentPreset;
   readonly genesis: Genesis;
-  /** Contract that decides between rival claims; none leaves them undecided. */
-  readonly challengeGame?: Address;
+  /** A prover of this build that is on L1 already, with its verifiers; without one another is deployed. */
+  readonly prover?: Address | undefined;
 }
 
 /**
- * Deploys a rollup in one L1 transaction and gives what a node needs to know of it. Throws if L1 refuses the parameters
- * or the transaction fails; the message is the contract's error. Throws if what is on L1 then is not this build's code with
- * these parameters and this genesis; the message names all that differs. Throws a RangeError for a genesis no chain can
- * begin with, and if deposits could ask for more gas than the chain's speed, which the contracts cannot check.
+ * Deploys a rollup in one L1 transaction, before that the prover unless there is one, and gives what a node needs to know of it.
+ * Throws if L1 refuses the parameters or a transaction fails; the message is the contract's error. Throws if what is on L1 then is
+ * not this build's code with these parameters and this genesis, or the given prover is not this build's; the message names all that
+ * differs. Throws a RangeError for a genesis no chain can begin with, if deposits could ask for more gas than the chain's speed,
+ * which the contracts cannot check, and if the challenge period has no room for a dispute.
  */
 export async function deployRollup(
   options: DeployRollupOptions,
@@ -37,34 +40,30 @@ export async function deployRollup(
 ): Promise<RollupConfig> {
   const { transport, preset, genesis } = options;
   checkDepositShare(preset, genesis);
+  checkChallengePeriod(preset);
   const genesisHash = genesisBlock(genesis).hash;
-  const publicClient = createPublicClient({ transport });
-  const account = privateKeyToAccount(options.deployerKey);
-  const walletClient = createWalletClient({ transport, account });
+  const client = createPublicClient({ transport });
+  const wallet = createWalletClient({ transport, account: privateKeyToAccount(options.deployerKey) });
   const { gasPerSecond: _, ...parameters } = { operator: toAddress(options.operator), ...preset };
-  const chosen = parametersOf({ parameters, genesis, genesisHash }, options.challengeGame ?? ZERO_ADDRESS);
-  const hash = await walletClient.deployContract({
+  if (options.prover !== undefined) await requireProver(client, options.prover);
+  const prover = options.prover ?? (await deployProver({ client, wallet }, { logger }));
+  const chosen = parametersOf({ parameters, genesis, genesisHash }, prover);
+  const hash = await wallet.deployContract({
     abi: rollupAbi,
     bytecode: rollupBytecode,
     args: [chosen],
     chain: null,
   });
-  const receipt = await publicClient.waitForTransactionReceipt({ hash });
-  if (receipt.status !== "success" || !receipt.contractAddress) {
-    throw new Error(`the deployment of the rollup failed: transaction ${hash}`);
-  }
-  const rollup = toAddress(receipt.contractAddress);
-  const observed = await observeRollup(publicClient, rollup);
-  const differences = differencesOf(
-    checkContracts(observed, { parameters: chosen, deploymentBlock: receipt.blockNumber }),
-  );
+  const { address: rollup, blockNumber, gasUsed } = await awaitCreation(client, hash, "the rollup");
+  const observed = await observeRollup(client, rollup);
+  const differences = differencesOf(checkContracts(observed, { parameters: chosen, deploymentBlock: blockNumber }));
   if (differences.length > 0) {
     throw new Error(`the rollup deployed at ${rollup} is not what was to be deployed: ${differences.join("; ")}`);
   }
   const { l1ChainId, contracts } = observed;
-  const l1StartBlock = Number(receipt.blockNumber);
+  const l1StartBlock = Number(blockNumber);
   const config = { l1ChainId, l1StartBlock, contracts, parameters, genesis, genesisHash };
-  logger.info({ rollup, block: config.l1StartBlock, gasUsed: Number(receipt.gasUsed) }, "rollup deployed");
+  logger.info({ rollup, block: config.l1StartBlock, gasUsed: Number(gasUsed) }, "rollup deployed");
   return config;
 }
 
@@ -78,6 +77,16 @@ function checkDepositShare(
   );
 }
 
+/** The game refuses one too, in a constructor whose errors do not come out of the Rollup's by name. */
+function checkChallengePeriod(preset: DeploymentPreset): void {
+  const minimum = minimumChallengePeriod(preset);
+  if (preset.challengePeriod >= minimum) return;
+  throw new RangeError(
+    `expected a challenge period of at least ${minimum} s at a minimum response time of ${preset.minimumResponseTime} s, ` +
+      `got ${preset.challengePeriod} s`,
+  );
+}
+
 /** What the contracts of a rollup say of it: all of its configuration but the genesis, of which they hold chain id and hash. */
 export type DeployedRollup = Omit<RollupConfig, "genesis" | "genesisHash"> & {
   readonly l2ChainId: number;
@@ -87,14 +96,16 @@ export type DeployedRollup = Omit<RollupConfig, "genesis" | "genesisHash"> & {
 /** Reads a rollup's configuration from L1. Rejects if there is no rollup at the address. */
 export async function readRollup(client: PublicClient, address: Address): Promise<DeployedRollup> {
   const rollup = getContract({ address, abi: rollupAbi, client });
-  const [l1ChainId, startBlock, inbox, stateCommitmentChain, portal, parameters] = await Promise.all([
+  const [l1ChainId, startBlock, inbox, stateCommitmentChain, challengeGame, portal, parameters] = await Promise.all([
     client.getChainId(),
     rollup.read.DEPLOYMENT_BLOCK(),
     rollup.read.INBOX(),
     rollup.read.STATE_COMMITMENT_CHAIN(),
+    rollup.read.CHALLENGE_GAME(),
     rollup.read.PORTAL(),
     rollup.read.parameters(),
   ]);
+  const { dispute } = parameters;
   return {
     l1ChainId,
     l1StartBlock: Number(startBlock),
@@ -102,7 +113,9 @@ export async function readRollup(client: PublicClient, address: Address): Promis
       rollup: address,
       inbox: toAddress(inbox),
       stateCommitmentChain: toAddress(stateCommitmentChain),
+      challengeGame: toAddress(challengeGame),
       portal: toAddress(portal),
+      prover: toAddress(parameters.prover),
     },
     parameters: {
       operator: toAddress(parameters.operator),
@@ -111,8 +124,12 @@ export async function readRollup(client: PublicClient, address: Address): Promis
       contextInterval: Number(parameters.contextInterval),
       depositGasCapacity: parameters.depositGasCapacity,
       depositGasPerSecond: parameters.depositGasPerSecond,
-      challengePeriod: Number(parameters.challengePeriod),
-      claimBond: parameters.claimBond,
+      challengePeriod: Number(dispute.challengePeriod),
+      minimumResponseTime: Number(dispute.minimumResponseTime),
+      claimBond: dispute.claimBond,
+      unitBond: dispute.unitBond,
+      claimTraceHeight: dispute.claimTraceHeight,
+      unitTraceHeight: dispute.unitTraceHeight,
     },
     l2ChainId: Number(parameters.l2ChainId),
     genesisStateHash: parameters.genesisStateHash,

@@ -1,10 +1,10 @@
 import { Phase, canonicalStateHash } from "../machine/index.ts";
 import { bytesToHex } from "../primitives/index.ts";
 import type { Address, Hash, Hex } from "../primitives/index.ts";
-import { CONTRACT_ARTIFACTS, encodeHeader, genesisBlock, loadCompiledContracts } from "../rollup/index.ts";
+import { encodeHeader, genesisBlock } from "../rollup/index.ts";
 import type { BlockHeader, Genesis } from "../rollup/index.ts";
 import { PREDEPLOYS, codeHash } from "./check-genesis.ts";
-import { L1_CONTRACTS } from "./l1-contracts.ts";
+import { L1_CONTRACTS, VERIFIERS } from "./l1-contracts.ts";
 import { genesisStateHash } from "./parameters.ts";
 
 /** A contract's code: keccak256 of its runtime code with zeros wherever an immutable stands. */
@@ -33,13 +33,13 @@ export interface GenesisDescription {
 
 /**
  * Describes a genesis, and all contracts of this build. The same on each run and machine: it depends on the genesis, and the
- * code of the contracts on their sources, the compiler and its settings. Rejects if the contracts were not built, with a
- * RangeError for a genesis no chain can begin with.
+ * code of the contracts on their sources, the compiler and its settings. Throws a RangeError for a genesis no chain can begin
+ * with.
  */
-export async function describeGenesis(genesis: Genesis): Promise<GenesisDescription> {
+export function describeGenesis(genesis: Genesis): GenesisDescription {
   const { hash, header } = genesisBlock(genesis);
   const stateHash = genesisStateHash(hash);
-  const prover = await loadCompiledContracts(new URL("machine/", CONTRACT_ARTIFACTS));
+  const { prover, ...contracts } = L1_CONTRACTS;
   return {
     machineStateHash: canonicalStateHash(Phase.LoadBatch, stateHash),
     stateHash,
@@ -47,8 +47,8 @@ export async function describeGenesis(genesis: Genesis): Promise<GenesisDescript
     header,
     encodedHeader: bytesToHex(encodeHeader(header)),
     contracts: [
-      ...Object.values(L1_CONTRACTS).map(({ name, runtimeCode }) => describeCode(name, "L1", runtimeCode)),
-      ...prover.map(({ name, runtimeCode }) => describeCode(name, "prover", runtimeCode)),
+      ...Object.values(contracts).map(({ name, runtimeCode }) => describeCode(name, "L1", runtimeCode)),
+      ...[prover, ...VERIFIERS].map(({ name, runtimeCode }) => describeCode(name, "prover", runtimeCode)),
       ...PREDEPLOYS.map(([name, address]) => ({
         ...describeCode(name, "L2", genesis.alloc[address]?.code ?? "0x"),
         address,

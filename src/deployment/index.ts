@@ -7,4 +7,5 @@ export * from "./parameters.ts";
 export * from "./presets.ts";
 export * from "./rollup-config-file.ts";
 export * from "./verify-rollup.ts";
+export { VERIFIERS, proverCreationCode } from "./l1-contracts.ts";
 export type { L1ContractKey } from "./l1-contracts.ts";

@@ -1,15 +1,21 @@
 import {
+  challengeGameImmutables,
+  challengeGameRuntimeCode,
   inboxImmutables,
   inboxRuntimeCode,
+  oneStepProverBytecode,
+  oneStepProverImmutables,
+  oneStepProverRuntimeCode,
   portalImmutables,
   portalRuntimeCode,
   rollupImmutables,
   rollupRuntimeCode,
   stateCommitmentChainImmutables,
   stateCommitmentChainRuntimeCode,
+  verifierCode,
 } from "../l1/index.ts";
 import { bytesToHex, hexToBytes, keccak256 } from "../primitives/index.ts";
-import type { Hash, Hex } from "../primitives/index.ts";
+import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 
 /** A contract of this build as it stands on L1. */
@@ -21,7 +27,7 @@ export interface L1Contract<Immutable extends string = string> {
   readonly immutables: Readonly<Record<Immutable, readonly number[]>>;
 }
 
-/** Names of the contracts of a rollup. */
+/** Names of the contracts of a rollup, and of the prover, which its game asks. */
 export type L1ContractKey = keyof RollupConfig["contracts"];
 
 export const L1_CONTRACTS = {
@@ -32,8 +38,47 @@ export const L1_CONTRACTS = {
     runtimeCode: stateCommitmentChainRuntimeCode,
     immutables: stateCommitmentChainImmutables,
   },
+  challengeGame: {
+    name: "ChallengeGame",
+    runtimeCode: challengeGameRuntimeCode,
+    immutables: challengeGameImmutables,
+  },
   portal: { name: "Portal", runtimeCode: portalRuntimeCode, immutables: portalImmutables },
+  prover: { name: "OneStepProver", runtimeCode: oneStepProverRuntimeCode, immutables: oneStepProverImmutables },
 } as const satisfies Record<L1ContractKey, L1Contract>;
+
+/** A contract that the prover asks, as it stands on L1. It has no storage, no immutables and no constructor arguments. */
+export interface VerifierContract extends Pick<L1Contract, "name" | "runtimeCode"> {
+  /** Its name among the immutables of the prover. */
+  readonly immutable: keyof typeof oneStepProverImmutables;
+  readonly creationCode: Hex;
+}
+
+/** In the order in which the prover's constructor takes their addresses. */
+export const VERIFIERS: readonly VerifierContract[] = Object.values(verifierCode).map(
+  ({ name, before, runtimeCode, after }) => ({
+    name,
+    immutable: immutableOf(name),
+    runtimeCode,
+    creationCode: `${before}${runtimeCode.slice(2)}${after.slice(2)}` as Hex,
+  }),
+);
+
+/** Creation code of a prover that asks these verifiers, which are in the order of `VERIFIERS`. */
+export function proverCreationCode(verifiers: readonly Address[]): Hex {
+  const words = verifiers.map((address) => address.slice(2).padStart(64, "0"));
+  return `${oneStepProverBytecode}${words.join("")}`;
+}
+
+/** `LoadBatchVerifier` → `LOAD_BATCH`. */
+function immutableOf(verifier: string): VerifierContract["immutable"] {
+  const name = verifier
+    .replace(/Verifier$/, "")
+    .replace(/(?<=[a-z])(?=[A-Z])/g, "_")
+    .toUpperCase();
+  if (!(name in oneStepProverImmutables)) throw new Error(`expected ${name} among the immutables of the prover`);
+  return name as VerifierContract["immutable"];
+}
 
 /**
  * keccak256 of code with zeros wherever an immutable of the contract stands, so that it is the same for all that a build

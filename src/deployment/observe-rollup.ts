@@ -7,13 +7,17 @@ import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import { L1_CONTRACTS, hashWithoutImmutables } from "./l1-contracts.ts";
 import type { L1ContractKey } from "./l1-contracts.ts";
+import { codeAt, observeProver } from "./observe-prover.ts";
+import type { ObservedProver } from "./observe-prover.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** What L1 has of a rollup, and what its contracts say of themselves: nothing of it is checked. */
 export interface ObservedRollup {
   readonly l1ChainId: number;
   readonly contracts: RollupConfig["contracts"];
-  readonly code: Readonly<Record<L1ContractKey, Hex>>;
+  readonly code: Readonly<Record<Exclude<L1ContractKey, "prover">, Hex>>;
+  /** The one that the game asks. */
+  readonly prover: ObservedProver;
   /** L1 block in which the Rollup says it was deployed. */
   readonly deploymentBlock: bigint;
   /** The transaction of that block that created it; undefined if there is none, as when a contract did. */
@@ -34,41 +38,49 @@ export async function observeRollup(client: PublicClient, address: Address): Pro
   }
   try {
     const rollup = getContract({ address, abi: rollupAbi, client });
-    const [deploymentBlock, inbox, stateCommitmentChain, portal, parameters] = await Promise.all([
+    const [deploymentBlock, inbox, stateCommitmentChain, challengeGame, portal, parameters] = await Promise.all([
       rollup.read.DEPLOYMENT_BLOCK(),
       rollup.read.INBOX(),
       rollup.read.STATE_COMMITMENT_CHAIN(),
+      rollup.read.CHALLENGE_GAME(),
       rollup.read.PORTAL(),
       rollup.read.parameters(),
     ]);
     const claims = getContract({ address: stateCommitmentChain, abi: stateCommitmentChainAbi, client });
-    const [inboxCode, stateCommitmentChainCode, portalCode, creation, genesisClaim] = await Promise.all([
-      codeAt(client, inbox),
-      codeAt(client, stateCommitmentChain),
-      codeAt(client, portal),
-      findCreation(client, address, deploymentBlock),
-      claims.read.GENESIS_CLAIM().then((id) => claims.read.claim([id])),
-    ]);
+    const [inboxCode, stateCommitmentChainCode, challengeGameCode, portalCode, prover, creation, genesisClaim] =
+      await Promise.all([
+        codeAt(client, inbox),
+        codeAt(client, stateCommitmentChain),
+        codeAt(client, challengeGame),
+        codeAt(client, portal),
+        observeProver(client, toAddress(parameters.prover)),
+        findCreation(client, address, deploymentBlock),
+        claims.read.GENESIS_CLAIM().then((id) => claims.read.claim([id])),
+      ]);
     return {
       l1ChainId,
       contracts: {
         rollup: address,
         inbox: toAddress(inbox),
         stateCommitmentChain: toAddress(stateCommitmentChain),
+        challengeGame: toAddress(challengeGame),
         portal: toAddress(portal),
+        prover: prover.address,
       },
       code: {
         rollup: rollupCode,
         inbox: inboxCode,
         stateCommitmentChain: stateCommitmentChainCode,
+        challengeGame: challengeGameCode,
         portal: portalCode,
       },
+      prover,
       deploymentBlock,
       creation,
       parameters: {
         ...parameters,
         operator: toAddress(parameters.operator),
-        challengeGame: toAddress(parameters.challengeGame),
+        prover: prover.address,
       },
       genesisClaim: { ...genesisClaim, proposer: toAddress(genesisClaim.proposer) },
     };
@@ -85,10 +97,6 @@ export async function observeRollup(client: PublicClient, address: Address): Pro
 
 function keccakOfRollup(code: Hex): Hash {
   return hashWithoutImmutables(code, L1_CONTRACTS.rollup);
-}
-
-async function codeAt(client: PublicClient, address: Address): Promise<Hex> {
-  return (await client.getCode({ address })) ?? "0x";
 }
 
 async function findCreation(

@@ -3,7 +3,7 @@ import type { Address, Hash } from "../primitives/index.ts";
 import { stateHash } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 
-/** The parameters of a rollup as its contracts have them (contracts/l1/types/Parameters.sol). Seconds, gas, wei. */
+/** The parameters of a rollup as its contracts have them (contracts/l1/types/Parameters.sol, DisputeParameters.sol). Seconds, gas, wei. */
 export interface Parameters {
   readonly l2ChainId: bigint;
   readonly operator: Address;
@@ -12,16 +12,22 @@ export interface Parameters {
   readonly contextInterval: bigint;
   readonly depositGasCapacity: bigint;
   readonly depositGasPerSecond: bigint;
-  readonly challengePeriod: bigint;
-  readonly claimBond: bigint;
   readonly genesisStateHash: Hash;
-  readonly challengeGame: Address;
+  readonly prover: Address;
+  readonly dispute: {
+    readonly challengePeriod: bigint;
+    readonly minimumResponseTime: bigint;
+    readonly claimBond: bigint;
+    readonly unitBond: bigint;
+    readonly claimTraceHeight: number;
+    readonly unitTraceHeight: number;
+  };
 }
 
 /** What a rollup of this configuration is deployed with. */
 export function parametersOf(
   { parameters, genesis, genesisHash }: Pick<RollupConfig, "parameters" | "genesis" | "genesisHash">,
-  challengeGame: Address,
+  prover: Address,
 ): Parameters {
   return {
     l2ChainId: BigInt(genesis.chainId),
@@ -31,10 +37,16 @@ export function parametersOf(
     contextInterval: BigInt(parameters.contextInterval),
     depositGasCapacity: parameters.depositGasCapacity,
     depositGasPerSecond: parameters.depositGasPerSecond,
-    challengePeriod: BigInt(parameters.challengePeriod),
-    claimBond: parameters.claimBond,
     genesisStateHash: genesisStateHash(genesisHash),
-    challengeGame,
+    prover,
+    dispute: {
+      challengePeriod: BigInt(parameters.challengePeriod),
+      minimumResponseTime: BigInt(parameters.minimumResponseTime),
+      claimBond: parameters.claimBond,
+      unitBond: parameters.unitBond,
+      claimTraceHeight: parameters.claimTraceHeight,
+      unitTraceHeight: parameters.unitTraceHeight,
+    },
   };
 }
 

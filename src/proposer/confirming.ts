@@ -40,23 +40,24 @@ export async function advanceConfirmed(
 }
 
 async function isConfirmable(
-  { chain, reader, state }: ProposerContext,
+  { chain, reader }: ProposerContext,
   claim: Claim,
   onL1: ClaimOnL1,
   l1Timestamp: number,
 ): Promise<boolean> {
   const parent = await reader.read(claim.parentId);
   const status = claimStatus(onL1, parent, l1Timestamp, chain.config.parameters.challengePeriod);
-  const challengeGame = state.rollup?.challengeGame;
-  if (status !== "disputed" || challengeGame === undefined) return status === "confirmable";
-  return (await reader.winner(challengeGame, claim.parentId)) === claim.claimId;
+  // Time confirms no claim that has rivals: L1 would refuse it until the game names it.
+  if (status !== "disputed") return status === "confirmable";
+  return (await reader.winner(claim.parentId)) === claim.claimId;
 }
 
 async function confirm(context: ProposerContext, claim: Claim): Promise<ProposerStep | undefined> {
+  const { parentId, stateHash, traceRoot } = claim;
   const call = encodeFunctionData({
     abi: stateCommitmentChainAbi,
     functionName: "confirm",
-    args: [claim.parentId, claim.stateHash],
+    args: [{ parentId, stateHash, traceRoot }],
   });
   try {
     await sendTransaction(context, { action: "confirm", claim }, call);

@@ -1,11 +1,28 @@
 import type { EventEmitter } from "node:events";
-import { createClaimReader, createClaimWatch, createOwnStates, createProposalReader } from "../claims/index.ts";
-import type { Claim, ClaimPath, ClaimReader, ClaimWatch, OwnStates, WrongClaim } from "../claims/index.ts";
+import {
+  createClaimReader,
+  createClaimWatch,
+  createOwnStates,
+  createOwnTraces,
+  createProposalLog,
+  createProposalReader,
+  createTracedClaims,
+} from "../claims/index.ts";
+import type {
+  Claim,
+  ClaimPath,
+  ClaimReader,
+  ClaimWatch,
+  OwnStates,
+  OwnTraces,
+  RightClaims,
+  WrongClaim,
+} from "../claims/index.ts";
 import { createTroubleReporter } from "../l1/index.ts";
 import type { L1Client, TransactionManager, TroubleReporter } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
 import { createEvents } from "../primitives/index.ts";
-import type { Address, Instruments, Logger } from "../primitives/index.ts";
+import type { Instruments, Logger } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { MetricsOf } from "../metrics/index.ts";
@@ -15,8 +32,8 @@ import type { ProposerOptions } from "./types.ts";
 export interface ProposerState {
   /** From a claim with nothing left to do (confirmed, its bond gone or waiting for a child) to the tip. */
   path: ClaimPath;
-  /** Undefined until L1 was asked. */
-  rollup: { readonly challengeGame: Address | undefined } | undefined;
+  /** Whether L1 was found to have this node's genesis claim. */
+  isRollupChecked: boolean;
 }
 
 /** What the parts of a proposer work on. */
@@ -31,6 +48,8 @@ export interface ProposerContext {
   readonly retiring: boolean;
   readonly reader: ClaimReader;
   readonly states: OwnStates;
+  readonly traces: OwnTraces;
+  readonly claims: RightClaims;
   readonly watch: ClaimWatch;
   readonly scanTrouble: TroubleReporter;
   /** Why a claim that is due cannot be proposed for now. */
@@ -47,15 +66,21 @@ const CHECKPOINT_KEY = "checkpoint";
 export function openContext(options: ProposerOptions, { logger, metrics: registry }: Instruments): ProposerContext {
   const { chain, client, transactions, records } = options;
   const { config } = chain;
-  const address = config.contracts.stateCommitmentChain;
   const log = logger.child({ component: "proposer" });
   const metrics = registerMetrics(registry, "proposer");
   const events = createEvents<{ wrong: [claim: WrongClaim] }>("proposer", { logger: log });
   const states = createOwnStates(chain);
-  const watch = createClaimWatch({
-    readProposals: createProposalReader(client, address, options.logRange ?? 5000),
-    stateHashAt: states.stateHashAt,
+  const traces = createOwnTraces(options.traces, config.parameters.claimTraceHeight);
+  const proposals = createProposalLog({
+    readProposals: createProposalReader(client, config.contracts.stateCommitmentChain, options.logRange ?? 5000),
     startBlock: config.l1StartBlock,
+    records,
+  });
+  const watch = createClaimWatch({
+    log: proposals,
+    states,
+    traces,
+    rewindCount: () => chain.inbox.rewindCount(),
     records,
     onWrong(claim) {
       log.error({ claim }, "a wrong claim was proposed; it must be disputed before its challenge period ends");
@@ -71,12 +96,14 @@ export function openContext(options: ProposerOptions, { logger, metrics: registr
     interval: options.interval ?? 3600,
     depth: options.depth ?? "finalized",
     retiring: options.retiring ?? false,
-    reader: createClaimReader(client, address),
+    reader: createClaimReader(client, config.contracts),
     states,
+    traces,
+    claims: createTracedClaims(states, traces),
     watch,
     scanTrouble: createTroubleReporter(),
     proposalTrouble: createTroubleReporter(),
-    state: { path: [records.get<Claim>(CHECKPOINT_KEY) ?? states.genesis], rollup: undefined },
+    state: { path: [records.get<Claim>(CHECKPOINT_KEY) ?? states.genesis], isRollupChecked: false },
     events,
     metrics,
     log,

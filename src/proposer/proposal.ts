@@ -1,28 +1,27 @@
-import type { Claim, ClaimOnL1 } from "../claims/index.ts";
+import type { ClaimOnL1 } from "../claims/index.ts";
 import type { Address } from "../primitives/index.ts";
 
 /** What is to be proposed next, or what it waits for. */
 export type ProposalDecision =
-  | { readonly kind: "propose"; readonly claim: Claim }
+  | { readonly kind: "propose" }
   | { readonly kind: "waiting-for-batches" }
   /** L1 timestamp in seconds. */
   | { readonly kind: "not-due"; readonly at: number };
 
 /**
- * @param claim the right child of the tip; undefined if this node has not derived as far
- * @param finalBatches number of batches certain enough to be claimed
+ * @param tip what the next claim is a child of
+ * @param batches numbers of batches that this node has derived, and of those certain enough to be claimed
  * @param interval least seconds of L1 time between a claim and its child
  */
 export function decideProposal(
-  claim: Claim | undefined,
   tip: Pick<ClaimOnL1, "nextBatchCount" | "proposedAt">,
-  finalBatches: number,
+  batches: { readonly derived: number; readonly final: number },
   l1Timestamp: number,
   interval: number,
 ): ProposalDecision {
-  if (claim === undefined || finalBatches < tip.nextBatchCount) return { kind: "waiting-for-batches" };
+  if (Math.min(batches.derived, batches.final) < tip.nextBatchCount) return { kind: "waiting-for-batches" };
   const at = tip.proposedAt + interval;
-  return l1Timestamp < at ? { kind: "not-due", at } : { kind: "propose", claim };
+  return l1Timestamp < at ? { kind: "not-due", at } : { kind: "propose" };
 }
 
 /** Number of batches of `derived` that are certain, counted down to `claimed`, which is not asked about. */

@@ -52,12 +52,13 @@ export function createProposer(options: ProposerOptions, instruments: Instrument
  * 4. a bond that cannot move on is taken back, or a claim confirmed, or else the next is proposed.
  */
 async function step(context: ProposerContext): Promise<ProposerStep> {
-  const { client, state, reader, states, metrics, log } = context;
+  const { client, state, reader, states, claims, metrics, log } = context;
   await checkRollup(context);
   const head = await client.getBlock({ blockTag: "latest" });
   const tip = await followClaims(state.path, {
     reader,
     states,
+    claims,
     keep(path) {
       state.path = path;
     },
@@ -78,11 +79,11 @@ async function step(context: ProposerContext): Promise<ProposerStep> {
 
 /** Once for a process. @throws ProposerError `genesis-mismatch` */
 async function checkRollup({ reader, states, state }: ProposerContext): Promise<void> {
-  if (state.rollup !== undefined) return;
+  if (state.isRollupChecked) return;
   const expected = states.genesis.claimId;
   const actual = await reader.genesisClaim();
   if (actual !== expected) throw new ProposerError({ kind: "genesis-mismatch", expected, actual });
-  state.rollup = { challengeGame: await reader.challengeGame() };
+  state.isRollupChecked = true;
 }
 
 /** An endpoint that gives no logs keeps the proposer from finding wrong claims, but not from proposing and confirming. */

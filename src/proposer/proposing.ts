@@ -1,8 +1,12 @@
 import { encodeFunctionData } from "viem";
 import { rightChild } from "../claims/index.ts";
-import type { Claim, PathTip } from "../claims/index.ts";
+import type { Claim, PathTip, TraceEnd } from "../claims/index.ts";
 import { stateCommitmentChainAbi } from "../l1/index.ts";
+import { hashPair } from "../primitives/index.ts";
+import { stateHash } from "../rollup/index.ts";
+import type { ChainState } from "../rollup/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
+import { haltHash } from "../traces/index.ts";
 import type { ProposerContext } from "./context.ts";
 import { revertOf } from "./errors.ts";
 import { readBinding } from "./l1-binding.ts";
@@ -16,22 +20,24 @@ export async function propose(
   tip: PathTip,
   l1: { readonly number: number; readonly timestamp: number; readonly baseFeePerGas: bigint },
 ): Promise<ProposerStep> {
-  const { chain, client, transactions, states, interval, proposalTrouble, log } = context;
+  const { chain, client, transactions, states, traces, interval, proposalTrouble, log } = context;
   const required = tip.onL1.nextBatchCount;
   // State and L1 block are read at one moment: a rewind of the Inbox drops with its batches what was derived of them.
+  const rewindCount = chain.inbox.rewindCount();
   const synced = chain.inbox.getSyncedBlock();
   const derived = chain.store.derivedBatchCount();
   const claimed = chain.inbox.getBatchOrigin(required - 1)?.block.number ?? Infinity;
   const final = countFinalBatches(derived, tip.claim.batchCount, (index) => isCertain(context, index, l1.number));
-  const child = rightChild(tip.claim.claimId, required, states.stateHashAt);
   const state = states.stateAt(required);
-  const decision = decideProposal(child, tip.onL1, final, l1.timestamp, interval);
+  const decision = decideProposal(tip.onL1, { derived, final }, l1.timestamp, interval);
   if (decision.kind === "waiting-for-batches" || state === undefined) {
     return { kind: "waiting-for-batches", required, derived, final };
   }
   if (decision.kind === "not-due") return decision;
-
-  const { claim } = decision;
+  const end = await traces.endOf({ fromBatch: tip.claim.batchCount, toBatch: required });
+  // The trace is of that moment too, unless L1 has taken something back since.
+  if (end === undefined || chain.inbox.rewindCount() !== rewindCount) return { kind: "waiting-for-traces", required };
+  const claim = claimOf(tip.claim, state, end);
   const { account } = transactions;
   const bond = bondOfChild(tip.onL1, account, chain.config.parameters.claimBond);
   const balance = await client.getBalance({ address: account });
@@ -55,11 +61,19 @@ export async function propose(
     args: [
       claim.parentId,
       { ...state, batchCount: BigInt(state.batchCount), messageCount: BigInt(state.messageCount) },
+      end.siblings,
       BigInt(binding.block.number),
       binding.block.hash,
     ],
   });
   return send(context, { claim, block: binding.block }, call, bond);
+}
+
+/** The claim that L1 makes of a state and the siblings of the last entry of a trace. Throws if they are not of one chain. */
+function claimOf({ claimId }: Claim, state: ChainState, { root, siblings }: TraceEnd): Claim {
+  const traceRoot = siblings.reduce((right, left) => hashPair(left, right), haltHash(state));
+  if (traceRoot !== root) throw new Error(`the trace after ${state.batchCount} batches does not end in their state`);
+  return rightChild(claimId, { stateHash: stateHash(state), traceRoot, batchCount: state.batchCount });
 }
 
 async function send(

@@ -3,10 +3,13 @@ import type { L1Client, L1Revert, TransactionManager } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Address } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
+import type { TraceProvider } from "../traces/index.ts";
 
 export interface ProposerOptions {
   readonly chain: Chain;
   readonly client: L1Client;
+  /** The traces that the node follows with: a claim commits to its own. */
+  readonly traces: Pick<TraceProvider, "openClaim">;
   /** Of the key that puts up bonds. */
   readonly transactions: TransactionManager;
   /** A namespace of its own. */
@@ -43,6 +46,8 @@ export type ProposerStep =
       readonly derived: number;
       readonly final: number;
     }
+  /** The trace of the next claim, up to this many batches, is not made yet, or has changed: the next step looks again. */
+  | { readonly kind: "waiting-for-traces"; readonly required: number }
   /** L1 has not shown a block that a claim could be bound to; the next step looks again. */
   | { readonly kind: "waiting-for-l1"; readonly reason: string }
   /** L1 is not as it was when it was read, so it would refuse the claim; the next step reads it again. */
@@ -60,7 +65,7 @@ export type ProposerStep =
     };
 
 /**
- * Extends the chain of claims by the states this node derived, each bound to the L1 block it was derived at, and confirms
+ * Extends the chain of claims by the states this node derived and their traces, each bound to the L1 block it was derived at, and confirms
  * them when their time has passed. One bond moves on from claim to claim; where another's claim follows its own, it gets
  * the bond back. What other proposers claim rightly is built upon; what they claim wrongly is reported and not built upon.
  */

@@ -65,14 +65,16 @@ export interface ProposerRoleOptions {
   readonly pollingInterval: number;
 }
 
-/** Adds the claiming of states to a node. */
+/** Adds the claiming of states to a node, which follows with traces. */
 export async function startProposerRole(node: RunningNode, options: ProposerRoleOptions): Promise<Proposer> {
-  const { chain, client, database, instruments } = node;
+  const { chain, client, database, traces, instruments } = node;
+  if (traces === undefined) throw new Error("expected a node with traces, to claim states with");
   const transactions = await openTransactions(node, "proposer", options.proposerKey, options.pollingInterval);
   const proposer = createProposer(
     {
       chain,
       client,
+      traces,
       transactions,
       records: database.records("proposer"),
       interval: options.interval,

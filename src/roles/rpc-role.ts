@@ -1,4 +1,4 @@
-import { createClaimsView } from "../claims/index.ts";
+import { createClaimsView, createOwnTraces } from "../claims/index.ts";
 import type { TransactionPool } from "../node/index.ts";
 import { createForwardingPool, createRpcServer } from "../rpc/index.ts";
 import { createReadOnlyPool } from "./read-only-pool.ts";
@@ -17,7 +17,12 @@ export async function startRpcRole(
   { host, port, pool }: RpcRoleOptions,
 ): Promise<{ readonly url: string; readonly webSocketUrl: string }> {
   const { chain, client, database, instruments } = node;
-  const claims = createClaimsView({ chain, client, records: database.records("claims") });
+  const claims = createClaimsView({
+    chain,
+    client,
+    records: database.records("claims"),
+    traces: node.traces && createOwnTraces(node.traces, chain.config.parameters.claimTraceHeight),
+  });
   const server = createRpcServer(
     {
       chain,

@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Hex } from "../primitives/index.ts";
 
 /** Folder of the compiler's artifacts of contracts/. */
@@ -35,14 +35,4 @@ export async function loadCompiledContract(folder: URL, name: string): Promise<C
     runtimeCode: deployedBytecode as Hex,
     hasImmutables: Object.keys(immutableReferences ?? {}).length > 0,
   };
-}
-
-/** All contracts of source files in a folder, not of those in folders below it, by name. Throws if they were not built. */
-export async function loadCompiledContracts(folder: URL): Promise<readonly CompiledContract[]> {
-  const entries = await readdir(folder).catch(() => []);
-  const names = entries.filter((entry) => entry.endsWith(".sol")).map((entry) => entry.slice(0, -".sol".length));
-  if (names.length === 0) {
-    throw new Error(`expected compiled contracts in ${folder.pathname}; build the contracts first (npm run build)`);
-  }
-  return Promise.all(names.sort().map((name) => loadCompiledContract(folder, name)));
 }

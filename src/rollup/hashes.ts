@@ -162,7 +162,7 @@ export function stateHash(state: ChainState): Hash {
   return keccak256(encodeState(state));
 }
 
-/** `claimId` (specification §6); the genesis claim's parent is the zero hash. */
-export function claimId(parentId: Hash, state: Hash): Hash {
-  return hashEncoded([parentId, state]);
+/** `claimId` (specification §6); parent and trace root of the genesis claim are the zero hash. */
+export function claimId(parentId: Hash, state: Hash, traceRoot: Hash): Hash {
+  return hashEncoded([parentId, state, traceRoot]);
 }

@@ -48,7 +48,10 @@ export const rollupConfigSchema = z.object({
     rollup: address,
     inbox: address,
     stateCommitmentChain: address,
+    challengeGame: address,
     portal: address,
+    /** Takes the one step that a dispute ends in; rollups may share one. */
+    prover: address,
   }),
   parameters: z.object({
     operator: address,
@@ -62,9 +65,17 @@ export const rollupConfigSchema = z.object({
     depositGasCapacity: gas,
     /** L2 gas of messages that it lets in per second; a share of `genesis.gasPerSecond`. */
     depositGasPerSecond: gas,
-    /** Seconds. */
+    /** Seconds that a claim must have stood unrivaled, or have gathered in a dispute. */
     challengePeriod: natural,
+    /** Seconds that an answer to a move of a dispute takes at least. */
+    minimumResponseTime: natural,
     claimBond: wei,
+    /** Put up with the trace of a unit in a dispute. */
+    unitBond: wei,
+    /** The trace of a claim covers 2^height units (docs/machine.md §12). */
+    claimTraceHeight: natural,
+    /** The trace of a unit covers 2^height steps. */
+    unitTraceHeight: natural,
   }),
   genesis: genesisSchema,
   genesisHash: hash,

@@ -1,11 +1,5 @@
 import type { ProvenStep, TraceTree } from "../machine/index.ts";
 
-/** Height of the trace of a claim: it has 2^32 entries, one a unit (docs/machine.md §12). */
-export const CLAIM_TRACE_HEIGHT = 32;
-
-/** Height of the trace of a unit: it has 2^25 entries, one a step. */
-export const UNIT_TRACE_HEIGHT = 25;
-
 /** The batches that a claim covers: from `fromBatch` to before `toBatch`. */
 export interface ClaimRange {
   readonly fromBatch: number;

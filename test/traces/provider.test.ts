@@ -12,15 +12,14 @@ import {
 } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import {
-  CLAIM_TRACE_HEIGHT,
   TraceUnavailableError,
-  UNIT_TRACE_HEIGHT,
   createTraceFollower,
   createTraceProvider,
   haltHash,
   loadHash,
 } from "../../src/traces/index.ts";
 import type { TraceFollower, TraceProvider } from "../../src/traces/index.ts";
+import { TRACE_HEIGHTS } from "../../src/deployment/index.ts";
 import { derivedStateAt } from "../../src/node/index.ts";
 import { createSimulatedL1 } from "../l1/simulated-l1.ts";
 import type { SimulatedL1 } from "../l1/simulated-l1.ts";
@@ -29,6 +28,8 @@ import type { TestNode } from "../node/follower-fixture.ts";
 import { mineHistory } from "../node/history.ts";
 import { temporaryFolder } from "../storage/fixtures.ts";
 import { replaceRecords, storedUnits, until } from "./fixture.ts";
+
+const { claimTraceHeight: CLAIM_TRACE_HEIGHT, unitTraceHeight: UNIT_TRACE_HEIGHT } = TRACE_HEIGHTS;
 
 async function rejection(promise: Promise<unknown>): Promise<Error> {
   try {

@@ -20,6 +20,7 @@ import {
   deployRollupFixture,
   etherWithdrawal,
   outboxOf,
+  traceRootOf,
   withdrawalArgument,
 } from "./rollup-fixture.ts";
 import type { RollupFixture } from "./rollup-fixture.ts";
@@ -193,6 +194,7 @@ describe("Portal", () => {
       ["block hash", { blockHash: `0x${"01".repeat(32)}` }],
       ["batch count", { batchCount: 2 }],
       ["message count", { messageCount: 1 }],
+      ["trace", { traceRoot: `0x${"01".repeat(32)}` }],
     ] as const) {
       it(`binds the claim's ${what}`, async () => {
         const { portal } = fixture;
@@ -253,7 +255,10 @@ describe("Portal", () => {
       for (let attempt = 0; attempt < 20; attempt++) {
         const depth = attempt % 5;
         const garbage = etherWithdrawal(bytesToHex(randomBytes(20)), { index: attempt % 2 ** depth });
-        const guess = { parentId: GENESIS_CLAIM, blockHash: random(), batchCount: 1, messageCount: 0 };
+        const guess = {
+          ...{ parentId: GENESIS_CLAIM, blockHash: random(), batchCount: 1, messageCount: 0 },
+          traceRoot: random(),
+        };
         await expect(
           portal.execute(withdrawalArgument(garbage), guess, Array.from({ length: depth }, random)),
         ).to.be.revertedWithCustomError(portal, "ClaimNotConfirmed");
@@ -266,14 +271,18 @@ describe("Portal", () => {
       const { portal, propose, postBatch, proposer } = fixture;
       const withdrawal = etherWithdrawal(FRESH);
       const outboxRoot = withdrawalHash(withdrawal);
-      const opening = { parentId: GENESIS_CLAIM, blockHash: GENESIS_BLOCK_HASH, batchCount: 1, messageCount: 0 };
+      const state = { blockHash: GENESIS_BLOCK_HASH, outboxRoot, batchCount: 1, messageCount: 0 };
       await postBatch();
-      await propose(proposer, GENESIS_CLAIM, { ...opening, outboxRoot });
+      await propose(proposer, GENESIS_CLAIM, state);
+      const opening = { ...state, parentId: GENESIS_CLAIM, traceRoot: traceRootOf(state) };
       await expect(portal.execute(withdrawalArgument(withdrawal), opening, [])).to.be.revertedWithCustomError(
         portal,
         "ClaimNotConfirmed",
       );
-      const genesis = { parentId: ZERO_HASH, blockHash: GENESIS_BLOCK_HASH, batchCount: 0, messageCount: 0 };
+      const genesis = {
+        ...{ parentId: ZERO_HASH, blockHash: GENESIS_BLOCK_HASH, batchCount: 0, messageCount: 0 },
+        traceRoot: ZERO_HASH,
+      };
       await expect(portal.execute(withdrawalArgument(withdrawal), genesis, [])).to.be.revertedWithCustomError(
         portal,
         "ClaimNotConfirmed",

@@ -4,15 +4,20 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
   bytesToHex,
+  hashPair,
   hexToBytes,
+  keccak256,
   merkleProof,
   merkleRoot,
   toAddress,
 } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
 import { claimId, contextBodyHash, depositBodyHash, stateHash, withdrawalHash } from "../../../src/rollup/index.ts";
-import type { Withdrawal } from "../../../src/rollup/index.ts";
+import type { ChainState, Withdrawal } from "../../../src/rollup/index.ts";
+import { haltHash } from "../../../src/traces/index.ts";
 import type {
+  AppointedWinnerGame,
+  ChallengeGame,
   Inbox,
   Portal,
   Rollup,
@@ -23,6 +28,16 @@ import type {
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
 
+/** A part of `RollupParameters`. */
+export interface DisputeParameters {
+  readonly challengePeriod: bigint;
+  readonly minimumResponseTime: bigint;
+  readonly claimBond: bigint;
+  readonly unitBond: bigint;
+  readonly claimTraceHeight: bigint;
+  readonly unitTraceHeight: bigint;
+}
+
 /** Constructor argument of `Rollup`; every part can be overridden. */
 export interface RollupParameters {
   readonly l2ChainId: bigint;
@@ -32,10 +47,32 @@ export interface RollupParameters {
   readonly contextInterval: bigint;
   readonly depositGasCapacity: bigint;
   readonly depositGasPerSecond: bigint;
-  readonly challengePeriod: bigint;
-  readonly claimBond: bigint;
   readonly genesisStateHash: Hash;
-  readonly challengeGame: string;
+  readonly prover: string;
+  readonly dispute: DisputeParameters;
+}
+
+/** Stands in for a prover: the rollup only asks whether there is code. */
+const PROVER = "0x000000000000000000000000000000000000901e";
+/** Height of a claim's trace, as in production. */
+export const CLAIM_TRACE_HEIGHT = 32;
+/** Siblings of the last entry of a trace: the contracts take any. */
+export const SIBLINGS: Hash[] = Array.from({ length: CLAIM_TRACE_HEIGHT }, (_, height) =>
+  keccak256(Uint8Array.of(height)),
+);
+
+/** Root of the trace that ends in a state and has these siblings. */
+export function traceRootOf(state: ChainState, siblings: readonly Hash[] = SIBLINGS): Hash {
+  return siblings.reduce((right, left) => hashPair(left, right), haltHash(state));
+}
+
+/** What a claim of a state says, by the siblings of its last entry. */
+export function claimBody(parentId: Hash, state: ChainState, siblings: readonly Hash[] = SIBLINGS) {
+  return { parentId, stateHash: stateHash(state), traceRoot: traceRootOf(state, siblings) };
+}
+
+export function claimIdOf(body: ReturnType<typeof claimBody>): Hash {
+  return claimId(body.parentId, body.stateHash, body.traceRoot);
 }
 
 /** The genesis block of tests: the contracts only ever see its hash. */
@@ -46,23 +83,17 @@ export const GENESIS_STATE_HASH = stateHash({
   batchCount: 0,
   messageCount: 0,
 });
-export const GENESIS_CLAIM = claimId(ZERO_HASH, GENESIS_STATE_HASH);
+export const GENESIS_CLAIM = claimId(ZERO_HASH, GENESIS_STATE_HASH, ZERO_HASH);
 
 export type RollupFixture = Awaited<ReturnType<typeof deployRollupFixture>>;
 
 /** A network of its own with a rollup on it; the first account is the operator. */
 export async function deployRollupFixture(overrides: Partial<RollupParameters> = {}) {
   const connection = await network.create();
-  return deployRollupOn(connection, overrides);
-}
-
-export async function deployRollupOn(
-  connection: Awaited<ReturnType<typeof network.create>>,
-  overrides: Partial<RollupParameters> = {},
-) {
   const { ethers, networkHelpers, provider } = connection;
   const [operator, user, stranger, proposer, rival] = await ethers.getSigners();
   if (!operator || !user || !stranger || !proposer || !rival) throw new Error("expected five accounts");
+  await networkHelpers.setCode(PROVER, "0x00");
   const parameters: RollupParameters = {
     l2ChainId: 42n,
     operator: operator.address,
@@ -71,18 +102,25 @@ export async function deployRollupOn(
     contextInterval: BigInt(HOUR),
     depositGasCapacity: 60_000_000n,
     depositGasPerSecond: 1_250_000n,
-    challengePeriod: BigInt(7 * DAY),
-    claimBond: 10n ** 17n,
     genesisStateHash: GENESIS_STATE_HASH,
-    challengeGame: ZERO_ADDRESS,
+    prover: ethers.getAddress(PROVER),
+    dispute: {
+      challengePeriod: BigInt(7 * DAY),
+      minimumResponseTime: BigInt(HOUR),
+      claimBond: 10n ** 17n,
+      unitBond: 10n ** 16n,
+      claimTraceHeight: BigInt(CLAIM_TRACE_HEIGHT),
+      unitTraceHeight: 25n,
+    },
     ...overrides,
   };
   const rollup: Rollup = await ethers.deployContract("Rollup", [parameters]);
   const inbox: Inbox = await ethers.getContractAt("Inbox", await rollup.INBOX());
-  const stateCommitmentChain: StateCommitmentChain = await ethers.getContractAt(
+  const ownChain: StateCommitmentChain = await ethers.getContractAt(
     "StateCommitmentChain",
     await rollup.STATE_COMMITMENT_CHAIN(),
   );
+  const challengeGame: ChallengeGame = await ethers.getContractAt("ChallengeGame", await rollup.CHALLENGE_GAME());
   const portal: Portal = await ethers.getContractAt("Portal", await rollup.PORTAL());
   const account: ScriptedAccount = await ethers.deployContract("ScriptedAccount", [ZERO_ADDRESS, "0x"]);
 
@@ -95,17 +133,32 @@ export async function deployRollupOn(
     return [block.number, block.hash as Hash];
   }
 
-  /** Proposes a state, bound to the latest L1 block; puts up the bond unless the proposer's own is on the parent. */
-  async function propose(
-    by: NonNullable<typeof proposer>,
-    parentId: Hash,
-    state: Parameters<typeof stateHash>[0],
-    value?: bigint,
-  ) {
-    const { proposer: owner } = await stateCommitmentChain.claim(parentId);
-    return stateCommitmentChain.connect(by).propose(parentId, state, ...(await latestBlock()), {
-      value: value ?? (owner === by.address ? 0n : parameters.claimBond),
-    });
+  /** A state commitment chain, and what proposes there. */
+  function claimsOn(stateCommitmentChain: StateCommitmentChain) {
+    return {
+      stateCommitmentChain,
+      /** Proposes a state, bound to the latest L1 block; puts up the bond unless the proposer's own is on the parent. */
+      async propose(by: NonNullable<typeof proposer>, parentId: Hash, state: ChainState, value?: bigint) {
+        const { proposer: owner } = await stateCommitmentChain.claim(parentId);
+        return stateCommitmentChain.connect(by).propose(parentId, state, SIBLINGS, ...(await latestBlock()), {
+          value: value ?? (owner === by.address ? 0n : parameters.dispute.claimBond),
+        });
+      },
+    };
+  }
+  const { stateCommitmentChain, propose } = claimsOn(ownChain);
+
+  /** A state commitment chain on the same Inbox whose game names the winners that the test appoints. */
+  async function claimsWithAppointedWinners() {
+    const { challengePeriod, claimBond, claimTraceHeight } = parameters.dispute;
+    const game: AppointedWinnerGame = await ethers.deployContract("AppointedWinnerGame", [
+      challengePeriod,
+      claimBond,
+      claimTraceHeight,
+    ]);
+    await game.deployChain(inbox, parameters.genesisStateHash);
+    const chain = await ethers.getContractAt("StateCommitmentChain", await game.STATE_COMMITMENT_CHAIN());
+    return { game, ...claimsOn(chain) };
   }
 
   return {
@@ -117,7 +170,9 @@ export async function deployRollupOn(
     rollup,
     inbox,
     stateCommitmentChain,
+    challengeGame,
     portal,
+    claimsWithAppointedWinners,
     /** A contract that calls what it is told to. */
     account,
     operator,
@@ -138,12 +193,12 @@ export async function deployRollupOn(
       while ((await inbox.batchCount()) < nextBatchCount) {
         await inbox.connect(operator)["postBatch(uint256,bytes)"](await inbox.messageCount(), "0x");
       }
-      const opening = { parentId, blockHash: GENESIS_BLOCK_HASH, batchCount: Number(nextBatchCount), messageCount: 0 };
-      const claimed = stateHash({ ...opening, outboxRoot });
-      await propose(proposer, parentId, { ...opening, outboxRoot });
-      await networkHelpers.time.increase(parameters.challengePeriod);
-      await stateCommitmentChain.confirm(parentId, claimed);
-      return { opening, claimId: claimId(parentId, claimed) };
+      const opened = { blockHash: GENESIS_BLOCK_HASH, batchCount: Number(nextBatchCount), messageCount: 0 };
+      const body = claimBody(parentId, { ...opened, outboxRoot });
+      await propose(proposer, parentId, { ...opened, outboxRoot });
+      await networkHelpers.time.increase(parameters.dispute.challengePeriod);
+      await stateCommitmentChain.confirm(body);
+      return { opening: { parentId, ...opened, traceRoot: body.traceRoot }, claimId: claimIdOf(body) };
     },
   };
 }

@@ -19,12 +19,19 @@ describe("Rollup", () => {
   });
 
   it("names its contracts, which name each other, and its parameters", async () => {
-    const { rollup, inbox, stateCommitmentChain, portal, parameters } = fixture;
+    const { rollup, inbox, stateCommitmentChain, challengeGame, portal, parameters } = fixture;
     expect(await inbox.PORTAL()).to.equal(await portal.getAddress());
     expect(await portal.INBOX()).to.equal(await inbox.getAddress());
     expect(await portal.STATE_COMMITMENT_CHAIN()).to.equal(await stateCommitmentChain.getAddress());
     expect(await stateCommitmentChain.INBOX()).to.equal(await inbox.getAddress());
-    expect([...(await rollup.parameters())]).to.eql(Object.values(parameters));
+    expect(await challengeGame.STATE_COMMITMENT_CHAIN()).to.equal(await stateCommitmentChain.getAddress());
+    expect(await challengeGame.INBOX()).to.equal(await inbox.getAddress());
+    expect(await stateCommitmentChain.CHALLENGE_GAME()).to.equal(await challengeGame.getAddress());
+    expect(await rollup.CHALLENGE_GAME()).to.equal(await challengeGame.getAddress());
+    const { dispute, ...others } = parameters;
+    const [disputeOnL1, ...othersOnL1] = [...(await rollup.parameters())].reverse();
+    expect(othersOnL1.reverse()).to.eql(Object.values(others));
+    expect([...(disputeOnL1 as Iterable<unknown>)]).to.eql(Object.values(dispute));
   });
 
   for (const [what, overrides, error] of [
@@ -39,11 +46,7 @@ describe("Rollup", () => {
     ["a bucket that cannot pay for a message", { depositGasCapacity: 2n ** 24n - 1n }, "ParameterOutOfRange"],
     ["a bucket larger than any", { depositGasCapacity: 2n ** 64n }, "ParameterOutOfRange"],
     ["a bucket that fills faster than any", { depositGasPerSecond: 2n ** 64n }, "ParameterOutOfRange"],
-    ["no challenge period", { challengePeriod: 0n }, "ParameterOutOfRange"],
-    ["a challenge period over a year", { challengePeriod: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
-    ["claims without a bond", { claimBond: 0n }, "ParameterOutOfRange"],
-    ["a bond nobody has", { claimBond: 2n ** 128n }, "ParameterOutOfRange"],
-    ["a challenge game that is no contract", { challengeGame: blobSender.address }, "ChallengeGameWithoutCode"],
+    ["a prover that is no contract", { prover: blobSender.address }, "ProverWithoutCode"],
   ] as const) {
     it(`refuses ${what}`, async () => {
       const { rollup, ethers, parameters } = fixture;
@@ -51,6 +54,42 @@ describe("Rollup", () => {
       await expect(deployment).to.be.revertedWithCustomError(rollup, error);
     });
   }
+
+  for (const [what, dispute, error] of [
+    ["no challenge period", { challengePeriod: 0n }, "ParameterOutOfRange"],
+    ["a challenge period over a year", { challengePeriod: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
+    ["answers that take no time", { minimumResponseTime: 0n }, "ParameterOutOfRange"],
+    ["answers that take more than a year", { minimumResponseTime: BigInt(365 * DAY + 1) }, "ParameterOutOfRange"],
+    ["claims without a bond", { claimBond: 0n }, "ParameterOutOfRange"],
+    ["a bond of a claim that nobody has", { claimBond: 2n ** 96n }, "ParameterOutOfRange"],
+    ["units without a bond", { unitBond: 0n }, "ParameterOutOfRange"],
+    ["a bond of a unit that nobody has", { unitBond: 2n ** 96n }, "ParameterOutOfRange"],
+    [
+      "a challenge period without room for 63 answers",
+      { challengePeriod: BigInt(63 * HOUR - 1) },
+      "ChallengePeriodTooShort",
+    ],
+    ["claims of one unit", { claimTraceHeight: 0n }, "HeightOutOfRange"],
+    ["claims of more units than can be counted", { claimTraceHeight: 49n }, "HeightOutOfRange"],
+    ["units of one step", { unitTraceHeight: 0n }, "HeightOutOfRange"],
+    ["units of more steps than can be counted", { unitTraceHeight: 49n }, "HeightOutOfRange"],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { rollup, challengeGame, ethers, parameters } = fixture;
+      const deployment = ethers.deployContract("Rollup", [
+        { ...parameters, dispute: { ...parameters.dispute, ...dispute } },
+      ]);
+      const refusing = error === "ParameterOutOfRange" ? rollup : challengeGame;
+      await expect(deployment).to.be.revertedWithCustomError(refusing, error);
+    });
+  }
+
+  it("takes a challenge period with room for just 63 answers", async () => {
+    const { ethers, parameters } = fixture;
+    const dispute = { ...parameters.dispute, challengePeriod: BigInt(63 * HOUR) };
+    const rollup = await ethers.deployContract("Rollup", [{ ...parameters, dispute }]);
+    expect((await rollup.parameters()).dispute.challengePeriod).to.equal(dispute.challengePeriod);
+  });
 
   it("refuses contexts rarer than two in a force-inclusion delay, whatever the delay, and says both", async () => {
     const { rollup, ethers, parameters } = fixture;

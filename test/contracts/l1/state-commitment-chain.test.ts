@@ -1,9 +1,18 @@
 import { expect } from "chai";
 import { ZERO_HASH } from "../../../src/primitives/index.ts";
 import type { Hash } from "../../../src/primitives/index.ts";
-import { claimId, stateHash } from "../../../src/rollup/index.ts";
+import { stateHash } from "../../../src/rollup/index.ts";
 import type { AppointedWinnerGame } from "../../../types/ethers-contracts/index.ts";
-import { DAY, GENESIS_CLAIM, GENESIS_STATE_HASH, deployRollupFixture, deployRollupOn } from "./rollup-fixture.ts";
+import {
+  DAY,
+  GENESIS_CLAIM,
+  GENESIS_STATE_HASH,
+  SIBLINGS,
+  claimBody,
+  claimIdOf,
+  deployRollupFixture,
+  traceRootOf,
+} from "./rollup-fixture.ts";
 import type { RollupFixture } from "./rollup-fixture.ts";
 
 const BOND = 10n ** 17n;
@@ -18,7 +27,7 @@ type State = ReturnType<typeof stateAfter>;
 /** Children of genesis, and of a claim that fixed two batches for its own. */
 const [A, B, C, D] = [stateAfter(1, 0xa), stateAfter(1, 0xb), stateAfter(1, 0xc), stateAfter(1, 0xd)];
 const [B2, C2, D2] = [stateAfter(2, 0xb), stateAfter(2, 0xc), stateAfter(2, 0xd)];
-const claimOf = (parentId: Hash, state: State): Hash => claimId(parentId, stateHash(state));
+const claimOf = (parentId: Hash, state: State): Hash => claimIdOf(claimBody(parentId, state));
 
 const STATUS = { unknown: 0n, proposed: 1n, confirmed: 2n, forfeited: 3n };
 const CHILDREN = { none: 0n, single: 1n, rivals: 2n, decided: 3n };
@@ -32,23 +41,24 @@ describe("StateCommitmentChain", () => {
     game = undefined;
   });
 
-  /** A rollup with a challenge game whose winners the test appoints. */
+  /** Claims of a new chain, with a challenge game whose winners the test appoints. */
   async function useGame(): Promise<AppointedWinnerGame> {
-    game = await fixture.ethers.deployContract("AppointedWinnerGame", []);
-    fixture = await deployRollupOn(fixture.connection, { challengeGame: await game.getAddress() });
-    return game;
+    const { game: appointing, ...claims } = await fixture.claimsWithAppointedWinners();
+    game = appointing;
+    fixture = { ...fixture, ...claims };
+    return appointing;
   }
 
   const propose = async (parentId: Hash, state: State, by = fixture.proposer, value?: bigint) =>
     fixture.propose(by, parentId, state, value);
   const confirm = async (parentId: Hash, state: State) =>
-    fixture.stateCommitmentChain.connect(fixture.stranger).confirm(parentId, stateHash(state));
+    fixture.stateCommitmentChain.connect(fixture.stranger).confirm(claimBody(parentId, state));
   const pass = async (seconds: bigint) => fixture.networkHelpers.time.increase(seconds);
 
   describe("genesis", () => {
     it("is confirmed from the start, without a bond", async () => {
       const { stateCommitmentChain } = fixture;
-      expect(await stateCommitmentChain.GENESIS_CLAIM()).to.equal(claimId(ZERO_HASH, GENESIS_STATE_HASH));
+      expect(await stateCommitmentChain.GENESIS_CLAIM()).to.equal(GENESIS_CLAIM);
       expect(await stateCommitmentChain.isConfirmed(GENESIS_CLAIM)).to.equal(true);
       expect(await stateCommitmentChain.latestConfirmed()).to.equal(GENESIS_CLAIM);
       await expect(stateCommitmentChain.withdrawBond(GENESIS_CLAIM))
@@ -63,7 +73,7 @@ describe("StateCommitmentChain", () => {
     it("is announced, so that a follower needs no other source", async () => {
       const { stateCommitmentChain } = fixture;
       const [event] = await stateCommitmentChain.queryFilter(stateCommitmentChain.filters.ClaimConfirmed());
-      expect([...event!.args]).to.eql([GENESIS_CLAIM, ZERO_HASH, GENESIS_STATE_HASH]);
+      expect([...event!.args]).to.eql([GENESIS_CLAIM, ZERO_HASH, GENESIS_STATE_HASH, ZERO_HASH]);
     });
   });
 
@@ -76,14 +86,14 @@ describe("StateCommitmentChain", () => {
       const a = claimOf(GENESIS_CLAIM, A);
       await expect(propose(GENESIS_CLAIM, A))
         .to.emit(stateCommitmentChain, "ClaimProposed")
-        .withArgs(a, GENESIS_CLAIM, proposer.address, stateHash(A), 1, 3);
+        .withArgs(a, GENESIS_CLAIM, proposer.address, stateHash(A), traceRootOf(A), 1, 3);
       const claim = await stateCommitmentChain.claim(a);
       expect([...claim]).to.eql([proposer.address, BigInt(await now()), 3n, STATUS.proposed, CHILDREN.none]);
       // On a claim that is not confirmed yet, by somebody else; no batch came in between.
       const b = stateAfter(3, 0xb);
       await expect(propose(a, b, stranger))
         .to.emit(stateCommitmentChain, "ClaimProposed")
-        .withArgs(claimOf(a, b), a, stranger.address, stateHash(b), 3, 4);
+        .withArgs(claimOf(a, b), a, stranger.address, stateHash(b), traceRootOf(b), 3, 4);
       expect(await stateCommitmentChain.firstChild(a)).to.equal(claimOf(a, b));
     });
 
@@ -134,6 +144,30 @@ describe("StateCommitmentChain", () => {
       expect(await ethers.provider.getBalance(stateCommitmentChain)).to.equal(BOND);
     });
 
+    it("takes a trace that ends in the state, by as many siblings as it is high", async () => {
+      const { stateCommitmentChain, postBatch, proposer, latestBlock } = fixture;
+      await postBatch();
+      for (const siblings of [[], SIBLINGS.slice(1), [...SIBLINGS, ZERO_HASH]]) {
+        const proposed = stateCommitmentChain
+          .connect(proposer)
+          .propose(GENESIS_CLAIM, A, siblings, ...(await latestBlock()), { value: BOND });
+        await expect(proposed).to.be.revertedWithCustomError(stateCommitmentChain, "SiblingsMismatch");
+      }
+    });
+
+    it("takes two claims of one state by two traces as rivals", async () => {
+      const { stateCommitmentChain, postBatch, rival, latestBlock } = fixture;
+      await postBatch();
+      await propose(GENESIS_CLAIM, A);
+      const siblings = SIBLINGS.with(0, ZERO_HASH);
+      await stateCommitmentChain
+        .connect(rival)
+        .propose(GENESIS_CLAIM, A, siblings, ...(await latestBlock()), { value: BOND });
+      const other = claimIdOf(claimBody(GENESIS_CLAIM, A, siblings));
+      expect((await stateCommitmentChain.claim(other)).status).to.equal(STATUS.proposed);
+      expect((await stateCommitmentChain.claim(GENESIS_CLAIM)).children).to.equal(CHILDREN.rivals);
+    });
+
     it("refuses a parent that does not exist, and a claim that does", async () => {
       const { stateCommitmentChain, postBatch } = fixture;
       await postBatch();
@@ -173,7 +207,7 @@ describe("StateCommitmentChain", () => {
       await networkHelpers.time.setNextBlockTimestamp(from);
       await expect(confirm(GENESIS_CLAIM, A))
         .to.emit(stateCommitmentChain, "ClaimConfirmed")
-        .withArgs(a, GENESIS_CLAIM, stateHash(A));
+        .withArgs(a, GENESIS_CLAIM, stateHash(A), traceRootOf(A));
       expect(await stateCommitmentChain.isConfirmed(a)).to.equal(true);
       expect(await stateCommitmentChain.latestConfirmed()).to.equal(a);
       expect((await stateCommitmentChain.claim(GENESIS_CLAIM)).children).to.equal(CHILDREN.decided);
@@ -197,10 +231,9 @@ describe("StateCommitmentChain", () => {
       await expect(confirm(GENESIS_CLAIM, B)).to.be.revertedWithCustomError(stateCommitmentChain, "ClaimNotPending");
       await confirm(GENESIS_CLAIM, A);
       await expect(confirm(GENESIS_CLAIM, A)).to.be.revertedWithCustomError(stateCommitmentChain, "ClaimNotPending");
-      await expect(stateCommitmentChain.confirm(ZERO_HASH, GENESIS_STATE_HASH)).to.be.revertedWithCustomError(
-        stateCommitmentChain,
-        "ClaimNotConfirmed",
-      );
+      await expect(
+        stateCommitmentChain.confirm({ parentId: ZERO_HASH, stateHash: GENESIS_STATE_HASH, traceRoot: ZERO_HASH }),
+      ).to.be.revertedWithCustomError(stateCommitmentChain, "ClaimNotConfirmed");
     });
 
     it("makes a later rival too late", async () => {
@@ -236,8 +269,8 @@ describe("StateCommitmentChain", () => {
       await pass(10n * PERIOD);
       for (const state of [A, B]) {
         await expect(confirm(GENESIS_CLAIM, state))
-          .to.be.revertedWithCustomError(stateCommitmentChain, "NoChallengeGame")
-          .withArgs(GENESIS_CLAIM);
+          .to.be.revertedWithCustomError(stateCommitmentChain, "NotTheWinner")
+          .withArgs(claimOf(GENESIS_CLAIM, state), ZERO_HASH);
       }
     });
 
@@ -315,9 +348,19 @@ describe("StateCommitmentChain", () => {
       await propose(GENESIS_CLAIM, B);
       await appointing.appoint(GENESIS_CLAIM, claimOf(GENESIS_CLAIM, C));
       await expect(confirm(GENESIS_CLAIM, C)).to.be.revertedWithCustomError(stateCommitmentChain, "ClaimNotPending");
-      // A dispute with no winner among them leaves proposing open.
-      await propose(GENESIS_CLAIM, C);
-      await confirm(GENESIS_CLAIM, C);
+    });
+
+    it("none is proposed beside one that the game has decided for", async () => {
+      const appointing = await useGame();
+      const { stateCommitmentChain, postBatch } = fixture;
+      await postBatch();
+      await propose(GENESIS_CLAIM, A);
+      await propose(GENESIS_CLAIM, B);
+      const b = claimOf(GENESIS_CLAIM, B);
+      await appointing.appoint(GENESIS_CLAIM, b);
+      await expect(propose(GENESIS_CLAIM, C))
+        .to.be.revertedWithCustomError(stateCommitmentChain, "ChildStands")
+        .withArgs(b);
     });
 
     it("descendants of a claim that lost are never confirmed, nor extended once it is forfeited", async () => {
@@ -333,7 +376,7 @@ describe("StateCommitmentChain", () => {
       await confirm(GENESIS_CLAIM, B);
       await pass(PERIOD);
       await expect(confirm(a, C2)).to.be.revertedWithCustomError(stateCommitmentChain, "ClaimNotConfirmed");
-      await stateCommitmentChain.forfeitBond(GENESIS_CLAIM, stateHash(A));
+      await stateCommitmentChain.forfeitBond(claimBody(GENESIS_CLAIM, A));
       await expect(propose(a, D2)).to.be.revertedWithCustomError(stateCommitmentChain, "ClaimNotExtendable");
     });
   });
@@ -368,7 +411,12 @@ describe("StateCommitmentChain", () => {
       await propose(GENESIS_CLAIM, A);
       const a = claimOf(GENESIS_CLAIM, A);
       await postBatch();
-      const call = stateCommitmentChain.interface.encodeFunctionData("propose", [a, B2, ...(await latestBlock())]);
+      const call = stateCommitmentChain.interface.encodeFunctionData("propose", [
+        a,
+        B2,
+        SIBLINGS,
+        ...(await latestBlock()),
+      ]);
       await account.run(await stateCommitmentChain.getAddress(), call, { value: BOND });
       const b = claimOf(a, B2);
       await pass(PERIOD);
@@ -394,7 +442,12 @@ describe("StateCommitmentChain", () => {
       const a = claimOf(GENESIS_CLAIM, A);
       await postBatch();
       await postBatch();
-      const claim = stateCommitmentChain.interface.encodeFunctionData("propose", [a, B2, ...(await latestBlock())]);
+      const claim = stateCommitmentChain.interface.encodeFunctionData("propose", [
+        a,
+        B2,
+        SIBLINGS,
+        ...(await latestBlock()),
+      ]);
       await account.run(target, claim, { value: BOND });
       const b = claimOf(a, B2);
       await pass(PERIOD);
@@ -403,6 +456,7 @@ describe("StateCommitmentChain", () => {
       const data = stateCommitmentChain.interface.encodeFunctionData("propose", [
         b,
         stateAfter(3, 0xc),
+        SIBLINGS,
         ...(await latestBlock()),
       ]);
       await account.setScript({ target, value: 0, data, revertWith: "0x" });
@@ -417,6 +471,7 @@ describe("StateCommitmentChain", () => {
       const call = stateCommitmentChain.interface.encodeFunctionData("propose", [
         GENESIS_CLAIM,
         A,
+        SIBLINGS,
         ...(await latestBlock()),
       ]);
       await account.run(await stateCommitmentChain.getAddress(), call, { value: BOND });
@@ -465,7 +520,7 @@ describe("StateCommitmentChain", () => {
   });
 
   const forfeit = async (parentId: Hash, state: State) =>
-    fixture.stateCommitmentChain.forfeitBond(parentId, stateHash(state));
+    fixture.stateCommitmentChain.forfeitBond(claimBody(parentId, state));
   const refusedForfeit = async (parentId: Hash, state: State, error: string) =>
     expect(forfeit(parentId, state)).to.be.revertedWithCustomError(fixture.stateCommitmentChain, error);
 
@@ -493,7 +548,7 @@ describe("StateCommitmentChain", () => {
       await expect(proposed).to.emit(stateCommitmentChain, "BondMoved").withArgs(a, b, proposer.address);
       await expect(proposed)
         .to.emit(stateCommitmentChain, "ClaimProposed")
-        .withArgs(b, a, proposer.address, stateHash(B2), 2, 3);
+        .withArgs(b, a, proposer.address, stateHash(B2), traceRootOf(B2), 2, 3);
       expect([await holder(a), await holder(b)]).to.eql([ethers.ZeroAddress, proposer.address]);
       expect(await balance()).to.equal(BOND);
     });
@@ -607,7 +662,7 @@ describe("StateCommitmentChain", () => {
         const forfeited = forfeit(parentId, state);
         await expect(forfeited)
           .to.emit(stateCommitmentChain, "ClaimForfeited")
-          .withArgs(claimOf(parentId, state), parentId, stateHash(state));
+          .withArgs(claimOf(parentId, state), parentId, stateHash(state), traceRootOf(state));
         await expect(forfeited).to.not.emit(stateCommitmentChain, "BondForfeited");
         await refusedForfeit(parentId, state, "ClaimNotPending");
       }
@@ -625,7 +680,9 @@ describe("StateCommitmentChain", () => {
 
   describe("the L1 block a claim is bound to", () => {
     const proposeAt = async (number: number, hash: Hash) =>
-      fixture.stateCommitmentChain.connect(fixture.proposer).propose(GENESIS_CLAIM, A, number, hash, { value: BOND });
+      fixture.stateCommitmentChain
+        .connect(fixture.proposer)
+        .propose(GENESIS_CLAIM, A, SIBLINGS, number, hash, { value: BOND });
 
     it("must be one of the last 256, by its hash", async () => {
       const { stateCommitmentChain, postBatch, latestBlock, networkHelpers } = fixture;

@@ -113,9 +113,10 @@ describe("hashes and trees, Solidity against TypeScript", () => {
   it("states and claims hash the same", async () => {
     const state = fc.record({ blockHash: hash, outboxRoot: hash, batchCount: count, messageCount: count });
     await fc.assert(
-      fc.asyncProperty(state, hash, async (fields, parentId) => {
+      fc.asyncProperty(state, hash, hash, async (fields, parentId, traceRoot) => {
         expect(await contract.hashState(fields)).to.equal(stateHash(fields));
-        expect(await contract.claimId(parentId, stateHash(fields))).to.equal(claimId(parentId, stateHash(fields)));
+        const body = { parentId, stateHash: stateHash(fields), traceRoot };
+        expect(await contract.claimId(body)).to.equal(claimId(parentId, body.stateHash, traceRoot));
       }),
       RUNS,
     );

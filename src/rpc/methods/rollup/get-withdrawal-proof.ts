@@ -20,10 +20,10 @@ export const getWithdrawalProof = defineMethod(
     if (block === undefined)
       throw new RpcError(RPC_ERROR.notFound, `the claimed block ${claim.blockHash} left the chain; ask again`);
     const proof = await node.outbox.prove(index, block);
-    const { parentId, blockHash, batchCount, messageCount } = claim;
+    const { parentId, blockHash, batchCount, messageCount, traceRoot } = claim;
     return {
       withdrawal: formatWithdrawal(sent.withdrawal),
-      opening: { parentId, blockHash, batchCount, messageCount },
+      opening: { parentId, blockHash, batchCount, messageCount, traceRoot },
       proof,
       outboxRoot: block.header.outboxRoot,
       claim: formatClaim(claim),

@@ -1,0 +1,70 @@
+import type { Account, PublicClient, Transport, WalletClient } from "viem";
+import { toAddress } from "../primitives/index.ts";
+import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
+import { checkProver } from "./check-contracts.ts";
+import { differencesOf } from "./check.ts";
+import { VERIFIERS, proverCreationCode } from "./l1-contracts.ts";
+import { observeProver } from "./observe-prover.ts";
+
+/** What deploys contracts on L1, and reads them. */
+export interface Deployer {
+  readonly client: PublicClient;
+  readonly wallet: WalletClient<Transport, undefined, Account>;
+}
+
+/** A contract that was deployed. */
+export interface Deployed {
+  readonly address: Address;
+  readonly gasUsed: bigint;
+  readonly blockNumber: bigint;
+}
+
+/**
+ * Deploys the verifiers and the prover that asks them, in a transaction each. The verifiers' are sent one after the other without
+ * waiting, as they do not need each other. Throws if L1 refuses one; what was deployed until then is of no harm, and of no use.
+ */
+export async function deployProver(
+  { client, wallet }: Deployer,
+  { logger }: Pick<Instruments, "logger">,
+): Promise<Address> {
+  logger.info({ transactions: VERIFIERS.length + 1 }, "deploying the one-step prover");
+  const { address } = wallet.account;
+  const firstNonce = await client.getTransactionCount({ address, blockTag: "pending" });
+  const hashes: Hash[] = [];
+  for (const [index, { creationCode }] of VERIFIERS.entries()) {
+    hashes.push(await sendCreation(wallet, creationCode, firstNonce + index));
+  }
+  const verifiers: Deployed[] = [];
+  for (const [index, { name }] of VERIFIERS.entries()) {
+    const verifier = await awaitCreation(client, hashes[index] as Hash, name);
+    verifiers.push(verifier);
+    logger.debug({ name, address: verifier.address, gasUsed: Number(verifier.gasUsed) }, "verifier deployed");
+  }
+  const creation = proverCreationCode(verifiers.map((verifier) => verifier.address));
+  const hash = await sendCreation(wallet, creation, firstNonce + VERIFIERS.length);
+  const prover = await awaitCreation(client, hash, "OneStepProver");
+  const gasUsed = verifiers.reduce((sum, verifier) => sum + verifier.gasUsed, prover.gasUsed);
+  logger.info({ prover: prover.address, gasUsed: Number(gasUsed) }, "one-step prover deployed");
+  return prover.address;
+}
+
+/** Throws unless a prover and its verifiers are this build's; the message names all that differs. */
+export async function requireProver(client: PublicClient, address: Address): Promise<void> {
+  const differences = differencesOf(checkProver(await observeProver(client, address)));
+  if (differences.length > 0) {
+    throw new Error(`the prover at ${address} is not this build's: ${differences.join("; ")}`);
+  }
+}
+
+/** Sends the creation of a contract. Throws if L1 refuses it, as when its constructor reverts. */
+async function sendCreation(wallet: Deployer["wallet"], data: Hex, nonce: number): Promise<Hash> {
+  return wallet.sendTransaction({ data, nonce, chain: null });
+}
+
+/** Waits until a contract is there. Throws if its creation failed. */
+export async function awaitCreation(client: PublicClient, hash: Hash, name: string): Promise<Deployed> {
+  const { status, contractAddress, gasUsed, blockNumber } = await client.waitForTransactionReceipt({ hash });
+  if (status !== "success" || !contractAddress)
+    throw new Error(`the deployment of ${name} failed: transaction ${hash}`);
+  return { address: toAddress(contractAddress), gasUsed, blockNumber };
+}
