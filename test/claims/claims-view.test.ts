@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createBatcher } from "../../src/batcher/index.ts";
-import { createClaimsView } from "../../src/claims/index.ts";
+import { createClaimsView, createOwnTraces } from "../../src/claims/index.ts";
+import type { OwnTraces } from "../../src/claims/index.ts";
 import { createTransactionManager } from "../../src/l1/index.ts";
 import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
@@ -22,7 +23,9 @@ describe("Claims as RPC sees them", () => {
   });
   afterEach(() => rollup.close());
 
-  const open = () => createClaimsView({ chain: rollup.chain, client: rollup.l1.client, records: disk.open() });
+  /** Of a node with traces unless told otherwise. */
+  const open = (traces: OwnTraces | undefined = createOwnTraces(rollup.traces, 32)) =>
+    createClaimsView({ chain: rollup.chain, client: rollup.l1.client, records: disk.open(), traces });
 
   const openTransactions = (privateKey: Hash) =>
     createTransactionManager(
@@ -46,7 +49,7 @@ describe("Claims as RPC sees them", () => {
     await rollup.follow();
     const claims = await openTransactions(OTHER_KEY);
     const proposer = createProposer(
-      { ...common, transactions: claims, records: createTestDisk().open(), interval: 0 },
+      { ...common, traces: rollup.traces, transactions: claims, records: createTestDisk().open(), interval: 0 },
       createTestInstruments(),
     );
     expect((await proposer.step()).kind).to.equal("proposed");

@@ -50,6 +50,28 @@ describe("deployment", () => {
     expect(error).to.contain("ContextIntervalTooLong").and.to.contain("21601").and.to.contain("43200");
   });
 
+  it("takes the prover of another rollup, if it is this build's", async () => {
+    const { config, connection, client } = await deploy();
+    const { prover } = config.contracts;
+    const before = await client.getBlockNumber();
+    const shared = await deploy({ prover }, undefined, connection);
+    expect(await client.getBlockNumber()).to.equal(before + 1n);
+    expect(shared.config.contracts.prover).to.equal(prover);
+    const inbox = config.contracts.inbox;
+    const error = await deploy({ prover: inbox }, undefined, connection).then(() => "none", String);
+    expect(error).to.match(new RegExp(`the prover at ${inbox} is not this build's: OneStepProver code: expected 0x`));
+    expect(await client.getBlockNumber()).to.equal(before + 1n);
+  });
+
+  it("refuses a challenge period without room for an answer to each move, before anything is deployed", async () => {
+    const preset = { ...DEPLOYMENT_PRESETS.production, challengePeriod: 63 * 3600 - 1 };
+    const error = await deploy({ preset }).then(() => "none", String);
+    expect(error).to.contain("at least 226800 s").and.to.contain("got 226799 s");
+    expect(
+      (await deploy({ preset: { ...preset, challengePeriod: 63 * 3600 } })).config.parameters.challengePeriod,
+    ).to.equal(226_800);
+  });
+
   it("refuses deposits a share above the chain's speed, which the contracts cannot", async () => {
     const preset = { ...DEPLOYMENT_PRESETS.production, depositGasPerSecond: genesis.gasPerSecond + 1n };
     const error = await deploy({ preset }).then(() => "none", String);
@@ -76,7 +98,9 @@ describe("deployment", () => {
     it(`deploys the same through the Ignition module ${name}`, async () => {
       const { ignition } = await network.create();
       const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: STATE_HASH } };
-      const { rollup, inbox } = await ignition.deploy(module, { parameters });
+      const { rollup, inbox, challengeGame, prover } = await ignition.deploy(module, { parameters });
+      expect(await challengeGame.getFunction("PROVER")()).to.equal(await prover.getAddress());
+      expect(await challengeGame.getFunction("UNIT_BOND")()).to.equal(preset.unitBond);
       expect(await rollup.getFunction("INBOX")()).to.equal(await inbox.getAddress());
       expect(await inbox.getFunction("L2_CHAIN_ID")()).to.equal(42n);
       expect(await inbox.getFunction("FORCE_INCLUSION_DELAY")()).to.equal(BigInt(preset.forceInclusionDelay));
