@@ -14,7 +14,10 @@ export interface RightClaims {
 }
 
 /** Of a node with traces. It knows the only right child of a claim before anybody proposes it, so no event is needed to find it. */
-export function createTracedClaims(states: Pick<OwnStates, "stateHashAt">, traces: OwnTraces): RightClaims {
+export function createTracedClaims(
+  states: Pick<OwnStates, "stateHashAt">,
+  traces: Pick<OwnTraces, "rootOf">,
+): RightClaims {
   return {
     async childOf(parent, batchCount) {
       const stateHash = states.stateHashAt(batchCount);

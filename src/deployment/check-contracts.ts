@@ -113,7 +113,7 @@ function checkCode(contract: L1Contract, code: Hex, immutables: Readonly<Record<
 
 /** A word as text of the kind that a value is of. */
 function textLike(value: Value, word: Hash): string {
-  if (typeof value === "bigint") return BigInt(word).toString();
+  if (typeof value === "bigint" || typeof value === "number") return BigInt(word).toString();
   const isAddress = typeof value === "string" && value.length === ZERO_ADDRESS.length;
   return isAddress && word.startsWith(`0x${"00".repeat(12)}`) ? `0x${word.slice(26)}` : word;
 }

@@ -9,15 +9,18 @@ import { createBlobArchive, createInboxReader, inboxAbi, rollupAbi, rollupByteco
 import type { BlobArchive } from "../../src/l1/index.ts";
 import { createChain, createFollower } from "../../src/node/index.ts";
 import type { Chain } from "../../src/node/index.ts";
-import { bytesToHex, hexToBytes, loadKzg, toAddress, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
-import type { Hash } from "../../src/primitives/index.ts";
-import { createGenesis, genesisBlock, loadPredeployCode, stateHash } from "../../src/rollup/index.ts";
+import { bytesToHex, hexToBytes, loadKzg, toAddress } from "../../src/primitives/index.ts";
+import type { Address, Hash } from "../../src/primitives/index.ts";
+import { parametersOf } from "../../src/deployment/index.ts";
+import { createGenesis, genesisBlock, loadPredeployCode } from "../../src/rollup/index.ts";
 import type { Block, InboxMessage, RollupConfig } from "../../src/rollup/index.ts";
 import { openNodeDatabase } from "../../src/storage/index.ts";
 import type { NodeDatabase } from "../../src/storage/index.ts";
 import { createTestEngine } from "../engine.ts";
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import type { L1Fixture } from "../l1-transactions/l1-fixture.ts";
+import { createInProcessTraces } from "../traces/in-process-traces.ts";
+import type { InProcessTraces } from "../traces/in-process-traces.ts";
 
 export const OPERATOR_KEY = KEYS[0]!;
 export const OTHER_KEY = KEYS[1]!;
@@ -25,6 +28,8 @@ const DEPLOYER_KEY = KEYS[2]!;
 /** Has ETH on L2 from genesis on. */
 const L2_KEY: Hex = `0x${"42".repeat(32)}`;
 const L2_CHAIN_ID = 7357;
+/** Stands in for a prover: the rollup only asks whether there is code. */
+const PROVER: Address = "0x000000000000000000000000000000000000901e";
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
@@ -35,6 +40,8 @@ export interface RollupFixture {
   readonly config: RollupConfig;
   readonly chain: Chain;
   readonly blobArchive: BlobArchive;
+  /** Of the batches that are derived and traced: `follow` does both. */
+  readonly traces: InProcessTraces;
   /** The node's database; outlives the roles, as a disk does. */
   readonly database: NodeDatabase;
   /** Builds the next L2 block: all messages known (unless told not to) and a transaction with this much data. */
@@ -45,8 +52,11 @@ export interface RollupFixture {
   }): Promise<Block>;
   /** Makes `number` the latest L2 block, as the sequencer does when it has to build otherwise. */
   rewindTo(number: number): Promise<void>;
-  /** Follows L1 to its head: reads the Inbox, undoes what L1 took back, derives. All that is derived becomes final. */
-  follow(): Promise<void>;
+  /**
+   * Follows L1 to its head: reads the Inbox, undoes what L1 took back, derives, and traces unless told not to. All that is derived
+   * becomes final.
+   */
+  follow(options?: { readonly withTraces?: boolean }): Promise<void>;
   /** Enqueues a deposit from an account that is nobody's else. */
   deposit(): Promise<void>;
   /** Calls the Inbox from the deployer's account. */
@@ -87,7 +97,11 @@ export async function createRollupFixture(
     depositGasCapacity: 60_000_000n,
     depositGasPerSecond: 1_250_000n,
     challengePeriod: 7 * DAY,
+    minimumResponseTime: HOUR,
     claimBond: 10n ** 18n,
+    unitBond: 10n ** 17n,
+    claimTraceHeight: 32,
+    unitTraceHeight: 25,
     ...parameters,
   };
   const contracts = await deploy();
@@ -101,32 +115,14 @@ export async function createRollupFixture(
   };
 
   async function deploy(): Promise<RollupConfig["contracts"]> {
+    await l1.rpc("hardhat_setCode", PROVER, "0x00");
     const hash = await deployer.sendTransaction({
       chain: null,
       gas: 16_000_000n,
       data: encodeDeployData({
         abi: rollupAbi,
         bytecode: rollupBytecode,
-        args: [
-          {
-            l2ChainId: BigInt(L2_CHAIN_ID),
-            operator: chosen.operator,
-            forceInclusionDelay: BigInt(chosen.forceInclusionDelay),
-            selfSequencingDelay: BigInt(chosen.selfSequencingDelay),
-            contextInterval: BigInt(chosen.contextInterval),
-            depositGasCapacity: chosen.depositGasCapacity,
-            depositGasPerSecond: chosen.depositGasPerSecond,
-            challengePeriod: BigInt(chosen.challengePeriod),
-            claimBond: chosen.claimBond,
-            genesisStateHash: stateHash({
-              blockHash: genesisHash,
-              outboxRoot: ZERO_HASH,
-              batchCount: 0,
-              messageCount: 0,
-            }),
-            challengeGame: ZERO_ADDRESS,
-          },
-        ],
+        args: [parametersOf({ parameters: chosen, genesis, genesisHash }, PROVER)],
       }),
     });
     const { contractAddress } = await l1.client.getTransactionReceipt({ hash });
@@ -138,7 +134,9 @@ export async function createRollupFixture(
       stateCommitmentChain: toAddress(
         await l1.client.readContract({ ...call, functionName: "STATE_COMMITMENT_CHAIN" }),
       ),
+      challengeGame: toAddress(await l1.client.readContract({ ...call, functionName: "CHALLENGE_GAME" })),
       portal: toAddress(await l1.client.readContract({ ...call, functionName: "PORTAL" })),
+      prover: PROVER,
     };
   }
 
@@ -148,6 +146,7 @@ export async function createRollupFixture(
   const engine = createTestEngine({ chainId: L2_CHAIN_ID, state: store.state }, instruments);
   const blobArchive = createBlobArchive({ records: database.records("blobs"), kzg: await loadKzg() });
   const chain = await createChain({ config, engine, store, inbox }, instruments);
+  const traces = await createInProcessTraces(config, database);
   const { latest } = chain;
 
   async function addBlock({
@@ -204,10 +203,14 @@ export async function createRollupFixture(
     config,
     chain,
     blobArchive,
+    traces,
     database,
     addBlock,
     rewindTo: async (number) => void (await chain.exclusive((writer) => writer.rewindTo(number))),
-    follow: async () => void (await follower.syncOnce()),
+    follow: async ({ withTraces = true } = {}) => {
+      await follower.syncOnce();
+      if (withTraces) await traces.follow();
+    },
     deposit: async () => {
       await callInbox(
         encodeFunctionData({ abi: inboxAbi, functionName: "depositEther", args: [addressOf(DEPLOYER_KEY)] }),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { followClaims } from "../../src/claims/index.ts";
+import { createTracedClaims, followClaims } from "../../src/claims/index.ts";
 import type { Claim, ClaimPath } from "../../src/claims/index.ts";
-import { createSimulatedClaims } from "./simulated-claims.ts";
+import { createSimulatedClaims, traceOf } from "./simulated-claims.ts";
 import type { SimulatedClaims } from "./simulated-claims.ts";
 
 describe("Path of right claims", () => {
@@ -24,6 +24,7 @@ describe("Path of right claims", () => {
     followClaims(path, {
       reader: l1.reader,
       states: l1.states,
+      claims: l1.claims,
       keep(next) {
         path = next;
       },
@@ -53,6 +54,27 @@ describe("Path of right claims", () => {
     expect((await follow()).claim).to.eql(claims[2]);
   });
 
+  it("goes as far as this node has traced", async () => {
+    l1.derived.traced = 5;
+    expect((await follow()).claim).to.eql(claims[1]);
+    l1.derived.traced = 6;
+    expect((await follow()).claim).to.eql(claims[2]);
+    // What was found stays while traces come behind after a reorganisation.
+    l1.derived.traced = 0;
+    expect((await follow()).claim).to.eql(claims[2]);
+  });
+
+  it("leaves claims of a state that is right by a trace that is another now: the same blocks in other batches", async () => {
+    await follow();
+    const traces: typeof l1.traces = {
+      rootOf: (range) => (range.toBatch === 3 ? Promise.resolve(traceOf(1, 3, 7)) : l1.traces.rootOf(range)),
+    };
+    const changed = createTracedClaims(l1.states, traces);
+    const { reader, states } = l1;
+    await followClaims(path, { reader, states, claims: changed, keep: (next) => void (path = next) });
+    expect(batchCounts()).to.eql([0, 1]);
+  });
+
   it("leaves claims that L1 does not know any more", async () => {
     await follow();
     l1.onL1.delete(claims[2]!.claimId);
@@ -66,7 +88,12 @@ describe("Path of right claims", () => {
     await follow();
     // Only the state after three batches is another; those after it are as before.
     const changed = { ...l1.states, stateHashAt: (count: number) => l1.states.stateHashAt(count === 3 ? 4 : count) };
-    await followClaims(path, { reader: l1.reader, states: changed, keep: (next) => void (path = next) });
+    await followClaims(path, {
+      reader: l1.reader,
+      states: changed,
+      claims: createTracedClaims(changed, l1.traces),
+      keep: (next) => void (path = next),
+    });
     expect(batchCounts()).to.eql([0, 1]);
     expect(vanished).to.eql([]);
   });
@@ -105,9 +132,9 @@ describe("Path of right claims", () => {
     const { read } = l1.reader;
     let answers = 2;
     const reader = { read: (id: Claim["claimId"]) => (answers-- > 0 ? read(id) : Promise.reject(new Error("lost"))) };
-    const failure = await followClaims(path, { reader, states: l1.states, keep: (next) => void (path = next) }).catch(
-      (error: unknown) => error,
-    );
+    const { states, claims: right } = l1;
+    const keep = (next: ClaimPath) => void (path = next);
+    const failure = await followClaims(path, { reader, states, claims: right, keep }).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(Error);
     expect(batchCounts()).to.eql([0, 1]);
   });

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { createBatcher } from "../../src/batcher/index.ts";
-import { createClaimsView } from "../../src/claims/index.ts";
-import { createTransactionManager } from "../../src/l1/index.ts";
+import { createClaimsView, createOwnStates, createOwnTraces } from "../../src/claims/index.ts";
+import type { OwnTraces } from "../../src/claims/index.ts";
+import { createTransactionManager, stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import type { L1Client } from "../../src/l1/index.ts";
 import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { createProposer } from "../../src/proposer/index.ts";
@@ -22,7 +24,14 @@ describe("Claims as RPC sees them", () => {
   });
   afterEach(() => rollup.close());
 
-  const open = () => createClaimsView({ chain: rollup.chain, client: rollup.l1.client, records: disk.open() });
+  /** Of a node with traces unless told otherwise. */
+  const open = (traces: OwnTraces | null = createOwnTraces(rollup.traces, 32)) =>
+    createClaimsView({
+      chain: rollup.chain,
+      client: rollup.l1.client,
+      records: disk.open(),
+      traces: traces ?? undefined,
+    });
 
   const openTransactions = (privateKey: Hash) =>
     createTransactionManager(
@@ -46,7 +55,7 @@ describe("Claims as RPC sees them", () => {
     await rollup.follow();
     const claims = await openTransactions(OTHER_KEY);
     const proposer = createProposer(
-      { ...common, transactions: claims, records: createTestDisk().open(), interval: 0 },
+      { ...common, traces: rollup.traces, transactions: claims, records: createTestDisk().open(), interval: 0 },
       createTestInstruments(),
     );
     expect((await proposer.step()).kind).to.equal("proposed");
@@ -78,6 +87,73 @@ describe("Claims as RPC sees them", () => {
     expect(await open().findClaimOfBatch(1)).to.eql(claim);
     await pass(7 * DAY);
     expect(await view.findClaimOfBatch(1)).to.eql({ ...claim, status: "confirmable" });
+  });
+
+  describe("of a node without traces", () => {
+    const openUntraced = () => open(null);
+    /** Claims the state after the first batch by any trace, from the operator's account; gives the claim. */
+    async function rivalByTrace(): Promise<Hash> {
+      const { chain, l1, config } = rollup;
+      const derived = chain.store.getDerivedBatch(0)!;
+      const state = {
+        blockHash: derived.lastBlockHash,
+        outboxRoot: derived.outboxRoot,
+        batchCount: 1,
+        messageCount: derived.nextMessage,
+      };
+      const genesis = createOwnStates(chain).genesis.claimId;
+      const rival = await openTransactions(OPERATOR_KEY);
+      const data = await encodeProposal(l1.client, genesis, state);
+      const { claimBond: value } = config.parameters;
+      await rival.submit({ purpose: "rival", to: config.contracts.stateCommitmentChain, data, value });
+      await rival.step();
+      const events = await l1.client.getContractEvents({
+        address: config.contracts.stateCommitmentChain,
+        abi: stateCommitmentChainAbi,
+        eventName: "ClaimProposed",
+        fromBlock: 0n,
+      });
+      return events.at(-1)!.args.claimId!;
+    }
+
+    it("are found by what L1 logged of them", async () => {
+      await postAndClaim();
+      const view = openUntraced();
+      const first = (await view.findClaimOfBatch(0))!;
+      expect(first).to.eql(await open().findClaimOfBatch(0));
+      await postAndClaim();
+      expect(await view.findClaimOfBatch(1)).to.eql(await open().findClaimOfBatch(1));
+      await pass(7 * DAY);
+      expect(await view.findClaimOfBatch(0)).to.eql({ ...first, status: "confirmable" });
+    });
+
+    it("are disputed while another has the same state by another trace, and in the end what L1 confirms", async () => {
+      await postAndClaim();
+      const view = openUntraced();
+      const own = (await view.findClaimOfBatch(0))!;
+      const other = await rivalByTrace();
+      expect(await view.findClaimOfBatch(0)).to.eql({ ...own, status: "disputed" });
+      // As the game would have it if the other's trace were right: which a node without traces cannot tell.
+      const client = confirming(rollup.l1.client, { parentId: own.parentId, winner: other });
+      const decided = createClaimsView({ chain: rollup.chain, client, records: disk.open(), traces: undefined });
+      expect(await decided.findClaimOfBatch(0)).to.include({ id: other, status: "confirmed" });
+    });
+
+    /** An L1 that has confirmed one of two rivals. */
+    function confirming(
+      client: L1Client,
+      { parentId, winner }: { readonly parentId: Hash; readonly winner: Hash },
+    ): L1Client {
+      const readContract: L1Client["readContract"] = async (call) => {
+        const answer = await client.readContract(call);
+        if (call.functionName === "latestConfirmed") return winner as typeof answer;
+        if (call.functionName !== "claim") return answer;
+        const [id] = call.args as unknown as readonly [Hash];
+        const changes = { [parentId]: { children: 3 }, [winner]: { status: 2 } }[id];
+        return { ...(answer as object), ...changes } as typeof answer;
+      };
+      return { ...client, readContract };
+    }
   });
 
   it("are disputed as long as a rival stands, and gone with a reorg that takes them", async () => {

@@ -1,22 +1,22 @@
 import { expect } from "chai";
-import { claimStatus, countRight, judgeProposals, rightChild } from "../../src/claims/index.ts";
-import type { Claim, ClaimOnL1, ProposedClaim } from "../../src/claims/index.ts";
-import { ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
+import { claimStatus, countRight, judgeClaim, rightChild } from "../../src/claims/index.ts";
+import type { Claim, ClaimOnL1 } from "../../src/claims/index.ts";
+import { ZERO_HASH } from "../../src/primitives/index.ts";
 import { claimId } from "../../src/rollup/index.ts";
-import { stateOf } from "./simulated-claims.ts";
+import { stateOf, traceOf } from "./simulated-claims.ts";
 
 const claimOf = (batchCount: number, version = 0): Claim => ({
-  claimId: claimId(ZERO_HASH, stateOf(batchCount, version)),
+  claimId: claimId(ZERO_HASH, stateOf(batchCount, version), traceOf(0, batchCount, version)),
   parentId: ZERO_HASH,
   stateHash: stateOf(batchCount, version),
+  traceRoot: traceOf(0, batchCount, version),
   batchCount,
 });
 
 describe("Judge of claims", () => {
-  it("knows the only right child of a claim, if as many batches are derived", () => {
-    const stateHashAt = (count: number) => (count > 4 ? undefined : stateOf(count));
-    expect(rightChild(ZERO_HASH, 4, stateHashAt)).to.eql(claimOf(4));
-    expect(rightChild(ZERO_HASH, 5, stateHashAt)).to.equal(undefined);
+  it("knows the only right child of a claim, of a state and a trace", () => {
+    const [stateHash, traceRoot] = [stateOf(4), traceOf(0, 4)];
+    expect(rightChild(ZERO_HASH, { stateHash, traceRoot, batchCount: 4 })).to.eql(claimOf(4));
   });
 
   describe("of what is right of a path", () => {
@@ -24,34 +24,25 @@ describe("Judge of claims", () => {
     const right = (wrong: number[], final: number, asked: number[] = []) =>
       countRight(
         path,
-        (count) => {
-          asked.push(count);
-          return stateOf(count, wrong.includes(count) ? 1 : 0);
+        ({ batchCount }, parent) => {
+          expect(parent).to.eql(batchCount === 0 ? undefined : claimOf(batchCount - 1));
+          asked.push(batchCount);
+          return Promise.resolve(!wrong.includes(batchCount));
         },
         (count) => count <= final,
       );
 
-    it("takes the claims before the first wrong one", () => {
-      expect(right([], 0)).to.equal(4);
-      expect(right([3], 0)).to.equal(3);
-      expect(right([1], 0)).to.equal(1);
-      expect(right([0], -1)).to.equal(0);
+    it("takes the claims before the first wrong one", async () => {
+      expect(await right([], 0)).to.equal(4);
+      expect(await right([3], 0)).to.equal(3);
+      expect(await right([1], 0)).to.equal(1);
+      expect(await right([0], -1)).to.equal(0);
     });
 
-    it("looks no further than the last right one whose batches are final", () => {
+    it("looks no further than the last right one whose batches are final", async () => {
       const asked: number[] = [];
-      expect(right([3], 2, asked)).to.equal(3);
+      expect(await right([3], 2, asked)).to.equal(3);
       expect(asked).to.eql([3, 2]);
-    });
-
-    it("takes a claim for wrong whose batches are not derived", () => {
-      expect(
-        countRight(
-          path,
-          (count) => (count > 2 ? undefined : stateOf(count)),
-          () => false,
-        ),
-      ).to.equal(3);
     });
   });
 
@@ -79,13 +70,32 @@ describe("Judge of claims", () => {
     });
   });
 
-  it("tells wrong proposals, right ones, and those it cannot judge yet", () => {
-    const seen = (claim: Claim): ProposedClaim => ({ ...claim, proposer: ZERO_ADDRESS, blockNumber: 7 });
-    const stateHashAt = (count: number) => (count > 2 ? undefined : stateOf(count));
-    const proposals = [claimOf(1), claimOf(2, 1), claimOf(3), claimOf(2, 1)].map(seen);
-    expect(judgeProposals(proposals, stateHashAt)).to.eql({
-      undecided: [seen(claimOf(3))],
-      wrong: [{ ...seen(claimOf(2, 1)), expectedStateHash: stateOf(2) }],
+  describe("of what a claim says", () => {
+    const own = { stateHash: stateOf(2), traceRoot: traceOf(0, 2) };
+
+    it("takes it for right if state and trace are the node's own", () => {
+      expect(judgeClaim(claimOf(2), own)).to.eql({ kind: "right" });
+    });
+
+    it("takes another state for wrong, whatever the trace, and before there is one", () => {
+      const wrong = { kind: "wrong", expectedStateHash: own.stateHash, expectedTraceRoot: undefined };
+      for (const traceRoot of [own.traceRoot, traceOf(0, 2, 1)]) {
+        expect(judgeClaim({ stateHash: stateOf(2, 1), traceRoot }, own)).to.eql(wrong);
+        expect(judgeClaim({ stateHash: stateOf(2, 1), traceRoot }, { ...own, traceRoot: undefined })).to.eql(wrong);
+      }
+    });
+
+    it("takes the right state by another trace for wrong", () => {
+      expect(judgeClaim({ stateHash: own.stateHash, traceRoot: traceOf(0, 2, 1) }, own)).to.eql({
+        kind: "wrong",
+        expectedStateHash: own.stateHash,
+        expectedTraceRoot: own.traceRoot,
+      });
+    });
+
+    it("is undecided while the node has not derived, or not traced, as far", () => {
+      expect(judgeClaim(claimOf(2), { stateHash: undefined, traceRoot: undefined })).to.eql({ kind: "undecided" });
+      expect(judgeClaim(claimOf(2), { ...own, traceRoot: undefined })).to.eql({ kind: "undecided" });
     });
   });
 });

@@ -23,19 +23,6 @@ describe("Path of claims on disk", () => {
     }
   });
 
-  it("is read from the records of earlier versions", async () => {
-    const store = createTestDisk().open();
-    const { claimId: id, ...rest } = first;
-    await store.put("claim/000000000001", {
-      id,
-      ...rest,
-      blockHash: stateOf(5),
-      outboxRoot: stateOf(6),
-      messageCount: 3,
-    });
-    expect(openPathRecords(store).load()).to.eql([first]);
-  });
-
   it("has the first claim that covers a batch at its position", () => {
     const path = [0, 1, 4, 9].map((batchCount) => ({ batchCount }));
     expect([0, 1, 3, 4, 8, 9].map((index) => positionOf(path, index))).to.eql([1, 2, 2, 3, 3, 4]);

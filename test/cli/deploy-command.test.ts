@@ -9,7 +9,9 @@ const NOTHING = {
   depositGasCapacity: undefined,
   depositGasPerSecond: undefined,
   challengePeriod: undefined,
+  minimumResponseTime: undefined,
   claimBond: undefined,
+  unitBond: undefined,
   gasPerSecond: undefined,
 };
 

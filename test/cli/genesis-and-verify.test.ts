@@ -71,11 +71,11 @@ describe("onestep genesis and onestep verify", () => {
     expect(JSON.parse(alone.stdout)).to.deep.include({ differences: [], genesisCompared: false });
 
     const other = join(folder, "other.json");
-    writeFileSync(other, JSON.stringify({ ...config, parameters: { ...config.parameters, challengePeriod: 21 } }));
+    writeFileSync(other, JSON.stringify({ ...config, parameters: { ...config.parameters, challengePeriod: 121 } }));
     const differing = onestep(["verify", "--rollup-config", other, "--l1-rpc-url", l1.url]);
     expect(differing.status).to.equal(1);
     expect(differing.stdout).to.contain("DIFFERS");
-    expect(differing.stderr).to.contain("StateCommitmentChain CHALLENGE_PERIOD: expected 21, is 20");
+    expect(differing.stderr).to.contain("StateCommitmentChain CHALLENGE_PERIOD: expected 121, is 120");
   });
 
   it("verify ends with exit code 1 where there is no contract, or no L1, and names it", () => {

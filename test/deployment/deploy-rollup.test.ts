@@ -23,7 +23,7 @@ describe("deployment", () => {
     const { gasPerSecond: _, ...preset } = DEPLOYMENT_PRESETS.production;
     expect(config.parameters).to.eql({ operator: OPERATOR, ...preset });
     expect(config.l1ChainId).to.equal(31337);
-    expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber()));
+    expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber({ cacheTime: 0 })));
     const deployed = await readRollup(client, config.contracts.rollup);
     expect(deployed.genesisStateHash).to.equal(genesisStateHash(genesisBlock(genesis).hash));
     expect(deployed.l2ChainId).to.equal(genesis.chainId);
@@ -48,6 +48,28 @@ describe("deployment", () => {
     const preset = { ...DEPLOYMENT_PRESETS.production, contextInterval: 21_601 };
     const error = await deploy({ preset }).then(() => "none", String);
     expect(error).to.contain("ContextIntervalTooLong").and.to.contain("21601").and.to.contain("43200");
+  });
+
+  it("takes the prover of another rollup, if it is this build's", async () => {
+    const { config, connection, client } = await deploy();
+    const { prover } = config.contracts;
+    const before = await client.getBlockNumber({ cacheTime: 0 });
+    const shared = await deploy({ prover }, undefined, connection);
+    expect(await client.getBlockNumber({ cacheTime: 0 })).to.equal(before + 1n);
+    expect(shared.config.contracts.prover).to.equal(prover);
+    const inbox = config.contracts.inbox;
+    const error = await deploy({ prover: inbox }, undefined, connection).then(() => "none", String);
+    expect(error).to.match(new RegExp(`the prover at ${inbox} is not this build's: OneStepProver code: expected 0x`));
+    expect(await client.getBlockNumber({ cacheTime: 0 })).to.equal(before + 1n);
+  });
+
+  it("refuses a challenge period without room for an answer to each move, before anything is deployed", async () => {
+    const preset = { ...DEPLOYMENT_PRESETS.production, challengePeriod: 63 * 3600 - 1 };
+    const error = await deploy({ preset }).then(() => "none", String);
+    expect(error).to.contain("at least 226800 s").and.to.contain("got 226799 s");
+    expect(
+      (await deploy({ preset: { ...preset, challengePeriod: 63 * 3600 } })).config.parameters.challengePeriod,
+    ).to.equal(226_800);
   });
 
   it("refuses deposits a share above the chain's speed, which the contracts cannot", async () => {
@@ -76,7 +98,9 @@ describe("deployment", () => {
     it(`deploys the same through the Ignition module ${name}`, async () => {
       const { ignition } = await network.create();
       const parameters = { [name]: { l2ChainId: 42, operator: OPERATOR, genesisStateHash: STATE_HASH } };
-      const { rollup, inbox } = await ignition.deploy(module, { parameters });
+      const { rollup, inbox, challengeGame, prover } = await ignition.deploy(module, { parameters });
+      expect(await challengeGame.getFunction("PROVER")()).to.equal(await prover.getAddress());
+      expect(await challengeGame.getFunction("UNIT_BOND")()).to.equal(preset.unitBond);
       expect(await rollup.getFunction("INBOX")()).to.equal(await inbox.getAddress());
       expect(await inbox.getFunction("L2_CHAIN_ID")()).to.equal(42n);
       expect(await inbox.getFunction("FORCE_INCLUSION_DELAY")()).to.equal(BigInt(preset.forceInclusionDelay));

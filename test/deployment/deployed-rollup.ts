@@ -30,12 +30,13 @@ export interface DeployedRollup {
 /** How a test stands between the deployment and L1: it is given each request and what L1 answers. */
 type Tampering = (method: string, answer: unknown) => unknown;
 
-/** Deploys a rollup, with the production preset unless another is given, to a network of its own. */
+/** Deploys a rollup, with the production preset unless another is given, to a network of its own or a given one. */
 export async function deployToNetwork(
   overrides: Partial<Parameters<typeof deployRollup>[0]> = {},
   tamper: Tampering = (_, answer) => answer,
+  on?: Connection,
 ): Promise<DeployedRollup> {
-  const connection = await network.create();
+  const connection = on ?? (await network.create());
   await connection.networkHelpers.setBalance(privateKeyToAccount(DEPLOYER_KEY).address, 10n ** 20n);
   const request = connection.provider.request.bind(connection.provider) as EIP1193RequestFn;
   const transport = custom({

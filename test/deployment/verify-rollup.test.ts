@@ -1,10 +1,25 @@
 import { expect } from "chai";
 import { concatHex, encodeDeployData } from "viem";
-import { differencesOf, genesisStateHash, parametersOf, verifyRollup } from "../../src/deployment/index.ts";
+import {
+  DEPLOYMENT_PRESETS,
+  VERIFIERS,
+  differencesOf,
+  genesisStateHash,
+  parametersOf,
+  verifyRollup,
+} from "../../src/deployment/index.ts";
+import { immutableValues } from "../../src/deployment/l1-contracts.ts";
 import type { L1ContractKey } from "../../src/deployment/index.ts";
 import { createAddress } from "../../src/ethereum/index.ts";
-import { inboxImmutables, inboxRuntimeCode, rollupAbi, rollupBytecode } from "../../src/l1/index.ts";
-import { ZERO_ADDRESS, toAddress } from "../../src/primitives/index.ts";
+import {
+  challengeGameImmutables,
+  inboxImmutables,
+  inboxRuntimeCode,
+  oneStepProverImmutables,
+  rollupAbi,
+  rollupBytecode,
+} from "../../src/l1/index.ts";
+import { ZERO_ADDRESS, ZERO_HASH, toAddress } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";
 import { OUTBOX_ADDRESS, claimId, createGenesis, genesisBlock, loadPredeployCode } from "../../src/rollup/index.ts";
 import type { Genesis, RollupConfig } from "../../src/rollup/index.ts";
@@ -72,13 +87,16 @@ describe("verification of a rollup", () => {
       const checked = new Map(subjects.map(({ subject, checks }) => [subject, checks.map(({ what }) => what)]));
       expect(checked.get("Rollup")).to.eql([
         ...["creation code", "code"],
-        ...["INBOX", "STATE_COMMITMENT_CHAIN", "PORTAL", "DEPLOYMENT_BLOCK", "_GENESIS_STATE_HASH"],
+        ...["INBOX", "STATE_COMMITMENT_CHAIN", "CHALLENGE_GAME", "PORTAL", "DEPLOYMENT_BLOCK", "_GENESIS_STATE_HASH"],
       ]);
       expect(checked.get("Inbox")).to.eql(["code", ...Object.keys(inboxImmutables)]);
       expect(checked.get("StateCommitmentChain")).to.eql([
         ...["genesis claim status", "genesis claim nextBatchCount", "genesis claim proposer", "code"],
-        ...["INBOX", "CHALLENGE_GAME", "CHALLENGE_PERIOD", "CLAIM_BOND", "GENESIS_CLAIM"],
+        ...["INBOX", "CHALLENGE_GAME", "CHALLENGE_PERIOD", "CLAIM_BOND", "CLAIM_TRACE_HEIGHT", "GENESIS_CLAIM"],
       ]);
+      expect(checked.get("ChallengeGame")).to.have.members(["code", ...Object.keys(challengeGameImmutables)]);
+      expect(checked.get("OneStepProver")).to.have.members(["code", ...Object.keys(oneStepProverImmutables)]);
+      for (const { name } of VERIFIERS) expect(checked.get(name), name).to.eql(["code"]);
       expect(checked.get("Portal")).to.eql(["code", "INBOX", "STATE_COMMITMENT_CHAIN"]);
       expect([...checked.keys()]).to.include.members(["configuration", "genesis", "L1Context", "Outbox", "FeeVault"]);
     });
@@ -98,7 +116,9 @@ describe("verification of a rollup", () => {
       ["rollup", "Rollup"],
       ["inbox", "Inbox"],
       ["stateCommitmentChain", "StateCommitmentChain"],
+      ["challengeGame", "ChallengeGame"],
       ["portal", "Portal"],
+      ["prover", "OneStepProver"],
     ] as const) {
       it(`one changed byte in the code of ${name}, and says which contract it is and both hashes`, async () => {
         const changed = withChangedByte(await codeOf(key));
@@ -132,22 +152,75 @@ describe("verification of a rollup", () => {
       });
     });
 
-    for (const [parameter, immutable] of [
+    it("one changed byte in the code of any verifier, of those that this prover asks", async () => {
+      const { client, connection, config } = rollup;
+      const code = await codeOf("prover");
+      for (const { name, immutable } of VERIFIERS) {
+        const [word] = immutableValues(code, oneStepProverImmutables[immutable]);
+        const address = toAddress(`0x${word!.slice(26)}`);
+        const own = (await client.getCode({ address })) as Hex;
+        await connection.networkHelpers.setCode(address, withChangedByte(own));
+        for (const target of [config, config.contracts.rollup]) {
+          expect(named(await differences(target))).to.eql([`${name} code`]);
+        }
+        await connection.networkHelpers.setCode(address, own);
+      }
+    });
+
+    it("a prover that asks no contract, another, or two in the place of one verifier", async () => {
+      const places = oneStepProverImmutables.INFLATE;
+      const own = await codeOf("prover");
+      const elsewhere = places.reduce((code, place) => withBytes(code, place, wordOf(OTHER)), own);
+      await withCode("prover", elsewhere, async () => {
+        const [found, ...others] = await differences();
+        expect(found).to.match(/^InflateVerifier code: expected 0x[0-9a-f]{64}, is none$/);
+        expect(others).to.eql([]);
+      });
+      const [block] = immutableValues(own, oneStepProverImmutables.BLOCK);
+      const swapped = places.reduce((code, place) => withBytes(code, place, block!.slice(2)), own);
+      await withCode("prover", swapped, async () => {
+        expect(named(await differences())).to.eql(["InflateVerifier code"]);
+      });
+      const dirty = places.reduce((code, place) => withBytes(code, place, "ff"), own);
+      await withCode("prover", dirty, async () => {
+        expect(named(await differences())).to.eql(["OneStepProver INFLATE"]);
+      });
+    });
+
+    it("traces too low for what can be posted, whatever the configuration says", async () => {
+      const preset = { ...DEPLOYMENT_PRESETS.production, claimTraceHeight: 31, unitTraceHeight: 24 };
+      const { prover } = rollup.config.contracts;
+      const low = await deployToNetwork({ preset, prover }, undefined, rollup.connection);
+      for (const target of [low.config, low.config.contracts.rollup]) {
+        const { subjects } = await verifyRollup(low.client, target);
+        expect(differencesOf(subjects)).to.eql([
+          "traces height of a claim: expected 32, is 31",
+          "traces height of a unit: expected 25, is 24",
+        ]);
+      }
+    });
+
+    for (const [parameter, ...immutables] of [
       ["forceInclusionDelay", "Inbox FORCE_INCLUSION_DELAY"],
       ["selfSequencingDelay", "Inbox SELF_SEQUENCING_DELAY"],
       ["contextInterval", "Inbox CONTEXT_INTERVAL"],
       ["depositGasCapacity", "Inbox DEPOSIT_GAS_CAPACITY"],
       ["depositGasPerSecond", "Inbox DEPOSIT_GAS_PER_SECOND"],
-      ["challengePeriod", "StateCommitmentChain CHALLENGE_PERIOD"],
-      ["claimBond", "StateCommitmentChain CLAIM_BOND"],
+      ["challengePeriod", "StateCommitmentChain CHALLENGE_PERIOD", "ChallengeGame CHALLENGE_PERIOD"],
+      ["minimumResponseTime", "ChallengeGame MINIMUM_RESPONSE_TIME"],
+      ["claimBond", "StateCommitmentChain CLAIM_BOND", "ChallengeGame CLAIM_BOND"],
+      ["unitBond", "ChallengeGame UNIT_BOND"],
+      ["claimTraceHeight", "StateCommitmentChain CLAIM_TRACE_HEIGHT", "ChallengeGame CLAIM_TRACE_HEIGHT"],
+      ["unitTraceHeight", "ChallengeGame UNIT_TRACE_HEIGHT"],
     ] as const) {
       it(`another ${parameter} in the configuration`, async () => {
         const { parameters } = rollup.config;
         const actual = parameters[parameter];
         const expected = typeof actual === "bigint" ? actual + 1n : actual + 1;
         const found = await differences({ ...rollup.config, parameters: { ...parameters, [parameter]: expected } });
-        expect(found[1]).to.equal(`${immutable}: expected ${expected}, is ${actual}`);
-        expect(named(found)).to.eql(["Rollup creation code", immutable]);
+        const [, ...others] = found;
+        expect(others).to.eql(immutables.map((name) => `${name}: expected ${expected}, is ${actual}`));
+        expect(named(found)).to.eql(["Rollup creation code", ...immutables]);
       });
     }
 
@@ -158,7 +231,7 @@ describe("verification of a rollup", () => {
       expect(named(operator)).to.eql(["Rollup creation code", "Inbox OPERATOR"]);
       expect(named(await differences({ ...config, l1StartBlock: 7 }))).to.eql(["Rollup DEPLOYMENT_BLOCK"]);
       expect(named(await differences({ ...config, l1ChainId: 1 }))).to.eql(["configuration l1ChainId"]);
-      for (const key of ["inbox", "stateCommitmentChain", "portal"] as const) {
+      for (const key of ["inbox", "stateCommitmentChain", "challengeGame", "portal"] as const) {
         const elsewhere = await differences({ ...config, contracts: { ...contracts, [key]: OTHER } });
         expect(elsewhere).to.eql([`configuration contracts.${key}: expected ${OTHER}, is ${contracts[key]}`]);
       }
@@ -175,7 +248,7 @@ describe("verification of a rollup", () => {
       ]);
       const own = genesisStateHash(rollup.config.genesisHash);
       expect(found[1]).to.contain(`expected ${genesisStateHash(hash)}, is ${own}`);
-      expect(found[2]).to.contain(`is ${claimId(`0x${"00".repeat(32)}`, own)}`);
+      expect(found[2]).to.contain(`is ${claimId(ZERO_HASH, own, ZERO_HASH)}`);
       const lying = await differences({ ...rollup.config, genesis });
       expect(named(lying)).to.include.members(["Rollup _GENESIS_STATE_HASH", "genesis block hash"]);
     });
@@ -216,12 +289,18 @@ describe("verification of a rollup", () => {
       ]);
     });
 
-    it("a challenge game, which this build has none of", async () => {
-      const game = await rollup.connection.ethers.deployContract("AppointedWinnerGame");
-      const challengeGame = toAddress(await game.getAddress());
-      const hash = await deployer().deploy(creationData({ challengeGame }));
-      const found = await differences(await deployer().created(hash));
-      expect(found).to.include(`StateCommitmentChain CHALLENGE_GAME: expected ${ZERO_ADDRESS}, is ${challengeGame}`);
+    it("another prover than the configuration's, and one that is not this build's", async () => {
+      const game = await rollup.connection.ethers.deployContract("ScriptedAccount", [ZERO_ADDRESS, "0x"]);
+      const prover = toAddress(await game.getAddress());
+      const other = await deployer().created(await deployer().deploy(creationData({ prover })));
+      const found = await differences(other);
+      expect(named(found)).to.eql(["OneStepProver code"]);
+      const { config } = rollup;
+      const contracts = { ...config.contracts, rollup: other };
+      const l1StartBlock = Number(await rollup.client.getBlockNumber());
+      expect(await differences({ ...config, contracts, l1StartBlock })).to.include(
+        `ChallengeGame PROVER: expected ${config.contracts.prover}, is ${prover}`,
+      );
     });
 
     // Code that is this build's can have been given any storage by a constructor that is not.
@@ -255,7 +334,7 @@ describe("verification of a rollup", () => {
 
   /** Creation code of a Rollup, with the parameters of the one deployed. */
   function creationData(overrides: Partial<ReturnType<typeof parametersOf>>): Hex {
-    const parameters = { ...parametersOf(rollup.config, ZERO_ADDRESS), ...overrides };
+    const parameters = { ...parametersOf(rollup.config, rollup.config.contracts.prover), ...overrides };
     return encodeDeployData({ abi: rollupAbi, bytecode: rollupBytecode, args: [parameters] });
   }
 

@@ -25,7 +25,7 @@ describe("devnet", function () {
     startOnestep({
       arguments: [
         ...["devnet", "--l1-port", "0", "--rpc-port", "0", "--feed-port", "0", "--blob-server-port", "0"],
-        ...["--l1-block-time", "1", "--batch-interval", "1", "--propose-interval", "1", "--challenge-period", "3"],
+        ...["--l1-block-time", "1", "--batch-interval", "1", "--propose-interval", "1"],
         ...["--data-dir", join(folder, "data"), ...flags],
       ],
       infoFile: join(folder, "devnet.json"),

@@ -21,7 +21,14 @@ export function simulatedRollupConfig(
   return {
     l1ChainId: 1,
     l1StartBlock: 0,
-    contracts: { rollup: ZERO_ADDRESS, inbox: ZERO_ADDRESS, stateCommitmentChain: ZERO_ADDRESS, portal: ZERO_ADDRESS },
+    contracts: {
+      rollup: ZERO_ADDRESS,
+      inbox: ZERO_ADDRESS,
+      stateCommitmentChain: ZERO_ADDRESS,
+      challengeGame: ZERO_ADDRESS,
+      portal: ZERO_ADDRESS,
+      prover: ZERO_ADDRESS,
+    },
     parameters: {
       operator: ZERO_ADDRESS,
       forceInclusionDelay: 43_200,
@@ -30,7 +37,11 @@ export function simulatedRollupConfig(
       depositGasCapacity: 60_000_000n,
       depositGasPerSecond: 1_250_000n,
       challengePeriod: 604_800,
+      minimumResponseTime: 10,
       claimBond: 1n,
+      unitBond: 1n,
+      claimTraceHeight: 32,
+      unitTraceHeight: 25,
     },
     genesis,
     genesisHash: genesisBlock(genesis).hash,

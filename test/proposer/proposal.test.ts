@@ -1,17 +1,16 @@
 import { expect } from "chai";
-import { ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
+import { ZERO_ADDRESS } from "../../src/primitives/index.ts";
 import { isBindingSpent } from "../../src/proposer/l1-binding.ts";
 import { bondOfChild, costOfProposal, countFinalBatches, decideProposal } from "../../src/proposer/proposal.ts";
 
 describe("Proposal of a claim", () => {
-  const claim = { claimId: ZERO_HASH, parentId: ZERO_HASH, stateHash: ZERO_HASH, batchCount: 5 };
   const tip = { nextBatchCount: 5, proposedAt: 1_000 };
 
   it("waits for batches that are derived and certain, then for the interval since its parent", () => {
-    expect(decideProposal(undefined, tip, 9, 9_999, 60)).to.eql({ kind: "waiting-for-batches" });
-    expect(decideProposal(claim, tip, 4, 9_999, 60)).to.eql({ kind: "waiting-for-batches" });
-    expect(decideProposal(claim, tip, 5, 1_059, 60)).to.eql({ kind: "not-due", at: 1_060 });
-    expect(decideProposal(claim, tip, 5, 1_060, 60)).to.eql({ kind: "propose", claim });
+    expect(decideProposal(tip, { derived: 4, final: 9 }, 9_999, 60)).to.eql({ kind: "waiting-for-batches" });
+    expect(decideProposal(tip, { derived: 9, final: 4 }, 9_999, 60)).to.eql({ kind: "waiting-for-batches" });
+    expect(decideProposal(tip, { derived: 5, final: 5 }, 1_059, 60)).to.eql({ kind: "not-due", at: 1_060 });
+    expect(decideProposal(tip, { derived: 5, final: 5 }, 1_060, 60)).to.eql({ kind: "propose" });
   });
 
   it("counts certain batches from the end, and asks about none that is claimed already", () => {

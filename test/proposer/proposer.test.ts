@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { decodeFunctionData, encodeErrorResult, encodeFunctionData } from "viem";
 import { createBatcher } from "../../src/batcher/index.ts";
 import type { Batcher } from "../../src/batcher/index.ts";
-import type { ClaimedState, WrongClaim } from "../../src/claims/index.ts";
+import { createOwnTraces } from "../../src/claims/index.ts";
+import type { ClaimedState, TraceEnd, WrongClaim } from "../../src/claims/index.ts";
 import { createTransactionManager, inboxAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { TransactionManager } from "../../src/l1/index.ts";
 import { hexToBytes, ZERO_ADDRESS, ZERO_HASH } from "../../src/primitives/index.ts";
@@ -20,6 +21,8 @@ import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
 const PROPOSER_KEY = OTHER_KEY;
 const PROPOSER = addressOf(PROPOSER_KEY);
 const RIVAL_KEY = KEYS[2]!;
+/** Of the trace of a claim. */
+const HEIGHT = 32;
 
 describe("proposer", () => {
   let rollup: RollupFixture;
@@ -72,6 +75,7 @@ describe("proposer", () => {
       {
         chain: rollup.chain,
         client: rollup.l1.client,
+        traces: rollup.traces,
         transactions,
         records: disk.open(kill),
         interval: 0,
@@ -143,20 +147,28 @@ describe("proposer", () => {
   }
   const ownHash = (batchCount: number): Hash => stateHash(ownState(batchCount));
 
+  /** The node's own trace of the batches of a claim. */
+  const ownTrace = async (fromBatch: number, toBatch: number): Promise<TraceEnd> =>
+    (await createOwnTraces(rollup.traces, HEIGHT).endOf({ fromBatch, toBatch }))!;
+  /** The right claim on a parent: of the batches from `fromBatch` to before `toBatch`. */
+  const ownClaim = async (parentId: Hash, fromBatch: number, toBatch: number): Promise<Hash> =>
+    claimId(parentId, ownHash(toBatch), (await ownTrace(fromBatch, toBatch)).root);
+
   function genesisClaim(): Hash {
     return claimId(
       ZERO_HASH,
       stateHash({ blockHash: rollup.config.genesisHash, outboxRoot: ZERO_HASH, batchCount: 0, messageCount: 0 }),
+      ZERO_HASH,
     );
   }
 
-  /** Proposes from another account, whatever it is. */
-  async function proposeRival(parentId: Hash, state: ClaimedState): Promise<void> {
+  /** Proposes from another account, whatever it is, by any trace unless one is given. */
+  async function proposeRival(parentId: Hash, state: ClaimedState, siblings?: readonly Hash[]): Promise<void> {
     const manager = await createManager(RIVAL_KEY, createTestDisk());
     await manager.submit({
       purpose: "rival",
       to: address(),
-      data: await encodeProposal(rollup.l1.client, parentId, state),
+      data: await encodeProposal(rollup.l1.client, parentId, state, siblings),
       value: rollup.config.parameters.claimBond,
     });
     await manager.step();
@@ -174,11 +186,12 @@ describe("proposer", () => {
       expect((await proposer.step()).kind).to.equal("waiting-for-batches");
       await postBatch();
       expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
-      const id = claimId(genesisClaim(), ownHash(1));
+      const id = await ownClaim(genesisClaim(), 0, 1);
       expect(proposer.tip()).to.eql({
         claimId: id,
         parentId: genesisClaim(),
         stateHash: ownHash(1),
+        traceRoot: (await ownTrace(0, 1)).root,
         batchCount: 1,
       });
       expect((await readClaim(id)).proposer.toLowerCase()).to.equal(PROPOSER);
@@ -191,7 +204,8 @@ describe("proposer", () => {
       for (let i = 0; i < 3; i++) await postBatch();
       expect((await proposer.step()).kind).to.equal("proposed");
       await transactions.step();
-      expect((await readClaim(claimId(claimId(genesisClaim(), ownHash(1)), ownHash(2)))).nextBatchCount).to.equal(4);
+      const second = await ownClaim(await ownClaim(genesisClaim(), 0, 1), 1, 2);
+      expect((await readClaim(second)).nextBatchCount).to.equal(4);
       await run(proposer);
       expect(proposer.tip().batchCount).to.equal(4);
       expect(await claimCount()).to.equal(3);
@@ -216,7 +230,7 @@ describe("proposer", () => {
     it("does not repeat a claim that another proposed rightly, but builds on it", async () => {
       const proposer = await open();
       await postBatch();
-      await proposeRival(genesisClaim(), ownState(1));
+      await proposeRival(genesisClaim(), ownState(1), (await ownTrace(0, 1)).siblings);
       expect(await run(proposer)).to.eql(["waiting-for-batches"]);
       expect(proposer.tip().batchCount).to.equal(1);
       await postBatch();
@@ -229,6 +243,7 @@ describe("proposer", () => {
         {
           chain: rollup.chain,
           client: rollup.l1.client,
+          traces: rollup.traces,
           transactions: operatorTransactions,
           records: disk.open(),
           interval: 0,
@@ -249,6 +264,35 @@ describe("proposer", () => {
       expect(operatorTransactions.statuses().every(({ kind }) => kind === "succeeded")).to.equal(true);
     });
 
+    it("waits until the batches of the claim are traced", async () => {
+      const proposer = await open();
+      await rollup.addBlock();
+      await batcher.postNow();
+      await operatorTransactions.step();
+      await rollup.l1.mine();
+      await rollup.follow({ withTraces: false });
+      expect(await proposer.step()).to.eql({ kind: "waiting-for-traces", required: 1 });
+      expect(await claimCount()).to.equal(0);
+      await rollup.traces.follow();
+      expect((await proposer.step()).kind).to.equal("proposed");
+    });
+
+    it("claims nothing by a trace that was read while L1 took blocks back", async () => {
+      await postBatch();
+      const { inbox } = rollup.chain;
+      let rewinds = 0;
+      const chain = { ...rollup.chain, inbox: { ...inbox, rewindCount: () => rewinds } };
+      const traces: ProposerOptions["traces"] = {
+        openClaim: async (range) => {
+          rewinds++;
+          return rollup.traces.openClaim(range);
+        },
+      };
+      const proposer = await open({ chain, traces });
+      expect((await proposer.step()).kind).to.equal("waiting-for-traces");
+      expect(await claimCount()).to.equal(0);
+    });
+
     it("says what the account lacks for the bond, and goes on once it has it", async () => {
       const proposer = await open();
       await postBatch();
@@ -264,7 +308,13 @@ describe("proposer", () => {
       const config = { ...rollup.config, genesisHash: `0x${"11".repeat(32)}` as const };
       transactions = await createManager(PROPOSER_KEY, transactionDisk);
       const proposer = createProposer(
-        { chain: { ...rollup.chain, config }, client: rollup.l1.client, transactions, records: disk.open() },
+        {
+          chain: { ...rollup.chain, config },
+          client: rollup.l1.client,
+          traces: rollup.traces,
+          transactions,
+          records: disk.open(),
+        },
         createTestInstruments(),
       );
       const error = (await proposer.step().catch((reason: unknown) => reason)) as ProposerError;
@@ -303,12 +353,16 @@ describe("proposer", () => {
       await run(proposer);
       await pass(7 * DAY);
       const manager = await createManager(RIVAL_KEY, createTestDisk());
-      const { parentId, stateHash: state } = proposer.tip();
+      const { parentId, stateHash: state, traceRoot } = proposer.tip();
       await manager.submit({
         purpose: "confirm",
         to: address(),
         data: hexToBytes(
-          encodeFunctionData({ abi: stateCommitmentChainAbi, functionName: "confirm", args: [parentId, state] }),
+          encodeFunctionData({
+            abi: stateCommitmentChainAbi,
+            functionName: "confirm",
+            args: [{ parentId, stateHash: state, traceRoot }],
+          }),
         ),
       });
       expect(await run(proposer)).to.eql(["waiting-for-batches"]);
@@ -359,7 +413,7 @@ describe("proposer", () => {
       await run(proposer);
       const own = proposer.tip().claimId;
       await postBatch();
-      await proposeRival(own, ownState(2));
+      await proposeRival(own, ownState(2), (await ownTrace(1, 2)).siblings);
       await run(proposer);
       await postBatch();
       await run(proposer);
@@ -433,7 +487,7 @@ describe("proposer", () => {
       const { input } = await rollup.l1.client.getTransaction({ hash: events.at(-1)!.transactionHash });
       const call = decodeFunctionData({ abi: stateCommitmentChainAbi, data: input });
       if (call.functionName !== "propose") throw new Error(`expected propose, got ${call.functionName}`);
-      return { number: Number(call.args[2]), hash: call.args[3] };
+      return { number: Number(call.args[3]), hash: call.args[4] };
     }
 
     it("is the one before the last the Inbox was read to, and has the claimed batches", async () => {
@@ -507,7 +561,7 @@ describe("proposer", () => {
       await postBatch();
       const proposer = await open();
       expect((await proposer.step()).kind).to.equal("proposed");
-      const old = claimId(genesisClaim(), ownHash(1));
+      const old = await ownClaim(genesisClaim(), 0, 1);
       expect((await readClaim(old)).status).to.equal(1);
       const { params } = rollup.l1.calls.findLast(({ method }) => method === "eth_sendRawTransaction")!;
 
@@ -524,7 +578,7 @@ describe("proposer", () => {
         await rollup.l1.mine();
         await rollup.follow();
       }
-      expect(claimId(genesisClaim(), ownHash(1))).to.not.equal(old);
+      expect(await ownClaim(genesisClaim(), 0, 1)).to.not.equal(old);
       await rollup.l1.rpc("eth_sendRawTransaction", ...params);
       await rollup.l1.mine();
       await rollup.follow();
@@ -534,7 +588,7 @@ describe("proposer", () => {
       expect(transactions.statuses()[0]).to.deep.include({ kind: "reverted", confirmed: true });
       expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
       expect((await readClaim(old)).status).to.equal(0);
-      expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownHash(1)));
+      expect(proposer.tip().claimId).to.equal(await ownClaim(genesisClaim(), 0, 1));
       expect(await claimCount()).to.equal(1);
       expect(await rollup.l1.client.getBalance({ address: address() })).to.equal(rollup.config.parameters.claimBond);
     });
@@ -584,7 +638,7 @@ describe("proposer", () => {
       await proposeRival(genesisClaim(), WRONG_STATE);
       expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
       await run(proposer);
-      expect(proposer.tip().claimId).to.equal(claimId(genesisClaim(), ownHash(1)));
+      expect(proposer.tip().claimId).to.equal(await ownClaim(genesisClaim(), 0, 1));
       expect(reported).to.have.length(1);
       expect(reported[0]).to.deep.include({
         stateHash: stateHash(WRONG_STATE),
@@ -592,6 +646,37 @@ describe("proposer", () => {
         proposer: addressOf(RIVAL_KEY),
       });
       expect(proposer.wrongClaims()).to.eql(reported);
+    });
+
+    it("are those of the right state by another trace too", async () => {
+      const proposer = await open();
+      await postBatch();
+      await proposeRival(genesisClaim(), ownState(1));
+      expect(await run(proposer)).to.eql(["proposed", "waiting-for-batches"]);
+      expect(proposer.tip().claimId).to.equal(await ownClaim(genesisClaim(), 0, 1));
+      const [wrong, ...others] = proposer.wrongClaims();
+      expect(others).to.eql([]);
+      expect(wrong).to.deep.include({
+        stateHash: ownHash(1),
+        expectedStateHash: ownHash(1),
+        expectedTraceRoot: (await ownTrace(0, 1)).root,
+        proposer: addressOf(RIVAL_KEY),
+      });
+    });
+
+    it("are judged by their trace once the node has traced as far", async () => {
+      const proposer = await open();
+      await rollup.addBlock();
+      await batcher.postNow();
+      await operatorTransactions.step();
+      await rollup.l1.mine();
+      await rollup.follow({ withTraces: false });
+      await proposeRival(genesisClaim(), ownState(1));
+      expect((await proposer.step()).kind).to.equal("waiting-for-traces");
+      expect(proposer.wrongClaims()).to.eql([]);
+      await rollup.traces.follow();
+      expect((await proposer.step()).kind).to.equal("proposed");
+      expect(proposer.wrongClaims()).to.have.length(1);
     });
 
     it("are found on an L1 that takes only narrow ranges of logs", async () => {
@@ -694,7 +779,7 @@ describe("proposer", () => {
               await run(resumed);
               if (!retiring) await run(await open({ retiring: true }));
               expect(await claimCount()).to.equal(1);
-              expect(await latestConfirmed()).to.equal(claimId(genesisClaim(), ownHash(1)));
+              expect(await latestConfirmed()).to.equal(await ownClaim(genesisClaim(), 0, 1));
               expect(await rollup.l1.client.getBalance({ address: address() })).to.equal(0n);
               if (!killed) break;
               kills++;

@@ -116,7 +116,9 @@ describe("protocol hashes", () => {
         expect(stateHash({ blockHash: first, outboxRoot: second, batchCount: a, messageCount: b })).to.equal(
           hashOf(["bytes32", "bytes32", "uint256", "uint256"], [first, second, a, b]),
         );
-        expect(claimId(first, second)).to.equal(hashOf(["bytes32", "bytes32"], [first, second]));
+        expect(claimId(first, second, first)).to.equal(
+          hashOf(["bytes32", "bytes32", "bytes32"], [first, second, first]),
+        );
         expect(blobsHash([first, second])).to.equal(ethersKeccak(concatBytes([hexToBytes(first), hexToBytes(second)])));
       }),
     );

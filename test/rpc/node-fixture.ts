@@ -53,7 +53,14 @@ export async function startNode(
   const config: RollupConfig = {
     l1ChainId: 1,
     l1StartBlock: 0,
-    contracts: { rollup: contract, inbox: contract, stateCommitmentChain: contract, portal: contract },
+    contracts: {
+      rollup: contract,
+      inbox: contract,
+      stateCommitmentChain: contract,
+      challengeGame: contract,
+      portal: contract,
+      prover: contract,
+    },
     parameters: {
       operator: contract,
       forceInclusionDelay: 43_200,
@@ -62,7 +69,11 @@ export async function startNode(
       depositGasCapacity: 60_000_000n,
       depositGasPerSecond: 1_250_000n,
       challengePeriod: 3_600,
+      minimumResponseTime: 10,
       claimBond: ETHER,
+      unitBond: ETHER,
+      claimTraceHeight: 32,
+      unitTraceHeight: 25,
     },
     genesis,
     genesisHash: genesisBlock(genesis).hash,

@@ -192,6 +192,7 @@ describe("rollup_* methods", function () {
       id: `0x${"c1".repeat(32)}`,
       parentId: `0x${"c0".repeat(32)}`,
       stateHash: `0x${"5a".repeat(32)}`,
+      traceRoot: `0x${"7a".repeat(32)}`,
       blockHash: last.hash,
       outboxRoot: last.header.outboxRoot,
       batchCount: 1,
@@ -221,6 +222,7 @@ describe("rollup_* methods", function () {
         blockHash: claim.blockHash,
         batchCount: 1,
         messageCount: claim.messageCount,
+        traceRoot: claim.traceRoot,
       });
       expect(answer.outboxRoot).to.equal(last.header.outboxRoot);
       expect(verifyMerkleProof(last.header.outboxRoot, leafOf(answer.withdrawal), index, 5, answer.proof)).to.equal(

@@ -90,6 +90,13 @@ export type RollupFixture = Awaited<ReturnType<typeof deployRollupFixture>>;
 /** A network of its own with a rollup on it; the first account is the operator. */
 export async function deployRollupFixture(overrides: Partial<RollupParameters> = {}) {
   const connection = await network.create();
+  return deployRollupOn(connection, overrides);
+}
+
+export async function deployRollupOn(
+  connection: Awaited<ReturnType<typeof network.create>>,
+  overrides: Partial<RollupParameters> = {},
+) {
   const { ethers, networkHelpers, provider } = connection;
   const [operator, user, stranger, proposer, rival] = await ethers.getSigners();
   if (!operator || !user || !stranger || !proposer || !rival) throw new Error("expected five accounts");

@@ -35,7 +35,14 @@ export function testConfig({ forceInclusionDelay = 43_200, gasPerSecond = 1_000_
   return {
     l1ChainId: 1,
     l1StartBlock: 0,
-    contracts: { rollup: contract, inbox: contract, stateCommitmentChain: contract, portal: contract },
+    contracts: {
+      rollup: contract,
+      inbox: contract,
+      stateCommitmentChain: contract,
+      challengeGame: contract,
+      portal: contract,
+      prover: contract,
+    },
     parameters: {
       operator: operator.address,
       forceInclusionDelay,
@@ -44,7 +51,11 @@ export function testConfig({ forceInclusionDelay = 43_200, gasPerSecond = 1_000_
       depositGasCapacity: 60_000_000n,
       depositGasPerSecond: 1_250_000n,
       challengePeriod: 3_600,
+      minimumResponseTime: 10,
       claimBond: 1n,
+      unitBond: 1n,
+      claimTraceHeight: 32,
+      unitTraceHeight: 25,
     },
     genesis,
     genesisHash: genesisBlock(genesis).hash,
