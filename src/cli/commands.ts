@@ -4,7 +4,7 @@ import { devnetCommand } from "./devnet-command.ts";
 import { genesisCommand } from "./genesis-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { traceCommand } from "./trace-command.ts";
-import { batcherCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
+import { batcherCommand, challengerCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
 
 export const commands: readonly RegistrableCommand[] = [
   devnetCommand,
@@ -14,6 +14,7 @@ export const commands: readonly RegistrableCommand[] = [
   sequencerCommand,
   batcherCommand,
   proposerCommand,
+  challengerCommand,
   nodeCommand,
   traceCommand,
 ];

@@ -49,6 +49,7 @@ export function describeDevnet({
       ["OneStepProver", getAddress(contracts.prover)],
       ["operator", getAddress(roles.operator)],
       ["proposer", getAddress(roles.proposer)],
+      ["challenger", getAddress(roles.challenger)],
       ["challenge period", `${challengePeriod} s`],
     ]),
     "",

@@ -5,6 +5,7 @@ import {
   openNode,
   openReplicaPool,
   startBatcherRole,
+  startChallengerRole,
   startFeedClient,
   startProposerRole,
   startRpcRole,
@@ -16,6 +17,7 @@ import { writeInfoFile } from "./info-file.ts";
 import { runService } from "./lifecycle.ts";
 import {
   batcherSettings,
+  challengerSettings,
   feedClientSettings,
   nodeSettings,
   operatorKeySetting,
@@ -26,7 +28,7 @@ import {
 } from "./role-settings.ts";
 import { readRollupConfigSetting } from "./rollup-config-setting.ts";
 import { httpUrlText, privateKeyText } from "./setting-types.ts";
-import { SettingsError, optionalSetting, requiredSetting, secret } from "./settings.ts";
+import { SettingsError, optionalSetting, requiredSetting, secret, switchSetting } from "./settings.ts";
 import type { SettingValues } from "./settings.ts";
 
 /** Milliseconds after which an orderly stop is given up. */
@@ -103,13 +105,19 @@ export const nodeCommand = defineCommand({
       description: "JSON-RPC of the sequencer, to pass transactions on to; without it they are refused",
       placeholder: "url",
     }),
+    traces: switchSetting("trace the chain too, for `onestep trace --block`: 32 bytes a unit of the chain on disk"),
   },
   run: (values, context) =>
-    runRole(values, context, async (node) => {
-      if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
-      const pool = openReplicaPool(node, values.sequencerUrl);
-      return startRpcRole(node, { host: values.host, port: values.rpcPort, pool });
-    }),
+    runRole(
+      values,
+      context,
+      async (node) => {
+        if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
+        const pool = openReplicaPool(node, values.sequencerUrl);
+        return startRpcRole(node, { host: values.host, port: values.rpcPort, pool });
+      },
+      { traces: values.traces },
+    ),
 });
 
 export const sequencerCommand = defineCommand({
@@ -211,4 +219,38 @@ export const proposerCommand = defineCommand({
       },
       { traces: true },
     ),
+});
+
+export const challengerCommand = defineCommand({
+  name: "challenger",
+  summary: "dispute wrong claims on L1",
+  details:
+    "Anyone may run it, with one key. It derives L2 from L1, judges every claim, and where one is wrong proposes the right one if that is " +
+    "missing and plays the dispute until it is won. It needs no folder that was there before. /ready tells what it is alarmed by.",
+  examples: [
+    ["ONESTEP_CHALLENGER_KEY=0x… onestep challenger --rollup-config rollup.json", "disputes whatever is wrong"],
+    ["onestep challenger --rollup-config rollup.json --watch-only --rpc-port 9547", "an alarm, without a key"],
+  ],
+  settings: { ...nodeSettings, ...optionalRpcSettings, ...challengerSettings },
+  run: (values, context) => {
+    const { challengerKey, dryRun, watchOnly, spendPerDispute, spendInAll } = values;
+    if (challengerKey === undefined && !watchOnly) {
+      throw new SettingsError("--challenger-key: expected a private key, unless with --watch-only");
+    }
+    return runRole(
+      values,
+      context,
+      async (node) => {
+        await startChallengerRole(node, {
+          challengerKey: watchOnly ? undefined : challengerKey,
+          mode: watchOnly ? "watch-only" : dryRun ? "dry-run" : "play",
+          spendingLimits: { perDispute: spendPerDispute, total: spendInAll },
+          hasProposer: false,
+          pollingInterval: values.l1PollInterval,
+        });
+        return startOptionalRpc(node, values);
+      },
+      { traces: true },
+    );
+  },
 });

@@ -1,6 +1,7 @@
 import { ENGINE_NAMES } from "../reference/index.ts";
 import {
   choiceText,
+  etherText,
   hostText,
   httpUrlText,
   integerText,
@@ -142,4 +143,23 @@ export const proposerSettings = {
     fallback: "3600",
   }),
   retire: switchSetting("propose nothing more, and get the bond of the last claim back once it is confirmed"),
+};
+
+export const challengerSettings = {
+  challengerKey: secret(
+    optionalSetting(privateKeyText, {
+      description: "private key that plays and puts up bonds; not needed to watch only",
+      placeholder: "key",
+    }),
+  ),
+  dryRun: switchSetting("log the moves that are due, and make none"),
+  watchOnly: switchSetting("judge claims and raise alarms; look for no moves"),
+  spendPerDispute: optionalSetting(etherText, {
+    description: "most that may be at stake in one dispute: bonds that are not back, and fees; default: no limit",
+    placeholder: "eth",
+  }),
+  spendInAll: optionalSetting(etherText, {
+    description: "most that may be at stake in all disputes under way; default: no limit",
+    placeholder: "eth",
+  }),
 };

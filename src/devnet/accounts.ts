@@ -21,6 +21,8 @@ export interface DevnetKeys {
   /** Orders transactions and posts batches. */
   readonly operator: DevnetAccount;
   readonly proposer: DevnetAccount;
+  /** Plays disputes. */
+  readonly challenger: DevnetAccount;
   /** Makes the deposits that give the users ETH on L2, and nothing else: its nonce counts them. */
   readonly funder: DevnetAccount;
 }
@@ -48,6 +50,7 @@ export function hardhatKeys(): DevnetKeys {
     operator: hardhatAccount(USERS + 1),
     proposer: hardhatAccount(USERS + 2),
     funder: hardhatAccount(USERS + 3),
+    challenger: hardhatAccount(USERS + 4),
   };
 }
 
@@ -59,6 +62,7 @@ export function derivedKeys(deployerKey: Hex): DevnetKeys {
     deployer: accountOf(deployerKey),
     operator: derive("operator"),
     proposer: derive("proposer"),
+    challenger: derive("challenger"),
     funder: derive("funder"),
   };
 }

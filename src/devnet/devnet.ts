@@ -14,6 +14,7 @@ import {
   createClosers,
   openNode,
   startBatcherRole,
+  startChallengerRole,
   startProposerRole,
   startRpcRole,
   startSequencerRole,
@@ -65,7 +66,7 @@ export interface DevnetOptions {
   readonly proposeInterval: number;
   /** Wei that each user account gets on L2 by a deposit; on an external L1 the deployer's is the only one. */
   readonly l2Balance: bigint;
-  /** Wei that operator and proposer are given on an external L1. */
+  /** Wei that operator, proposer and challenger are given on an external L1, besides bonds. */
   readonly roleBalance: bigint;
   /** What executes L2. */
   readonly engine: EngineName;
@@ -86,7 +87,7 @@ export interface DevnetInfo {
   };
   readonly contracts: RollupConfig["contracts"];
   readonly predeploys: { readonly l1Context: Address; readonly outbox: Address; readonly feeVault: Address };
-  readonly roles: { readonly operator: Address; readonly proposer: Address };
+  readonly roles: Readonly<Record<"operator" | "proposer" | "challenger", Address>>;
   readonly challengePeriod: number;
   /** Accounts with ETH on L2; keys where they are well known. */
   readonly accounts: readonly { readonly address: Address; readonly privateKey: Hex | undefined }[];
@@ -141,7 +142,13 @@ async function start(
   const config = await openRollup(options, { l1RpcUrl: l1.url, keys, configPath }, instruments);
   if (!local) {
     const { roleBalance, l2Balance } = options;
-    const needs = { operator: roleBalance, proposer: roleBalance + config.parameters.claimBond, l2Balance };
+    const { claimBond, unitBond } = config.parameters;
+    const needs = {
+      operator: roleBalance,
+      proposer: roleBalance + claimBond,
+      challenger: roleBalance + unitBond,
+      l2Balance,
+    };
     await fundOnL1({ l1RpcUrl: l1.url, keys, needs }, instruments);
   }
   const pollInterval = local ? LOCAL_POLL_INTERVAL : REMOTE_POLL_INTERVAL;
@@ -184,6 +191,12 @@ async function start(
     interval: options.proposeInterval,
     pollingInterval: pollInterval,
   });
+  await startChallengerRole(node, {
+    challengerKey: keys.challenger.privateKey,
+    mode: "play",
+    hasProposer: true,
+    pollingInterval: pollInterval,
+  });
   const rpc = await startRpcRole(node, { host, port: options.rpcPort, pool: mempool });
   if (options.l2Balance > 0n) {
     await fundOnL2(
@@ -210,7 +223,11 @@ async function start(
       },
       contracts: config.contracts,
       predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
-      roles: { operator: keys.operator.address, proposer: keys.proposer.address },
+      roles: {
+        operator: keys.operator.address,
+        proposer: keys.proposer.address,
+        challenger: keys.challenger.address,
+      },
       challengePeriod: config.parameters.challengePeriod,
       accounts,
       rollupConfig: configPath,

@@ -38,13 +38,13 @@ export async function fundOnL2(options: FundingOptions, { logger }: Pick<Instrum
 /** Wei that the funder needs for the gas of its deposit. */
 const DEPOSIT_GAS_MONEY = 10n ** 16n;
 
-/** Sends ETH from the deployer until operator and proposer have what they need, and the funder what it will deposit. */
+/** Sends ETH from the deployer until operator, proposer and challenger have what they need, and the funder what it will deposit. */
 export async function fundOnL1(
   options: {
     readonly l1RpcUrl: string;
     readonly keys: DevnetKeys;
     /** Wei. */
-    readonly needs: { readonly operator: bigint; readonly proposer: bigint; readonly l2Balance: bigint };
+    readonly needs: Readonly<Record<"operator" | "proposer" | "challenger" | "l2Balance", bigint>>;
   },
   { logger }: Pick<Instruments, "logger">,
 ): Promise<void> {
@@ -54,6 +54,7 @@ export async function fundOnL1(
   const wanted = [
     [keys.operator.address, needs.operator],
     [keys.proposer.address, needs.proposer],
+    [keys.challenger.address, needs.challenger],
     [keys.funder.address, deposited || needs.l2Balance === 0n ? 0n : needs.l2Balance + DEPOSIT_GAS_MONEY],
   ] as const;
   for (const [address, need] of wanted) {

@@ -46,6 +46,7 @@ export interface ProposerContext {
   readonly interval: number;
   readonly depth: "finalized" | number;
   readonly retiring: boolean;
+  readonly answersOnly: boolean;
   readonly reader: ClaimReader;
   readonly states: OwnStates;
   readonly traces: OwnTraces;
@@ -95,7 +96,8 @@ export function openContext(options: ProposerOptions, { logger, metrics: registr
     records,
     interval: options.interval ?? 3600,
     depth: options.depth ?? "finalized",
-    retiring: options.retiring ?? false,
+    retiring: options.retiring ?? options.answersOnly ?? false,
+    answersOnly: options.answersOnly ?? false,
     reader: createClaimReader(client, config.contracts),
     states,
     traces,

@@ -26,6 +26,11 @@ export interface ProposerOptions {
    * bond waits for the next claim, onto which it moves.
    */
   readonly retiring?: boolean;
+  /**
+   * Whether to propose only where somebody else has proposed a wrong claim and the right one is missing, at once, and to get the
+   * bond back as when retiring; default false.
+   */
+  readonly answersOnly?: boolean;
   /** Blocks of one `eth_getLogs`; default 5,000. */
   readonly logRange?: number;
   /** Seconds between the steps of the loop; default 12. */
@@ -52,6 +57,8 @@ export type ProposerStep =
   | { readonly kind: "waiting-for-l1"; readonly reason: string }
   /** L1 is not as it was when it was read, so it would refuse the claim; the next step reads it again. */
   | { readonly kind: "overtaken"; readonly revert: L1Revert }
+  /** No wrong claim stands without the right one beside it. */
+  | { readonly kind: "nothing-to-answer" }
   /** Nothing is proposed any more; what is proposed waits to be confirmed, if it is not. */
   | { readonly kind: "retiring" }
   /** The next claim is due at this L1 timestamp in seconds. */

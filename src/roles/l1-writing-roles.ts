@@ -2,6 +2,7 @@ import { type Batcher, type DataKind, createBatcher } from "../batcher/index.ts"
 import {
   type TransactionManager,
   createBeaconServer,
+  challengeGameAbi,
   createTransactionManager,
   inboxAbi,
   stateCommitmentChainAbi,
@@ -88,7 +89,8 @@ export async function startProposerRole(node: RunningNode, options: ProposerRole
   return proposer;
 }
 
-async function openTransactions(
+/** The L1 transactions of a role, on records of its own. */
+export async function openTransactions(
   node: RunningNode,
   role: string,
   privateKey: Hex,
@@ -101,7 +103,7 @@ async function openTransactions(
       chainId: config.l1ChainId,
       privateKey,
       records: database.records(`${role}/l1-transactions`),
-      abis: [inboxAbi, stateCommitmentChainAbi],
+      abis: [inboxAbi, stateCommitmentChainAbi, challengeGameAbi],
       pollingInterval,
     },
     instruments,

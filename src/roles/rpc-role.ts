@@ -30,6 +30,7 @@ export async function startRpcRole(
       pool,
       claims,
       syncStatus: () => node.syncStatus(),
+      problems: () => node.problems(),
       records: database.records("rpc"),
       host,
       port,

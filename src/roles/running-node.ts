@@ -69,6 +69,9 @@ export interface RunningNode {
   waitUntilSynced(signal: AbortSignal): Promise<void>;
   /** Has something stopped before the node, and before what was added earlier. */
   onClose(name: string, close: () => Promise<void> | void): void;
+  /** What keeps the parts that were added from being ready, in words. */
+  problems(): readonly string[];
+  addProblems(problems: () => readonly string[]): void;
   /** Resolves with the reason if the node can no longer run. */
   readonly failure: Promise<Error>;
   close(): Promise<void>;
@@ -141,6 +144,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
     reader.start();
     closers.add("L1 reader", () => reader.stop());
     const { latest, safe, finalized } = chain.store.getHeads();
+    const problems: (() => readonly string[])[] = [];
     logger.info({ latest, safe, finalized, chainId: config.genesis.chainId }, "node opened");
     return {
       config,
@@ -160,6 +164,10 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       waitUntilSynced: (signal) => waitUntilSynced(follower, signal),
       onClose: (name, close) => {
         closers.add(name, close);
+      },
+      problems: () => problems.flatMap((of) => of()),
+      addProblems: (of) => {
+        problems.push(of);
       },
       failure,
       async close() {

@@ -34,7 +34,7 @@ const CONNECTION_CHECK_INTERVAL = 1_000;
  * listens before `start`.
  */
 export function createRpcServer(options: RpcServerOptions, { logger, metrics }: Instruments): RpcServer {
-  const { chain, pool, claims, syncStatus, host = DEFAULT_HOST, port, cors = "*" } = options;
+  const { chain, pool, claims, syncStatus, problems, host = DEFAULT_HOST, port, cors = "*" } = options;
   const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
   const report = createReporter({ logger, metrics });
   let running:
@@ -130,7 +130,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     app.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
     app.get("/ready", (_request, reply) => {
       const status = syncStatus();
-      const reason = whyNotSynced(status, limits.readyLag);
+      const reason = whyNotSynced(status, limits.readyLag) ?? problems()[0];
       return reply.status(reason === undefined ? 200 : 503).send({ ready: reason === undefined, reason, ...status });
     });
     app.get("/metrics", async (_request, reply) =>
