@@ -235,7 +235,7 @@ export const challengerCommand = defineCommand({
   run: (values, context) => {
     const { challengerKey, dryRun, watchOnly, spendPerDispute, spendInAll } = values;
     if (challengerKey === undefined && !watchOnly) {
-      throw new SettingsError("--challenger-key: expected a private key, unless with --watch-only");
+      throw new SettingsError(["--challenger-key: expected a private key, unless with --watch-only"]);
     }
     return runRole(
       values,

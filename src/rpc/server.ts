@@ -34,7 +34,7 @@ const CONNECTION_CHECK_INTERVAL = 1_000;
  * listens before `start`.
  */
 export function createRpcServer(options: RpcServerOptions, { logger, metrics }: Instruments): RpcServer {
-  const { chain, pool, claims, syncStatus, problems, host = DEFAULT_HOST, port, cors = "*" } = options;
+  const { chain, pool, claims, syncStatus, problems = () => [], host = DEFAULT_HOST, port, cors = "*" } = options;
   const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
   const report = createReporter({ logger, metrics });
   let running:

@@ -9,6 +9,8 @@ export interface RpcServerOptions {
   readonly chain: Chain;
   readonly pool: TransactionPool;
   readonly syncStatus: () => SyncStatus;
+  /** What keeps parts of the process from being ready, in words; for `/ready`. */
+  readonly problems?: () => readonly string[];
   /** The database of the chain, and what executes calls on it. */
   readonly readers: Omit<ReaderSettings, "config">;
   /** Told when the two engines of a shadowing node disagree in a call. */

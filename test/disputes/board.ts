@@ -20,14 +20,15 @@ import type { ChainState } from "../../src/rollup/index.ts";
 import { batchHash, stateHash } from "../../src/rollup/index.ts";
 import { CHAIN_ID } from "../execution/harness.ts";
 import type { History } from "../machine/chain/history.ts";
+import { HEIGHTS } from "./false-claims.ts";
 
 const PARAMETERS: DisputeParameters = {
   challengePeriod: 10_000,
   minimumResponseTime: 10,
   claimBond: 10n ** 18n,
   unitBond: 10n ** 17n,
-  claimTraceHeight: 32,
-  unitTraceHeight: 25,
+  claimTraceHeight: HEIGHTS.claim,
+  unitTraceHeight: HEIGHTS.unit,
 };
 
 /** The dispute contracts of production heights with the OneStepProver, on a simulated L1. */

@@ -3,14 +3,12 @@ import type { OwnClaim } from "../../src/challenger/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { stateHash } from "../../src/rollup/index.ts";
 import type { ChainState } from "../../src/rollup/index.ts";
-import { CLAIM_TRACE_HEIGHT, UNIT_TRACE_HEIGHT, loadHash } from "../../src/traces/index.ts";
+import { loadHash } from "../../src/traces/index.ts";
 import type { History } from "../machine/chain/history.ts";
 import type { Board } from "./board.ts";
-import { falseClaim } from "./false-claims.ts";
+import { HEIGHTS, falseClaim } from "./false-claims.ts";
 import type { Falsehood } from "./false-claims.ts";
 import type { HistoryClaim } from "./history-claims.ts";
-
-const HEIGHTS = { claim: CLAIM_TRACE_HEIGHT, unit: UNIT_TRACE_HEIGHT };
 
 export interface DuelOptions {
   readonly history: History;

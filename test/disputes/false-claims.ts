@@ -24,6 +24,9 @@ export interface Heights {
   readonly unit: number;
 }
 
+/** Those of production. */
+export const HEIGHTS: Heights = { claim: 32, unit: 25 };
+
 /**
  * The claim of a liar who follows the right trace up to a step of a unit, and has wrong states from there on up to the end, which
  * is a `Halt`, as a claim needs it.

@@ -6,9 +6,9 @@ import { ZERO_HASH } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { stateHash } from "../../src/rollup/index.ts";
 import type { ChainState } from "../../src/rollup/index.ts";
-import { CLAIM_TRACE_HEIGHT, loadHash } from "../../src/traces/index.ts";
+import { loadHash } from "../../src/traces/index.ts";
 import type { History } from "../machine/chain/history.ts";
-import { asked, askedUnit, treeOf } from "./false-claims.ts";
+import { HEIGHTS, asked, askedUnit, treeOf } from "./false-claims.ts";
 
 /** A step of a claim: what kind it is, and the state after it. */
 export interface ClaimStep {
@@ -73,7 +73,7 @@ export function claimOfHistory(history: History, fromBatch: number, toBatch: num
     steps: units,
     claim: {
       stateHash: stateHash(after),
-      traceRoot: trace.root(0, CLAIM_TRACE_HEIGHT),
+      traceRoot: trace.root(0, HEIGHTS.claim),
       trace: asked(trace),
       openUnit: (unit) => {
         const steps = units[unit]!.map((step) => step.after);
