@@ -74,7 +74,8 @@ async function step(context: ProposerContext): Promise<ProposerStep> {
   const l1 = { number: Number(head.number), timestamp, baseFeePerGas: head.baseFeePerGas ?? 0n };
   const advanced = await advanceConfirmed(context, timestamp);
   if (advanced !== undefined) return advanced;
-  if (context.answersOnly) return tip.onL1.children === "none" ? { kind: "nothing-to-answer" } : propose(context, tip, l1);
+  if (context.answersOnly)
+    return tip.onL1.children === "none" ? { kind: "nothing-to-answer" } : propose(context, tip, l1);
   return context.retiring ? { kind: "retiring" } : propose(context, tip, l1);
 }
 

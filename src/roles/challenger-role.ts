@@ -25,7 +25,9 @@ export async function startChallengerRole(node: RunningNode, options: Challenger
   if (traces === undefined) throw new Error("expected a node with traces, to judge claims with");
   const { parameters, contracts } = config;
   const transactions =
-    challengerKey === undefined ? undefined : await openTransactions(node, "challenger", challengerKey, pollingInterval);
+    challengerKey === undefined
+      ? undefined
+      : await openTransactions(node, "challenger", challengerKey, pollingInterval);
   const proposer =
     transactions === undefined || options.hasProposer || mode !== "play"
       ? undefined
