@@ -349,7 +349,8 @@ contract ChallengeGame is IChallengeGame {
         if (sent >= UNIT_BOND) return sent - UNIT_BOND;
         uint256 missing = UNIT_BOND - sent;
         uint256 available = owed[msg.sender];
-        require(available >= missing, BondMissing(missing - available));
+        // What an error carries is computed whether or not it is thrown.
+        require(available >= missing, BondMissing(Math.saturatingSub(missing, available)));
         owed[msg.sender] = available - missing;
         return 0;
     }

@@ -176,6 +176,7 @@ export async function createSmallGames(heights: { readonly claim: number; readon
       blockNumber = Number(receipt.blockNumber);
       blockHash = receipt.blockHash;
       let made = 0;
+      let hasOpened = false;
       for (const log of receipt.logs) {
         const address = log.address.toLowerCase();
         if (address === targets.batch.toLowerCase()) {
@@ -184,12 +185,17 @@ export async function createSmallGames(heights: { readonly claim: number; readon
           const { isSuccess, data: reason } = parsed.args as unknown as { isSuccess: boolean; data: string };
           if (!isSuccess && call.mayFail !== true) throw new Error(`a move reverted: ${describe(reason)}`);
           if (isSuccess) call.then?.();
+          // Somebody opened it before: the bond is the player's again.
+          if (isSuccess && call.target === targets.game && call.value > 0n && !hasOpened)
+            ledger.credited(call.account, call.value);
+          hasOpened = false;
         } else if (address === targets.game.toLowerCase() || address === targets.chain.toLowerCase()) {
           const parsed = (address === targets.game.toLowerCase() ? game : chain).interface.parseLog(log)!;
           const event = eventOf(parsed.name, parsed.args as unknown as EventArguments);
           if (event === undefined) continue;
           moves++;
           oracle.apply(event, now);
+          if (event.name === "Opened") hasOpened = true;
           if (event.name === "Opened") ledger.opened(positionId(oracle.unitTrace(event.unit, event.before)));
         }
       }

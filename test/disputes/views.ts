@@ -117,3 +117,22 @@ export function scriptOf(view: View, heights: Heights) {
   }
   return script;
 }
+
+/** A trace, with another state as the last of its 2^height. */
+export function withLastEntry(tree: TraceTree, height: number, state: Hash): TraceTree {
+  const last = 2 ** height - 1;
+  const root = (start: number, spanHeight: number): Hash => {
+    if (start + 2 ** spanHeight - 1 !== last) return tree.root(start, spanHeight);
+    if (spanHeight === 0) return state;
+    return hashWords(root(start, spanHeight - 1), root(start + 2 ** (spanHeight - 1), spanHeight - 1));
+  };
+  return {
+    ...tree,
+    root,
+    stateHash: (index) => (index === last ? state : tree.stateHash(index)),
+    halves: (start, spanHeight) => ({
+      left: root(start, spanHeight - 1),
+      right: root(start + 2 ** (spanHeight - 1), spanHeight - 1),
+    }),
+  };
+}
