@@ -1,7 +1,6 @@
 /// <reference path="../../types/ethers-contracts/hardhat.d.ts" />
 import { network } from "hardhat";
 import type { TraceTree } from "../../src/machine/index.ts";
-import { ZERO_ADDRESS } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { stateHash } from "../../src/rollup/index.ts";
 import { loadHash } from "../../src/traces/index.ts";
@@ -14,6 +13,8 @@ export const ZERO_HASH: Hash = `0x${"00".repeat(32)}`;
 export const GENESIS_STATE = stateOf(0, 0);
 export const GENESIS_BODY: ClaimBody = { parentId: ZERO_HASH, stateHash: stateHash(GENESIS_STATE), traceRoot: ZERO_HASH };
 export const GENESIS = claimIdOf(GENESIS_BODY);
+/** Above it the traces are too long to be written down: a test scripts what it needs. */
+const MAXIMUM_SCRIPTED_HEIGHT = 6;
 export const EMPTY_WITNESS = {
   machine: "0x",
   frame: "0x",
@@ -46,8 +47,17 @@ export interface DisputeParameters {
 
 export type DisputeFixture = Awaited<ReturnType<typeof deployDispute>>;
 
-/** The dispute contracts with small traces and a scripted prover, which has `honest` for right, on a network of their own. */
-export async function deployDispute(overrides: Partial<DisputeParameters> = {}, useProver?: string) {
+export interface DisputeSetup {
+  /** Deploys another prover than the scripted one, and gives its address. */
+  readonly deployProver?: (connection: Awaited<ReturnType<typeof network.create>>) => Promise<string>;
+  /** Of the genesis claim. */
+  readonly genesisStateHash?: Hash;
+  /** Of the first batches. */
+  readonly batchHashes?: readonly Hash[];
+}
+
+/** The dispute contracts with small traces and a scripted prover, which has `honestView` for right, on a network of their own. */
+export async function deployDispute(overrides: Partial<DisputeParameters> = {}, setup: DisputeSetup = {}) {
   const connection = await network.create();
   const { ethers, networkHelpers } = connection;
   const parameters: DisputeParameters = {
@@ -66,22 +76,24 @@ export async function deployDispute(overrides: Partial<DisputeParameters> = {}, 
   const inbox = await ethers.deployContract("ScriptedInbox", [42]);
   const scripted = await ethers.deployContract("ScriptedProver", []);
   await inbox.setBatchCount(1000);
+  for (const [index, hash] of (setup.batchHashes ?? []).entries()) await inbox.setBatch(index, hash);
+  const prover = await setup.deployProver?.(connection);
   const nonce = await deployer.getNonce();
   const predicted = ethers.getCreateAddress({ from: deployer.address, nonce: nonce + 1 });
   const game = await ethers.deployContract("ChallengeGame", [
     predicted,
     await inbox.getAddress(),
-    useProver ?? (await scripted.getAddress()),
+    prover ?? (await scripted.getAddress()),
     parameters,
   ]);
   const chain = await ethers.deployContract("StateCommitmentChain", [
     await inbox.getAddress(),
     await game.getAddress(),
-    GENESIS_BODY.stateHash,
+    setup.genesisStateHash ?? GENESIS_BODY.stateHash,
   ]);
-  const honest = heights.claim <= 6 ? honestView(loadHash(GENESIS_STATE), heights) : undefined;
-  if (honest !== undefined && heights.unit <= 6) {
-    const script = scriptOf(honest, heights);
+  const isSmall = heights.claim <= MAXIMUM_SCRIPTED_HEIGHT && heights.unit <= MAXIMUM_SCRIPTED_HEIGHT;
+  if (prover === undefined && isSmall) {
+    const script = scriptOf(honestView(loadHash(GENESIS_STATE), heights), heights);
     for (let first = 0; first < script.length; first += 128) await scripted.script(script.slice(first, first + 128));
   }
 
@@ -141,5 +153,3 @@ export function unitPosition(view: View, unit: number, start: number, height: nu
 export function stateBefore(tree: TraceTree, start: number) {
   return start === 0 ? { state: tree.before, prefix: ZERO_HASH, siblings: [] } : tree.openPrefix(start);
 }
-
-export const NO_ACCOUNT = ZERO_ADDRESS;

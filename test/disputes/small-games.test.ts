@@ -5,8 +5,8 @@ import type { SmallGame, SmallGames } from "./small-game.ts";
 
 const HEIGHTS = { claim: 2, unit: 2 };
 /** `npm run campaign:disputes` plays all of them. */
-const ONE_OF = 29;
-const RANDOM_GAMES = 16;
+const ONE_OF = 97;
+const RANDOM_GAMES = 10;
 
 /**
  * What each game checks after every block: the totals of all spans on L1 are those of the oracle, no wrong claim has gathered a challenge
