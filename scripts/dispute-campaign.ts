@@ -32,7 +32,9 @@ const boards = new Map<string, Promise<SmallGames>>();
 let moves = 0;
 let longest = 0;
 
-console.log(`seed ${values.seed}: games ${from} to ${from + count - 1}; the first ${ofOneLiar.length} are all of one liar`);
+console.log(
+  `seed ${values.seed}: games ${from} to ${from + count - 1}; the first ${ofOneLiar.length} are all of one liar`,
+);
 for (let number = from; number < from + count; number++) {
   const plan: SmallGame | undefined = ofOneLiar[number];
   const heights = plan === undefined ? { claim: 2 + (number % 3), unit: 2 + (Math.floor(number / 3) % 3) } : smallest;
@@ -50,6 +52,9 @@ for (let number = from; number < from + count; number++) {
     console.error(error);
     process.exit(1);
   }
-  if ((number + 1) % PROGRESS_EVERY === 0) console.log(`${number + 1} games, ${moves} moves, longest ${longest.toFixed(2)} periods`);
+  if ((number + 1) % PROGRESS_EVERY === 0)
+    console.log(`${number + 1} games, ${moves} moves, longest ${longest.toFixed(2)} periods`);
 }
-console.log(`seed ${values.seed}: ${count} games, ${moves} moves, the longest dispute took ${longest.toFixed(2)} challenge periods`);
+console.log(
+  `seed ${values.seed}: ${count} games, ${moves} moves, the longest dispute took ${longest.toFixed(2)} challenge periods`,
+);

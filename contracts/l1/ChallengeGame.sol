@@ -89,11 +89,11 @@ contract ChallengeGame is IChallengeGame {
     mapping(address account => uint256 amount) public owed;
 
     Players.Table private _players;
-    mapping(PositionId position => Rivals.Spans) private _spans;
-    mapping(PositionId position => Rivals.Spans) private _proofs;
+    mapping(PositionId position => Rivals.Spans spans) private _spans;
+    mapping(PositionId position => Rivals.Spans proofs) private _proofs;
     mapping(PositionId position => mapping(bytes25 root => uint256 seconds_)) private _cached;
-    mapping(ClaimId parentId => Pool) private _claimPools;
-    mapping(PositionId unitTrace => Pool) private _unitPools;
+    mapping(ClaimId parentId => Pool pool) private _claimPools;
+    mapping(PositionId unitTrace => Pool pool) private _unitPools;
 
     /// @dev `stateCommitmentChain` may be one that is deployed next. Its constructor checks that it is this game's.
     /// Reverts with HeightOutOfRange or ChallengePeriodTooShort.
@@ -122,17 +122,17 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function bisectClaim(ClaimBisection memory bisection) external {
+    function bisectClaim(ClaimBisection calldata bisection) external {
         _bisectClaim(bisection);
     }
 
     /// @inheritdoc IChallengeGame
-    function bisect(Bisection memory bisection) external {
+    function bisect(Bisection calldata bisection) external {
         _bisect(bisection);
     }
 
     /// @inheritdoc IChallengeGame
-    function open(Opening memory opening) external payable {
+    function open(Opening calldata opening) external payable {
         _credit(msg.sender, _open(opening, msg.value));
     }
 
@@ -150,7 +150,7 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function prove(StepProof memory proof, Witness calldata witness) external {
+    function prove(StepProof calldata proof, Witness calldata witness) external {
         Position memory position = proof.position;
         PositionId positionId = position.id();
         PositionId unit = _checkUnit(proof.unit);
@@ -163,9 +163,10 @@ contract ChallengeGame is IChallengeGame {
             inbox: INBOX,
             target: STATE_COMMITMENT_CHAIN.claim(ClaimId.wrap(proof.unit.context)).nextBatchCount
         });
-        bytes32 state = position.start == 0
-            ? PROVER.start(proof.before.state, witness, input)
-            : PROVER.step(proof.before.state, witness, input);
+        bytes32 state =
+            position.start == 0
+                ? PROVER.start(proof.before.state, witness, input)
+                : PROVER.step(proof.before.state, witness, input);
         _spans[positionId].checkRivaled(bytes25(state));
 
         Rivals.Recorded recorded = _proofs[positionId].record(bytes25(state), _players.numberOf(msg.sender));
@@ -175,7 +176,7 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function cache(Position memory position, bytes32 unitRoot, bytes32 root, TreeNode[] calldata tree) external {
+    function cache(Position calldata position, bytes32 unitRoot, bytes32 root, TreeNode[] calldata tree) external {
         uint256 total = _totalOf(position, unitRoot, root, tree);
         PositionId positionId = position.id();
         bytes25 recordedRoot = _recordedRoot(position, unitRoot, root);
@@ -187,7 +188,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function decide(
-        ClaimBody memory parent,
+        ClaimBody calldata parent,
         bytes32 stateHash,
         bytes32 traceRoot,
         TreeNode[] calldata tree
@@ -198,8 +199,9 @@ contract ChallengeGame is IChallengeGame {
         if (decided == claimId) return;
         require(decided == NO_CLAIM, LostTo(ClaimId.unwrap(decided)));
         Walk memory walk;
-        uint256 total = STATE_COMMITMENT_CHAIN.unrivaledTime(parentId, claimId) +
-            _totalBelow(walk, tree, _claimTrace(parent), traceRoot, _next(walk, tree));
+        uint256 total =
+            STATE_COMMITMENT_CHAIN.unrivaledTime(parentId, claimId) +
+                _totalBelow(walk, tree, _claimTrace(parent), traceRoot, _next(walk, tree));
         _checkEnd(walk, tree);
         require(total >= CHALLENGE_PERIOD, TooEarly(total, CHALLENGE_PERIOD));
 
@@ -209,7 +211,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function decideUnit(
-        Position memory unit,
+        Position calldata unit,
         bytes32 unitRoot,
         bytes32 before,
         bytes32 root,
@@ -233,7 +235,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function collect(
-        ClaimBody memory parent,
+        ClaimBody calldata parent,
         bytes32 stateHash,
         bytes32 traceRoot,
         TreeNode[] calldata tree
@@ -251,7 +253,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function collectUnit(
-        Position memory unit,
+        Position calldata unit,
         bytes32 unitRoot,
         bytes32 before,
         bytes32 root,
@@ -292,7 +294,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function totalOf(
-        Position memory position,
+        Position calldata position,
         bytes32 unitRoot,
         bytes32 root,
         TreeNode[] calldata tree

@@ -15,6 +15,12 @@ contract HostileRecipient {
         ReEnter
     }
 
+    /// @notice It does not want the ETH.
+    error Refused();
+
+    /// @notice The call for the test failed.
+    error CallFailed();
+
     /// @notice What it does when it is paid.
     Conduct public conduct;
     /// @notice Whether the call it made of its own succeeded.
@@ -24,7 +30,9 @@ contract HostileRecipient {
     bytes private _data;
 
     receive() external payable {
-        if (conduct == Conduct.Refuse) revert();
+        if (conduct == Conduct.Refuse) revert Refused();
+        // Whatever it is.
+        // solhint-disable-next-line avoid-low-level-calls
         if (conduct == Conduct.ReEnter) (hasReEntered, ) = _target.call(_data);
         while (conduct == Conduct.BurnGas) {}
         // Solidity has no other way to return from `receive`.
@@ -52,6 +60,6 @@ contract HostileRecipient {
     /// @notice Calls `target` with the ETH sent.
     function run(address target, bytes calldata data) external payable {
         (bool isSuccess, ) = target.call{value: msg.value}(data);
-        require(isSuccess);
+        require(isSuccess, CallFailed());
     }
 }

@@ -11,7 +11,11 @@ import type { Heights, View } from "./views.ts";
 
 export const ZERO_HASH: Hash = `0x${"00".repeat(32)}`;
 export const GENESIS_STATE = stateOf(0, 0);
-export const GENESIS_BODY: ClaimBody = { parentId: ZERO_HASH, stateHash: stateHash(GENESIS_STATE), traceRoot: ZERO_HASH };
+export const GENESIS_BODY: ClaimBody = {
+  parentId: ZERO_HASH,
+  stateHash: stateHash(GENESIS_STATE),
+  traceRoot: ZERO_HASH,
+};
 export const GENESIS = claimIdOf(GENESIS_BODY);
 /** Above it the traces are too long to be written down: a test scripts what it needs. */
 const MAXIMUM_SCRIPTED_HEIGHT = 6;

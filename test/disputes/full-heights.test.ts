@@ -3,7 +3,16 @@ import type { ContractTransactionResponse } from "ethers";
 import type { Hash } from "../../src/primitives/index.ts";
 import { stateHash } from "../../src/rollup/index.ts";
 import { haltHash, loadHash } from "../../src/traces/index.ts";
-import { EMPTY_WITNESS, GENESIS, GENESIS_BODY, GENESIS_STATE, bodyOf, claimPosition, deployDispute, unitPosition } from "./dispute-fixture.ts";
+import {
+  EMPTY_WITNESS,
+  GENESIS,
+  GENESIS_BODY,
+  GENESIS_STATE,
+  bodyOf,
+  claimPosition,
+  deployDispute,
+  unitPosition,
+} from "./dispute-fixture.ts";
 import type { DisputeFixture } from "./dispute-fixture.ts";
 import { moveInClaim, moveInUnit } from "./moves.ts";
 import type { Move } from "./moves.ts";
@@ -70,7 +79,10 @@ describe("a dispute with the heights of production", function () {
           return as.bisect(move);
         case "open": {
           const [l1BlockNumber, l1BlockHash] = await dispute.latestBlock();
-          return as.open({ ...move, siblings: [...move.siblings], l1BlockNumber, l1BlockHash }, { value: parameters.unitBond });
+          return as.open(
+            { ...move, siblings: [...move.siblings], l1BlockNumber, l1BlockHash },
+            { value: parameters.unitBond },
+          );
         }
         case "prove":
           return as.prove(move, EMPTY_WITNESS);
@@ -106,7 +118,11 @@ describe("a dispute with the heights of production", function () {
     await spend("collect", game.collect(...named, rewards));
     const unit = claimPosition(honest, LAST_UNIT, 0);
     const trace = unitPosition(honest, LAST_UNIT, 0, HEIGHTS.unit);
-    const [unitRoot, before, root] = [honest.claim.stateHash(LAST_UNIT), honest.unit(0).before, honest.unit(0).root(0, HEIGHTS.unit)];
+    const [unitRoot, before, root] = [
+      honest.claim.stateHash(LAST_UNIT),
+      honest.unit(0).before,
+      honest.unit(0).root(0, HEIGHTS.unit),
+    ];
     const total = oracle.totalOfSpan({ position: trace, root, unitRoot }, await dispute.now());
     await spend("decideUnit", game.decideUnit(unit, unitRoot, before, root, total.tree as never));
     await spend("collectUnit", game.collectUnit(unit, unitRoot, before, root, oracle.rewardsBelow(trace, root).tree));

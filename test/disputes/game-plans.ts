@@ -33,7 +33,8 @@ export function gamesOfOneLiar(heights: Heights): SmallGame[] {
         // Whoever leaves the right course in the last unit and ends right claims what the honest party does, and is a frenemy, of which the
         // last step of its unit is right.
         const isEmpty =
-          (kind === "endsRight" && unit === 2 ** heights.claim - 1) || (kind === "frenemy" && step === 2 ** heights.unit - 1);
+          (kind === "endsRight" && unit === 2 ** heights.claim - 1) ||
+          (kind === "frenemy" && step === 2 ** heights.unit - 1);
         if (isEmpty) continue;
         for (const { liar, honest, honestIsFirst } of ORDERS) {
           for (const stalls of STALLS) {

@@ -68,7 +68,12 @@ describe("the challenge game", () => {
   }
 
   /** Makes moves in blocks a second apart, or in the given one. */
-  async function submit(by: Signer, move: Move, value = move.name === "open" ? UNIT_BOND : 0n, witness = EMPTY_WITNESS) {
+  async function submit(
+    by: Signer,
+    move: Move,
+    value = move.name === "open" ? UNIT_BOND : 0n,
+    witness = EMPTY_WITNESS,
+  ) {
     const game = dispute.game.connect(by);
     switch (move.name) {
       case "bisectClaim":
@@ -143,14 +148,23 @@ describe("the challenge game", () => {
 
   describe("deployment", () => {
     it("refuses heights out of range and a period without room for all answers", async () => {
-      const { game } = dispute;
-      for (const claimTraceHeight of [0, 49]) {
-        await expect(deployDispute({ claimTraceHeight })).to.be.rejectedWith("HeightOutOfRange");
+      const { ethers, game, chain, inbox, prover, parameters } = dispute;
+      const factory = await ethers.getContractFactory("ChallengeGame");
+      const deploy = async (overrides: Partial<typeof parameters>) =>
+        factory.deploy(await chain.getAddress(), await inbox.getAddress(), await prover.getAddress(), {
+          ...parameters,
+          ...overrides,
+        });
+      for (const height of [0, 49]) {
+        for (const overrides of [{ claimTraceHeight: height }, { unitTraceHeight: height }]) {
+          await expect(deploy(overrides)).to.be.revertedWithCustomError(game, "HeightOutOfRange").withArgs(height);
+        }
       }
-      await expect(deployDispute({ unitTraceHeight: 0 })).to.be.rejectedWith("HeightOutOfRange");
-      await expect(deployDispute({ challengePeriod: 99 })).to.be.rejectedWith("ChallengePeriodTooShort");
-      expect((await deployDispute({ challengePeriod: 100 })).parameters.challengePeriod).to.equal(100);
-      expect(await game.STATE_COMMITMENT_CHAIN()).to.equal(await dispute.chain.getAddress());
+      // Two heights of 2 and six moves more, of 10 seconds each.
+      await expect(deploy({ challengePeriod: 99 }))
+        .to.be.revertedWithCustomError(game, "ChallengePeriodTooShort")
+        .withArgs(99, 10, 10);
+      await deploy({ challengePeriod: 100 });
     });
 
     it("refuses a chain the game of another", async () => {
@@ -201,7 +215,13 @@ describe("the challenge game", () => {
       if (open.name !== "open" || proof.name !== "prove") throw new Error("expected them");
       const { game } = dispute;
       await expect(
-        submit(player(0), { name: "bisect", position: open.position, unitRoot: ZERO_HASH, left: ZERO_HASH, right: ZERO_HASH }),
+        submit(player(0), {
+          name: "bisect",
+          position: open.position,
+          unitRoot: ZERO_HASH,
+          left: ZERO_HASH,
+          right: ZERO_HASH,
+        }),
       ).to.be.revertedWithCustomError(game, "NothingToBisect");
       for (const position of [claimPosition(honest, 0, 1), unitPosition(honest, 1, 0, 0)]) {
         await expect(submit(player(0), { ...open, position }))
@@ -234,13 +254,16 @@ describe("the challenge game", () => {
           .to.be.revertedWithCustomError(game, "SiblingsMismatch")
           .withArgs(2, siblings.length);
       }
-      await expect(submit(player(0), { ...open, before: { ...open.before, state: hashWords(1) } }))
-        .to.be.revertedWithCustomError(game, "WrongStateBefore");
+      await expect(
+        submit(player(0), { ...open, before: { ...open.before, state: hashWords(1) } }),
+      ).to.be.revertedWithCustomError(game, "WrongStateBefore");
       await expect(submit(player(0), { ...open, before: { ...open.before, siblings: [ZERO_HASH] } }))
         .to.be.revertedWithCustomError(game, "SiblingsMismatch")
         .withArgs(0, 1);
-      await expect(submit(player(0), { ...open, unitRoot: hashWords(1) }))
-        .to.be.revertedWithCustomError(game, "UnknownSpan");
+      await expect(submit(player(0), { ...open, unitRoot: hashWords(1) })).to.be.revertedWithCustomError(
+        game,
+        "UnknownSpan",
+      );
     });
 
     it("an opening made after an L1 block that is not there reverts: replayed after a reorganisation it takes no bond", async () => {
@@ -275,8 +298,9 @@ describe("the challenge game", () => {
       const proof = wayDown(honest, LIE)[MOVES_TO_PROOF - 1]!;
       if (proof.name !== "prove") throw new Error("expected a proof");
       const { game, prover } = dispute;
-      await expect(submit(player(0), { ...proof, before: { ...proof.before, state: hashWords(1) } }))
-        .to.be.revertedWithCustomError(game, "WrongStateBefore");
+      await expect(
+        submit(player(0), { ...proof, before: { ...proof.before, state: hashWords(1) } }),
+      ).to.be.revertedWithCustomError(game, "WrongStateBefore");
       // What the prover cannot take reverts as the prover does.
       const scripted = (machine: string) => ({ ...EMPTY_WITNESS, machine });
       await expect(submit(player(0), proof, 0n, scripted("0x99")))
@@ -299,7 +323,10 @@ describe("the challenge game", () => {
     it("the first step of a unit is proven by start, and all later ones by step", async () => {
       const lie: Lie = { unit: 2, step: 0, salt: 1 };
       await fight(MOVES_TO_PROOF, honest, view(lie), lie);
-      await expect(dispute.game.decide(...(await decision(honest)))).to.be.revertedWithCustomError(dispute.game, "TooEarly");
+      await expect(dispute.game.decide(...(await decision(honest)))).to.be.revertedWithCustomError(
+        dispute.game,
+        "TooEarly",
+      );
     });
   });
 
@@ -389,7 +416,10 @@ describe("the challenge game", () => {
       await at(T);
       await expect(dispute.propose(player(1), liar)).to.be.revertedWithCustomError(dispute.chain, "ChildStands");
       const { stateHash, traceRoot } = bodyOf(honest, HEIGHTS);
-      await expect(dispute.game.decide(GENESIS_BODY, stateHash, traceRoot, [ALONE])).to.emit(dispute.game, "ClaimDecided");
+      await expect(dispute.game.decide(GENESIS_BODY, stateHash, traceRoot, [ALONE])).to.emit(
+        dispute.game,
+        "ClaimDecided",
+      );
     });
 
     it("no rival comes beside a decided claim", async () => {
@@ -406,10 +436,7 @@ describe("the challenge game", () => {
       await dispute.propose(player(0), honest);
       await dispute.propose(player(1), liar);
       await ethers.provider.send("evm_setAutomine", [false]);
-      const sent = [
-        await submit(player(0), wayDown(honest, LIE)[0]!),
-        await submit(player(1), wayDown(liar, LIE)[0]!),
-      ];
+      const sent = [await submit(player(0), wayDown(honest, LIE)[0]!), await submit(player(1), wayDown(liar, LIE)[0]!)];
       await networkHelpers.mine(1);
       await ethers.provider.send("evm_setAutomine", [true]);
       for (const { hash } of sent) expect((await ethers.provider.getTransactionReceipt(hash))?.status).to.equal(1);
@@ -444,7 +471,10 @@ describe("the challenge game", () => {
       await dispute.networkHelpers.time.increase(T);
       await dispute.game.decide(...(await decision(honest)));
       for (const rival of rivals) {
-        await expect(dispute.game.decide(...(await decision(rival)))).to.be.revertedWithCustomError(dispute.game, "LostTo");
+        await expect(dispute.game.decide(...(await decision(rival)))).to.be.revertedWithCustomError(
+          dispute.game,
+          "LostTo",
+        );
       }
     });
 
@@ -472,12 +502,7 @@ describe("the challenge game", () => {
       expect(totals).to.eql([0, 300]);
       for (const [index, of] of [honest, liar].entries()) {
         expect(
-          await dispute.game.totalOf(
-            unitPosition(of, 1, 0, 2),
-            of.claim.stateHash(1),
-            of.unit(1).root(0, 2),
-            [ALONE],
-          ),
+          await dispute.game.totalOf(unitPosition(of, 1, 0, 2), of.claim.stateHash(1), of.unit(1).root(0, 2), [ALONE]),
         ).to.equal(totals[index]!);
       }
     });
@@ -515,7 +540,10 @@ describe("the challenge game", () => {
       const shared = { position: claimPosition(honest, 0, 1), root: honest.claim.root(0, 1), unitRoot: ZERO_HASH };
       expect(known.totalOfSpan(shared, await dispute.now()).seconds).to.be.greaterThan(3 * T - 1);
       expect(known.totalOfClaim(idOf(late), await dispute.now()).seconds).to.equal(0);
-      await expect(dispute.game.decide(...(await decision(late)))).to.be.revertedWithCustomError(dispute.game, "TooEarly");
+      await expect(dispute.game.decide(...(await decision(late)))).to.be.revertedWithCustomError(
+        dispute.game,
+        "TooEarly",
+      );
     });
 
     it("after nobody acted for ten periods the one whose span stood alone wins, whoever comes first", async () => {
@@ -542,7 +570,9 @@ describe("the challenge game", () => {
       const proof = wayDown(liar, LIE)[MOVES_TO_PROOF - 1]!;
       if (proof.name !== "prove") throw new Error("expected a proof");
       const [ours, theirs] = [honest.unit(1).stateHash(2), liar.unit(1).stateHash(2)];
-      await dispute.prover.script([{ isStart: false, before: proof.before.state, machine: "0x01", afterwards: theirs }]);
+      await dispute.prover.script([
+        { isStart: false, before: proof.before.state, machine: "0x01", afterwards: theirs },
+      ]);
       await dispute.networkHelpers.time.increase(50);
       const known = await oracle();
       await expect(submit(player(1), proof, 0n, { ...EMPTY_WITNESS, machine: "0x01" }))
@@ -554,7 +584,10 @@ describe("the challenge game", () => {
       // Liveness is lost, and no money: nobody wins.
       expect(later.totalOfClaim(idOf(honest), await dispute.now()).seconds).to.equal(before);
       for (const of of [honest, liar]) {
-        await expect(dispute.game.decide(...(await decision(of)))).to.be.revertedWithCustomError(dispute.game, "TooEarly");
+        await expect(dispute.game.decide(...(await decision(of)))).to.be.revertedWithCustomError(
+          dispute.game,
+          "TooEarly",
+        );
       }
       // The same proof again, by anybody, is nothing new.
       const again = (await (await submit(player(2), wayDown(honest, LIE)[MOVES_TO_PROOF - 1]!)).wait())!;
@@ -587,7 +620,11 @@ describe("the challenge game", () => {
   });
 
   describe("trees", () => {
-    const node = (kind: number, first: Hash = ZERO_HASH, second: Hash = ZERO_HASH): TreeNode => ({ kind, first, second });
+    const node = (kind: number, first: Hash = ZERO_HASH, second: Hash = ZERO_HASH): TreeNode => ({
+      kind,
+      first,
+      second,
+    });
 
     it("every node must be one that can stand where it does, none may be missing, and none left over", async () => {
       await fight(MOVES_TO_PROOF);
@@ -601,10 +638,14 @@ describe("the challenge game", () => {
         .withArgs(tree.length, tree.length + 1);
       await expect(decide(tree.slice(0, -1))).to.be.revertedWithCustomError(game, "WrongNodeCount");
       for (const kind of [NODE_KIND.opened, NODE_KIND.proven, NODE_KIND.cached]) {
-        await expect(decide([node(kind)])).to.be.revertedWithCustomError(game, "MisplacedNode").withArgs(0);
+        await expect(decide([node(kind)]))
+          .to.be.revertedWithCustomError(game, "MisplacedNode")
+          .withArgs(0);
       }
-      await expect(decide([{ ...tree[0]!, second: hashWords(1) }, ALONE, ALONE]))
-        .to.be.revertedWithCustomError(game, "WrongHalves");
+      await expect(decide([{ ...tree[0]!, second: hashWords(1) }, ALONE, ALONE])).to.be.revertedWithCustomError(
+        game,
+        "WrongHalves",
+      );
       // A proof stands for a step only, halves for nothing that has none.
       const leaf = claimPosition(honest, 1, 0);
       const state = honest.claim.stateHash(1);
@@ -680,7 +721,10 @@ describe("the challenge game", () => {
     it("a trace of a unit that has not gathered the period has no bond back", async () => {
       await fight(MOVES_TO_PROOF);
       const { arguments_, tree } = await unitDecision(honest, 1);
-      await expect(dispute.game.decideUnit(...arguments_, tree)).to.be.revertedWithCustomError(dispute.game, "TooEarly");
+      await expect(dispute.game.decideUnit(...arguments_, tree)).to.be.revertedWithCustomError(
+        dispute.game,
+        "TooEarly",
+      );
     });
 
     it("payouts in every order come to the same, and never to more than is there", async () => {
@@ -698,7 +742,8 @@ describe("the challenge game", () => {
       for (const order of permutations(Object.keys(actions) as (keyof typeof actions)[])) {
         const before = await gameBalance();
         // What is refused now is taken up afterwards.
-        for (const name of [...order, ...order, ...order, "withdraw" as const]) await actions[name]().catch(() => undefined);
+        for (const name of [...order, ...order, ...order, "withdraw" as const])
+          await actions[name]().catch(() => undefined);
         const expected = CLAIM_BOND / 2n + UNIT_BOND + UNIT_BOND / 2n;
         expect(before - (await gameBalance()), order.join()).to.equal(expected);
         expect(await game.owed(player(0).address)).to.equal(0n);
@@ -748,7 +793,9 @@ describe("the challenge game", () => {
       await fight(2);
       const { game } = dispute;
       const open = wayDown(honest, LIE)[2]!;
-      await expect(submit(player(0), open, UNIT_BOND - 1n)).to.be.revertedWithCustomError(game, "BondMissing").withArgs(1);
+      await expect(submit(player(0), open, UNIT_BOND - 1n))
+        .to.be.revertedWithCustomError(game, "BondMissing")
+        .withArgs(1);
       await submit(player(0), open, 3n * UNIT_BOND);
       expect(await game.owed(player(0).address)).to.equal(2n * UNIT_BOND);
       // A frenemy opens twice: of half a bond sent, and of what it is owed.
@@ -786,7 +833,10 @@ describe("the challenge game", () => {
 
     it("moves through a smart wallet are the wallet's, and so are the bonds and rewards", async () => {
       const { ethers, game } = dispute;
-      const wallet = await ethers.deployContract("ScriptedAccount", ["0x0000000000000000000000000000000000000000", "0x"]);
+      const wallet = await ethers.deployContract("ScriptedAccount", [
+        "0x0000000000000000000000000000000000000000",
+        "0x",
+      ]);
       await fight(2);
       const open = wayDown(honest, LIE)[2]!;
       const [l1BlockNumber, l1BlockHash] = await dispute.latestBlock();
@@ -832,7 +882,9 @@ describe("the challenge game", () => {
       expect(await hostile.hasReEntered()).to.equal(false);
       expect(await ethers.provider.getBalance(recipient)).to.equal(2n * UNIT_BOND);
       expect(await gameBalance()).to.equal(UNIT_BOND);
-      await expect(game.withdraw(recipient)).to.be.revertedWithCustomError(game, "NothingToWithdraw").withArgs(recipient);
+      await expect(game.withdraw(recipient))
+        .to.be.revertedWithCustomError(game, "NothingToWithdraw")
+        .withArgs(recipient);
     });
 
     it("only the state commitment chain brings in lost bonds", async () => {
@@ -851,7 +903,11 @@ describe("the challenge game", () => {
     it("a bond that a loser moved on to a child is lost to the sibling that won all the same", async () => {
       await dispute.propose(player(0), honest);
       await dispute.propose(player(1), liar);
-      const child = honestView(loadHash(liar.state), HEIGHTS, stateOf(Number((await dispute.chain.claim(idOf(liar))).nextBatchCount), 77));
+      const child = honestView(
+        loadHash(liar.state),
+        HEIGHTS,
+        stateOf(Number((await dispute.chain.claim(idOf(liar))).nextBatchCount), 77),
+      );
       await dispute.propose(player(1), child, idOf(liar));
       await submit(player(0), wayDown(honest, LIE)[0]!);
       await dispute.networkHelpers.time.increase(2 * T);

@@ -7,8 +7,20 @@ import type { ClaimBody, Position } from "./positions.ts";
 import type { Heights, View } from "./views.ts";
 
 export type Move =
-  | { readonly name: "bisectClaim"; readonly stateHash: Hash; readonly left: Hash; readonly right: Hash; readonly parent: ClaimBody }
-  | { readonly name: "bisect"; readonly position: Position; readonly unitRoot: Hash; readonly left: Hash; readonly right: Hash }
+  | {
+      readonly name: "bisectClaim";
+      readonly stateHash: Hash;
+      readonly left: Hash;
+      readonly right: Hash;
+      readonly parent: ClaimBody;
+    }
+  | {
+      readonly name: "bisect";
+      readonly position: Position;
+      readonly unitRoot: Hash;
+      readonly left: Hash;
+      readonly right: Hash;
+    }
   | {
       readonly name: "open";
       readonly position: Position;
@@ -16,7 +28,12 @@ export type Move =
       readonly before: ReturnType<typeof stateBefore>;
       readonly siblings: readonly Hash[];
     }
-  | { readonly name: "prove"; readonly unit: Position; readonly position: Position; readonly before: ReturnType<typeof stateBefore> };
+  | {
+      readonly name: "prove";
+      readonly unit: Position;
+      readonly position: Position;
+      readonly before: ReturnType<typeof stateBefore>;
+    };
 
 /** The move on the span of a claim's trace. */
 export function moveInClaim(view: View, heights: Heights, parent: ClaimBody, start: number, height: number): Move {

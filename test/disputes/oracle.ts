@@ -5,8 +5,20 @@ import type { ClaimBody, Position } from "./positions.ts";
 /** What the contracts announced. */
 export type DisputeEvent =
   | { readonly name: "ClaimProposed"; readonly body: ClaimBody; readonly proposer: string }
-  | { readonly name: "ClaimBisected"; readonly parentId: Hash; readonly left: Hash; readonly right: Hash; readonly player: string }
-  | { readonly name: "Bisected"; readonly position: Hash; readonly left: Hash; readonly right: Hash; readonly player: string }
+  | {
+      readonly name: "ClaimBisected";
+      readonly parentId: Hash;
+      readonly left: Hash;
+      readonly right: Hash;
+      readonly player: string;
+    }
+  | {
+      readonly name: "Bisected";
+      readonly position: Hash;
+      readonly left: Hash;
+      readonly right: Hash;
+      readonly player: string;
+    }
   | {
       readonly name: "Opened";
       readonly unit: Hash;
@@ -108,7 +120,11 @@ export function createOracle(options: {
   }
 
   /** Of what was recorded first: until the second came, or till now. */
-  function aloneFor(recorded: Iterable<{ readonly time: number }>, self: { readonly time: number }, now: number): number {
+  function aloneFor(
+    recorded: Iterable<{ readonly time: number }>,
+    self: { readonly time: number },
+    now: number,
+  ): number {
     const [first, second] = recorded;
     return first === self ? (second?.time ?? now) - first.time : 0;
   }

@@ -56,7 +56,10 @@ describe("disputes that end in a step of the machine", function () {
         const known = trees.get(index);
         if (known !== undefined) return known;
         const steps = units[index]!;
-        const tree = treeOver(steps[0]!.before, steps.map(({ after }) => after));
+        const tree = treeOver(
+          steps[0]!.before,
+          steps.map(({ after }) => after),
+        );
         trees.set(index, tree);
         return tree;
       },
@@ -77,7 +80,11 @@ describe("disputes that end in a step of the machine", function () {
   function wrongFrom(unit: number, step: number): View {
     const state = { ...honest.state, blockHash: hashWords(13) };
     const entries = units.map((steps, index) =>
-      index < unit ? steps[steps.length - 1]!.after : index === units.length - 1 ? haltHash(state) : hashWords(500, index),
+      index < unit
+        ? steps[steps.length - 1]!.after
+        : index === units.length - 1
+          ? haltHash(state)
+          : hashWords(500, index),
     );
     const states = units[unit]!.map(({ after }, index) => (index < step ? after : hashWords(600, index)));
     states[states.length - 1] = entries[unit]!;
@@ -96,7 +103,9 @@ describe("disputes that end in a step of the machine", function () {
   function encodeProof(proof: Move & { readonly name: "prove" }, step: ProvenStep): string {
     const { interface: abi } = dispute.game;
     const { selector, inputs } = abi.getFunction("prove");
-    const shown = dispute.ethers.AbiCoder.defaultAbiCoder().encode([inputs[0]!], [proof]).slice(2 + 64);
+    const shown = dispute.ethers.AbiCoder.defaultAbiCoder()
+      .encode([inputs[0]!], [proof])
+      .slice(2 + 64);
     const offsets = [64, 64 + shown.length / 2].map((offset) => offset.toString(16).padStart(64, "0"));
     return [selector, ...offsets, shown, bytesToHex(encodeWitness(step.witness)).slice(2)].join("");
   }

@@ -235,7 +235,9 @@ export async function createSmallGames(heights: { readonly claim: number; readon
       ];
       outcomes.forEach(({ isSuccess, data: result }, index) => {
         if (!isSuccess || BigInt(result) !== expected[index])
-          throw new Error(`value ${index}: L1 says ${isSuccess ? BigInt(result) : describe(result)}, not ${expected[index]}`);
+          throw new Error(
+            `value ${index}: L1 says ${isSuccess ? BigInt(result) : describe(result)}, not ${expected[index]}`,
+          );
       });
       const balance = BigInt(
         (await provider.request({ method: "eth_getBalance", params: [targets.game, "latest"] })) as string,
@@ -279,7 +281,8 @@ export async function createSmallGames(heights: { readonly claim: number; readon
       for (const { liar, calls } of turns) {
         if (calls.length > 0) next = Math.min(next, Math.max(now + minimumResponseTime, liar.since + patience(liar)));
       }
-      if (total === undefined) next = Math.min(next, Math.max(now, begin + plan.honestEntersAt * minimumResponseTime) + minimumResponseTime);
+      if (total === undefined)
+        next = Math.min(next, Math.max(now, begin + plan.honestEntersAt * minimumResponseTime) + minimumResponseTime);
       else {
         const undisturbed = now + challengePeriod - total.seconds;
         if (next === Number.POSITIVE_INFINITY || next > undisturbed) next = undisturbed;
@@ -288,7 +291,8 @@ export async function createSmallGames(heights: { readonly claim: number; readon
       for (const id of children) {
         if (id === honestId) continue;
         const { seconds } = oracle.totalOfClaim(id, next);
-        if (isHonestThere && seconds >= challengePeriod) throw new Error(`a wrong claim would gather ${seconds} seconds`);
+        if (isHonestThere && seconds >= challengePeriod)
+          throw new Error(`a wrong claim would gather ${seconds} seconds`);
       }
       const lying = turns.flatMap(({ liar, calls }) => {
         if (calls.length === 0 || next < liar.since + patience(liar)) return [];
@@ -322,10 +326,8 @@ export async function createSmallGames(heights: { readonly claim: number; readon
         call(chain.interface.encodeFunctionData("confirm", [honestBody]), targets.chain),
       ]);
       const { tree: claimTree, rewards } = oracle.rewardsBelow(oracle.claimTrace(GENESIS), honestBody.traceRoot);
-      const collect = call(
-        game.interface.encodeFunctionData("collect", [...body, claimTree as never]),
-        targets.game,
-        () => ledger.collected(GENESIS, rewards),
+      const collect = call(game.interface.encodeFunctionData("collect", [...body, claimTree]), targets.game, () =>
+        ledger.collected(GENESIS, rewards),
       );
       await mine(now + 1, [collect]);
       const losers = oracle.childrenOf(GENESIS).filter((id) => id !== honestId);
@@ -357,7 +359,7 @@ export async function createSmallGames(heights: { readonly claim: number; readon
         const id = positionId(position);
         const below = oracle.rewardsBelow(position, root);
         const collectUnit = call(
-          game.interface.encodeFunctionData("collectUnit", [...arguments_, below.tree as never]),
+          game.interface.encodeFunctionData("collectUnit", [...arguments_, below.tree]),
           targets.game,
           () => ledger.unitCollected(id, below.rewards),
         );
@@ -373,10 +375,14 @@ export async function createSmallGames(heights: { readonly claim: number; readon
       }
       await mine(
         now + 1,
-        ledger.accounts().flatMap((account) => [
-          call(game.interface.encodeFunctionData("withdraw", [account]), targets.game, () => ledger.withdrawn(account)),
-          { ...call(game.interface.encodeFunctionData("withdraw", [account])), mayFail: true },
-        ]),
+        ledger
+          .accounts()
+          .flatMap((account) => [
+            call(game.interface.encodeFunctionData("withdraw", [account]), targets.game, () =>
+              ledger.withdrawn(account),
+            ),
+            { ...call(game.interface.encodeFunctionData("withdraw", [account])), mayFail: true },
+          ]),
       );
     }
   }
@@ -390,7 +396,15 @@ const digits = (hash: string): string => hash.slice(2);
 /** Calldata of `totalOf`. Written out, as most of the time of a game went into encoding it otherwise. */
 function encodeTotalOf(selector: string, { position, unitRoot, root }: Span, tree: readonly TreeNode[]): string {
   const { level, context, start, height, prefix } = position;
-  const head = [word(level), digits(context), word(start), word(height), digits(prefix), digits(unitRoot), digits(root)];
+  const head = [
+    word(level),
+    digits(context),
+    word(start),
+    word(height),
+    digits(prefix),
+    digits(unitRoot),
+    digits(root),
+  ];
   const nodes = tree.flatMap(({ kind, first, second }) => [word(kind), digits(first), digits(second)]);
   return [selector, ...head, word(0x100), word(tree.length), ...nodes].join("");
 }

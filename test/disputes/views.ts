@@ -54,7 +54,14 @@ export function honestView(before: Hash, heights: Heights, state: ChainState = s
   const units = 2 ** heights.claim;
   const steps = 2 ** heights.unit;
   const entry = (unit: number): Hash => (unit === units - 1 ? haltHash(state) : hashWords(100, unit));
-  return viewOf(before, state, units, entry, (unit, step) => (step === steps - 1 ? entry(unit) : hashWords(101, unit, step)), steps);
+  return viewOf(
+    before,
+    state,
+    units,
+    entry,
+    (unit, step) => (step === steps - 1 ? entry(unit) : hashWords(101, unit, step)),
+    steps,
+  );
 }
 
 /** A course that is the right one up to a step. */
@@ -62,7 +69,8 @@ export function lyingView(honest: View, heights: Heights, lie: Lie): View {
   const units = 2 ** heights.claim;
   const steps = 2 ** heights.unit;
   const isLast = (unit: number): boolean => unit === units - 1;
-  const state = lie.endsRight === true || lie.isFrenemy === true ? honest.state : stateOf(honest.state.batchCount, 1000 + lie.salt);
+  const state =
+    lie.endsRight === true || lie.isFrenemy === true ? honest.state : stateOf(honest.state.batchCount, 1000 + lie.salt);
   const entry = (unit: number): Hash => {
     if (unit < lie.unit || lie.isFrenemy === true) return honest.claim.stateHash(unit);
     return isLast(unit) ? haltHash(state) : hashWords(200, lie.salt, unit);

@@ -5,7 +5,7 @@ import {IOneStepProver} from "../../machine/interfaces/IOneStepProver.sol";
 import {Witness} from "../../machine/types/Witness.sol";
 import {ClaimBody} from "../types/ClaimBody.sol";
 import {ClaimId} from "../types/ClaimId.sol";
-import {Bisection, ClaimBisection, Move, Opening, StateBefore, StepProof} from "../types/Move.sol";
+import {Bisection, ClaimBisection, Move, Opening, StepProof} from "../types/Move.sol";
 import {Position, PositionId} from "../types/Position.sol";
 import {TreeNode} from "../types/TreeNode.sol";
 import {IInbox} from "./IInbox.sol";
@@ -46,13 +46,7 @@ interface IChallengeGame {
     /// @param before State before the unit.
     /// @param root Root of the trace of its steps.
     /// @param player Who did it, and put up the bond.
-    event Opened(
-        PositionId indexed unit,
-        bytes32 unitRoot,
-        bytes32 before,
-        bytes32 root,
-        address indexed player
-    );
+    event Opened(PositionId indexed unit, bytes32 unitRoot, bytes32 before, bytes32 root, address indexed player);
 
     /// @notice A step was proven.
     /// @param position Of the step.
@@ -189,12 +183,7 @@ interface IChallengeGame {
     /// @param stateHash Of the claim.
     /// @param traceRoot Of the claim.
     /// @param tree The claim's trace and what is below it.
-    function decide(
-        ClaimBody calldata parent,
-        bytes32 stateHash,
-        bytes32 traceRoot,
-        TreeNode[] calldata tree
-    ) external;
+    function decide(ClaimBody calldata parent, bytes32 stateHash, bytes32 traceRoot, TreeNode[] calldata tree) external;
 
     /// @notice Makes a trace the winner among those opened for a unit, if it is shown to have gathered CHALLENGE_PERIOD and none has won,
     /// and credits its bond to who opened it. If it has won already, nothing happens.

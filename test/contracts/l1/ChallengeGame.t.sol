@@ -180,9 +180,10 @@ contract ChallengeGameHandler is Test {
         bytes32 middle = _courses[stepsSeed % COURSES].middles[unit];
         Position memory trace = _trace(course, unit);
         bytes32[] memory none = new bytes32[](0);
-        StepProof memory proof = step % 2 == 0
-            ? StepProof(_leaf(course, unit), trace.leftHalf(), StateBefore(trace.prefix, 0, none))
-            : StepProof(_leaf(course, unit), trace.rightHalf(middle), StateBefore(middle, trace.prefix, none));
+        StepProof memory proof =
+            step % 2 == 0
+                ? StepProof(_leaf(course, unit), trace.leftHalf(), StateBefore(trace.prefix, 0, none))
+                : StepProof(_leaf(course, unit), trace.rightHalf(middle), StateBefore(middle, trace.prefix, none));
         Witness memory witness;
         _prank(accountSeed);
         try GAME.prove(proof, witness) {
