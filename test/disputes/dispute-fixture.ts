@@ -155,5 +155,7 @@ export function unitPosition(view: View, unit: number, start: number, height: nu
 
 /** The state before `start` of a trace, opened. */
 export function stateBefore(tree: TraceTree, start: number) {
-  return start === 0 ? { state: tree.before, prefix: ZERO_HASH, siblings: [] } : tree.openPrefix(start);
+  if (start === 0) return { state: tree.before, prefix: ZERO_HASH, siblings: [] };
+  const { state, prefix, siblings } = tree.openPrefix(start);
+  return { state, prefix, siblings: [...siblings] };
 }

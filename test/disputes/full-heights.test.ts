@@ -79,10 +79,7 @@ describe("a dispute with the heights of production", function () {
           return as.bisect(move);
         case "open": {
           const [l1BlockNumber, l1BlockHash] = await dispute.latestBlock();
-          return as.open(
-            { ...move, siblings: [...move.siblings], l1BlockNumber, l1BlockHash },
-            { value: parameters.unitBond },
-          );
+          return as.open({ ...move, l1BlockNumber, l1BlockHash }, { value: parameters.unitBond });
         }
         case "prove":
           return as.prove(move, EMPTY_WITNESS);

@@ -82,7 +82,7 @@ describe("the challenge game", () => {
         return game.bisect(move);
       case "open": {
         const [l1BlockNumber, l1BlockHash] = await dispute.latestBlock();
-        return game.open({ ...move, siblings: [...move.siblings], l1BlockNumber, l1BlockHash }, { value });
+        return game.open({ ...move, l1BlockNumber, l1BlockHash }, { value });
       }
       case "prove":
         return game.prove(move, witness);

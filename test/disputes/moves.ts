@@ -26,7 +26,7 @@ export type Move =
       readonly position: Position;
       readonly unitRoot: Hash;
       readonly before: ReturnType<typeof stateBefore>;
-      readonly siblings: readonly Hash[];
+      readonly siblings: Hash[];
     }
   | {
       readonly name: "prove";

@@ -147,10 +147,7 @@ describe("disputes that end in a step of the machine", function () {
           else if (made.name === "bisect") await game.bisect(made);
           else if (made.name === "open") {
             const [l1BlockNumber, l1BlockHash] = await dispute.latestBlock();
-            await game.open(
-              { ...made, siblings: [...made.siblings], l1BlockNumber, l1BlockHash },
-              { value: dispute.parameters.unitBond },
-            );
+            await game.open({ ...made, l1BlockNumber, l1BlockHash }, { value: dispute.parameters.unitBond });
           }
         }
       }

@@ -162,7 +162,7 @@ export async function createSmallGames(heights: { readonly claim: number; readon
     const exists = (view: View): boolean => oracle.claim(claimIdOf(bodyOf(view, heights))) !== undefined;
 
     /** Makes calls in one block, and compares everything with the oracle after it. */
-    async function mine(time: number, calls: readonly Call[]): Promise<void> {
+    async function mine(time: number, calls: Call[]): Promise<void> {
       const data = batch.interface.encodeFunctionData("run", [calls]);
       await provider.request({ method: "evm_setNextBlockTimestamp", params: [time] });
       const hash = await provider.request({

@@ -465,8 +465,8 @@ contract ChallengeGameInvariantTest is InvariantTest {
         for (uint256 course = 0; course < 2; ++course) {
             _handler.open(course, course, 1, course, 3 * _handler.UNIT_BOND());
             _handler.open(course, course, 1, course, 0);
-            _handler.bisect(course, course, 1, course);
         }
+        for (uint256 course = 0; course < 2; ++course) _handler.bisect(course, course, 1, course);
         // Of what it has left: a second trace, under the same state.
         _handler.open(0, 1, 1, 0, 0);
         _handler.open(2, 2, 0, 2, _handler.UNIT_BOND());
@@ -514,10 +514,15 @@ contract TraceRootsFuzzTest is Test {
         assertHolds("another", root != TraceRoots.rootOfLast(other, siblings, siblings.length));
     }
 
-    function testFuzz_APositionIsToldFromItsHalvesAndTheyFromEachOther(Position calldata position) external pure {
-        Position memory self = position;
-        self.height = uint8(bound(self.height, 1, 48));
-        self.start = uint64(bound(self.start, 0, 1 << 50));
+    function testFuzz_APositionIsToldFromItsHalvesAndTheyFromEachOther(
+        bytes32 context,
+        uint64 start,
+        uint8 height,
+        bytes32 prefix
+    ) external pure {
+        height = uint8(bound(height, 1, 48));
+        start = uint64(bound(start, 0, 1 << 50));
+        Position memory self = Position(Level.Unit, context, start, height, prefix);
         bytes32[3] memory ids = [
             PositionId.unwrap(self.id()),
             PositionId.unwrap(self.leftHalf().id()),
