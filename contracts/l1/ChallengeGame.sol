@@ -89,11 +89,11 @@ contract ChallengeGame is IChallengeGame {
     mapping(address account => uint256 amount) public owed;
 
     Players.Table private _players;
-    mapping(PositionId position => Rivals.Spans) private _spans;
-    mapping(PositionId position => Rivals.Spans) private _proofs;
+    mapping(PositionId position => Rivals.Spans spans) private _spans;
+    mapping(PositionId position => Rivals.Spans proofs) private _proofs;
     mapping(PositionId position => mapping(bytes25 root => uint256 seconds_)) private _cached;
-    mapping(ClaimId parentId => Pool) private _claimPools;
-    mapping(PositionId unitTrace => Pool) private _unitPools;
+    mapping(ClaimId parentId => Pool pool) private _claimPools;
+    mapping(PositionId unitTrace => Pool pool) private _unitPools;
 
     /// @dev `stateCommitmentChain` may be one that is deployed next. Its constructor checks that it is this game's.
     /// Reverts with HeightOutOfRange or ChallengePeriodTooShort.
@@ -122,17 +122,17 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function bisectClaim(ClaimBisection memory bisection) external {
+    function bisectClaim(ClaimBisection calldata bisection) external {
         _bisectClaim(bisection);
     }
 
     /// @inheritdoc IChallengeGame
-    function bisect(Bisection memory bisection) external {
+    function bisect(Bisection calldata bisection) external {
         _bisect(bisection);
     }
 
     /// @inheritdoc IChallengeGame
-    function open(Opening memory opening) external payable {
+    function open(Opening calldata opening) external payable {
         _credit(msg.sender, _open(opening, msg.value));
     }
 
@@ -150,7 +150,7 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function prove(StepProof memory proof, Witness calldata witness) external {
+    function prove(StepProof calldata proof, Witness calldata witness) external {
         Position memory position = proof.position;
         PositionId positionId = position.id();
         PositionId unit = _checkUnit(proof.unit);
@@ -176,7 +176,7 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function cache(Position memory position, bytes32 unitRoot, bytes32 root, TreeNode[] calldata tree) external {
+    function cache(Position calldata position, bytes32 unitRoot, bytes32 root, TreeNode[] calldata tree) external {
         uint256 total = _totalOf(position, unitRoot, root, tree);
         PositionId positionId = position.id();
         bytes25 recordedRoot = _recordedRoot(position, unitRoot, root);
@@ -187,7 +187,12 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function decide(ClaimBody memory parent, bytes32 stateHash, bytes32 traceRoot, TreeNode[] calldata tree) external {
+    function decide(
+        ClaimBody calldata parent,
+        bytes32 stateHash,
+        bytes32 traceRoot,
+        TreeNode[] calldata tree
+    ) external {
         ClaimId parentId = parent.id();
         ClaimId claimId = ClaimBody({parentId: parentId, stateHash: stateHash, traceRoot: traceRoot}).id();
         ClaimId decided = winner[parentId];
@@ -206,7 +211,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function decideUnit(
-        Position memory unit,
+        Position calldata unit,
         bytes32 unitRoot,
         bytes32 before,
         bytes32 root,
@@ -229,7 +234,12 @@ contract ChallengeGame is IChallengeGame {
     }
 
     /// @inheritdoc IChallengeGame
-    function collect(ClaimBody memory parent, bytes32 stateHash, bytes32 traceRoot, TreeNode[] calldata tree) external {
+    function collect(
+        ClaimBody calldata parent,
+        bytes32 stateHash,
+        bytes32 traceRoot,
+        TreeNode[] calldata tree
+    ) external {
         ClaimId parentId = parent.id();
         ClaimId claimId = ClaimBody({parentId: parentId, stateHash: stateHash, traceRoot: traceRoot}).id();
         require(winner[parentId] == claimId, NotTheWinner(ClaimId.unwrap(winner[parentId])));
@@ -243,7 +253,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function collectUnit(
-        Position memory unit,
+        Position calldata unit,
         bytes32 unitRoot,
         bytes32 before,
         bytes32 root,
@@ -284,7 +294,7 @@ contract ChallengeGame is IChallengeGame {
 
     /// @inheritdoc IChallengeGame
     function totalOf(
-        Position memory position,
+        Position calldata position,
         bytes32 unitRoot,
         bytes32 root,
         TreeNode[] calldata tree
@@ -341,7 +351,8 @@ contract ChallengeGame is IChallengeGame {
         if (sent >= UNIT_BOND) return sent - UNIT_BOND;
         uint256 missing = UNIT_BOND - sent;
         uint256 available = owed[msg.sender];
-        require(available >= missing, BondMissing(missing - available));
+        // What an error carries is computed whether or not it is thrown.
+        require(available >= missing, BondMissing(Math.saturatingSub(missing, available)));
         owed[msg.sender] = available - missing;
         return 0;
     }

@@ -35,7 +35,7 @@ contract AppointedWinnerGame {
     /// @notice Deploys the chain; once.
     function deployChain(IInbox inbox, bytes32 genesisStateHash) external {
         StateCommitmentChain chain = new StateCommitmentChain(inbox, IChallengeGame(address(this)), genesisStateHash);
-        assert(chain == STATE_COMMITMENT_CHAIN);
+        assert(address(chain) == address(STATE_COMMITMENT_CHAIN));
     }
 
     /// @notice See IChallengeGame.

@@ -100,10 +100,14 @@ async function findInBlock(
   { transaction, opcode }: { readonly transaction: Hash; readonly opcode: string },
 ): Promise<{ readonly index: number; readonly report: ShownStep }> {
   const block = `0x${blockNumber.toString(16)}`;
-  const { units } = (await l2.request({
-    method: "rollup_traceUnits" as never,
-    params: [block, { steps: true, limit: 1_000_000 }] as never,
-  })) as { readonly units: readonly ShownUnit[] };
+  const { units } = await l2.request<{
+    Method: string;
+    Parameters: readonly unknown[];
+    ReturnType: { readonly units: readonly ShownUnit[] };
+  }>({
+    method: "rollup_traceUnits",
+    params: [block, { steps: true, limit: 1_000_000 }],
+  });
   const unit = units.find(({ transactionHash }) => transactionHash === transaction);
   const report = unit?.steps.find(({ name }) => name === opcode);
   if (unit === undefined || report === undefined) {

@@ -5,7 +5,7 @@ import {IOneStepProver} from "../../machine/interfaces/IOneStepProver.sol";
 import {Witness} from "../../machine/types/Witness.sol";
 import {ClaimBody} from "../types/ClaimBody.sol";
 import {ClaimId} from "../types/ClaimId.sol";
-import {Bisection, ClaimBisection, Move, Opening, StateBefore, StepProof} from "../types/Move.sol";
+import {Bisection, ClaimBisection, Move, Opening, StepProof} from "../types/Move.sol";
 import {Position, PositionId} from "../types/Position.sol";
 import {TreeNode} from "../types/TreeNode.sol";
 import {IInbox} from "./IInbox.sol";

@@ -4,8 +4,10 @@ pragma solidity 0.8.37;
 import {BatchKind} from "../../../contracts/l1/types/Batch.sol";
 import {Inbox} from "../../../contracts/l1/Inbox.sol";
 import {MessageKind, MessageOpening} from "../../../contracts/l1/types/MessageOpening.sol";
+import {DisputeParameters} from "../../../contracts/l1/types/DisputeParameters.sol";
 import {Parameters} from "../../../contracts/l1/types/Parameters.sol";
 import {Rollup} from "../../../contracts/l1/Rollup.sol";
+import {ScriptedProver} from "../../../contracts/test/ScriptedProver.sol";
 import {InvariantTest} from "../InvariantTest.sol";
 import {Test} from "../Test.sol";
 
@@ -42,10 +44,16 @@ contract InboxHandler is Test {
                 contextInterval: CONTEXT_INTERVAL,
                 depositGasCapacity: DEPOSIT_GAS_CAPACITY,
                 depositGasPerSecond: DEPOSIT_GAS_PER_SECOND,
-                challengePeriod: 1 days,
-                claimBond: 1 ether,
                 genesisStateHash: bytes32(uint256(1)),
-                challengeGame: address(0)
+                prover: address(new ScriptedProver()),
+                dispute: DisputeParameters({
+                    challengePeriod: 1 days,
+                    minimumResponseTime: 1,
+                    claimBond: 1 ether,
+                    unitBond: 1 ether,
+                    claimTraceHeight: 2,
+                    unitTraceHeight: 2
+                })
             })
         );
         INBOX = Inbox(payable(address(rollup.INBOX())));

@@ -6,10 +6,15 @@ import {Portal} from "../../../contracts/l1/Portal.sol";
 import {Rollup} from "../../../contracts/l1/Rollup.sol";
 import {StateCommitmentChain} from "../../../contracts/l1/StateCommitmentChain.sol";
 import {AppendOnlyMerkleTree} from "../../../contracts/libraries/AppendOnlyMerkleTree.sol";
-import {ClaimId, claimIdOf} from "../../../contracts/l1/types/ClaimId.sol";
+import {BoundaryStates} from "../../../contracts/l1/libraries/BoundaryStates.sol";
+import {TraceRoots} from "../../../contracts/l1/libraries/TraceRoots.sol";
+import {ClaimBody} from "../../../contracts/l1/types/ClaimBody.sol";
+import {ClaimId} from "../../../contracts/l1/types/ClaimId.sol";
+import {DisputeParameters} from "../../../contracts/l1/types/DisputeParameters.sol";
 import {Parameters} from "../../../contracts/l1/types/Parameters.sol";
 import {State} from "../../../contracts/l1/types/State.sol";
 import {ClaimOpening, Withdrawal} from "../../../contracts/l1/types/Withdrawal.sol";
+import {ScriptedProver} from "../../../contracts/test/ScriptedProver.sol";
 import {InvariantTest} from "../InvariantTest.sol";
 import {Test} from "../Test.sol";
 
@@ -60,10 +65,16 @@ contract PortalHandler is Test {
                 contextInterval: 50,
                 depositGasCapacity: 1 << 24,
                 depositGasPerSecond: 0,
-                challengePeriod: CHALLENGE_PERIOD,
-                claimBond: BOND,
                 genesisStateHash: bytes32(uint256(1)),
-                challengeGame: address(0)
+                prover: address(new ScriptedProver()),
+                dispute: DisputeParameters({
+                    challengePeriod: CHALLENGE_PERIOD,
+                    minimumResponseTime: 1,
+                    claimBond: BOND,
+                    unitBond: 1 ether,
+                    claimTraceHeight: 2,
+                    unitTraceHeight: 2
+                })
             })
         );
         PORTAL = Portal(payable(address(rollup.PORTAL())));
@@ -77,17 +88,20 @@ contract PortalHandler is Test {
             uint256 messages = INBOX.messageCount();
             vm.prank(OPERATOR, OPERATOR);
             INBOX.postBatch(messages, "");
-            _openings[i] = ClaimOpening(parentId, bytes32(i), i + 1, i);
+            bytes32[] memory siblings = new bytes32[](2);
             State memory state = State(bytes32(i), _levels[_levels.length - 1][0], i + 1, i);
             bytes32 stateHash = state.hash();
+            bytes32 traceRoot = TraceRoots.rootOfLast(BoundaryStates.halted(stateHash), siblings, 2);
+            ClaimBody memory body = ClaimBody(parentId, stateHash, traceRoot);
+            _openings[i] = ClaimOpening(parentId, bytes32(i), i + 1, i, traceRoot);
             // The second claim takes the bond of the first on.
             uint256 bond = i == 0 ? BOND : 0;
             vm.deal(address(this), bond);
-            chain.propose{value: bond}(parentId, state, block.number - 1, blockhash(block.number - 1));
+            chain.propose{value: bond}(parentId, state, siblings, block.number - 1, blockhash(block.number - 1));
             time += CHALLENGE_PERIOD;
             vm.warp(time);
-            chain.confirm(parentId, stateHash);
-            parentId = claimIdOf(parentId, stateHash);
+            chain.confirm(body);
+            parentId = body.id();
         }
     }
 

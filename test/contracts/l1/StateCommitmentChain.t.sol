@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IChallengeGame} from "../../../contracts/l1/interfaces/IChallengeGame.sol";
 import {IInbox} from "../../../contracts/l1/interfaces/IInbox.sol";
 import {IStateCommitmentChain} from "../../../contracts/l1/interfaces/IStateCommitmentChain.sol";
+import {BoundaryStates} from "../../../contracts/l1/libraries/BoundaryStates.sol";
+import {L1Blocks} from "../../../contracts/l1/libraries/L1Blocks.sol";
+import {TraceRoots} from "../../../contracts/l1/libraries/TraceRoots.sol";
 import {StateCommitmentChain} from "../../../contracts/l1/StateCommitmentChain.sol";
 import {AppointedWinnerGame} from "../../../contracts/test/AppointedWinnerGame.sol";
 import {Children, Claim, ClaimStatus} from "../../../contracts/l1/types/Claim.sol";
-import {ClaimId, claimIdOf, NO_CLAIM} from "../../../contracts/l1/types/ClaimId.sol";
+import {ClaimBody} from "../../../contracts/l1/types/ClaimBody.sol";
+import {ClaimId, NO_CLAIM} from "../../../contracts/l1/types/ClaimId.sol";
 import {State} from "../../../contracts/l1/types/State.sol";
 import {InvariantTest} from "../InvariantTest.sol";
 import {Test} from "../Test.sol";
@@ -29,8 +32,7 @@ contract BatchCounter {
 contract StateCommitmentChainHandler is Test {
     struct Known {
         ClaimId id;
-        ClaimId parentId;
-        bytes32 stateHash;
+        ClaimBody body;
         uint256 proposedAt;
         bool confirmed;
         bool forfeited;
@@ -41,6 +43,7 @@ contract StateCommitmentChainHandler is Test {
     uint256 public constant BOND = 1 ether;
     bytes32 private constant GENESIS_STATE_HASH = bytes32(uint256(1));
     uint256 private constant ACCOUNTS = 3;
+    uint8 private constant CLAIM_TRACE_HEIGHT = 2;
 
     StateCommitmentChain public immutable CHAIN;
     AppointedWinnerGame public immutable GAME;
@@ -57,11 +60,12 @@ contract StateCommitmentChainHandler is Test {
     mapping(ClaimId parentId => uint256 timestamp) public secondChildAt;
 
     constructor() {
-        GAME = new AppointedWinnerGame();
+        GAME = new AppointedWinnerGame(CHALLENGE_PERIOD, BOND, CLAIM_TRACE_HEIGHT);
         _INBOX = new BatchCounter();
-        CHAIN = new StateCommitmentChain(IInbox(address(_INBOX)), GAME, CHALLENGE_PERIOD, BOND, GENESIS_STATE_HASH);
-        ClaimId genesis = claimIdOf(NO_CLAIM, GENESIS_STATE_HASH);
-        _known.push(Known(genesis, NO_CLAIM, GENESIS_STATE_HASH, block.timestamp, true, false, address(0)));
+        GAME.deployChain(IInbox(address(_INBOX)), GENESIS_STATE_HASH);
+        CHAIN = GAME.STATE_COMMITMENT_CHAIN();
+        ClaimBody memory genesis = ClaimBody(NO_CLAIM, GENESIS_STATE_HASH, 0);
+        _known.push(Known(genesis.id(), genesis, block.timestamp, true, false, address(0)));
     }
 
     function count() external view returns (uint256) {
@@ -84,8 +88,10 @@ contract StateCommitmentChainHandler is Test {
         _INBOX.set(_INBOX.batchCount() + 1);
     }
 
-    /// @notice Proposes one of three states on a claim, mostly a recent one.
-    function propose(uint256 parentSeed, uint256 stateSeed, uint256 accountSeed) external {
+    /// @notice Proposes one of three states with one of two traces on a claim, mostly a recent one.
+    function propose(uint256 parentSeed, uint256 stateSeed, uint256 traceSeed, uint256 accountSeed) external {
+        bytes32[] memory siblings = new bytes32[](CLAIM_TRACE_HEIGHT);
+        siblings[0] = bytes32(traceSeed % 2);
         uint256 index = _pickIndex(parentSeed);
         Known memory parent = _known[index];
         address account = accountAt(accountSeed);
@@ -102,11 +108,11 @@ contract StateCommitmentChainHandler is Test {
 
         vm.deal(account, 2 * BOND);
         vm.prank(account);
-        try CHAIN.propose{value: BOND - value}(parent.id, state, block.number - 1, hash) {
+        try CHAIN.propose{value: BOND - value}(parent.id, state, siblings, block.number - 1, hash) {
             assertHolds("what a claim takes is not optional", false);
         } catch {}
         vm.prank(account);
-        try CHAIN.propose{value: value}(parent.id, state, block.number - 1, hash) returns (ClaimId id) {
+        try CHAIN.propose{value: value}(parent.id, state, siblings, block.number - 1, hash) returns (ClaimId id) {
             assertHolds("not beside a confirmed child", !_hasConfirmedChild(parent.id));
             assertHolds("not on a forfeited claim", !parent.forfeited);
             putUp += value;
@@ -115,7 +121,9 @@ contract StateCommitmentChainHandler is Test {
                 ++done["move"];
             }
             if (before == Children.Single) secondChildAt[parent.id] = block.timestamp;
-            _known.push(Known(id, parent.id, state.hash(), block.timestamp, false, false, account));
+            ClaimBody memory body = ClaimBody(parent.id, state.hash(), _rootOf(state, siblings));
+            assertHolds("id", id == body.id());
+            _known.push(Known(id, body, block.timestamp, false, false, account));
             ++done[before == Children.None ? "propose" : "rival"];
         } catch {}
     }
@@ -123,19 +131,19 @@ contract StateCommitmentChainHandler is Test {
     function appoint(uint256 seed) external {
         Known memory winner = _known[_pickIndex(seed)];
         // The game's promise: one winner for ever.
-        if (GAME.winner(winner.parentId) == NO_CLAIM) GAME.appoint(winner.parentId, winner.id);
+        if (GAME.winner(winner.body.parentId) == NO_CLAIM) GAME.appoint(winner.body.parentId, winner.id);
     }
 
     function confirm(uint256 seed) external {
         uint256 index = _pickIndex(seed);
         Known memory self = _known[index];
-        Children siblings = CHAIN.claim(self.parentId).children;
-        try CHAIN.confirm(self.parentId, self.stateHash) {
+        Children siblings = CHAIN.claim(self.body.parentId).children;
+        try CHAIN.confirm(self.body) {
             if (siblings == Children.Single) {
                 assertHolds("after its period", block.timestamp >= self.proposedAt + CHALLENGE_PERIOD);
                 ++done["confirm unrivaled"];
             } else {
-                assertHolds("as the game says", GAME.winner(self.parentId) == self.id);
+                assertHolds("as the game says", GAME.winner(self.body.parentId) == self.id);
                 ++done["confirm winner"];
             }
             _known[index].confirmed = true;
@@ -162,7 +170,7 @@ contract StateCommitmentChainHandler is Test {
         uint256 index = _pickIndex(seed);
         Known memory self = _known[index];
         uint256 before = address(GAME).balance;
-        try CHAIN.forfeitBond(self.parentId, self.stateHash) {
+        try CHAIN.forfeitBond(self.body) {
             assertHolds("not of a confirmed claim", !self.confirmed);
             assertHolds("forfeited once", !self.forfeited);
             uint256 paid = self.bondOwner == address(0) ? 0 : BOND;
@@ -174,9 +182,13 @@ contract StateCommitmentChainHandler is Test {
         } catch {}
     }
 
+    function _rootOf(State memory state, bytes32[] memory siblings) private pure returns (bytes32) {
+        return TraceRoots.rootOfLast(BoundaryStates.halted(state.hash()), siblings, CLAIM_TRACE_HEIGHT);
+    }
+
     function _hasConfirmedChild(ClaimId parentId) private view returns (bool) {
         for (uint256 i = 0; i < _known.length; ++i) {
-            if (_known[i].confirmed && _known[i].parentId == parentId) return true;
+            if (_known[i].confirmed && _known[i].body.parentId == parentId) return true;
         }
         return false;
     }
@@ -207,7 +219,7 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
             if (!_chain.isConfirmed(_handler.known(i).id)) continue;
             for (uint256 j = 0; j < i; ++j) {
                 if (!_chain.isConfirmed(_handler.known(j).id)) continue;
-                assertHolds("one child", _handler.known(i).parentId != _handler.known(j).parentId);
+                assertHolds("one child", _handler.known(i).body.parentId != _handler.known(j).body.parentId);
             }
         }
     }
@@ -220,7 +232,7 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
             assertHolds("only by confirm", _chain.isConfirmed(claim.id) == claim.confirmed);
             if (!claim.confirmed) continue;
             ++confirmed;
-            assertHolds("parent confirmed", claim.parentId == NO_CLAIM || _chain.isConfirmed(claim.parentId));
+            assertHolds("parent confirmed", claim.body.parentId == NO_CLAIM || _chain.isConfirmed(claim.body.parentId));
         }
         ClaimId end = _chain.latestConfirmed();
         uint256 length = 0;
@@ -228,7 +240,7 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
             StateCommitmentChainHandler.Known memory claim = _handler.known(i - 1);
             if (claim.id != end) continue;
             ++length;
-            end = claim.parentId;
+            end = claim.body.parentId;
         }
         assertEqual("path length", length, confirmed);
     }
@@ -256,7 +268,7 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
             assertHolds("backed", backed[i - 1] || claim.confirmed || claim.forfeited);
             if (!backed[i - 1]) continue;
             for (uint256 j = 0; j < i - 1; ++j) {
-                if (_handler.known(j).id == claim.parentId) backed[j] = true;
+                if (_handler.known(j).id == claim.body.parentId) backed[j] = true;
             }
         }
     }
@@ -274,7 +286,7 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
         for (uint256 i = 1; i < count; ++i) {
             StateCommitmentChainHandler.Known memory claim = _handler.known(i);
             Claim memory child = _chain.claim(claim.id);
-            assertHolds("more", child.nextBatchCount > _chain.claim(claim.parentId).nextBatchCount);
+            assertHolds("more", child.nextBatchCount > _chain.claim(claim.body.parentId).nextBatchCount);
             assertHolds("known", child.status != ClaimStatus.Unknown);
         }
     }
@@ -282,14 +294,14 @@ contract StateCommitmentChainInvariantTest is InvariantTest {
     /// @dev The handler is only worth something if it reaches every case.
     function test_TheHandlerReachesEveryCase() external {
         for (uint256 i = 0; i < 4; ++i) _handler.postBatch();
-        _handler.propose(0, 2, 0);
+        _handler.propose(0, 2, 0, 0);
         _handler.pass(100);
         _handler.confirm(1);
-        // Account 0 moves its bond on; account 1 rivals, and moves its own on below.
-        _handler.propose(1, 2, 0);
-        _handler.propose(1, 3, 1);
+        // Account 0 moves its bond on; account 1 rivals it with the same state and another trace, and moves its own on below.
+        _handler.propose(1, 2, 0, 0);
+        _handler.propose(1, 2, 1, 1);
         _handler.postBatch();
-        _handler.propose(3, 2, 1);
+        _handler.propose(3, 2, 0, 1);
         assertEqual("claims", _handler.count(), 5);
         _handler.appoint(2);
         _handler.confirm(2);
@@ -319,13 +331,9 @@ contract StateCommitmentChainFuzzTest is Test {
     function setUp() external {
         vm.roll(1000);
         _inbox = new BatchCounter();
-        _chain = new StateCommitmentChain(
-            IInbox(address(_inbox)),
-            IChallengeGame(address(0)),
-            100,
-            1 ether,
-            bytes32(uint256(1))
-        );
+        AppointedWinnerGame game = new AppointedWinnerGame(100, 1 ether, 2);
+        game.deployChain(IInbox(address(_inbox)), bytes32(uint256(1)));
+        _chain = game.STATE_COMMITMENT_CHAIN();
         _genesis = _chain.GENESIS_CLAIM();
         vm.deal(address(this), 10 ether);
     }
@@ -336,12 +344,12 @@ contract StateCommitmentChainFuzzTest is Test {
         later = first + bound(later, 0, 20_000);
         _inbox.set(first);
         uint256 own = 1;
-        ClaimId id = _chain.propose{value: 1 ether}(_genesis, _state(own), 999, blockhash(999));
+        ClaimId id = _chain.propose{value: 1 ether}(_genesis, _state(own), _siblings(), 999, blockhash(999));
         assertEqual("first", _chain.claim(id).nextBatchCount, _expected(own, first));
         own = _expected(own, first);
         if (own > later) later = own;
         _inbox.set(later);
-        id = _chain.propose(id, _state(own), 999, blockhash(999));
+        id = _chain.propose(id, _state(own), _siblings(), 999, blockhash(999));
         assertEqual("second", _chain.claim(id).nextBatchCount, _expected(own, later));
     }
 
@@ -351,34 +359,47 @@ contract StateCommitmentChainFuzzTest is Test {
         bytes32 right = blockhash(number);
         vm.assume(wrong != right);
         assertHolds("a hash is there for the last 256 only", (right != 0) == (number >= 744 && number < 1000));
-        vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongL1Block.selector, number, wrong, right));
-        _chain.propose{value: 1 ether}(_genesis, _state(1), number, wrong);
+        vm.expectRevert(abi.encodeWithSelector(L1Blocks.WrongL1Block.selector, number, wrong, right));
+        _chain.propose{value: 1 ether}(_genesis, _state(1), _siblings(), number, wrong);
         if (right == 0) {
-            vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongL1Block.selector, number, 0, 0));
+            vm.expectRevert(abi.encodeWithSelector(L1Blocks.WrongL1Block.selector, number, 0, 0));
         }
-        _chain.propose{value: 1 ether}(_genesis, _state(1), number, right);
+        _chain.propose{value: 1 ether}(_genesis, _state(1), _siblings(), number, right);
     }
 
     function testFuzz_OnlyTheStateAfterTheBatchesTheParentFixedIsTaken(uint256 batchCount) external {
         vm.assume(batchCount != 1);
         _inbox.set(2);
         vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongBatchCount.selector, 1, batchCount));
-        _chain.propose{value: 1 ether}(_genesis, _state(batchCount), 999, blockhash(999));
+        _chain.propose{value: 1 ether}(_genesis, _state(batchCount), _siblings(), 999, blockhash(999));
     }
 
     function testFuzz_AClaimIsNamedByTheStateItOpens(State calldata opened) external {
         _inbox.set(1);
         State memory state = opened;
         state.batchCount = 1;
-        ClaimId id = _chain.propose{value: 1 ether}(_genesis, state, 999, blockhash(999));
-        assertHolds("id", id == claimIdOf(_genesis, keccak256(abi.encode(state))));
+        ClaimId id = _chain.propose{value: 1 ether}(_genesis, state, _siblings(), 999, blockhash(999));
+        bytes32 stateHash = keccak256(abi.encode(state));
+        bytes32[] memory siblings = _siblings();
+        bytes32 pair = keccak256(abi.encode(siblings[0], BoundaryStates.halted(stateHash)));
+        bytes32 traceRoot = keccak256(abi.encode(siblings[1], pair));
+        assertHolds("id", id == ClaimBody(_genesis, stateHash, traceRoot).id());
+    }
+
+    function testFuzz_OnlyAsManySiblingsAsTheTraceIsHighAreTaken(uint256 count) external {
+        count = bound(count, 0, 40);
+        vm.assume(count != 2);
+        _inbox.set(1);
+        bytes32 hash = blockhash(999);
+        vm.expectRevert(abi.encodeWithSelector(TraceRoots.SiblingsMismatch.selector, 2, count));
+        _chain.propose{value: 1 ether}(_genesis, _state(1), new bytes32[](count), 999, hash);
     }
 
     function testFuzz_OnlyTheOwnerOfTheParentsBondMovesIt(address account, uint256 value) external {
         vm.assume(account != address(0) && account != address(vm));
         value = bound(value, 0, 3 ether);
         _inbox.set(2);
-        ClaimId parent = _chain.propose{value: 1 ether}(_genesis, _state(1), 999, blockhash(999));
+        ClaimId parent = _chain.propose{value: 1 ether}(_genesis, _state(1), _siblings(), 999, blockhash(999));
         uint256 expected = account == address(this) ? 0 : 1 ether;
         bytes32 hash = blockhash(999);
         vm.deal(account, 3 ether);
@@ -386,7 +407,13 @@ contract StateCommitmentChainFuzzTest is Test {
             vm.expectRevert(abi.encodeWithSelector(IStateCommitmentChain.WrongBond.selector, expected, value));
         }
         vm.prank(account);
-        _chain.propose{value: value}(parent, _state(2), 999, hash);
+        _chain.propose{value: value}(parent, _state(2), _siblings(), 999, hash);
+    }
+
+    function _siblings() private pure returns (bytes32[] memory siblings) {
+        siblings = new bytes32[](2);
+        siblings[0] = bytes32(uint256(11));
+        siblings[1] = bytes32(uint256(12));
     }
 
     function _state(uint256 batchCount) private pure returns (State memory) {
