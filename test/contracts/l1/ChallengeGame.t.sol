@@ -388,11 +388,16 @@ contract ChallengeGameHandler is Test {
         for (uint256 i = 0; i < COURSES; ++i) {
             State memory state = State(bytes32(100 + i), 0, 1, 0);
             _courses[i].state = state;
-            _courses[i].units[0] = bytes32(uint256(i == 2 ? 202 : 200));
+            _courses[i].units[0] = _stateOf(i == 2 ? 202 : 200);
             _courses[i].units[1] = BoundaryStates.halted(state.hash());
-            _courses[i].middles[0] = bytes32(uint256(i == 2 ? 302 : 300));
-            _courses[i].middles[1] = bytes32(uint256(310 + i));
+            _courses[i].middles[0] = _stateOf(i == 2 ? 302 : 300);
+            _courses[i].middles[1] = _stateOf(310 + i);
         }
+    }
+
+    /// @dev Some state; those of small numbers would all be the same to the game, which keeps the first 25 bytes.
+    function _stateOf(uint256 number) private pure returns (bytes32) {
+        return keccak256(abi.encode(number));
     }
 
     function _script(ScriptedProver prover) private {
