@@ -73,15 +73,6 @@ describe("onestep command line", () => {
     expect(keyless).to.include({ status: 2 }).and.to.have.property("stderr").that.contains("needs --deployer-key");
   });
 
-  it("warns that a production deployment has no challenge game, and a devnet's is not warned of", () => {
-    const args = ["deploy", "--l1-rpc-url", "http://127.0.0.1:1", "--operator", `0x${"11".repeat(20)}`];
-    const stderrOf = (preset: string) =>
-      onestep([...args, "--preset", preset, "--output", join(folder, "out.json")], { ONESTEP_DEPLOYER_KEY: KEY })
-        .stderr;
-    expect(stderrOf("production")).to.contain("without a challenge game").and.to.contain("must not hold real money");
-    expect(stderrOf("devnet")).not.to.contain("challenge game");
-  });
-
   it("ends with exit code 1 and names the endpoint when L1 does not answer", () => {
     const args = ["deploy", "--l1-rpc-url", "http://127.0.0.1:1", "--operator", `0x${"11".repeat(20)}`];
     const { status, stderr } = onestep([...args, "--output", join(folder, "out.json")], { ONESTEP_DEPLOYER_KEY: KEY });

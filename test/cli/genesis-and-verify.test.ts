@@ -65,10 +65,22 @@ describe("onestep genesis and onestep verify", () => {
     const verified = onestep(["verify", "--rollup-config", path, "--l1-rpc-url", l1.url]);
     expect(verified.status, verified.stderr).to.equal(0);
     expect(verified.stdout).to.contain("Nothing differs").and.not.to.contain("DIFFERS");
-    const config = JSON.parse(readFileSync(path, "utf8")) as { contracts: { rollup: string }; parameters: object };
+    const config = JSON.parse(readFileSync(path, "utf8")) as {
+      contracts: { rollup: string; prover: string };
+      parameters: object;
+    };
     const alone = onestep(["verify", "--rollup", config.contracts.rollup, "--l1-rpc-url", l1.url, "--json"]);
     expect(alone.status, alone.stderr).to.equal(0);
     expect(JSON.parse(alone.stdout)).to.deep.include({ differences: [], genesisCompared: false });
+
+    const sharing = join(folder, "sharing.json");
+    const { prover } = config.contracts;
+    const shared = onestep(
+      ["deploy", ...same, "--l1-rpc-url", l1.url, "--output", sharing, "--prover", prover],
+      environment,
+    );
+    expect(shared.status, shared.stderr).to.equal(0);
+    expect(JSON.parse(readFileSync(sharing, "utf8"))).to.have.nested.property("contracts.prover", prover);
 
     const other = join(folder, "other.json");
     writeFileSync(other, JSON.stringify({ ...config, parameters: { ...config.parameters, challengePeriod: 121 } }));
