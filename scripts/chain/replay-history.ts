@@ -6,9 +6,9 @@ import { createHistory } from "../../test/machine/chain/history.ts";
 import type { HistoryOptions } from "../../test/machine/chain/history.ts";
 import { runFast, runProving } from "../../test/machine/chain/run-history.ts";
 import type { StepChecker } from "../conformance/step-checker.ts";
-
-/** How often what happened; the numbers of a campaign are the sums. */
-export type Figures = Map<string, number>;
+import { PHASE_NAMES, addTo } from "./figures.ts";
+import type { Figures } from "./figures.ts";
+import { createStepSampler } from "./step-sampler.ts";
 
 export interface ReplayOptions {
   readonly checker: StepChecker;
@@ -16,8 +16,6 @@ export interface ReplayOptions {
   /** Steps taken on-chain, at most. */
   readonly onChainSteps: number;
 }
-
-const NAMES = Object.keys(Phase);
 
 interface Sampled {
   readonly phase: Phase;
@@ -34,7 +32,7 @@ export async function replayHistory(
   { checker, randomness, onChainSteps }: ReplayOptions,
   figures: Figures,
 ): Promise<string[]> {
-  const add = (what: string, count = 1) => figures.set(what, (figures.get(what) ?? 0) + count);
+  const add = (what: string, count = 1) => addTo(figures, what, count);
   const history = await createHistory(options);
   const fast = runFast(history);
   const source = history.source({ provesElements: true });
@@ -45,7 +43,7 @@ export async function replayHistory(
   });
   const input = { inbox, target: history.batches.length };
 
-  const isDue = createSampler(randomness);
+  const isDue = createStepSampler(randomness);
   const sampled: Sampled[] = [];
   const { boundaries, blocks } = runProving(
     history,
@@ -53,7 +51,7 @@ export async function replayHistory(
       const { machine } = prover;
       const unit = machine.phase;
       const before = machine.chain?.kind === "in-batch" ? { ...machine.chain } : undefined;
-      add(`units: ${NAMES[unit]}`);
+      add(`units: ${PHASE_NAMES[unit]}`);
       for (let isStart = true; !prover.isDone(); isStart = false) {
         const { phase } = machine;
         add("steps");
@@ -65,9 +63,10 @@ export async function replayHistory(
         sampled.push({ phase, call: [kind, from, witness, input], after });
       }
       if (before?.stream !== undefined && machine.chain?.kind === "in-batch" && machine.chain.stream === undefined) {
-        add(`payloads that end in a unit: ${NAMES[unit]}`);
+        add(`payloads that end in a unit: ${PHASE_NAMES[unit]}`);
         const left = unit === Phase.BeginBlock ? source.header(before.blockHash).gasLevel : before.gasLeft;
-        if (left < (unit === Phase.BeginBlock ? 50_000n : 5_000n)) add(`of these with an empty bucket: ${NAMES[unit]}`);
+        if (left < (unit === Phase.BeginBlock ? 50_000n : 5_000n))
+          add(`of these with an empty bucket: ${PHASE_NAMES[unit]}`);
       }
       if (unit === Phase.BeginBlock && before?.stream === undefined) add("implied blocks, or their end");
       if (unit !== Phase.Transaction || machine.chain?.kind !== "in-batch") return;
@@ -99,22 +98,9 @@ export async function replayHistory(
   sampled.forEach(({ phase, after }, index) => {
     const verdict = verdicts[index];
     add("steps on-chain");
-    add(`steps on-chain: ${NAMES[phase]}`);
+    add(`steps on-chain: ${PHASE_NAMES[phase]}`);
     if (verdict?.kind === "taken" && verdict.after === after) return;
-    differences.push(`step of ${NAMES[phase]}: expected ${after}, got ${JSON.stringify(verdict)}`);
+    differences.push(`step of ${PHASE_NAMES[phase]}: expected ${after}, got ${JSON.stringify(verdict)}`);
   });
   return differences;
-}
-
-/** Of steps of a kind, fewer the more there have been: about the logarithm of them. */
-function createSampler(randomness: Randomness): (kind: number) => boolean {
-  const kinds = new Map<number, { count: number; next: number }>();
-  return (kind) => {
-    const entry = kinds.get(kind) ?? { count: 0, next: 1 + randomness.below(2) };
-    kinds.set(kind, entry);
-    entry.count++;
-    if (entry.count < entry.next) return false;
-    entry.next = entry.count + 1 + randomness.below(2 * entry.count);
-    return true;
-  };
 }

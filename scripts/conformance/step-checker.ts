@@ -1,4 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { network } from "hardhat";
+import { createHardhatRuntimeEnvironment } from "hardhat/hre";
+import hardhatConfig from "../../hardhat.config.ts";
 import oneStepProver from "../../deploy/modules/one-step-prover.ts";
 import { bytesToHex } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
@@ -11,7 +14,7 @@ export type StepVerdict =
   /** It reverted; `reason` names the error. */
   | { readonly kind: "refused"; readonly reason: string };
 
-/** The OneStepProver on a simulated L1 of this process, for checking many steps. */
+/** The OneStepProver on an L1, for checking many steps. */
 export interface StepChecker {
   /**
    * Calls of `start` and `step` (`encodeStepCall`), in any number; each may use `gas`, its calldata included: by default that of one L1
@@ -22,14 +25,19 @@ export interface StepChecker {
   close(): Promise<void>;
 }
 
+const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
 /** EIP-7825. A step has to stay within it, its calldata included. */
 const TRANSACTION_GAS = 2 ** 24;
 /** Calls at a time: the simulated L1 takes one after the other, so this only has to keep it busy. */
 const PARALLEL = 32;
 
-/** Deploys the prover. Needs the compiled contracts (`hardhat build`); takes a second or two. */
-export async function createStepChecker(): Promise<StepChecker> {
-  const connection = await network.create();
+/**
+ * Deploys the prover: on a simulated L1, or on the L1 of a Hardhat node at `l1RpcUrl`, whose own accounts pay. Needs the compiled
+ * contracts (`hardhat build`); takes a second or two.
+ */
+export async function createStepChecker({ l1RpcUrl }: { readonly l1RpcUrl?: string } = {}): Promise<StepChecker> {
+  const connection = await (l1RpcUrl === undefined ? network.create() : connectTo(l1RpcUrl));
   const { prover } = await connection.ignition.deploy(oneStepProver);
   const to = await prover.getAddress();
 
@@ -61,4 +69,10 @@ export async function createStepChecker(): Promise<StepChecker> {
     deployInbox: (hashes) => deployScriptedInbox(connection, hashes),
     close: () => connection.close(),
   };
+}
+
+async function connectTo(url: string): ReturnType<typeof network.create> {
+  const { plugins = [], paths = {} } = hardhatConfig;
+  const networks = { l1: { type: "http", chainType: "l1", url } } as const;
+  return (await createHardhatRuntimeEnvironment({ plugins, paths, networks }, {}, PROJECT_ROOT)).network.create("l1");
 }
