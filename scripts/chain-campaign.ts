@@ -63,7 +63,7 @@ if (values.devnet) {
   for (const dataAvailability of ["calldata", "blobs"] as const) {
     console.log(`following a devnet that posts ${dataAvailability}`);
     const ofDevnet: Figures = new Map();
-    const differences = await replayDevnet({ dataAvailability, randomness }, ofDevnet);
+    const differences = await replayDevnet({ dataAvailability, randomness, randomSteps: 10 * onChainSteps }, ofDevnet);
     replayed++;
     if (differences.length > 0) differing++;
     for (const difference of differences) console.error(`devnet with ${dataAvailability}: ${difference}`);

@@ -21,8 +21,8 @@ export interface InboxUsers {
   postGarbage(randomness: Randomness): Promise<void>;
 }
 
-/** Not one of those of the scenarios. */
-const ACCOUNT = 5;
+/** Accounts that the scenarios do not use. What is run for the first on L2 takes nonces of it there, so transactions are another's. */
+const ACCOUNTS = { onL1: 5, onL2: 6, others: [7, 8] } as const;
 /** The operator may have posted in between: a batch of his reads what was to be forced, or ends his silence. */
 const ATTEMPTS = 5;
 
@@ -41,18 +41,18 @@ function creationOf(code: Uint8Array): Hex {
   return bytesToHex(concatBytes([assemble(code.length, "DUP1 9 0 CODECOPY 0 RETURN"), code]));
 }
 
+const accountAt = (addressIndex: number) => mnemonicToAccount(TEST_MNEMONIC, { addressIndex });
 const word = (value: number): Hex => `0x${value.toString(16).padStart(64, "0")}`;
 
 export function createInboxUsers({ info, reader: l2 }: PlayingDevnet): InboxUsers {
-  const account = mnemonicToAccount(TEST_MNEMONIC, { addressIndex: ACCOUNT });
+  const account = accountAt(ACCOUNTS.onL1);
   const own = toAddress(account.address);
-  const others = [6, 7].map((index) => toAddress(mnemonicToAccount(TEST_MNEMONIC, { addressIndex: index }).address));
-  const [other = own, another = own] = others;
+  const [other, another] = [accountAt(ACCOUNTS.others[0]).address, accountAt(ACCOUNTS.others[1]).address];
   const transport = http(info.l1.rpcUrl);
   const l1 = createPublicClient({ transport, pollingInterval: 50, cacheTime: 0 });
   const clock = createTestClient({ transport, mode: "hardhat" });
   const wallet = createWalletClient({ transport, account });
-  const l2Wallet = createWalletClient({ transport: http(info.l2.rpcUrl), account });
+  const l2Wallet = createWalletClient({ transport: http(info.l2.rpcUrl), account: accountAt(ACCOUNTS.onL2) });
   const inbox = { address: info.contracts.inbox, abi: inboxAbi } as const;
 
   async function onL1(sending: Promise<Hex>) {

@@ -24,6 +24,8 @@ export interface ReplayDevnetOptions {
   /** What its batcher posts. */
   readonly dataAvailability: "calldata" | "blobs";
   readonly randomness: Randomness;
+  /** Steps taken on-chain besides those of each phase, kind and claim. */
+  readonly randomSteps: number;
 }
 
 /** Milliseconds. */
@@ -35,7 +37,7 @@ const PATIENCE = 300_000;
  * Inbox. Gives the differences there are; adds to `figures`.
  */
 export async function replayDevnet(
-  { dataAvailability, randomness }: ReplayDevnetOptions,
+  { dataAvailability, randomness, randomSteps }: ReplayDevnetOptions,
   figures: Figures,
 ): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "onestep-devnet-campaign-"));
@@ -53,7 +55,7 @@ export async function replayDevnet(
         () => (node.syncStatus().tracedBatchCount ?? 0) >= covered,
       );
       seconds("following and tracing");
-      return await replay({ devnet, node, randomness, figures, seconds });
+      return await replay({ devnet, node, randomness, randomSteps, figures, seconds });
     } finally {
       await node.close();
     }
@@ -116,15 +118,14 @@ function openFollower({ info }: PlayingDevnet, dataDirectory: string): Promise<R
   );
 }
 
-interface Replay {
+interface Replay extends Pick<ReplayDevnetOptions, "randomness" | "randomSteps"> {
   readonly devnet: PlayingDevnet;
   readonly node: RunningNode;
-  readonly randomness: Randomness;
   readonly figures: Figures;
   readonly seconds: (what: string) => void;
 }
 
-async function replay({ devnet, node, randomness, figures, seconds }: Replay): Promise<string[]> {
+async function replay({ devnet, node, randomness, randomSteps, figures, seconds }: Replay): Promise<string[]> {
   const { inbox, stateCommitmentChain } = devnet.info.contracts;
   const { traces, database } = node;
   if (traces === undefined) throw new Error("expected a node with traces");
@@ -135,7 +136,7 @@ async function replay({ devnet, node, randomness, figures, seconds }: Replay): P
   const differences = await compareBlocks(devnet, node, batchCount, figures);
   seconds("comparing blocks");
 
-  const sample = sampleSteps(node, { claims, randomness, figures });
+  const sample = sampleSteps(node, { claims, randomness, randomSteps, figures });
   differences.push(...sample.differences);
   seconds("stepping through all units");
 

@@ -1,4 +1,5 @@
-import { Phase, encodeStepCall } from "../../src/machine/index.ts";
+import type { Phase} from "../../src/machine/index.ts";
+import { encodeStepCall } from "../../src/machine/index.ts";
 import { batchHash } from "../../src/rollup/index.ts";
 import type { Randomness } from "../../test/contracts/machine/soundness/randomness.ts";
 import { CHAIN_ID } from "../../test/execution/harness.ts";
@@ -9,6 +10,7 @@ import type { StepChecker } from "../conformance/step-checker.ts";
 import { PHASE_NAMES, addTo } from "./figures.ts";
 import type { Figures } from "./figures.ts";
 import { createStepSampler } from "./step-sampler.ts";
+import { watchUnit } from "./unit-figures.ts";
 
 export interface ReplayOptions {
   readonly checker: StepChecker;
@@ -49,9 +51,7 @@ export async function replayHistory(
     history,
     (prover) => {
       const { machine } = prover;
-      const unit = machine.phase;
-      const before = machine.chain?.kind === "in-batch" ? { ...machine.chain } : undefined;
-      add(`units: ${PHASE_NAMES[unit]}`);
+      const countUnit = watchUnit(machine, figures);
       for (let isStart = true; !prover.isDone(); isStart = false) {
         const { phase } = machine;
         add("steps");
@@ -62,16 +62,7 @@ export async function replayHistory(
         const { kind, before: from, witness, after } = prover.prove();
         sampled.push({ phase, call: [kind, from, witness, input], after });
       }
-      if (before?.stream !== undefined && machine.chain?.kind === "in-batch" && machine.chain.stream === undefined) {
-        add(`payloads that end in a unit: ${PHASE_NAMES[unit]}`);
-        const left = unit === Phase.BeginBlock ? source.header(before.blockHash).gasLevel : before.gasLeft;
-        if (left < (unit === Phase.BeginBlock ? 50_000n : 5_000n))
-          add(`of these with an empty bucket: ${PHASE_NAMES[unit]}`);
-      }
-      if (unit === Phase.BeginBlock && before?.stream === undefined) add("implied blocks, or their end");
-      if (unit !== Phase.Transaction || machine.chain?.kind !== "in-batch") return;
-      if (machine.included !== undefined) add("transactions included");
-      else if (machine.skipReason !== undefined) add("transactions skipped");
+      countUnit();
     },
     source,
   );

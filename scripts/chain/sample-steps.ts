@@ -4,9 +4,10 @@ import type { RunningNode } from "../../src/roles/index.ts";
 import type { ClaimRange } from "../../src/traces/index.ts";
 import type { Randomness } from "../../test/contracts/machine/soundness/randomness.ts";
 import { stepThroughBatches, storedUnits } from "../../test/traces/fixture.ts";
-import { PHASE_NAMES, addTo } from "./figures.ts";
+import { addTo } from "./figures.ts";
 import type { Figures } from "./figures.ts";
 import { createStepSampler } from "./step-sampler.ts";
+import { watchUnit } from "./unit-figures.ts";
 
 /** A unit of a claim, with steps of it that are to be taken on-chain. */
 export interface SampledUnit {
@@ -34,18 +35,22 @@ interface UnitRun {
   readonly steps: Map<number, SampledStep>;
 }
 
+export interface SampleOptions {
+  /** One after another, from batch 0 on. */
+  readonly claims: readonly ClaimRange[];
+  readonly randomness: Randomness;
+  readonly randomSteps: number;
+  readonly figures: Figures;
+}
+
 /**
  * Steps through the batches that claims cover, in proving mode, and compares the boundaries with those that the node has stored.
  * Of all steps it samples some: about the logarithm of those of each phase; of the first, the last and a middle unit of each kind
- * the first, the last and a middle step; and the halt of each claim.
+ * the first, the last and a middle step; `randomSteps` of random units, as many of each kind; and the halt of each claim.
  */
 export function sampleSteps(
   node: Pick<RunningNode, "chain" | "database">,
-  {
-    claims,
-    randomness,
-    figures,
-  }: { readonly claims: readonly ClaimRange[]; readonly randomness: Randomness; readonly figures: Figures },
+  { claims, randomness, randomSteps, figures }: SampleOptions,
 ): { readonly units: readonly SampledUnit[]; readonly differences: readonly string[] } {
   const isDue = createStepSampler(randomness);
   const runs: UnitRun[] = [];
@@ -57,6 +62,7 @@ export function sampleSteps(
       if (batch === claims[claim]?.toBatch) [claim, unit] = [claim + 1, 0];
       const { machine } = prover;
       const kind = machine.phase;
+      const countUnit = watchUnit(machine, figures);
       const steps = new Map<number, SampledStep>();
       let length = 0;
       for (; !prover.isDone(); length++) {
@@ -66,12 +72,12 @@ export function sampleSteps(
           steps.set(length, { index: length, phase, after: prover.stateHash() });
         }
       }
-      addTo(figures, `units: ${PHASE_NAMES[kind]}`);
+      countUnit();
       addTo(figures, "steps", length);
       runs.push({ claim, unit: unit++, kind, length, steps });
     },
   });
-  sampleEnds(runs);
+  sampleByKind(runs, { randomness, randomSteps });
 
   const differences: string[] = [];
   const stored = storedUnits(node);
@@ -96,15 +102,23 @@ export function sampleSteps(
   return { units: [...sampled, ...halts], differences };
 }
 
-/** Samples the first, the last and a middle step of the first, the last and a middle unit of each kind. */
-function sampleEnds(runs: readonly UnitRun[]): void {
-  for (const kind of new Set(runs.map((run) => run.kind))) {
-    const ofKind = runs.filter((run) => run.kind === kind);
-    for (const { length, steps } of threeOf(ofKind)) {
-      for (const index of threeOf(Array.from({ length }, (_, step) => step))) {
-        if (!steps.has(index)) steps.set(index, { index, phase: index === 0 ? kind : undefined, after: undefined });
-      }
+/** Samples the ends and middles of units of each kind, and at random. */
+function sampleByKind(
+  runs: readonly UnitRun[],
+  { randomness, randomSteps }: Pick<SampleOptions, "randomness" | "randomSteps">,
+): void {
+  const sample = ({ kind, steps }: UnitRun, index: number): void => {
+    if (!steps.has(index)) steps.set(index, { index, phase: index === 0 ? kind : undefined, after: undefined });
+  };
+  const kinds = [...new Set(runs.map(({ kind }) => kind))].map((kind) => runs.filter((run) => run.kind === kind));
+  for (const ofKind of kinds) {
+    for (const run of threeOf(ofKind)) {
+      for (const index of threeOf(Array.from({ length: run.length }, (_, step) => step))) sample(run, index);
     }
+  }
+  for (let drawn = 0; drawn < randomSteps; drawn++) {
+    const run = randomness.pick(kinds[drawn % kinds.length] as UnitRun[]);
+    sample(run, randomness.below(run.length));
   }
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { network } from "hardhat";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
@@ -37,8 +40,11 @@ const PARALLEL = 32;
  * contracts (`hardhat build`); takes a second or two.
  */
 export async function createStepChecker({ l1RpcUrl }: { readonly l1RpcUrl?: string } = {}): Promise<StepChecker> {
-  const connection = await (l1RpcUrl === undefined ? network.create() : connectTo(l1RpcUrl));
-  const { prover } = await connection.ignition.deploy(oneStepProver);
+  const journals = mkdtempSync(join(tmpdir(), "onestep-ignition-"));
+  const connection = await (l1RpcUrl === undefined ? network.create() : connectTo(l1RpcUrl, journals));
+  const { prover } = await connection.ignition.deploy(oneStepProver).finally(() => {
+    rmSync(journals, { recursive: true, force: true });
+  });
   const to = await prover.getAddress();
 
   const checkOne = async (call: Uint8Array, gas: Hex): Promise<StepVerdict> => {
@@ -71,8 +77,9 @@ export async function createStepChecker({ l1RpcUrl }: { readonly l1RpcUrl?: stri
   };
 }
 
-async function connectTo(url: string): ReturnType<typeof network.create> {
-  const { plugins = [], paths = {} } = hardhatConfig;
+/** Ignition goes on with a deployment whose journal it finds: of another L1 with the same chain id, if it keeps them in one place. */
+async function connectTo(url: string, journals: string): ReturnType<typeof network.create> {
   const networks = { l1: { type: "http", chainType: "l1", url } } as const;
-  return (await createHardhatRuntimeEnvironment({ plugins, paths, networks }, {}, PROJECT_ROOT)).network.create("l1");
+  const config = { plugins: hardhatConfig.plugins ?? [], paths: { ignition: journals }, networks };
+  return (await createHardhatRuntimeEnvironment(config, {}, PROJECT_ROOT)).network.create("l1");
 }
