@@ -48,7 +48,8 @@ export interface ClaimSteps {
 
 /**
  * Has the provider of traces prove steps, and takes them on-chain. Of the units that read L1, the prover must not come to the same
- * state with another Inbox, or with a changed byte in what a step opens of L1 and of the chain. Gives the differences.
+ * state with another Inbox, with a target before or behind, or with a changed byte in what a step opens of L1 and of the chain. Gives
+ * the differences.
  */
 export function createClaimStepCheck({
   checker,
@@ -61,9 +62,14 @@ export function createClaimStepCheck({
   function* controlsOf(
     unit: Phase,
     { kind, before, witness }: ProvenStep,
-    target: number,
+    { target, isHalt }: { readonly target: number; readonly isHalt: boolean },
   ): Generator<readonly [change: string, call: Uint8Array]> {
     if (unit !== Phase.LoadBatch && unit !== Phase.Message) return;
+    if (kind === "start" && unit === Phase.LoadBatch) {
+      // One at which it halts, or one at which it does not.
+      yield ["another target", encodeStepCall(kind, before, witness, { inbox, target: isHalt ? target + 1 : 0 })];
+    }
+    if (isHalt) return;
     // Whatever step comes after, what it goes on with is in the state.
     if (kind === "start") yield ["another Inbox", encodeStepCall(kind, before, witness, { inbox: emptyInbox, target })];
     for (const [index, preimage] of witness.preimages.entries()) {
@@ -95,7 +101,7 @@ export function createClaimStepCheck({
         differences.push(`${where}: the witness is of another state before it`);
       }
 
-      const controls = isHalt ? [] : [...controlsOf(unitKind, proven, target)];
+      const controls = [...controlsOf(unitKind, proven, { target, isHalt })];
       const call = encodeStepCall(proven.kind, proven.before, proven.witness, { inbox, target });
       const [verdict, ...ofControls] = await checker.check([call, ...controls.map(([, changed]) => changed)]);
       const name = isHalt ? `Halt, from ${PHASE_NAMES[actual]}` : PHASE_NAMES[actual];

@@ -1,4 +1,4 @@
-import type { Phase} from "../../src/machine/index.ts";
+import type { Phase } from "../../src/machine/index.ts";
 import { encodeStepCall } from "../../src/machine/index.ts";
 import { batchHash } from "../../src/rollup/index.ts";
 import type { Randomness } from "../../test/contracts/machine/soundness/randomness.ts";
