@@ -4,7 +4,7 @@ import type { PublicClient } from "viem";
 import type { DevnetInfo } from "../../src/devnet/index.ts";
 import { startOnestep, until } from "../../test/end-to-end/onestep-process.ts";
 import type { OnestepProcess } from "../../test/end-to-end/onestep-process.ts";
-import { createEthersClient } from "../../test/real-input/client.ts";
+import { createViemClient } from "../../test/real-input/client.ts";
 import { scenarios } from "../../test/real-input/scenarios/index.ts";
 
 /** A devnet in a process of its own. */
@@ -38,7 +38,8 @@ export async function startPlayingDevnet({
   return Object.assign(devnet, {
     reader,
     async playScenarios() {
-      const client = createEthersClient({ url, chainId, firstAccount: 0 });
+      // A client of ethers may wait for a block after that of its transaction, and on a devnet without other users none comes.
+      const client = createViemClient({ url, chainId, firstAccount: 0 });
       const [account] = client.accounts;
       if (account === undefined) throw new Error("expected a client with accounts");
       // On a busy computer the first call, for which a thread is started, may take longer than a call may.
