@@ -5,11 +5,12 @@ import { prepareMachine } from "../src/machine/index.ts";
 import { createRandomness } from "../test/contracts/machine/soundness/randomness.ts";
 import { randomHistory } from "../test/machine/chain/random-histories.ts";
 import type { HistoryOptions } from "../test/machine/chain/history.ts";
+import type { Figures } from "./chain/figures.ts";
 import { recordRealInput } from "./chain/real-input-history.ts";
+import { replayDevnet } from "./chain/replay-devnet.ts";
 import { replayHistory } from "./chain/replay-history.ts";
-import type { Figures } from "./chain/replay-history.ts";
 import { createStepChecker } from "./conformance/step-checker.ts";
-import { positiveInteger, readOptions, refuse } from "./options.ts";
+import { naturalNumber, readOptions } from "./options.ts";
 
 /** Histories drawn at a time. */
 const DRAWN = 50;
@@ -25,6 +26,10 @@ a difference.
 --cases N            how many (default 500)
 --on-chain-steps N   steps of each that are taken on-chain, at most (default 40)
 --real-input         first, the contracts of test/real-input deployed and used on a devnet, as calldata and as blobs (some minutes)
+--devnet             first, what two devnets post to their Inbox on L1, one as calldata, one as blobs: the scenarios of test/real-input,
+                     messages, forced ones, garbage of others. A node follows each from L1 alone, with traces; its claims must be those
+                     on L1, and a sample of their steps be accepted by the OneStepProver on that L1, against that Inbox (some minutes).
+                     With --cases 0 nothing else
 --help`;
 
 const { values } = readOptions(HELP, {
@@ -32,12 +37,10 @@ const { values } = readOptions(HELP, {
   cases: { type: "string", default: "500" },
   "on-chain-steps": { type: "string", default: "40" },
   "real-input": { type: "boolean", default: false },
+  devnet: { type: "boolean", default: false },
 });
-const cases = positiveInteger("--cases", values.cases, "a number of histories");
-const onChainSteps = Number(values["on-chain-steps"]);
-if (!Number.isSafeInteger(onChainSteps) || onChainSteps < 0) {
-  refuse(`--on-chain-steps: expected a number of steps, got ${values["on-chain-steps"]}`);
-}
+const cases = naturalNumber("--cases", values.cases, "a number of histories");
+const onChainSteps = naturalNumber("--on-chain-steps", values["on-chain-steps"], "a number of steps");
 
 await prepareMachine();
 const randomness = createRandomness(values.seed);
@@ -53,6 +56,21 @@ const replay = async (what: string, options: HistoryOptions, steps: number): Pro
   for (const difference of differences) console.error(`${what}: ${difference}`);
 };
 
+const printFigures = (of: Figures) =>
+  console.table(Object.fromEntries([...of].sort(([one], [other]) => (one < other ? -1 : 1))));
+
+if (values.devnet) {
+  for (const dataAvailability of ["calldata", "blobs"] as const) {
+    console.log(`following a devnet that posts ${dataAvailability}`);
+    const ofDevnet: Figures = new Map();
+    const differences = await replayDevnet({ dataAvailability, randomness, randomSteps: 10 * onChainSteps }, ofDevnet);
+    replayed++;
+    if (differences.length > 0) differing++;
+    for (const difference of differences) console.error(`devnet with ${dataAvailability}: ${difference}`);
+    printFigures(ofDevnet);
+    console.log(`devnet with ${dataAvailability}: ${differences.length} differences`);
+  }
+}
 if (values["real-input"]) {
   console.log("playing the scenarios of test/real-input on a devnet");
   const { calldata, blobs } = await recordRealInput();
@@ -69,6 +87,6 @@ for (let first = 0; first < cases; first += DRAWN) {
 }
 await checker.close();
 
-console.table(Object.fromEntries([...figures].sort(([one], [other]) => (one < other ? -1 : 1))));
+if (figures.size > 0) printFigures(figures);
 console.log(`seed ${values.seed}: ${replayed} histories, ${differing} with a difference`);
 if (differing > 0) process.exitCode = 1;

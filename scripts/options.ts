@@ -35,6 +35,13 @@ export function positiveInteger(option: string, value: string, expected: string)
   return number;
 }
 
+/** A natural number that an option was given; ends the process if it is none. */
+export function naturalNumber(option: string, value: string, expected: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0) refuse(`${option}: expected ${expected}, got ${value}`);
+  return number;
+}
+
 /** Ends the process: what it was given makes no sense. */
 export function refuse(why: string): never {
   console.error(why);

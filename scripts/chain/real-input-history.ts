@@ -1,25 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createPublicClient, http } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { encodePayload } from "../../src/batch/index.ts";
 import type { EncodedBlock } from "../../src/batch/index.ts";
-import type { DevnetInfo } from "../../src/devnet/index.ts";
 import { hexToBytes } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
-import { startOnestep, until } from "../../test/end-to-end/onestep-process.ts";
 import { CHAIN_ID, ETHER } from "../../test/execution/harness.ts";
 import { L1_TIME } from "../../test/machine/chain/history.ts";
 import type { BatchFields, HistoryOptions } from "../../test/machine/chain/history.ts";
-import { TEST_MNEMONIC, createEthersClient } from "../../test/real-input/client.ts";
-import { scenarios } from "../../test/real-input/scenarios/index.ts";
+import { TEST_MNEMONIC } from "../../test/real-input/client.ts";
+import { startPlayingDevnet } from "./playing-devnet.ts";
 
 /** Bytes of a payload that an Inbox takes as calldata. */
 const MOST_CALLDATA = 65_536;
 const BLOCKS_PER_BATCH = 40;
-/** Milliseconds. */
-const PATIENCE = 120_000;
 /** Those of the client, and those it does without. */
 const ACCOUNTS = 10;
 
@@ -55,29 +50,10 @@ export async function recordRealInput(): Promise<{
 
 async function playScenarios(): Promise<EncodedBlock[]> {
   const folder = mkdtempSync(join(tmpdir(), "onestep-chain-campaign-"));
-  const devnet = await startOnestep<DevnetInfo>({
-    arguments: [
-      ...["devnet", "--l1-port", "0", "--rpc-port", "0", "--feed-port", "0", "--blob-server-port", "0"],
-      ...["--l2-chain-id", String(CHAIN_ID), "--data-dir", join(folder, "devnet")],
-    ],
-    infoFile: join(folder, "devnet.json"),
-  });
+  const devnet = await startPlayingDevnet({ folder, flags: ["--l2-chain-id", String(CHAIN_ID)] });
   try {
-    const { rpcUrl: url, chainId } = devnet.info.l2;
-    const reader = createPublicClient({ transport: http(url) });
-    const client = createEthersClient({ url, chainId, firstAccount: 0 });
-    const [account] = client.accounts;
-    if (account === undefined) throw new Error("expected a client with accounts");
-    // On a busy computer the first call, for which a thread is started, may take longer than a call may.
-    await until("the devnet to answer calls", PATIENCE, () =>
-      reader.estimateGas({ account, to: account, value: 1n }).then(
-        () => true,
-        () => false,
-      ),
-    );
-    for (const { run } of scenarios) await run(client);
-    client.close();
-
+    await devnet.playScenarios();
+    const { reader } = devnet;
     const last = await reader.getBlockNumber({ cacheTime: 0 });
     const blocks: EncodedBlock[] = [];
     for (let blockNumber = 1n; blockNumber <= last; blockNumber++) {

@@ -1,4 +1,5 @@
-import { Phase, encodeStepCall } from "../../src/machine/index.ts";
+import type { Phase } from "../../src/machine/index.ts";
+import { encodeStepCall } from "../../src/machine/index.ts";
 import { batchHash } from "../../src/rollup/index.ts";
 import type { Randomness } from "../../test/contracts/machine/soundness/randomness.ts";
 import { CHAIN_ID } from "../../test/execution/harness.ts";
@@ -6,9 +7,10 @@ import { createHistory } from "../../test/machine/chain/history.ts";
 import type { HistoryOptions } from "../../test/machine/chain/history.ts";
 import { runFast, runProving } from "../../test/machine/chain/run-history.ts";
 import type { StepChecker } from "../conformance/step-checker.ts";
-
-/** How often what happened; the numbers of a campaign are the sums. */
-export type Figures = Map<string, number>;
+import { PHASE_NAMES, addTo } from "./figures.ts";
+import type { Figures } from "./figures.ts";
+import { createStepSampler } from "./step-sampler.ts";
+import { watchUnit } from "./unit-figures.ts";
 
 export interface ReplayOptions {
   readonly checker: StepChecker;
@@ -16,8 +18,6 @@ export interface ReplayOptions {
   /** Steps taken on-chain, at most. */
   readonly onChainSteps: number;
 }
-
-const NAMES = Object.keys(Phase);
 
 interface Sampled {
   readonly phase: Phase;
@@ -34,7 +34,7 @@ export async function replayHistory(
   { checker, randomness, onChainSteps }: ReplayOptions,
   figures: Figures,
 ): Promise<string[]> {
-  const add = (what: string, count = 1) => figures.set(what, (figures.get(what) ?? 0) + count);
+  const add = (what: string, count = 1) => addTo(figures, what, count);
   const history = await createHistory(options);
   const fast = runFast(history);
   const source = history.source({ provesElements: true });
@@ -45,15 +45,13 @@ export async function replayHistory(
   });
   const input = { inbox, target: history.batches.length };
 
-  const isDue = createSampler(randomness);
+  const isDue = createStepSampler(randomness);
   const sampled: Sampled[] = [];
   const { boundaries, blocks } = runProving(
     history,
     (prover) => {
       const { machine } = prover;
-      const unit = machine.phase;
-      const before = machine.chain?.kind === "in-batch" ? { ...machine.chain } : undefined;
-      add(`units: ${NAMES[unit]}`);
+      const countUnit = watchUnit(machine, figures);
       for (let isStart = true; !prover.isDone(); isStart = false) {
         const { phase } = machine;
         add("steps");
@@ -64,15 +62,7 @@ export async function replayHistory(
         const { kind, before: from, witness, after } = prover.prove();
         sampled.push({ phase, call: [kind, from, witness, input], after });
       }
-      if (before?.stream !== undefined && machine.chain?.kind === "in-batch" && machine.chain.stream === undefined) {
-        add(`payloads that end in a unit: ${NAMES[unit]}`);
-        const left = unit === Phase.BeginBlock ? source.header(before.blockHash).gasLevel : before.gasLeft;
-        if (left < (unit === Phase.BeginBlock ? 50_000n : 5_000n)) add(`of these with an empty bucket: ${NAMES[unit]}`);
-      }
-      if (unit === Phase.BeginBlock && before?.stream === undefined) add("implied blocks, or their end");
-      if (unit !== Phase.Transaction || machine.chain?.kind !== "in-batch") return;
-      if (machine.included !== undefined) add("transactions included");
-      else if (machine.skipReason !== undefined) add("transactions skipped");
+      countUnit();
     },
     source,
   );
@@ -99,22 +89,9 @@ export async function replayHistory(
   sampled.forEach(({ phase, after }, index) => {
     const verdict = verdicts[index];
     add("steps on-chain");
-    add(`steps on-chain: ${NAMES[phase]}`);
+    add(`steps on-chain: ${PHASE_NAMES[phase]}`);
     if (verdict?.kind === "taken" && verdict.after === after) return;
-    differences.push(`step of ${NAMES[phase]}: expected ${after}, got ${JSON.stringify(verdict)}`);
+    differences.push(`step of ${PHASE_NAMES[phase]}: expected ${after}, got ${JSON.stringify(verdict)}`);
   });
   return differences;
-}
-
-/** Of steps of a kind, fewer the more there have been: about the logarithm of them. */
-function createSampler(randomness: Randomness): (kind: number) => boolean {
-  const kinds = new Map<number, { count: number; next: number }>();
-  return (kind) => {
-    const entry = kinds.get(kind) ?? { count: 0, next: 1 + randomness.below(2) };
-    kinds.set(kind, entry);
-    entry.count++;
-    if (entry.count < entry.next) return false;
-    entry.next = entry.count + 1 + randomness.below(2 * entry.count);
-    return true;
-  };
 }

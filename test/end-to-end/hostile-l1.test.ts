@@ -237,7 +237,7 @@ describe("L1 providers that are not like a node of one's own", function () {
   it("that hide logs have a replica say so and not be ready, and be once they give them", async () => {
     const proxy = await startProxy([hidesLogs]);
     const replica = await startReplica(proxy.url);
-    await until("failed looks at L1", PATIENCE, async () => (await failedLooks(replica)) >= 4);
+    await until("failed looks at L1", PATIENCE, async () => (await failedLooks(replica)) >= 2);
     const { ready: isReady, reason } = await ready(replica);
     expect(isReady).to.equal(false);
     expect(reason).to.match(/^the L1 endpoint hides logs: at L1 block \d+ the Inbox has \d+ batches and \d+ messages/);
@@ -289,7 +289,7 @@ describe("L1 providers that are not like a node of one's own", function () {
     await deposit(operator);
     await until("a batch of blobs", PATIENCE, () => batcher.log().includes('"dataKind":"blobs"'));
     const replica = await startReplica(l1.url);
-    await until("failed looks at L1", PATIENCE, async () => (await failedLooks(replica)) >= 4);
+    await until("failed looks at L1", PATIENCE, async () => (await failedLooks(replica)) >= 2);
     expect(warnings(replica, "blob")).to.have.length(1);
     expect(warnings(replica, "--l1-beacon-url must name a beacon API that has these blobs")).to.have.length(1);
     expect((await ready(replica)).reason).to.equal("L1 has not been read to its head yet");

@@ -2,14 +2,25 @@ import { join } from "node:path";
 import { open } from "lmdb";
 import { Phase, createChainMachine, createProver, createStateTries } from "../../src/machine/index.ts";
 import { derivedStateAt } from "../../src/node/index.ts";
+import type { Prover } from "../../src/machine/index.ts";
 import { ZERO_HASH, bytesToHex } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { chainOverDatabase } from "../../src/traces/chain-over-database.ts";
 import { createTracedState } from "../../src/traces/traced-state.ts";
 import type { TestNode } from "../node/follower-fixture.ts";
 
+export interface SteppingOptions {
+  /** Batches to step through; by default all that are derived. */
+  readonly batchCount?: number;
+  /** Gets the prover before each unit, and may take its steps. */
+  readonly onUnit?: (prover: Prover, batch: number, unit: number) => void;
+}
+
 /** The boundary states after every unit of the derived batches, by all steps of the machine in proving mode; by batch. */
-export function stepThroughBatches({ chain, database }: TestNode): readonly (readonly Hash[])[] {
+export function stepThroughBatches(
+  { chain, database }: Pick<TestNode, "chain" | "database">,
+  { batchCount = chain.store.derivedBatchCount(), onUnit = () => undefined }: SteppingOptions = {},
+): readonly (readonly Hash[])[] {
   const { config, store } = chain;
   const state = createTracedState(store.state);
   const tries = createStateTries(store.state);
@@ -19,10 +30,11 @@ export function stepThroughBatches({ chain, database }: TestNode): readonly (rea
     isProving: true,
   });
   let stateRoot = ZERO_HASH;
-  return Array.from({ length: store.derivedBatchCount() }, () => {
+  return Array.from({ length: batchCount }, (_, batch) => {
     const hashes: Hash[] = [];
     do {
       const prover = createProver({ machine, tries, stateRoot });
+      onUnit(prover, batch, hashes.length);
       while (!prover.isDone()) prover.step();
       hashes.push(prover.stateHash());
       stateRoot = prover.stateRoot();
@@ -32,7 +44,7 @@ export function stepThroughBatches({ chain, database }: TestNode): readonly (rea
 }
 
 /** The stored boundary states, by batch. */
-export function storedUnits({ database: { traces } }: TestNode): readonly (readonly Hash[])[] {
+export function storedUnits({ database: { traces } }: Pick<TestNode, "database">): readonly (readonly Hash[])[] {
   return Array.from({ length: traces.batchCount() }, (_, batch) => {
     const { firstUnit, unitCount } = traces.getBatch(batch)!;
     const hashes = traces.readUnits(firstUnit, unitCount);
