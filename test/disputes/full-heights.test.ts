@@ -107,7 +107,7 @@ describe("a dispute with the heights of production", function () {
     const body = bodyOf(honest, HEIGHTS);
     const { tree } = oracle.totalOfClaim(claimIdOf(body), await dispute.now());
     const named = [GENESIS_BODY, body.stateHash, body.traceRoot] as const;
-    await spend("decide", game.decide(...named, tree));
+    await spend("decide", game.decide(...named, tree as never));
     expect(await game.winner(GENESIS)).to.equal(claimIdOf(body));
     await spend("confirm", chain.confirm(body));
     await spend("forfeitBond", chain.forfeitBond(bodyOf(liar, HEIGHTS)));
@@ -121,7 +121,7 @@ describe("a dispute with the heights of production", function () {
       honest.unit(0).root(0, HEIGHTS.unit),
     ];
     const total = oracle.totalOfSpan({ position: trace, root, unitRoot }, await dispute.now());
-    await spend("decideUnit", game.decideUnit(unit, unitRoot, before, root, total.tree));
+    await spend("decideUnit", game.decideUnit(unit, unitRoot, before, root, total.tree as never));
     await spend("collectUnit", game.collectUnit(unit, unitRoot, before, root, oracle.rewardsBelow(trace, root).tree));
 
     if (process.env["ONESTEP_TEST_GAS"] !== undefined) {

@@ -605,14 +605,14 @@ describe("the challenge game", () => {
       const root = honest.claim.root(0, 1);
       const { tree } = known.totalOfSpan({ position, root, unitRoot: ZERO_HASH }, await dispute.now());
       const { game } = dispute;
-      await expect(game.cache(position, ZERO_HASH, root, tree)).to.emit(game, "TotalCached");
+      await expect(game.cache(position, ZERO_HASH, root, tree as TreeNode[])).to.emit(game, "TotalCached");
       const cached = { kind: NODE_KIND.cached, first: ZERO_HASH, second: ZERO_HASH };
       const stored = await game.totalOf(position, ZERO_HASH, root, [cached]);
       expect(Number(stored)).to.be.greaterThan(399);
       await expect(game.cache(position, ZERO_HASH, root, [ALONE])).not.to.emit(game, "TotalCached");
       expect(await game.totalOf(position, ZERO_HASH, root, [cached])).to.equal(stored);
       await dispute.networkHelpers.time.increase(T);
-      await game.cache(position, ZERO_HASH, root, tree);
+      await game.cache(position, ZERO_HASH, root, tree as TreeNode[]);
       const [parent, stateHash, traceRoot] = await decision(honest);
       const top = { kind: NODE_KIND.bisected, first: root, second: honest.claim.root(2, 1) };
       await game.decide(parent, stateHash, traceRoot, [top, cached, ALONE]);

@@ -181,7 +181,7 @@ describe("disputes that end in a step of the machine", function () {
       for (const of of [liar, honest]) {
         const body = bodyOf(of, heights, parentId);
         const { tree } = oracle.totalOfClaim(claimIdOf(body), await dispute.now());
-        const decision = dispute.game.decide(genesis, body.stateHash, body.traceRoot, tree);
+        const decision = dispute.game.decide(genesis, body.stateHash, body.traceRoot, tree as never);
         if (of === liar) await expect(decision).to.be.revertedWithCustomError(dispute.game, "TooEarly");
         else await expect(decision).to.emit(dispute.game, "ClaimDecided");
       }
