@@ -4,6 +4,8 @@ export * from "./challenger.ts";
 export { ImpossibleEventError } from "./dispute-event.ts";
 export type { DisputeEvent, EventOrigin } from "./dispute-event.ts";
 export type * from "./dispute-state.ts";
+export { reportDisputes } from "./dispute-report.ts";
+export type { DisputeReport, ReportedClaim, ReportedSpan } from "./dispute-report.ts";
 export { createDisputeLog } from "./event-log.ts";
 export type { DisputeLog, DisputeLogOptions } from "./event-log.ts";
 export { judgeClaims } from "./judgement.ts";

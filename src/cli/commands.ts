@@ -1,6 +1,7 @@
 import type { RegistrableCommand } from "./command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { devnetCommand } from "./devnet-command.ts";
+import { disputeCommand } from "./dispute-command.ts";
 import { genesisCommand } from "./genesis-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { traceCommand } from "./trace-command.ts";
@@ -17,4 +18,5 @@ export const commands: readonly RegistrableCommand[] = [
   challengerCommand,
   nodeCommand,
   traceCommand,
+  disputeCommand,
 ];

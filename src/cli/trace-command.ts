@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { askNode } from "./ask-node.ts";
 import { defineCommand } from "./command.ts";
 import { blockText, hashText, httpUrlText, integerText } from "./setting-types.ts";
 import { SettingsError, optionalSetting, setting, switchSetting } from "./settings.ts";
@@ -12,11 +13,6 @@ const blockSchema = z.looseObject({
   batch: z.int(),
   stepCount: z.int(),
   units: z.array(z.looseObject({ text: z.string(), steps: stepsSchema.optional() })),
-});
-
-const answerSchema = z.object({
-  result: z.unknown().optional(),
-  error: z.object({ message: z.string() }).optional(),
 });
 
 export const traceCommand = defineCommand({
@@ -58,11 +54,13 @@ export const traceCommand = defineCommand({
     if (transaction !== undefined && block === undefined) {
       if (steps || loadBatch) throw new SettingsError(["--steps and --load-batch are of a --block"]);
       const options = { tracer: "stepTracer", limit };
-      const answer = transactionSchema.parse(await ask(rpcUrl, "debug_traceTransaction", [transaction, options]));
+      const answer = transactionSchema.parse(await askNode(rpcUrl, "debug_traceTransaction", [transaction, options]));
       print(answer, () => [...answer.steps.map(({ text }) => text), countOf(answer.steps.length, answer.stepCount)]);
     } else if (block !== undefined && transaction === undefined) {
       if (limit > 0 && !steps) throw new SettingsError(["--limit needs --steps with a --block"]);
-      const answer = blockSchema.parse(await ask(rpcUrl, "rollup_traceUnits", [block, { steps, loadBatch, limit }]));
+      const answer = blockSchema.parse(
+        await askNode(rpcUrl, "rollup_traceUnits", [block, { steps, loadBatch, limit }]),
+      );
       print(answer, () => [...answer.units.flatMap(linesOfUnit), summaryOf(answer, steps)]);
     } else {
       throw new SettingsError(["either --transaction or --block is required"]);
@@ -84,22 +82,4 @@ function summaryOf({ block, batch, units, stepCount }: BlockAnswer, withSteps: b
 
 function countOf(shown: number, count: number): string {
   return shown < count ? `${shown} of ${count} steps` : `${count} steps`;
-}
-
-async function ask(rpcUrl: string, method: string, params: readonly unknown[]): Promise<unknown> {
-  const failed = (reason: string): Error => new Error(`${rpcUrl}: ${reason}`);
-  let response: Response;
-  try {
-    response = await fetch(rpcUrl, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-    });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw failed(cause instanceof Error ? cause.message : String(cause));
-  }
-  const answer = answerSchema.safeParse(await response.json().catch(() => undefined)).data;
-  if (answer?.result !== undefined && answer.result !== null) return answer.result;
-  throw failed(answer?.error?.message ?? `answered with HTTP status ${response.status}`);
 }

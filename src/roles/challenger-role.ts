@@ -1,4 +1,4 @@
-import { createChallenger, createOwnClaims } from "../challenger/index.ts";
+import { createChallenger, createOwnClaims, reportDisputes } from "../challenger/index.ts";
 import type { Challenger, ChallengerMode, ProposeMissing, SpendingLimits } from "../challenger/index.ts";
 import { createOwnStates } from "../claims/index.ts";
 import type { Hex } from "../primitives/index.ts";
@@ -66,6 +66,11 @@ export async function startChallengerRole(node: RunningNode, options: Challenger
   challenger.start();
   node.onClose("challenger", () => challenger.stop());
   node.addProblems(() => challenger.problems());
+  node.followDisputes(() => {
+    const state = challenger.state();
+    const now = node.l1Timestamp() ?? state.last?.timestamp ?? 0;
+    return reportDisputes(state, challenger.judgement(), parameters, now);
+  });
   return challenger;
 }
 

@@ -31,6 +31,7 @@ export async function startRpcRole(
       claims,
       syncStatus: () => node.syncStatus(),
       problems: () => node.problems(),
+      disputes: node.disputes,
       records: database.records("rpc"),
       host,
       port,

@@ -1,3 +1,4 @@
+import type { DisputeReport } from "../challenger/index.ts";
 import { BLOB_SIZE } from "../batch/index.ts";
 import { verifyRollupConfig } from "../deployment/index.ts";
 import { createSenderRecovery } from "../ethereum/index.ts";
@@ -69,6 +70,9 @@ export interface RunningNode {
   waitUntilSynced(signal: AbortSignal): Promise<void>;
   /** Has something stopped before the node, and before what was added earlier. */
   onClose(name: string, close: () => Promise<void> | void): void;
+  /** Disputes on L1, if a part that was added follows them. */
+  readonly disputes: (() => readonly DisputeReport[]) | undefined;
+  followDisputes(report: () => readonly DisputeReport[]): void;
   /** What keeps the parts that were added from being ready, in words. */
   problems(): readonly string[];
   addProblems(problems: () => readonly string[]): void;
@@ -145,6 +149,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
     closers.add("L1 reader", () => reader.stop());
     const { latest, safe, finalized } = chain.store.getHeads();
     const problems: (() => readonly string[])[] = [];
+    let disputes: RunningNode["disputes"];
     logger.info({ latest, safe, finalized, chainId: config.genesis.chainId }, "node opened");
     return {
       config,
@@ -164,6 +169,12 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       waitUntilSynced: (signal) => waitUntilSynced(follower, signal),
       onClose: (name, close) => {
         closers.add(name, close);
+      },
+      get disputes() {
+        return disputes;
+      },
+      followDisputes: (report) => {
+        disputes = report;
       },
       problems: () => problems.flatMap((of) => of()),
       addProblems: (of) => {

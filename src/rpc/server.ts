@@ -51,6 +51,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       },
       pool,
       claims,
+      disputes: options.disputes,
       syncStatus,
       limits,
       decode: createTransactionDecoder(chain.config.genesis.chainId),

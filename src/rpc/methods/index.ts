@@ -31,6 +31,7 @@ import { version } from "./net/version.ts";
 import { READING_METHODS } from "./reading-methods.ts";
 import { config } from "./rollup/config.ts";
 import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
+import { disputes } from "./rollup/disputes.ts";
 import { getClaimOfBlock } from "./rollup/get-claim-of-block.ts";
 import { getWithdrawalProof } from "./rollup/get-withdrawal-proof.ts";
 import { getWithdrawalStatus } from "./rollup/get-withdrawal-status.ts";
@@ -86,6 +87,7 @@ export const METHODS: readonly RpcMethod[] = [
   getRawHeader,
   config,
   getBatchOfBlock,
+  disputes,
   getClaimOfBlock,
   getWithdrawalProof,
   getWithdrawalStatus,
