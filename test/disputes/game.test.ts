@@ -441,9 +441,9 @@ describe("the challenge game", () => {
       await ethers.provider.send("evm_setAutomine", [true]);
       for (const { hash } of sent) expect((await ethers.provider.getTransactionReceipt(hash))?.status).to.equal(1);
       await networkHelpers.time.increase(5 * T);
-      for (const of of [honest, liar]) {
-        const position = claimPosition(of, 0, 1);
-        expect(await dispute.game.totalOf(position, ZERO_HASH, of.claim.root(0, 1), [ALONE])).to.equal(0);
+      for (const side of [honest, liar]) {
+        const position = claimPosition(side, 0, 1);
+        expect(await dispute.game.totalOf(position, ZERO_HASH, side.claim.root(0, 1), [ALONE])).to.equal(0);
       }
     });
 
@@ -583,8 +583,8 @@ describe("the challenge game", () => {
       const later = await oracle();
       // Liveness is lost, and no money: nobody wins.
       expect(later.totalOfClaim(idOf(honest), await dispute.now()).seconds).to.equal(before);
-      for (const of of [honest, liar]) {
-        await expect(dispute.game.decide(...(await decision(of)))).to.be.revertedWithCustomError(
+      for (const side of [honest, liar]) {
+        await expect(dispute.game.decide(...(await decision(side)))).to.be.revertedWithCustomError(
           dispute.game,
           "TooEarly",
         );

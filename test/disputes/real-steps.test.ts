@@ -178,11 +178,11 @@ describe("disputes that end in a step of the machine", function () {
         .withArgs(positionId(proof.position), units[unit]![step]!.after, us.address);
       await dispute.networkHelpers.time.increase(T);
       const oracle = await readOracle(dispute, () => honest.claim.before);
-      for (const of of [liar, honest]) {
-        const body = bodyOf(of, heights, parentId);
+      for (const side of [liar, honest]) {
+        const body = bodyOf(side, heights, parentId);
         const { tree } = oracle.totalOfClaim(claimIdOf(body), await dispute.now());
         const decision = dispute.game.decide(genesis, body.stateHash, body.traceRoot, tree as never);
-        if (of === liar) await expect(decision).to.be.revertedWithCustomError(dispute.game, "TooEarly");
+        if (side === liar) await expect(decision).to.be.revertedWithCustomError(dispute.game, "TooEarly");
         else await expect(decision).to.emit(dispute.game, "ClaimDecided");
       }
     }
