@@ -10,6 +10,7 @@ import type { PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { readRollupConfig } from "../src/deployment/index.ts";
 import type { DevnetInfo } from "../src/devnet/index.ts";
+import { reportDisputes } from "../src/challenger/index.ts";
 import type { DisputeState } from "../src/challenger/index.ts";
 import { derivedStateAt } from "../src/node/index.ts";
 import type { Hash, Hex } from "../src/primitives/index.ts";
@@ -70,8 +71,8 @@ async function play(): Promise<void> {
   const { l1, l2, accounts, predeploys, contracts, rollupConfig } = devnet.info;
   const l1Client = createPublicClient({ transport: http(l1.rpcUrl), pollingInterval: 200, cacheTime: 0 });
   const l2Client = createPublicClient({ transport: http(l2.rpcUrl), pollingInterval: 200, cacheTime: 0 });
-  const [, user, liarAccount] = accounts;
-  if (user?.privateKey === undefined || liarAccount?.privateKey === undefined)
+  const [, user, liarAccount, payer] = accounts;
+  if (!user?.privateKey || !liarAccount?.privateKey || !payer?.privateKey)
     throw new Error("expected accounts with keys");
   const chain = defineChain({
     id: l2.chainId,
@@ -141,16 +142,21 @@ async function play(): Promise<void> {
   liar.challenger.start();
 
   title("The dispute");
+  const report = () =>
+    reportDisputes(
+      liar.challenger.state(),
+      liar.challenger.judgement(),
+      config.parameters,
+      node.l1Timestamp() ?? 0,
+    ).find(({ parentId }) => parentId === parent.claimId);
   let shown = "";
   const started = performance.now();
   await until("the step to be proven", PATIENCE, () => {
-    const state = liar.challenger.state();
-    const now = narrowing(state, parent.claimId, disputed);
+    const now = narrowing(report() ?? { narrowedTo: undefined }, disputed);
     if (now.text !== shown) say((shown = now.text));
     return Promise.resolve(now.isProven);
   });
-  const moves = liar.challenger.state().moves.filter(({ parentId }) => parentId === parent.claimId).length;
-  say(`${moves} moves of both sides in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  say(`${report()?.moves.length ?? 0} moves of both sides in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 
   title("The step");
   showStep(disputed, node);
@@ -174,9 +180,10 @@ async function play(): Promise<void> {
   say(`the liar's bond of ${bond} ETH is lost: half of it pays those who answered, half is burned`);
   const proof = await untilDefined("the claim to be confirmed", () => provenWithdrawal(l2Client, hash));
   const before = await l1Client.getBalance({ address: user.address });
+  // Anybody may; the liar's own account still sends moves.
   const l1Wallet = createWalletClient({
     transport: http(l1.rpcUrl),
-    account: privateKeyToAccount(liarAccount.privateKey),
+    account: privateKeyToAccount(payer.privateKey),
   });
   const paid = await l1Wallet.writeContract({
     chain: null,

@@ -13,7 +13,7 @@ import type { Hash, Hex } from "../../src/primitives/index.ts";
 import type { ChainState } from "../../src/rollup/index.ts";
 import type { RunningNode } from "../../src/roles/index.ts";
 import { loadHash } from "../../src/traces/index.ts";
-import { falseClaim } from "../../test/disputes/false-claims.ts";
+import { falseClaim, siblingsOfLast } from "../../test/disputes/false-claims.ts";
 
 /** What a liar is wrong about: the child of a claim, from a step of a unit on. */
 export interface Lie {
@@ -108,14 +108,4 @@ export async function createLiar(node: RunningNode, privateKey: Hex, lie: Lie): 
       });
     },
   };
-}
-
-/** Of the last entry of a claim's trace: what its trace root is made of for L1. */
-export async function siblingsOfLast({ trace }: OwnClaim, claimTraceHeight: number): Promise<Hash[]> {
-  const siblings: Hash[] = [];
-  for (let [start, height] = [0, claimTraceHeight]; height > 0; height--) {
-    siblings.unshift((await trace.halves(start, height)).left);
-    start += 2 ** (height - 1);
-  }
-  return siblings;
 }

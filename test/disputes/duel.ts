@@ -6,7 +6,7 @@ import type { ChainState } from "../../src/rollup/index.ts";
 import { loadHash } from "../../src/traces/index.ts";
 import type { History } from "../machine/chain/history.ts";
 import type { Board } from "./board.ts";
-import { HEIGHTS, falseClaim } from "./false-claims.ts";
+import { HEIGHTS, falseClaim, siblingsOfLast } from "./false-claims.ts";
 import type { Falsehood } from "./false-claims.ts";
 import type { HistoryClaim } from "./history-claims.ts";
 
@@ -46,7 +46,7 @@ export async function playDuel(board: Board, options: DuelOptions): Promise<Duel
     gas.set(what, [...(gas.get(what) ?? []), gasUsed]);
   };
   for (const { by, claim, after } of liarFirst ? sides.toReversed() : sides) {
-    await table.propose(by, parent, after, await siblingsOfHalt(claim));
+    await table.propose(by, parent, after, await siblingsOfLast(claim, HEIGHTS.claim));
   }
   const proposedAt = await networkHelpers.time.latest();
 
@@ -97,13 +97,3 @@ export async function playDuel(board: Board, options: DuelOptions): Promise<Duel
 }
 
 const MOVES: readonly string[] = ["bisect-claim", "bisect", "open", "prove"];
-
-/** Of the last entry, from which a claim's trace root follows. */
-async function siblingsOfHalt(claim: OwnClaim): Promise<Hash[]> {
-  const siblings: Hash[] = [];
-  for (let [start, height] = [0, HEIGHTS.claim]; height > 0; height--) {
-    siblings.unshift((await claim.trace.halves(start, height)).left);
-    start += 2 ** (height - 1);
-  }
-  return siblings;
-}

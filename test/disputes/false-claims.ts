@@ -92,3 +92,13 @@ export function askedUnit(open: () => Promise<TraceTree>): OwnUnit {
     prove: () => Promise.reject(new Error("a liar has no proof")),
   };
 }
+
+/** Of the last entry of a claim's trace: what its trace root is made of for L1. */
+export async function siblingsOfLast({ trace }: OwnClaim, claimTraceHeight: number): Promise<Hash[]> {
+  const siblings: Hash[] = [];
+  for (let [start, height] = [0, claimTraceHeight]; height > 0; height--) {
+    siblings.unshift((await trace.halves(start, height)).left);
+    start += 2 ** (height - 1);
+  }
+  return siblings;
+}
