@@ -430,12 +430,15 @@ contract ChallengeGame is IChallengeGame {
         bytes32 root,
         TreeNode[] calldata tree
     ) private view returns (uint256 total) {
+        _checkRecorded(position, unitRoot, root);
         Walk memory walk;
         total = _total(walk, tree, position, unitRoot, root);
         _checkEnd(walk, tree);
     }
 
-    /// @dev Total of the span at the next node.
+    /// @dev What the next node shows of the total of a span. That the span is recorded is checked only if its own time is asked for: halves
+    /// and proofs are recorded below rivals alone, so that of what is not recorded nothing but 0 can be shown. (The whole trace of a
+    /// unit, below which nothing tells for which end it was opened, is checked before.)
     function _total(
         Walk memory walk,
         TreeNode[] calldata tree,
@@ -443,12 +446,13 @@ contract ChallengeGame is IChallengeGame {
         bytes32 unitRoot,
         bytes32 root
     ) private view returns (uint256) {
-        PositionId positionId = position.id();
-        bytes25 recordedRoot = _recordedRoot(position, unitRoot, root);
-        uint256 own = _spans[positionId].unrivaledTime(recordedRoot);
         TreeNode calldata node = _next(walk, tree);
-        if (node.kind == NodeKind.Cached) return Math.max(own, _cached[positionId][recordedRoot]);
-        return own + _totalBelow(walk, tree, position, root, node);
+        if (node.kind == NodeKind.Cached) return _cached[position.id()][_recordedRoot(position, unitRoot, root)];
+        if (node.kind != NodeKind.Alone && node.kind != NodeKind.Timed) {
+            return _totalBelow(walk, tree, position, root, node);
+        }
+        uint256 own = _spans[position.id()].unrivaledTime(_recordedRoot(position, unitRoot, root));
+        return node.kind == NodeKind.Alone ? own : own + _totalBelow(walk, tree, position, root, _next(walk, tree));
     }
 
     /// @dev What a span has gathered by what is below it.
@@ -469,10 +473,16 @@ contract ChallengeGame is IChallengeGame {
         _checkPlace(position.height == 0, walk);
         if (node.kind == NodeKind.Opened) {
             _checkPlace(position.level == Level.Claim, walk);
-            return _total(walk, tree, _unitTrace(position.id(), node.second), root, node.first);
+            Position memory trace = _unitTrace(position.id(), node.second);
+            _checkRecorded(trace, root, node.first);
+            return _total(walk, tree, trace, root, node.first);
         }
         _checkPlace(node.kind == NodeKind.Proven && position.level == Level.Unit, walk);
         return _proofs[position.id()].unrivaledTime(bytes25(root));
+    }
+
+    function _checkRecorded(Position memory position, bytes32 unitRoot, bytes32 root) private view {
+        _spans[position.id()].find(_recordedRoot(position, unitRoot, root));
     }
 
     function _claimTrace(ClaimBody memory parent) private view returns (Position memory) {

@@ -1,4 +1,4 @@
-import { encodeAbiParameters, encodeFunctionData, getAbiItem, toFunctionSelector } from "viem";
+import { encodeAbiParameters, encodeFunctionData, getAbiItem, sliceHex, toFunctionSelector } from "viem";
 import { challengeGameAbi, stateCommitmentChainAbi } from "../l1/index.ts";
 import { encodeWitness } from "../machine/index.ts";
 import type { ProvenStep } from "../machine/index.ts";
@@ -34,51 +34,55 @@ export type SingleMove = Exclude<DisputeMove, PlayableMove | MoveOf<"propose" | 
 const MOVE_KINDS = ["bisect-claim", "bisect", "open"] as const;
 
 /** Nodes of contracts/l1/types/TreeNode.sol, by their numbers. */
-const NODE_KINDS = ["alone", "cached", "bisected", "opened", "proven"] as const;
+const NODE_KINDS = ["alone", "cached", "bisected", "opened", "proven", "timed"] as const;
 
-const GAME_FUNCTIONS = {
-  "bisect-claim": getAbiItem({ abi: challengeGameAbi, name: "bisectClaim" }),
-  bisect: getAbiItem({ abi: challengeGameAbi, name: "bisect" }),
-  open: getAbiItem({ abi: challengeGameAbi, name: "open" }),
-  prove: getAbiItem({ abi: challengeGameAbi, name: "prove" }),
-} as const;
+const PROVE = getAbiItem({ abi: challengeGameAbi, name: "prove" });
 
-/** @param l1Block what openings are bound to; @param value wei sent along, for bonds */
-export function encodePlay(
+/**
+ * Moves in one call: `play`, or if there is one only the function of that move, which takes less gas.
+ * @param l1Block what openings are bound to; @param value wei sent along, for bonds
+ */
+export function encodeMoves(
   moves: readonly PlayableMove[],
   l1Block: L1BlockReference,
   value: bigint,
   { challengeGame }: DisputeContracts,
 ): DisputeCall {
-  const data = encodeFunctionData({
-    abi: challengeGameAbi,
-    functionName: "play",
-    args: [moves.map((move) => ({ kind: MOVE_KINDS.indexOf(move.kind), details: encodeDetails(move, l1Block) }))],
-  });
+  const calls = moves.map((move) => ({ kind: MOVE_KINDS.indexOf(move.kind), data: encodeMove(move, l1Block) }));
+  const [first, ...others] = calls;
+  if (first !== undefined && others.length === 0) return { to: challengeGame, data: first.data, value };
+  // Details are the argument of the function, without its selector.
+  const played = calls.map(({ kind, data }) => ({ kind, details: sliceHex(data, 4) }));
+  const data = encodeFunctionData({ abi: challengeGameAbi, functionName: "play", args: [played] });
   return { to: challengeGame, data, value };
 }
 
-function encodeDetails(move: PlayableMove, l1Block: L1BlockReference): Hex {
+/** The call of the function that makes a move. */
+function encodeMove(move: PlayableMove, l1Block: L1BlockReference): Hex {
   switch (move.kind) {
-    case "bisect-claim":
-      return encodeAbiParameters(GAME_FUNCTIONS["bisect-claim"].inputs, [
-        { parent: bodyOf(move.parent), stateHash: move.claim.stateHash, ...move.halves },
-      ]);
-    case "bisect":
-      return encodeAbiParameters(GAME_FUNCTIONS.bisect.inputs, [
-        { position: positionArgument(move.position), unitRoot: move.unitRoot ?? ZERO_HASH, ...move.halves },
-      ]);
-    case "open":
-      return encodeAbiParameters(GAME_FUNCTIONS.open.inputs, [
-        {
-          position: positionArgument(move.position),
-          unitRoot: move.unitRoot,
-          before: beforeArgument(move.before),
-          siblings: move.siblings,
-          l1BlockNumber: BigInt(l1Block.number),
-          l1BlockHash: l1Block.hash,
-        },
-      ]);
+    case "bisect-claim": {
+      const bisection = { parent: bodyOf(move.parent), stateHash: move.claim.stateHash, ...move.halves };
+      return encodeFunctionData({ abi: challengeGameAbi, functionName: "bisectClaim", args: [bisection] });
+    }
+    case "bisect": {
+      const bisection = {
+        position: positionArgument(move.position),
+        unitRoot: move.unitRoot ?? ZERO_HASH,
+        ...move.halves,
+      };
+      return encodeFunctionData({ abi: challengeGameAbi, functionName: "bisect", args: [bisection] });
+    }
+    case "open": {
+      const opening = {
+        position: positionArgument(move.position),
+        unitRoot: move.unitRoot,
+        before: beforeArgument(move.before),
+        siblings: move.siblings,
+        l1BlockNumber: BigInt(l1Block.number),
+        l1BlockHash: l1Block.hash,
+      };
+      return encodeFunctionData({ abi: challengeGameAbi, functionName: "open", args: [opening] });
+    }
   }
 }
 
@@ -89,7 +93,7 @@ export function encodeProof(
   { witness }: Pick<ProvenStep, "witness">,
   { challengeGame }: DisputeContracts,
 ): DisputeCall {
-  const [ofProof] = GAME_FUNCTIONS.prove.inputs;
+  const [ofProof] = PROVE.inputs;
   const proof = encodeAbiParameters(
     [ofProof],
     [
@@ -103,7 +107,7 @@ export function encodeProof(
   // Both arguments are dynamic: two offsets, then the one, without the offset that stands before it, and the other.
   const body = proof.slice(2 + 2 * WORD);
   const offsets = [2 * WORD, 2 * WORD + body.length / 2].map((offset) => offset.toString(16).padStart(2 * WORD, "0"));
-  const selector = toFunctionSelector(GAME_FUNCTIONS.prove);
+  const selector = toFunctionSelector(PROVE);
   const data: Hex = `${selector}${offsets.join("")}${body}${bytesToHex(encodeWitness(witness)).slice(2)}`;
   return { to: challengeGame, data, value: 0n };
 }

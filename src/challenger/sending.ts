@@ -3,7 +3,7 @@ import type { L1Block, TransactionManager } from "../l1/index.ts";
 import { hexToBytes, keccak256 } from "../primitives/index.ts";
 import type { Hash, Hex } from "../primitives/index.ts";
 import type { L1BlockReference } from "../storage/index.ts";
-import { encodePlay, encodeProof, encodeSingle } from "./calls.ts";
+import { encodeMoves, encodeProof, encodeSingle } from "./calls.ts";
 import type { DisputeCall, PlayableMove, SingleMove } from "./calls.ts";
 import type { ChallengerContext } from "./context.ts";
 import type { DisputeState } from "./dispute-state.ts";
@@ -139,7 +139,7 @@ async function play(sending: Sending, moves: readonly PlayableMove[]): Promise<v
   // What the game owes pays for the bonds of one call of a step only: L1 is read again before the next step.
   const owed = sending.actions.includes("play") ? 0n : sending.owedAtFirst;
   const value = bonds > owed ? bonds - owed : 0n;
-  await submit(sending, "play", encodePlay(moves, l1Block, value, contracts), `${l1Block.number}/`);
+  await submit(sending, "play", encodeMoves(moves, l1Block, value, contracts), `${l1Block.number}/`);
 }
 
 async function prove(sending: Sending, move: MoveOf<"prove">): Promise<void> {

@@ -6,7 +6,7 @@ import type { RootKey } from "./position.ts";
 
 /** A span in a tree as the game takes it (contracts/l1/types/TreeNode.sol), which shows what it has gathered. */
 export type TreeNode =
-  | { readonly kind: "alone" | "cached" | "proven" }
+  | { readonly kind: "alone" | "timed" | "cached" | "proven" }
   | { readonly kind: "bisected"; readonly left: Hash; readonly right: Hash }
   | { readonly kind: "opened"; readonly root: Hash; readonly before: Hash };
 
@@ -118,7 +118,11 @@ export function computeTotals(
     const gathered = own(span);
     if (gathered >= wanted) return { nodes: [{ kind: "alone" }], toStore: [] };
     if (stored(span) >= wanted) return { nodes: [{ kind: "cached" }], toStore: [] };
-    return treeBelow(state.positions.get(span.positionId), span.root, wanted - gathered, maximumNodes);
+    const recorded = state.positions.get(span.positionId);
+    // Its own time takes gas to read: it is left out where what is below it is enough.
+    if (below(recorded, span.root) >= wanted) return treeBelow(recorded, span.root, wanted, maximumNodes);
+    const { nodes, toStore } = treeBelow(recorded, span.root, wanted - gathered, maximumNodes - 1);
+    return { nodes: [{ kind: "timed" }, ...nodes], toStore };
   }
 
   function treeBelow(

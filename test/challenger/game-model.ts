@@ -91,22 +91,26 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
       if (node === undefined) throw new Error("WrongNodeCount");
       return node;
     };
-    const total = (span: ModelSpan): number => {
-      const entries = at(span.position);
-      if (!entries.some(({ root }) => root === keyOf(span))) throw new Error("UnknownSpan");
-      const own = timeOf(entries, keyOf(span));
-      const node = take();
-      if (node.kind === "cached") return Math.max(own, cached.get(`${positionId(span.position)}${keyOf(span)}`) ?? 0);
-      return own + below(span, node);
+    const checkRecorded = (span: ModelSpan): ModelSpan => {
+      if (!at(span.position).some(({ root }) => root === keyOf(span))) throw new Error("UnknownSpan");
+      return span;
     };
+    const shown = (span: ModelSpan): number => {
+      const node = take();
+      if (node.kind === "cached") return cached.get(`${positionId(span.position)}${keyOf(span)}`) ?? 0;
+      if (node.kind !== "alone" && node.kind !== "timed") return below(span, node);
+      const own = timeOf(at(checkRecorded(span).position), keyOf(span));
+      return node.kind === "alone" ? own : own + below(span, take());
+    };
+    const total = (span: ModelSpan): number => shown(checkRecorded(span));
     const below = ({ position, root }: ModelSpan, node: TreeNode): number => {
       switch (node.kind) {
         case "alone":
           return 0;
         case "bisected": {
           if (position.height === 0 || hashPair(node.left, node.right) !== root) throw new Error("WrongHalves");
-          const left = total({ position: leftHalf(position), root: node.left, unitRoot: ZERO_HASH });
-          const right = total({ position: rightHalf(position, node.left), root: node.right, unitRoot: ZERO_HASH });
+          const left = shown({ position: leftHalf(position), root: node.left, unitRoot: ZERO_HASH });
+          const right = shown({ position: rightHalf(position, node.left), root: node.right, unitRoot: ZERO_HASH });
           return Math.min(left, right);
         }
         case "opened": {
@@ -121,6 +125,7 @@ export function createGameModel(parameters: DisputeParameters, genesisStateHash:
           return timeOf(entries, root.slice(0, 52));
         }
         case "cached":
+        case "timed":
           throw new Error("MisplacedNode");
       }
     };

@@ -5,7 +5,7 @@ import { network } from "hardhat";
 import type { Log } from "viem";
 import oneStepProver from "../../deploy/modules/one-step-prover.ts";
 import { applyEvents } from "../../src/challenger/apply-events.ts";
-import { encodePlay, encodeProof, encodeSingle } from "../../src/challenger/calls.ts";
+import { encodeMoves, encodeProof, encodeSingle } from "../../src/challenger/calls.ts";
 import type { DisputeCall, PlayableMove } from "../../src/challenger/calls.ts";
 import { dueMoves } from "../../src/challenger/decisions.ts";
 import { EMPTY_DISPUTE_STATE } from "../../src/challenger/dispute-state.ts";
@@ -108,7 +108,7 @@ export async function openBoard() {
     async function playCall(moves: readonly PlayableMove[]): Promise<DisputeCall> {
       const block = await ethers.provider.getBlock("latest");
       const bonds = BigInt(moves.filter(({ kind }) => kind === "open").length) * PARAMETERS.unitBond;
-      return encodePlay(moves, { number: block!.number, hash: block!.hash as Hash }, bonds, contracts);
+      return encodeMoves(moves, { number: block!.number, hash: block!.hash as Hash }, bonds, contracts);
     }
   }
 

@@ -637,7 +637,7 @@ describe("the challenge game", () => {
         .to.be.revertedWithCustomError(game, "WrongNodeCount")
         .withArgs(tree.length, tree.length + 1);
       await expect(decide(tree.slice(0, -1))).to.be.revertedWithCustomError(game, "WrongNodeCount");
-      for (const kind of [NODE_KIND.opened, NODE_KIND.proven, NODE_KIND.cached]) {
+      for (const kind of [NODE_KIND.opened, NODE_KIND.proven, NODE_KIND.cached, NODE_KIND.timed]) {
         await expect(decide([node(kind)]))
           .to.be.revertedWithCustomError(game, "MisplacedNode")
           .withArgs(0);
@@ -661,10 +661,75 @@ describe("the challenge game", () => {
       await expect(
         game.totalOf(step, ZERO_HASH, honest.unit(1).stateHash(2), [node(NODE_KIND.opened)]),
       ).to.be.revertedWithCustomError(game, "MisplacedNode");
+      // Its own time counts once.
+      const timed = node(NODE_KIND.timed);
+      expect(await game.totalOf(leaf, ZERO_HASH, state, [timed, ALONE])).to.equal(
+        await game.totalOf(leaf, ZERO_HASH, state, [ALONE]),
+      );
+      for (const second of [timed, node(NODE_KIND.cached)]) {
+        await expect(game.totalOf(leaf, ZERO_HASH, state, [timed, second])).to.be.revertedWithCustomError(
+          game,
+          "MisplacedNode",
+        );
+      }
       // A claim's trace root is a span of no position in the game: nothing can be cached for it.
       await expect(
         game.cache(claimPosition(honest, 0, 2), ZERO_HASH, honest.claim.root(0, 2), tree),
       ).to.be.revertedWithCustomError(game, "UnknownSpan");
+    });
+
+    it("a unit's trace counts for the end it was opened for, whether or not its own time is asked for", async () => {
+      await fight(MOVES_TO_PROOF);
+      await dispute.networkHelpers.time.increase(T);
+      const { game } = dispute;
+      const leaf = claimPosition(honest, 1, 0);
+      const trace = honest.unit(1);
+      const [left, right] = [trace.root(0, 1), trace.root(2, 1)];
+      const tree = [
+        node(NODE_KIND.opened, trace.root(0, 2), trace.before),
+        node(NODE_KIND.bisected, left, right),
+        ALONE,
+        ALONE,
+      ];
+      // Halves alone do not tell: those of the honest party's trace are shown for the liar's end.
+      const ends = [honest.claim.stateHash(1), liar.claim.stateHash(1)];
+      expect(ends[0]).not.to.equal(ends[1]);
+      await game.totalOf(leaf, ZERO_HASH, ends[0]!, tree);
+      for (const nodes of [tree, tree.toSpliced(1, 0, node(NODE_KIND.timed))]) {
+        await expect(game.totalOf(leaf, ZERO_HASH, ends[1]!, nodes)).to.be.revertedWithCustomError(game, "UnknownSpan");
+      }
+      const whole = unitPosition(honest, 1, 0, 2);
+      await expect(game.totalOf(whole, ends[1]!, trace.root(0, 2), tree.slice(1))).to.be.revertedWithCustomError(
+        game,
+        "UnknownSpan",
+      );
+    });
+
+    it("of a span that is not recorded nothing can be shown", async () => {
+      await fight(MOVES_TO_PROOF);
+      await dispute.networkHelpers.time.increase(T);
+      const { game } = dispute;
+      const top = claimPosition(honest, 0, 1);
+      // The honest left half bisected as somebody might have: none of these spans is recorded.
+      const [left, right] = [hashWords(1), hashWords(2)];
+      const [parent, stateHash, traceRoot] = await decision(honest);
+      const halves = { first: hashWords(left, right), second: honest.claim.root(2, 1) };
+      await expect(
+        game.decide(parent, stateHash, traceRoot, [
+          node(NODE_KIND.bisected, halves.first, halves.second),
+          node(NODE_KIND.bisected, left, right),
+          ALONE,
+          ALONE,
+          ALONE,
+        ]),
+      ).to.be.revertedWithCustomError(game, "WrongHalves");
+      for (const below of [ALONE, node(NODE_KIND.timed), node(NODE_KIND.cached)]) {
+        const nodes = [node(NODE_KIND.bisected, left, right), below, below];
+        await expect(game.totalOf(top, ZERO_HASH, halves.first, nodes)).to.be.revertedWithCustomError(
+          game,
+          "UnknownSpan",
+        );
+      }
     });
 
     it("leaving nodes out makes a total smaller, never larger", async () => {
@@ -676,6 +741,10 @@ describe("the challenge game", () => {
         const { seconds } = known.totalOfSpan(span, now);
         const least = await dispute.game.totalOf(span.position, span.unitRoot, span.root, [ALONE]);
         expect(Number(least)).to.be.at.most(seconds);
+        const { tree } = known.totalOfSpan(span, now);
+        const untimed = tree.filter(({ kind }) => kind !== NODE_KIND.timed);
+        const less = await dispute.game.totalOf(span.position, span.unitRoot, span.root, untimed);
+        expect(Number(less)).to.be.at.most(seconds);
       }
     });
   });

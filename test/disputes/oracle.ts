@@ -29,7 +29,7 @@ export type DisputeEvent =
     }
   | { readonly name: "Proven"; readonly position: Hash; readonly state: Hash; readonly player: string };
 
-export const NODE_KIND = { alone: 0, cached: 1, bisected: 2, opened: 3, proven: 4 } as const;
+export const NODE_KIND = { alone: 0, cached: 1, bisected: 2, opened: 3, proven: 4, timed: 5 } as const;
 
 /** As the type `TreeNode` of the contracts. */
 export interface TreeNode {
@@ -71,6 +71,7 @@ interface Recorded {
 const truncated = (root: Hash): string => root.slice(0, 2 + 50);
 const ZERO: Hash = `0x${"00".repeat(32)}`;
 const ALONE: TreeNode = { kind: NODE_KIND.alone, first: ZERO, second: ZERO };
+const TIMED: TreeNode = { kind: NODE_KIND.timed, first: ZERO, second: ZERO };
 
 /**
  * The rules of disputes once more (docs/disputes.md §4), the plain way: everything that was announced is kept, and a total is computed from
@@ -135,7 +136,7 @@ export function createOracle(options: {
     if (at === undefined || self === undefined) throw new Error("no such span");
     const own = aloneFor(at.recorded.values(), self, now);
     const below = belowSpan(position, root, now);
-    return { seconds: own + below.seconds, tree: below.tree };
+    return { seconds: own + below.seconds, tree: below.tree[0] === ALONE ? below.tree : [TIMED, ...below.tree] };
   }
 
   function belowSpan(position: Position, root: Hash, now: number): Total {

@@ -53,11 +53,11 @@ library Rivals {
 
     /// @notice Reverts with UnknownSpan, or with Unrivaled if it has no rival.
     function checkRivaled(Spans storage self, bytes25 root) internal view {
-        if (self.first.root == root && self.first.recordedAt != 0) {
-            require(self.second.recordedAt != 0, Unrivaled(root));
-        } else {
-            find(self, root);
-        }
+        // The second is read first: if the span is that one, nothing else has to be.
+        SpanRecord memory second = self.second;
+        if (second.recordedAt != 0 && second.root == root) return;
+        find(self, root);
+        require(second.recordedAt != 0, Unrivaled(root));
     }
 
     /// @notice A recorded span. Reverts with UnknownSpan.

@@ -348,9 +348,10 @@ contract ChallengeGameHandler is Test {
         bytes32 root = _pair(_courses[course].middles[unit], unitRoot);
         if (!_isSeen(_trace(course, unit), unitRoot, root)) return new TreeNode[](1);
         TreeNode[] memory below = _unitTree(course, course, unit);
-        TreeNode[] memory tree = new TreeNode[](1 + below.length);
-        tree[0] = TreeNode(NodeKind.Opened, root, _trace(course, unit).prefix);
-        for (uint256 i = 0; i < below.length; ++i) tree[1 + i] = below[i];
+        TreeNode[] memory tree = new TreeNode[](2 + below.length);
+        tree[0].kind = NodeKind.Timed;
+        tree[1] = TreeNode(NodeKind.Opened, root, _trace(course, unit).prefix);
+        for (uint256 i = 0; i < below.length; ++i) tree[2 + i] = below[i];
         return tree;
     }
 
