@@ -34,6 +34,7 @@ using {id, leftHalf, rightHalf} for Position global;
 /// @notice `keccak256(abi.encode(level, context, start, height, prefix))`.
 function id(Position memory self) pure returns (PositionId positionId) {
     // In memory the five words are what abi.encode gives. It would copy them, which is most of what a move computes.
+    // solhint-disable-next-line no-inline-assembly
     assembly ("memory-safe") {
         positionId := keccak256(self, 160)
     }
