@@ -3,6 +3,7 @@
 // on the Node.js pinned in package.json, and this file hands over to it where the running one is older.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import nodeModule from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +11,15 @@ const OLDEST_NODE = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 if (Number(process.versions.node.split(".")[0]) >= OLDEST_NODE) {
+  // What was compiled once is kept: half the work of a start, also for the processes started from here, which are told by their
+  // environment. Not in the folder for temporary files, where anybody could put code.
+  const { directory } = nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "onestep-compiled"));
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
+  // A reader that has seen enough, such as `head`, is no error.
+  process.stdout.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   const { main } = await import("../src/cli/index.ts");
   await main(process.argv);
 } else {
