@@ -5,6 +5,7 @@ import { PLAY_GAS } from "../../src/challenger/packing.ts";
 import { challengeGameAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { KEYS } from "../l1-transactions/l1-fixture.ts";
+import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
 import { createDisputeFixture } from "./dispute-fixture.ts";
 import type { DisputeFixture, Player } from "./dispute-fixture.ts";
 import { scriptJudge } from "./scripted-traces.ts";
@@ -94,7 +95,7 @@ describe("challenger against the contracts", () => {
     const { liar } = await begin();
     const done: string[] = [];
     for (let round = 0; round < 10; round++) {
-      const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, { isNew: true });
+      const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, createTestDisk());
       const outcome = await again.challenger.step();
       if (outcome.kind === "played") done.push(...outcome.actions);
       await again.transactions.step();
@@ -103,10 +104,10 @@ describe("challenger against the contracts", () => {
     }
     expect(done).to.eql(["play", "play", "play", "play", "play", "prove"]);
     await pass(fixture.parameters.challengePeriod);
-    const last = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, { isNew: true });
+    const last = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, createTestDisk());
     await last.run();
     expect(await fixture.winner()).to.equal(rightId(last));
-    const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, { isNew: true });
+    const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, createTestDisk());
     expect(await again.run()).to.eql([]);
   });
 
