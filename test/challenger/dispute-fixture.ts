@@ -66,6 +66,8 @@ export interface DisputeFixture {
   readonly right: ScriptedClaim;
   /** A wrong one. */
   wrong(divergence: Divergence): ScriptedClaim;
+  /** A claim on another than genesis; right unless it diverges. */
+  claimAfter(parent: ParentClaim & { readonly stateHash: Hash }, divergence?: Divergence): ScriptedClaim;
   propose(key: Hex, claim: ScriptedClaim, name?: string, parent?: ParentClaim): Promise<Hash>;
   /** The call that proposes bound to the parent of L1's head. */
   proposalCall(proposal: Proposal): Promise<{ readonly to: Address; readonly data: Hex; readonly value: bigint }>;
@@ -75,6 +77,8 @@ export interface DisputeFixture {
     options: Pick<ChallengerOptions, "own"> & Partial<ChallengerOptions>,
     folder?: TestDisk,
   ): Promise<Player>;
+  /** What transaction managers wait for to fill a gap of nonces, or to raise fees; L1's time stands still. */
+  passWallClock(seconds: number): void;
   /** A batch more in the Inbox. */
   postBatch(payload?: Hex): Promise<void>;
   send(key: Hex, to: Address, data: Hex, value?: bigint): Promise<Hash>;
@@ -89,7 +93,11 @@ export interface DisputeFixture {
   close(): Promise<void>;
 }
 
-export async function createDisputeFixture(chosen: Partial<DisputeParameters> = {}): Promise<DisputeFixture> {
+/** @param batches how many the Inbox has at first */
+export async function createDisputeFixture(
+  chosen: Partial<DisputeParameters> = {},
+  batches = 1,
+): Promise<DisputeFixture> {
   const l1 = await createL1Fixture();
   const parameters: DisputeParameters = {
     challengePeriod: 1_000,
@@ -103,6 +111,7 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
   await l1.rpc("hardhat_setCode", PROVER, PROVER_CODE);
   const genesisStateHash = stateHash(stateAt(0));
   const managers = new Map<Hex, TransactionManager>();
+  let milliseconds = 0;
 
   async function managerOf(key: Hex, folder: TestDisk | undefined): Promise<TransactionManager> {
     const known = folder === undefined ? managers.get(key) : undefined;
@@ -114,6 +123,7 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
         privateKey: key,
         records: (folder ?? createTestDisk()).open(),
         abis: [challengeGameAbi, stateCommitmentChainAbi, inboxAbi],
+        now: () => Date.now() + milliseconds,
       },
       createTestInstruments(),
     );
@@ -167,7 +177,7 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
     abi: stateCommitmentChainAbi,
     functionName: "GENESIS_CLAIM",
   });
-  await postBatch();
+  for (let index = 0; index < batches; index++) await postBatch();
 
   async function postBatch(payload: Hex = "0x"): Promise<void> {
     const messages = await l1.client.readContract({ address: inbox, abi: inboxAbi, functionName: "messageCount" });
@@ -220,6 +230,10 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
         stateHash(stateAt(1, divergence.rightEnd === true ? "right" : divergence.name)),
         divergence,
       ),
+    claimAfter: ({ batchCount, stateHash: parentStateHash }, divergence) => {
+      const name = divergence === undefined || divergence.rightEnd === true ? "right" : divergence.name;
+      return scriptClaim(parameters, parentStateHash, stateHash(stateAt(batchCount + 1, name)), divergence);
+    },
     async propose(key, claim, name = "right", parent) {
       await l1.mine();
       const { to, data, value } = await proposalCall({ claim, name, ...(parent === undefined ? {} : { parent }) });
@@ -257,6 +271,9 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
     },
     send: (key, to, data, value) => send(key, to, data, value),
     postBatch,
+    passWallClock(seconds) {
+      milliseconds += 1_000 * seconds;
+    },
     winner: (parentId = genesisClaim) =>
       l1.client.readContract({
         address: contracts.challengeGame,
