@@ -68,7 +68,7 @@ export interface DisputeFixture {
   wrong(divergence: Divergence): ScriptedClaim;
   /** A claim on another than genesis; right unless it diverges. */
   claimAfter(parent: ParentClaim & { readonly stateHash: Hash }, divergence?: Divergence): ScriptedClaim;
-  propose(key: Hex, claim: ScriptedClaim, name?: string, parent?: ParentClaim): Promise<Hash>;
+  propose(key: Hex, claim: ScriptedClaim, name?: string, parent?: ParentClaim, bond?: bigint): Promise<Hash>;
   /** The call that proposes bound to the parent of L1's head. */
   proposalCall(proposal: Proposal): Promise<{ readonly to: Address; readonly data: Hex; readonly value: bigint }>;
   /** A challenger with the transaction manager of the key, or one of another process on this folder. */
@@ -234,10 +234,10 @@ export async function createDisputeFixture(
       const name = divergence === undefined || divergence.rightEnd === true ? "right" : divergence.name;
       return scriptClaim(parameters, parentStateHash, stateHash(stateAt(batchCount + 1, name)), divergence);
     },
-    async propose(key, claim, name = "right", parent) {
+    async propose(key, claim, name = "right", parent, bond = parameters.claimBond) {
       await l1.mine();
-      const { to, data, value } = await proposalCall({ claim, name, ...(parent === undefined ? {} : { parent }) });
-      return send(key, to, data, value);
+      const { to, data } = await proposalCall({ claim, name, ...(parent === undefined ? {} : { parent }) });
+      return send(key, to, data, bond);
     },
     proposalCall,
     async open(key, options, folder) {
