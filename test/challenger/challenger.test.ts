@@ -296,6 +296,27 @@ describe("challenger against the contracts", () => {
     expect(value).to.equal(fixture.parameters.unitBond - credit);
   });
 
+  it("takes the bond of its claim back once that is confirmed, where nobody proposes on with its key", async () => {
+    fixture = await createDisputeFixture();
+    const wrong = fixture.wrong(LIE);
+    await fixture.propose(LIAR_KEY, wrong, LIE.name);
+    const liar = await fixture.open(LIAR_KEY, { own: judgeBy(wrong) });
+    await fixture.propose(HONEST_KEY, fixture.right);
+    for (const withdrawsBonds of [false, true]) {
+      const honest = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right), withdrawsBonds });
+      const before = await fixture.l1.client.getBalance({ address: honest.account });
+      const moves = await playOut(honest, liar);
+      await pass(fixture.parameters.challengePeriod);
+      moves.push(...(await honest.run()));
+      expect(moves.includes("withdraw-bond")).to.equal(withdrawsBonds);
+      const right = honest.challenger.state().claims.get(rightId(honest)!);
+      expect(right).to.include({ status: "confirmed", holdsBond: !withdrawsBonds });
+      const gained = (await fixture.l1.client.getBalance({ address: honest.account })) - before;
+      expect(gained > (fixture.parameters.claimBond * 9n) / 10n).to.equal(withdrawsBonds);
+      expect(await honest.run()).to.eql([]);
+    }
+  });
+
   for (const [what, topic, error] of [
     ["claims", CLAIM_PROPOSED, /impossible event claim-bisected/],
     ["bisections of claims", CLAIM_BISECTED, /impossible event bisected/],
