@@ -57,7 +57,9 @@ for (const [offset, { divergence, behaviour }] of all.slice(from, Math.min(all.l
   played++;
   try {
     const { transactions, gas, duration, lost } = await playAdversary(board, divergence, behaviour, values.seed);
-    console.log(`${name}: won in ${duration} s by ${transactions} transactions and ${gas} gas; the liar lost ${lost} wei`);
+    console.log(
+      `${name}: won in ${duration} s by ${transactions} transactions and ${gas} gas; the liar lost ${lost} wei`,
+    );
   } catch (error) {
     failed++;
     console.error(`${name}:`, error);

@@ -146,7 +146,9 @@ describe("a challenger that L1 censors", () => {
     for (const player of [honest, liar, honest, liar, honest, liar, honest]) await player.step();
     // What was censored comes too late: its nonce is used up.
     expect(await decideAll(honest, liar, honest)).to.equal(fixture.claimIdOf(fixture.right));
-    const own = honest.challenger.state().moves.filter(({ player, kind }) => player === honest.account && kind !== "propose");
+    const own = honest.challenger
+      .state()
+      .moves.filter(({ player, kind }) => player === honest.account && kind !== "propose");
     expect(own.map(({ kind }) => kind)).to.eql(MOVES_ON_A_PATH);
   });
 });

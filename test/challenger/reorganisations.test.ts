@@ -131,7 +131,12 @@ describe("a challenger whose L1 is reorganised", () => {
         return { kind: "not-sent", reason: "it is on its way" };
       }
       const { to, data, value } = await fixture.proposalCall({ claim: claim(), name: name() });
-      await transactions.submit({ purpose: `proposal/${keccak256(hexToBytes(data))}`, to, data: hexToBytes(data), value });
+      await transactions.submit({
+        purpose: `proposal/${keccak256(hexToBytes(data))}`,
+        to,
+        data: hexToBytes(data),
+        value,
+      });
       return { kind: "sent" };
     };
 

@@ -179,7 +179,11 @@ export async function playAdversary(
   async function make(claim: OwnClaim, moves: Awaited<ReturnType<typeof movesOf>>): Promise<void> {
     const proofs = moves.filter(({ kind }) => kind === "prove");
     if (proofs.length < moves.length) {
-      await table.make(liar, moves.filter(({ kind }) => kind !== "prove"), claimsOf(claim));
+      await table.make(
+        liar,
+        moves.filter(({ kind }) => kind !== "prove"),
+        claimsOf(claim),
+      );
     }
     for (const proof of proofs) await table.make(liar, [proof], claimsOf(claim));
   }

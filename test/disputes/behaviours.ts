@@ -41,7 +41,8 @@ const falseState = (right: ChainState, seed: string): ChainState => ({
 export const WRONGNESSES = [
   {
     name: "wrong from a step on",
-    claim: (divergence: Divergence, seed: string) => fromStep(divergence, falseState(divergence.right.after, seed), seed),
+    claim: (divergence: Divergence, seed: string) =>
+      fromStep(divergence, falseState(divergence.right.after, seed), seed),
   },
   {
     name: "wrong from a step on, right in the end",
@@ -49,7 +50,8 @@ export const WRONGNESSES = [
   },
   {
     name: "wrong in the end only",
-    claim: (divergence: Divergence, seed: string) => inPlaces(divergence, [], falseState(divergence.right.after, seed), seed),
+    claim: (divergence: Divergence, seed: string) =>
+      inPlaces(divergence, [], falseState(divergence.right.after, seed), seed),
   },
   {
     name: "wrong in several places",

@@ -70,16 +70,14 @@ export async function falseInPlaces(
 }
 
 /** The right claim, with a wrong trace of one unit that ends as the right one does: a frenemy of whoever is right. */
-export function frenemyClaim(
-  right: OwnClaim,
-  before: Hash,
-  { unit, step }: Place,
-  seed: string,
-): OwnClaim {
+export function frenemyClaim(right: OwnClaim, before: Hash, { unit, step }: Place, seed: string): OwnClaim {
   let opened: Promise<TraceTree> | undefined;
   const open = async (): Promise<TraceTree> => {
     const steps = await entriesOfUnit(right.openUnit(unit), step);
-    const [first, after] = [unit === 0 ? before : await right.trace.stateHash(unit - 1), await right.trace.stateHash(unit)];
+    const [first, after] = [
+      unit === 0 ? before : await right.trace.stateHash(unit - 1),
+      await right.trace.stateHash(unit),
+    ];
     return treeOf(first, [...steps, wrongState(seed, `frenemy ${unit} ${step}`), after]);
   };
   return {
