@@ -21,6 +21,7 @@ import type { Behaviour } from "./behaviours.ts";
 import type { Board } from "./board.ts";
 import type { Divergence } from "./divergences.ts";
 import { proposeBefore } from "./duel.ts";
+import { claimIdOf } from "./positions.ts";
 import { HEIGHTS, frenemyClaim, siblingsOfLast } from "./false-claims.ts";
 
 export interface AdversaryReport {
@@ -95,7 +96,8 @@ export async function playAdversary(
   const wealthBefore = await client.getBalance({ address: toAddress(liar.address) });
   let waitUntil: number | undefined;
   let turnsOfLiar = 0;
-  let rightId: Hash | undefined;
+  const { stateHash: rightStateHash, traceRoot } = right.claim;
+  const rightId = claimIdOf({ parentId, stateHash: rightStateHash, traceRoot });
 
   for (const { claim, state } of claims) {
     await table.propose(liar, parentId, state, await siblingsOfLast(claim, HEIGHTS.claim));
@@ -103,7 +105,6 @@ export async function playAdversary(
   if (manner.duelsItself) while (await lie());
   await table.propose(honest, parentId, right.after, await siblingsOfLast(right.claim, HEIGHTS.claim));
   const proposedAt = await networkHelpers.time.latest();
-  rightId = table.state().children.get(parentId)!.at(-1)!;
 
   for (let round = 0; !table.state().winners.has(parentId); round++) {
     expect(round, "rounds of a dispute").to.be.lessThan(4 * PATH);
@@ -128,7 +129,7 @@ export async function playAdversary(
     await networkHelpers.time.increase(challengePeriod);
   }
   await follow();
-  expect(table.state().claims.get(rightId!)?.status).to.equal("confirmed");
+  expect(table.state().claims.get(rightId)?.status).to.equal("confirmed");
   return { ...(await honestTransactions()), duration, lost: await checkMoney() };
 
   async function openChallenger(privateKey: Hex): Promise<Playing> {
@@ -219,7 +220,7 @@ export async function playAdversary(
   }
 
   function gatheredByRight(now: number): number {
-    return rightId === undefined ? 0 : computeTotals(table.state(), parameters, now).ofClaim(rightId);
+    return table.state().claims.has(rightId) ? computeTotals(table.state(), parameters, now).ofClaim(rightId) : 0;
   }
 
   async function checkTotals(): Promise<void> {
