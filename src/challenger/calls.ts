@@ -148,6 +148,16 @@ export function encodeSingle(move: SingleMove, { challengeGame, stateCommitmentC
           args: [bodyOf(move.claim)],
         }),
       };
+    case "withdraw-bond":
+      return {
+        to: stateCommitmentChain,
+        value: 0n,
+        data: encodeFunctionData({
+          abi: stateCommitmentChainAbi,
+          functionName: "withdrawBond",
+          args: [move.claimId],
+        }),
+      };
     case "withdraw":
       return game({ functionName: "withdraw", args: [move.account] });
   }

@@ -94,7 +94,8 @@ async function step(context: ChallengerContext): Promise<ChallengerStep> {
 
   const { account } = transactions;
   const owed = await readOwed(client, contracts.challengeGame, account);
-  const situation = { state: read, judgement: state.judgement, parameters, account, owed, now };
+  const withdrawsBonds = options.withdrawsBonds ?? false;
+  const situation = { state: read, judgement: state.judgement, parameters, account, owed, now, withdrawsBonds };
   const moves = await dueMoves({ ...situation, maximumNodes: MAXIMUM_NODES });
   if (mode === "dry-run") return logMoves(context, moves);
   if (moves.length === 0) {

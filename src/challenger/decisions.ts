@@ -24,6 +24,8 @@ export interface Situation {
   readonly now: number;
   /** Nodes of a tree that fit into one L1 transaction. */
   readonly maximumNodes: number;
+  /** Whether bonds on confirmed claims of the account's are taken back; default false. */
+  readonly withdrawsBonds?: boolean;
 }
 
 /** What the decisions about one dispute work on. */
@@ -55,8 +57,16 @@ export async function dueMoves(situation: Situation): Promise<readonly DisputeMo
   const isQuiet =
     moves.every(({ kind }) => kind === "collect" || kind === "collect-unit") &&
     judgement.path.every((judged) => isOver(state, judged));
+  if (isQuiet && situation.withdrawsBonds === true) moves.push(...bondsToWithdraw(situation));
   if (owed > 0n && isQuiet) moves.push({ kind: "withdraw", account });
   return moves;
+}
+
+/** Bonds that no claim after it takes over, as far as one knows. */
+function bondsToWithdraw({ state, account }: Situation): DisputeMove[] {
+  return [...state.claims.values()]
+    .filter(({ proposer, status, holdsBond }) => proposer === account && status === "confirmed" && holdsBond)
+    .map(({ parentId, claimId }) => ({ kind: "withdraw-bond", parentId, claimId }));
 }
 
 function isOver({ winners }: DisputeState, { parent, wrong }: Judged): boolean {

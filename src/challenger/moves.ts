@@ -76,6 +76,8 @@ export type DisputeMove =
       readonly tree: readonly TreeNode[];
     }
   | { readonly kind: "confirm" | "forfeit"; readonly parentId: Hash; readonly claim: ClaimBody }
+  /** The bond on a confirmed claim goes back to who proposed it. */
+  | { readonly kind: "withdraw-bond"; readonly parentId: Hash; readonly claimId: Hash }
   | { readonly kind: "withdraw"; readonly account: Address };
 
 export type MoveOf<Kind extends DisputeMove["kind"]> = Extract<DisputeMove, { readonly kind: Kind }>;

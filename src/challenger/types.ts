@@ -32,6 +32,11 @@ export interface ChallengerOptions {
   readonly transactions: TransactionManager | undefined;
   /** Without it a missing right claim is left to others, which is said. */
   readonly proposeMissing?: ProposeMissing | undefined;
+  /**
+   * Whether the bonds on confirmed claims of the account are taken back; default false: whoever proposes on with its key has them move
+   * on to the next claim.
+   */
+  readonly withdrawsBonds?: boolean;
   /** Default `play`. */
   readonly mode?: ChallengerMode;
   /** Default: none. */

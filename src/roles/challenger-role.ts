@@ -57,6 +57,7 @@ export async function startChallengerRole(node: RunningNode, options: Challenger
       }),
       transactions,
       proposeMissing: proposer === undefined ? undefined : proposeWith(proposer),
+      withdrawsBonds: proposer !== undefined,
       mode,
       pollingInterval,
       ...(options.spendingLimits === undefined ? {} : { spendingLimits: options.spendingLimits }),

@@ -5,6 +5,7 @@ import { PLAY_GAS } from "../../src/challenger/packing.ts";
 import { challengeGameAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { KEYS } from "../l1-transactions/l1-fixture.ts";
+import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
 import { createDisputeFixture } from "./dispute-fixture.ts";
 import type { DisputeFixture, Player } from "./dispute-fixture.ts";
 import { scriptJudge } from "./scripted-traces.ts";
@@ -94,7 +95,7 @@ describe("challenger against the contracts", () => {
     const { liar } = await begin();
     const done: string[] = [];
     for (let round = 0; round < 10; round++) {
-      const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, { isNew: true });
+      const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, createTestDisk());
       const outcome = await again.challenger.step();
       if (outcome.kind === "played") done.push(...outcome.actions);
       await again.transactions.step();
@@ -103,10 +104,10 @@ describe("challenger against the contracts", () => {
     }
     expect(done).to.eql(["play", "play", "play", "play", "play", "prove"]);
     await pass(fixture.parameters.challengePeriod);
-    const last = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, { isNew: true });
+    const last = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, createTestDisk());
     await last.run();
     expect(await fixture.winner()).to.equal(rightId(last));
-    const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, { isNew: true });
+    const again = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right) }, createTestDisk());
     expect(await again.run()).to.eql([]);
   });
 
@@ -293,6 +294,27 @@ describe("challenger against the contracts", () => {
       .moves.find(({ kind, player }) => kind === "open" && player === honest.account)!;
     const { value } = await fixture.l1.client.getTransaction({ hash: opened.origin.transactionHash });
     expect(value).to.equal(fixture.parameters.unitBond - credit);
+  });
+
+  it("takes the bond of its claim back once that is confirmed, where nobody proposes on with its key", async () => {
+    fixture = await createDisputeFixture();
+    const wrong = fixture.wrong(LIE);
+    await fixture.propose(LIAR_KEY, wrong, LIE.name);
+    const liar = await fixture.open(LIAR_KEY, { own: judgeBy(wrong) });
+    await fixture.propose(HONEST_KEY, fixture.right);
+    for (const withdrawsBonds of [false, true]) {
+      const honest = await fixture.open(HONEST_KEY, { own: judgeBy(fixture.right), withdrawsBonds });
+      const before = await fixture.l1.client.getBalance({ address: honest.account });
+      const moves = await playOut(honest, liar);
+      await pass(fixture.parameters.challengePeriod);
+      moves.push(...(await honest.run()));
+      expect(moves.includes("withdraw-bond")).to.equal(withdrawsBonds);
+      const right = honest.challenger.state().claims.get(rightId(honest)!);
+      expect(right).to.include({ status: "confirmed", holdsBond: !withdrawsBonds });
+      const gained = (await fixture.l1.client.getBalance({ address: honest.account })) - before;
+      expect(gained > (fixture.parameters.claimBond * 9n) / 10n).to.equal(withdrawsBonds);
+      expect(await honest.run()).to.eql([]);
+    }
   });
 
   for (const [what, topic, error] of [

@@ -17,8 +17,10 @@ import type { Challenger, ChallengerOptions, DisputeContracts, DisputeParameters
 import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import type { L1Fixture } from "../l1-transactions/l1-fixture.ts";
 import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
+import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
 import { hashOf, scriptClaim, treeOf } from "./scripted-traces.ts";
 import type { Divergence, ScriptedClaim } from "./scripted-traces.ts";
+import { claimIdOf } from "../disputes/positions.ts";
 
 const OPERATOR_KEY = KEYS[0]!;
 const PROVER: Address = "0x00000000000000000000000000000000000000f0";
@@ -40,6 +42,20 @@ export interface Player {
   run(): Promise<string[]>;
 }
 
+/** What a claim stands on. */
+export interface ParentClaim {
+  readonly claimId: Hash;
+  readonly batchCount: number;
+}
+
+/** A claim whose state is `stateAt(parent.batchCount + 1, name)`. */
+export interface Proposal {
+  readonly claim: ScriptedClaim;
+  readonly name?: string;
+  /** Default: genesis. */
+  readonly parent?: ParentClaim;
+}
+
 /** The contracts of a rollup on an L1 in this process, whose machine does what a script says. */
 export interface DisputeFixture {
   readonly l1: L1Fixture;
@@ -50,21 +66,38 @@ export interface DisputeFixture {
   readonly right: ScriptedClaim;
   /** A wrong one. */
   wrong(divergence: Divergence): ScriptedClaim;
-  propose(key: Hex, claim: ScriptedClaim, name?: string): Promise<void>;
-  /** A challenger with a transaction manager that is the key's, or a new one with an empty folder. */
+  /** A claim on another than genesis; right unless it diverges. */
+  claimAfter(parent: ParentClaim & { readonly stateHash: Hash }, divergence?: Divergence): ScriptedClaim;
+  propose(key: Hex, claim: ScriptedClaim, name?: string, parent?: ParentClaim, bond?: bigint): Promise<Hash>;
+  /** The call that proposes bound to the parent of L1's head. */
+  proposalCall(proposal: Proposal): Promise<{ readonly to: Address; readonly data: Hex; readonly value: bigint }>;
+  /** A challenger with the transaction manager of the key, or one of another process on this folder. */
   open(
     key: Hex,
     options: Pick<ChallengerOptions, "own"> & Partial<ChallengerOptions>,
-    folder?: { readonly isNew: boolean },
+    folder?: TestDisk,
   ): Promise<Player>;
+  /** What transaction managers wait for to fill a gap of nonces, or to raise fees; L1's time stands still. */
+  passWallClock(seconds: number): void;
+  /** A batch more in the Inbox. */
+  postBatch(payload?: Hex): Promise<void>;
   send(key: Hex, to: Address, data: Hex, value?: bigint): Promise<Hash>;
-  winner(): Promise<Hash>;
+  /** Among the children of genesis unless another claim is named. */
+  winner(parentId?: Hash): Promise<Hash>;
+  /** As a child of genesis unless another claim is named. */
+  claimIdOf(claim: ScriptedClaim, parentId?: Hash): Hash;
   /** Has the prover lead from one state to another. */
   script(before: Hash, after: Hash): Promise<void>;
+  /** Has the prover take all the steps of a claim. */
+  scriptSteps(claim: ScriptedClaim): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createDisputeFixture(chosen: Partial<DisputeParameters> = {}): Promise<DisputeFixture> {
+/** @param batches how many the Inbox has at first */
+export async function createDisputeFixture(
+  chosen: Partial<DisputeParameters> = {},
+  batches = 1,
+): Promise<DisputeFixture> {
   const l1 = await createL1Fixture();
   const parameters: DisputeParameters = {
     challengePeriod: 1_000,
@@ -78,17 +111,19 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
   await l1.rpc("hardhat_setCode", PROVER, PROVER_CODE);
   const genesisStateHash = stateHash(stateAt(0));
   const managers = new Map<Hex, TransactionManager>();
+  let milliseconds = 0;
 
-  async function managerOf(key: Hex): Promise<TransactionManager> {
-    const known = managers.get(key);
+  async function managerOf(key: Hex, folder: TestDisk | undefined): Promise<TransactionManager> {
+    const known = folder === undefined ? managers.get(key) : undefined;
     if (known !== undefined) return known;
     const manager = await createTransactionManager(
       {
         client: l1.client,
         chainId: 31337,
         privateKey: key,
-        records: createTestDisk().open(),
+        records: (folder ?? createTestDisk()).open(),
         abis: [challengeGameAbi, stateCommitmentChainAbi, inboxAbi],
+        now: () => Date.now() + milliseconds,
       },
       createTestInstruments(),
     );
@@ -142,14 +177,14 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
     abi: stateCommitmentChainAbi,
     functionName: "GENESIS_CLAIM",
   });
-  await postBatch();
+  for (let index = 0; index < batches; index++) await postBatch();
 
-  async function postBatch(): Promise<void> {
+  async function postBatch(payload: Hex = "0x"): Promise<void> {
     const messages = await l1.client.readContract({ address: inbox, abi: inboxAbi, functionName: "messageCount" });
     await send(
       OPERATOR_KEY,
       inbox,
-      encodeFunctionData({ abi: inboxAbi, functionName: "postBatch", args: [messages, "0x"] }),
+      encodeFunctionData({ abi: inboxAbi, functionName: "postBatch", args: [messages, payload] }),
     );
   }
 
@@ -157,12 +192,29 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
   async function script(before: Hash, after: Hash): Promise<void> {
     await l1.rpc("hardhat_setStorageAt", PROVER, before, pad(after));
   }
-  let before = right.before;
-  for (const unit of right.units.keys()) {
-    for (const after of right.steps(unit)) {
-      await script(before, after);
-      before = after;
+  async function scriptSteps(claim: ScriptedClaim): Promise<void> {
+    let { before } = claim;
+    for (const unit of claim.units.keys()) {
+      for (const after of claim.steps(unit)) {
+        await script(before, after);
+        before = after;
+      }
     }
+  }
+  await scriptSteps(right);
+
+  async function proposalCall({ claim, name = "right", parent }: Proposal) {
+    const { claimId, batchCount } = parent ?? { claimId: genesisClaim, batchCount: 0 };
+    const unitCount = 2 ** parameters.claimTraceHeight;
+    const siblings = treeOf(claim.before, claim.units).proof(unitCount - 1, parameters.claimTraceHeight);
+    const state = { ...stateAt(batchCount + 1, name), batchCount: BigInt(batchCount + 1), messageCount: 0n };
+    const head = await l1.client.getBlock();
+    const data = encodeFunctionData({
+      abi: stateCommitmentChainAbi,
+      functionName: "propose",
+      args: [claimId, state, siblings, head.number - 1n, head.parentHash],
+    });
+    return { to: contracts.stateCommitmentChain, data, value: parameters.claimBond };
   }
 
   return {
@@ -178,31 +230,18 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
         stateHash(stateAt(1, divergence.rightEnd === true ? "right" : divergence.name)),
         divergence,
       ),
-    async propose(key, claim, name = "right") {
-      const unitCount = 2 ** parameters.claimTraceHeight;
-      const tree = treeOf(claim.before, claim.units);
-      await l1.mine();
-      const head = await l1.client.getBlock();
-      await send(
-        key,
-        contracts.stateCommitmentChain,
-        encodeFunctionData({
-          abi: stateCommitmentChainAbi,
-          functionName: "propose",
-          args: [
-            genesisClaim,
-            { ...stateAt(1, name), batchCount: 1n, messageCount: 0n },
-            tree.proof(unitCount - 1, parameters.claimTraceHeight),
-            head.number - 1n,
-            head.parentHash,
-          ],
-        }),
-        parameters.claimBond,
-      );
+    claimAfter: ({ batchCount, stateHash: parentStateHash }, divergence) => {
+      const name = divergence === undefined || divergence.rightEnd === true ? "right" : divergence.name;
+      return scriptClaim(parameters, parentStateHash, stateHash(stateAt(batchCount + 1, name)), divergence);
     },
+    async propose(key, claim, name = "right", parent, bond = parameters.claimBond) {
+      await l1.mine();
+      const { to, data } = await proposalCall({ claim, name, ...(parent === undefined ? {} : { parent }) });
+      return send(key, to, data, bond);
+    },
+    proposalCall,
     async open(key, options, folder) {
-      if (folder?.isNew === true) managers.delete(key);
-      const transactions = await managerOf(key);
+      const transactions = await managerOf(key, folder);
       const challenger = createChallenger(
         { client: l1.client, contracts, parameters, startBlock: Number(receipt.blockNumber), transactions, ...options },
         createTestInstruments(),
@@ -231,14 +270,21 @@ export async function createDisputeFixture(chosen: Partial<DisputeParameters> = 
       };
     },
     send: (key, to, data, value) => send(key, to, data, value),
-    winner: () =>
+    postBatch,
+    passWallClock(seconds) {
+      milliseconds += 1_000 * seconds;
+    },
+    winner: (parentId = genesisClaim) =>
       l1.client.readContract({
         address: contracts.challengeGame,
         abi: challengeGameAbi,
         functionName: "winner",
-        args: [genesisClaim],
+        args: [parentId],
       }),
+    claimIdOf: ({ stateHash: claimed, traceRoot }, parentId = genesisClaim) =>
+      claimIdOf({ parentId, stateHash: claimed, traceRoot }),
     script,
+    scriptSteps,
     close: () => l1.close(),
   };
 }

@@ -33,6 +33,8 @@ const PARAMETERS: DisputeParameters = {
 
 /** The dispute contracts of production heights with the OneStepProver, on a simulated L1. */
 export type Board = Awaited<ReturnType<typeof openBoard>>;
+/** A rollup on it. */
+export type Table = Awaited<ReturnType<Board["deploy"]>>;
 
 export async function openBoard() {
   const connection = await network.create();
@@ -69,7 +71,13 @@ export async function openBoard() {
     return {
       chain,
       game,
+      contracts,
+      deployedAt: (await game.deploymentTransaction()?.wait())?.blockNumber ?? 0,
       state: () => state,
+      /** Takes what somebody else has read of L1. */
+      follow(read: DisputeState): void {
+        state = read;
+      },
       async send(by: HardhatEthersSigner, { to, data, value }: DisputeCall): Promise<TransactionReceipt> {
         return read(await (await by.sendTransaction({ to, data, value, gasLimit: 2 ** 24 })).wait());
       },

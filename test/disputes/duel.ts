@@ -5,7 +5,7 @@ import { stateHash } from "../../src/rollup/index.ts";
 import type { ChainState } from "../../src/rollup/index.ts";
 import { loadHash } from "../../src/traces/index.ts";
 import type { History } from "../machine/chain/history.ts";
-import type { Board } from "./board.ts";
+import type { Board, Table } from "./board.ts";
 import { HEIGHTS, falseClaim, siblingsOfLast } from "./false-claims.ts";
 import type { Falsehood } from "./false-claims.ts";
 import type { HistoryClaim } from "./history-claims.ts";
@@ -33,7 +33,7 @@ export async function playDuel(board: Board, options: DuelOptions): Promise<Duel
   const { history, right, falsehood, liarFirst, isRightInTheEnd } = options;
   const { honest, liar, networkHelpers, parameters } = board;
   const table = await board.deploy(history);
-  const parent = await proposeBefore();
+  const parent = await proposeBefore(board, table, right);
 
   const state: ChainState = isRightInTheEnd ? right.after : { ...right.after, blockHash: loadHash(right.after) };
   const wrong = await falseClaim(right.claim, loadHash(right.before), { ...falsehood, state, seed: "liar" }, HEIGHTS);
@@ -79,21 +79,25 @@ export async function playDuel(board: Board, options: DuelOptions): Promise<Duel
   const confirmed = table.state().claims.get(table.state().latestConfirmed!)!;
   expect([confirmed.stateHash, confirmed.traceRoot]).to.eql([right.claim.stateHash, right.claim.traceRoot]);
   return { gas, duration: (await networkHelpers.time.latest()) - proposedAt };
+}
 
-  /** The claim that is disputed stands on this one. */
-  async function proposeBefore(): Promise<Hash> {
-    const genesis = await table.chain.GENESIS_CLAIM();
-    if (right.before.batchCount === 0) return genesis as Hash;
-    await table.propose(honest, genesis as Hash, right.before, Array<Hash>(HEIGHTS.claim).fill(loadHash(right.before)));
-    await networkHelpers.time.increase(parameters.challengePeriod);
-    const undisputed = [...table.state().claims.values()].find(({ parentId }) => parentId === genesis)!;
-    const { parentId, traceRoot } = undisputed;
-    const data = table.chain.interface.encodeFunctionData("confirm", [
-      { parentId, stateHash: undisputed.stateHash, traceRoot },
-    ]);
-    await table.send(honest, { to: (await table.chain.getAddress()) as Hash, data: data as Hash, value: 0n });
-    return undisputed.claimId;
-  }
+/** Proposes and confirms the claim that a disputed one stands on; genesis if that is about the first batch. Gives its id. */
+export async function proposeBefore(
+  { honest, networkHelpers, parameters }: Board,
+  table: Table,
+  { before }: Pick<HistoryClaim, "before">,
+): Promise<Hash> {
+  const genesis = (await table.chain.GENESIS_CLAIM()) as Hash;
+  if (before.batchCount === 0) return genesis;
+  await table.propose(honest, genesis, before, Array<Hash>(HEIGHTS.claim).fill(loadHash(before)));
+  await networkHelpers.time.increase(parameters.challengePeriod);
+  const undisputed = [...table.state().claims.values()].find(({ parentId }) => parentId === genesis)!;
+  const { parentId, traceRoot } = undisputed;
+  const data = table.chain.interface.encodeFunctionData("confirm", [
+    { parentId, stateHash: undisputed.stateHash, traceRoot },
+  ]);
+  await table.send(honest, { to: table.contracts.stateCommitmentChain, data: data as Hash, value: 0n });
+  return undisputed.claimId;
 }
 
 const MOVES: readonly string[] = ["bisect-claim", "bisect", "open", "prove"];

@@ -38,28 +38,108 @@ export async function falseClaim(
   { unit, step, state, seed }: Falsehood,
   heights: Heights,
 ): Promise<OwnClaim> {
-  const wrong = (what: string): Hash => keccak256(new TextEncoder().encode(`${seed}: ${what}`));
-  const units = await Promise.all(Array.from({ length: unit }, (_, index) => right.trace.stateHash(index)));
+  const units = await entriesOf(right.trace, unit);
   const isLastUnit = unit === 2 ** heights.claim - 1;
-  const afterUnit = isLastUnit ? haltHash(state) : wrong(`unit ${unit}`);
-  const trace = treeOf(before, isLastUnit ? [...units, afterUnit] : [...units, afterUnit, haltHash(state)]);
+  const afterUnit = isLastUnit ? haltHash(state) : wrongState(seed, `unit ${unit}`);
+  const entries = isLastUnit ? [...units, afterUnit] : [...units, afterUnit, haltHash(state)];
+  return claimOver(right, before, { entries, steps: new Map([[unit, step]]), state, seed }, heights);
+}
 
-  const isLastStep = step === 2 ** heights.unit - 1;
-  const rightUnit = right.openUnit(unit);
+/** A unit, and the first step of it after which the state is wrong. */
+export interface Place {
+  readonly unit: number;
+  readonly step: number;
+}
+
+/**
+ * The claim of a liar who is wrong in some units only, each from a step on, and right again after it; in the end a `Halt`, which may
+ * be another than the right one.
+ * @param length units of the right claim, the one that halts among them
+ */
+export async function falseInPlaces(
+  right: OwnClaim,
+  before: Hash,
+  options: Pick<Falsehood, "state" | "seed"> & { readonly places: readonly Place[]; readonly length: number },
+  heights: Heights,
+): Promise<OwnClaim> {
+  const { places, length, state, seed } = options;
+  const entries = [...(await entriesOf(right.trace, length - 1)), haltHash(state)];
+  for (const { unit } of places) if (unit < length - 1) entries[unit] = wrongState(seed, `unit ${unit}`);
+  const steps = new Map(places.map(({ unit, step }) => [unit, step]));
+  return claimOver(right, before, { entries, steps, state, seed }, heights);
+}
+
+/** The right claim, with a wrong trace of one unit that ends as the right one does: a frenemy of whoever is right. */
+export function frenemyClaim(right: OwnClaim, before: Hash, { unit, step }: Place, seed: string): OwnClaim {
   let opened: Promise<TraceTree> | undefined;
   const open = async (): Promise<TraceTree> => {
-    const steps: Hash[] = [];
-    for (let index = 0; index < step; index++) steps.push(await rightUnit.root(index, 0));
-    return treeOf(units.at(-1) ?? before, [...steps, ...(isLastStep ? [] : [wrong(`step ${step}`)]), afterUnit]);
+    const steps = await entriesOfUnit(right.openUnit(unit), step);
+    const [first, after] = [
+      unit === 0 ? before : await right.trace.stateHash(unit - 1),
+      await right.trace.stateHash(unit),
+    ];
+    return treeOf(first, [...steps, wrongState(seed, `frenemy ${unit} ${step}`), after]);
+  };
+  return {
+    ...right,
+    openUnit: (index) => (index === unit ? askedUnit(() => (opened ??= open())) : right.openUnit(index)),
+  };
+}
+
+const wrongState = (seed: string, what: string): Hash => keccak256(new TextEncoder().encode(`${seed}: ${what}`));
+
+function entriesOf(trace: OwnClaim["trace"], count: number): Promise<Hash[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => trace.stateHash(index)));
+}
+
+async function entriesOfUnit(unit: OwnUnit, count: number): Promise<Hash[]> {
+  const steps: Hash[] = [];
+  for (let index = 0; index < count; index++) steps.push(await unit.root(index, 0));
+  return steps;
+}
+
+/**
+ * A claim over these states after units. Within a unit it goes through a wrong state from a step on, if `steps` says so, and else there in one
+ * step.
+ */
+function claimOver(
+  right: OwnClaim,
+  before: Hash,
+  {
+    entries,
+    steps,
+    state,
+    seed,
+  }: Pick<Falsehood, "state" | "seed"> & {
+    readonly entries: readonly Hash[];
+    readonly steps: ReadonlyMap<number, number>;
+  },
+  heights: Heights,
+): OwnClaim {
+  const trace = treeOf(before, entries);
+  const after = (index: number): Hash => (index < 0 ? before : trace.stateHash(index));
+  const opened = new Map<number, Promise<TraceTree>>();
+  const open = async (unit: number): Promise<TraceTree> => {
+    const step = steps.get(unit);
+    if (step === undefined) return treeOf(after(unit - 1), [after(unit)]);
+    const isLastStep = step === 2 ** heights.unit - 1;
+    const rightSteps = await entriesOfUnit(right.openUnit(unit), step);
+    return treeOf(after(unit - 1), [
+      ...rightSteps,
+      ...(isLastStep ? [] : [wrongState(seed, `step ${step}`)]),
+      after(unit),
+    ]);
   };
   return {
     stateHash: stateHash(state),
     traceRoot: trace.root(0, heights.claim),
     trace: asked(trace),
     openUnit: (index) =>
-      index === unit
-        ? askedUnit(() => (opened ??= open()))
-        : askedUnit(() => Promise.resolve(treeOf(trace.stateHash(index - 1), [trace.stateHash(index)]))),
+      askedUnit(() => {
+        const known = opened.get(index) ?? open(index);
+        opened.set(index, known);
+        return known;
+      }),
   };
 }
 

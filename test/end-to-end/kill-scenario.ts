@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
 import {
@@ -30,7 +30,8 @@ const PATIENCE = 120_000;
 const CLOCK_STEP = 20;
 
 export const ROLES = ["sequencer", "batcher", "proposer", "node"] as const;
-export type Role = (typeof ROLES)[number];
+/** The challenger is a role of rollups with disputes. */
+export type Role = (typeof ROLES)[number] | "challenger";
 
 interface RoleInfo {
   readonly url?: string;
@@ -42,21 +43,22 @@ interface RoleInfo {
 export interface SeparateRoles {
   readonly l1: L1Node;
   readonly config: RollupConfig;
-  /** JSON-RPC endpoints; the same over restarts. */
+  /** JSON-RPC endpoints; the same over restarts. Without a node the sequencer's is that of both. */
   readonly sequencerUrl: string;
   readonly nodeUrl: string;
-  /** Kills a role at once and starts it again on its data directory. */
-  killAndRestart(role: Role): Promise<void>;
+  /** Kills a role at once and starts it again on its data directory, or on an empty one. */
+  killAndRestart(role: Role, folder?: "kept" | "emptied"): Promise<void>;
   /** Starts a node that has an empty folder and nothing but L1. */
   startFollower(name: string): Promise<{ readonly url: string; stop(): Promise<number | null> }>;
-  /** SIGTERM to every role; exit codes. */
-  stop(): Promise<Readonly<Record<Role, number | null>>>;
+  /** SIGTERM to every role that runs; exit codes. */
+  stop(): Promise<Readonly<Partial<Record<Role, number | null>>>>;
   /** Kills whatever still runs. */
   abandon(): Promise<void>;
   logs(): string;
 }
 
-function keyOf(index: number): Hex {
+/** Of the account of an L1 that `startL1Node` funds, up to 19. */
+export function keyOf(index: number): Hex {
   const { privateKey } = mnemonicToAccount(MNEMONIC, { addressIndex: index }).getHdKey();
   if (privateKey === null) throw new Error("a derived account has a private key");
   return toHex(privateKey);
@@ -65,11 +67,20 @@ function keyOf(index: number): Hex {
 const DEPLOYER = keyOf(10);
 const OPERATOR = keyOf(11);
 const PROPOSER = keyOf(12);
+export const CHALLENGER = keyOf(13);
+
+export interface SeparateRolesOptions {
+  readonly dataAvailability: "calldata" | "blobs";
+  /** Seconds; default: the shortest there is, one for each move of a dispute. */
+  readonly challengePeriod?: number;
+  /** Roles beside the sequencer and the batcher; default: the proposer and the node. */
+  readonly others?: readonly Role[];
+}
 
 /** Starts an L1, deploys a rollup to it, and starts its roles with data directories under `folder`. */
 export async function startSeparateRoles(
   folder: string,
-  { dataAvailability }: { readonly dataAvailability: "calldata" | "blobs" },
+  { dataAvailability, challengePeriod = 63, others = ["proposer", "node"] }: SeparateRolesOptions,
 ): Promise<SeparateRoles> {
   const logger = pino({ level: "silent" });
   const l1 = await startL1Node(
@@ -83,7 +94,7 @@ export async function startSeparateRoles(
       operator: privateKeyToAccount(OPERATOR).address.toLowerCase() as Address,
       feeRecipient: privateKeyToAccount(OPERATOR).address.toLowerCase() as Address,
       l2ChainId: L2_CHAIN_ID,
-      preset: { ...DEPLOYMENT_PRESETS.devnet, challengePeriod: 63, contextInterval: 5 },
+      preset: { ...DEPLOYMENT_PRESETS.devnet, challengePeriod, contextInterval: 5 },
     },
     { logger },
   );
@@ -112,6 +123,7 @@ export async function startSeparateRoles(
       ...["--batch-interval", "1", "--data-availability", dataAvailability],
     ],
     proposer: () => ["proposer", ...common("proposer"), ...beacon(), "--propose-interval", "1"],
+    challenger: () => ["challenger", ...common("challenger"), ...beacon()],
     node: () => [
       ...["node", ...common("node"), ...beacon(), ...feed()],
       ...["--rpc-port", ports.nodeRpc, "--sequencer-url", `http://127.0.0.1:${ports.rpc}`],
@@ -120,6 +132,7 @@ export async function startSeparateRoles(
   const environment: Readonly<Record<string, string>> = {
     ONESTEP_OPERATOR_KEY: OPERATOR,
     ONESTEP_PROPOSER_KEY: PROPOSER,
+    ONESTEP_CHALLENGER_KEY: CHALLENGER,
   };
 
   async function start(role: Role): Promise<OnestepProcess<RoleInfo>> {
@@ -143,9 +156,10 @@ export async function startSeparateRoles(
     ports.blobs = portOf(batcher.info.beaconUrl);
     await sequencer.stop();
     await start("sequencer");
-    await start("proposer");
-    const node = await start("node");
-    ports.nodeRpc = portOf(node.info.url);
+    for (const role of others) {
+      const { info } = await start(role);
+      if (role === "node") ports.nodeRpc = portOf(info.url);
+    }
   } catch (error) {
     await abandon();
     throw error;
@@ -154,11 +168,12 @@ export async function startSeparateRoles(
     l1,
     config,
     sequencerUrl: `http://127.0.0.1:${ports.rpc}`,
-    nodeUrl: `http://127.0.0.1:${ports.nodeRpc}`,
-    async killAndRestart(role) {
+    nodeUrl: `http://127.0.0.1:${others.includes("node") ? ports.nodeRpc : ports.rpc}`,
+    async killAndRestart(role, kept = "kept") {
       const process = processes.get(role);
       await process?.kill();
       pastLogs.push(`--- ${role}, killed\n${process?.log() ?? ""}`);
+      if (kept === "emptied") rmSync(join(folder, role), { recursive: true, force: true });
       await start(role);
     },
     async startFollower(name) {
@@ -171,8 +186,8 @@ export async function startSeparateRoles(
     },
     async stop() {
       const codes: Partial<Record<Role, number | null>> = {};
-      for (const role of ROLES) codes[role] = (await processes.get(role)?.stop()) ?? null;
-      return codes as Record<Role, number | null>;
+      for (const [role, process] of processes) codes[role] = await process.stop();
+      return codes;
     },
     abandon,
     logs: () => [...pastLogs, ...[...processes].map(([role, process]) => `--- ${role}\n${process.log()}`)].join("\n"),
@@ -324,7 +339,7 @@ export async function passL1Time(l1Url: string, seconds: number): Promise<void> 
 }
 
 export interface KillReport {
-  readonly kills: Readonly<Record<Role, number>>;
+  readonly kills: Readonly<Record<(typeof ROLES)[number], number>>;
   readonly transactions: number;
   readonly blocks: number;
   readonly batches: number;
@@ -355,7 +370,7 @@ export async function killRoles(
   const node = l2ClientOf(roles.nodeUrl);
   const watching = startWatching([roles.sequencerUrl, roles.nodeUrl]);
   const loads = senders.map((key) => startLoad(key, [roles.sequencerUrl, roles.nodeUrl]));
-  const kills: Record<Role, number> = { sequencer: 0, batcher: 0, proposer: 0, node: 0 };
+  const kills = { sequencer: 0, batcher: 0, proposer: 0, node: 0 };
   for (let kill = 0; kill < options.kills; kill++) {
     // Every role has its turn; when it comes within the pause is left to chance.
     const role = ROLES[kill % ROLES.length] ?? "node";

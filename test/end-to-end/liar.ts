@@ -1,4 +1,5 @@
 import { encodeFunctionData } from "viem";
+import { privateKeyToAddress } from "viem/accounts";
 import { createChallenger, createOwnClaims } from "../../src/challenger/index.ts";
 import type { Challenger, OwnClaim } from "../../src/challenger/index.ts";
 import { createOwnStates } from "../../src/claims/index.ts";
@@ -13,7 +14,7 @@ import type { Hash, Hex } from "../../src/primitives/index.ts";
 import type { ChainState } from "../../src/rollup/index.ts";
 import type { RunningNode } from "../../src/roles/index.ts";
 import { loadHash } from "../../src/traces/index.ts";
-import { falseClaim, siblingsOfLast } from "../../test/disputes/false-claims.ts";
+import { falseClaim, siblingsOfLast } from "../disputes/false-claims.ts";
 
 /** What a liar is wrong about: the child of a claim, from a step of a unit on. */
 export interface Lie {
@@ -30,6 +31,8 @@ export interface Liar {
   /** Sends the wrong claim. */
   propose(): Promise<void>;
   readonly challenger: Challenger;
+  /** Ends its play, before the node closes; another liar with the same node is then on its own. */
+  stop(): Promise<void>;
 }
 
 /** Whom the liar says the chain is like: the right state but for its last block. */
@@ -57,7 +60,7 @@ export async function createLiar(node: RunningNode, privateKey: Hex, lie: Lie): 
       client,
       chainId: config.l1ChainId,
       privateKey,
-      records: database.records("liar/l1-transactions"),
+      records: database.records(`liar/${privateKeyToAddress(privateKey)}`),
       abis: [stateCommitmentChainAbi, challengeGameAbi],
       pollingInterval: 0.1,
     },
@@ -84,6 +87,10 @@ export async function createLiar(node: RunningNode, privateKey: Hex, lie: Lie): 
   return {
     claim,
     challenger,
+    async stop() {
+      await challenger.stop();
+      await transactions.stop();
+    },
     async propose() {
       const head = await client.getBlock({ blockTag: "latest" });
       const block = await readL1Block(client, Number(head.number) - 1);
