@@ -27,7 +27,20 @@ export interface ContestOptions {
   readonly adversaries: readonly Adversary[];
   /** Seconds that the honest party takes for each answer; adversaries take none. */
   readonly responseTime: number;
+  /** Called once the right claim can be decided for, before that is done. It leaves L1 as it is. */
+  readonly onDecidable?: (dispute: Dispute) => Promise<void>;
+  /** Called once there are bonds of wrong claims to collect, before that is done. It leaves L1 as it is. */
+  readonly onCollectable?: (dispute: Dispute) => Promise<void>;
   readonly onProgress?: (text: string) => void;
+}
+
+/** A dispute at one moment. */
+export interface Dispute {
+  readonly table: Awaited<ReturnType<Board["deploy"]>>;
+  readonly parent: DisputedClaim;
+  readonly right: DisputedClaim;
+  /** L1 timestamp of the next block. */
+  readonly now: number;
 }
 
 /** Transactions of one kind. */
@@ -161,7 +174,11 @@ export async function playContest(board: Board, options: ContestOptions): Promis
     for (const call of packMoves(playable, PLAY_GAS_LIMIT)) {
       await tick();
       openings += call.filter(({ kind }) => kind === "open").length;
-      await honestly(call.length > 1 ? "play" : (call[0]?.kind ?? "play"), call.length, table.make(honest, call, claims));
+      await honestly(
+        call.length > 1 ? "play" : (call[0]?.kind ?? "play"),
+        call.length,
+        table.make(honest, call, claims),
+      );
     }
     for (const move of moves) {
       if (move.kind === "propose" || isPlayable(move)) continue;
@@ -171,16 +188,24 @@ export async function playContest(board: Board, options: ContestOptions): Promis
     return moves.length > 0;
   };
 
+  const disputeNow = (): Dispute => {
+    const claim = childWith(right.own.stateHash, right.own.traceRoot);
+    if (claim === undefined) throw new Error("expected the right claim to be there");
+    return { table, parent: genesis, right: claim, now };
+  };
   const totalNow = (): number | undefined => {
     const claim = childWith(right.own.stateHash, right.own.traceRoot);
     return claim === undefined ? undefined : computeTotals(table.state(), parameters, now).ofClaim(claim.claimId);
   };
 
+  let isDecidable = false;
   for (let round = 0; !table.state().winners.has(genesis.claimId); round++) {
     if (round > 20 * (heights.claim + heights.unit)) throw new Error("the contest does not end");
     const isLying = await letAdversariesPlay();
     const total = totalNow();
     if (total !== undefined && total >= challengePeriod) {
+      if (!isDecidable) await options.onDecidable?.(disputeNow());
+      isDecidable = true;
       await playHonestly(await dueAt(now));
       continue;
     }
@@ -200,9 +225,15 @@ export async function playContest(board: Board, options: ContestOptions): Promis
     throw new Error("a wrong claim won the contest");
   const locked = claimBond + BigInt(openings) * unitBond;
 
-  for (let idle = 0; idle < 2; ) {
+  let isCollectable = false;
+  for (let idle = 0; idle < 2;) {
     now += 12;
-    if (await playHonestly(await dueAt(now))) continue;
+    const due = await dueAt(now);
+    if (!isCollectable && due.some(({ kind }) => kind === "collect")) {
+      isCollectable = true;
+      await options.onCollectable?.(disputeNow());
+    }
+    if (await playHonestly(due)) continue;
     // Units are decided for when their traces have gathered enough.
     idle++;
     now += challengePeriod;

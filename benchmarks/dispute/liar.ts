@@ -25,13 +25,25 @@ export function lyingPath(
   const moves: PlayableMove[] = [
     { kind: "bisect-claim", parentId, parent, claim, halves: trace.halves(0, heights.claim) },
   ];
-  const spanAt = (tree: RunTree, level: Position["level"], context: Position["context"], at: number, height: number) => {
+  const spanAt = (
+    tree: RunTree,
+    level: Position["level"],
+    context: Position["context"],
+    at: number,
+    height: number,
+  ) => {
     const start = at - (at % 2 ** height);
     return { level, context, start, height, prefix: tree.prefix(start) };
   };
   for (let height = heights.claim - 1; height > 0; height--) {
     const position = spanAt(trace, "claim", parentId, unit, height);
-    moves.push({ kind: "bisect", parentId, position, unitRoot: undefined, halves: trace.halves(position.start, height) });
+    moves.push({
+      kind: "bisect",
+      parentId,
+      position,
+      unitRoot: undefined,
+      halves: trace.halves(position.start, height),
+    });
   }
   const leaf = spanAt(trace, "claim", parentId, unit, 0);
   const unitRoot = trace.stateHash(unit);

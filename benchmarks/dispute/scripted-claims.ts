@@ -44,10 +44,7 @@ export function scriptedClaim(before: ChainState, heights: Heights, lie?: Lie): 
     const end = trace.stateHash(index);
     const isFirstWrong = index === lie?.unit;
     const steps: Run[] = isFirstWrong
-      ? [
-          { from: 0, state: halted },
-          ...runsFrom(lie.step, 2 ** heights.unit - 1, hashOf(`${lie.name} step`), end),
-        ]
+      ? [{ from: 0, state: halted }, ...runsFrom(lie.step, 2 ** heights.unit - 1, hashOf(`${lie.name} step`), end)]
       : [{ from: 0, state: end }];
     const tree = treeOfRuns(start, steps);
     opened.set(index, tree);
