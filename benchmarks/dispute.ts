@@ -10,6 +10,7 @@ import { measureAdversaries } from "./dispute/adversaries.ts";
 import { measureMoves } from "./dispute/moves.ts";
 import { measureTimes } from "./dispute/times.ts";
 
+/** Each gives its section to what saves it; the dearest after every step of theirs, so that not all is lost if they are ended. */
 const PARTS = {
   moves: { title: "Moves", measure: measureMoves },
   times: { title: "The challenger's time and memory", measure: measureTimes },
@@ -35,13 +36,11 @@ const chosen = values.only.split(",").map((name) => {
 const REPORT = new URL("./dispute.md", import.meta.url);
 const measuredOn = `_Measured on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.versions.node}._`;
 
-const sections = readSections();
 for (const name of chosen) {
   const { title, measure } = PARTS[name];
   const begin = performance.now();
-  sections.set(title, `${measuredOn}\n\n${await measure()}`);
+  await measure((section) => write(title, `${measuredOn}\n\n${section}`));
   console.log(`${name}: ${((performance.now() - begin) / 1_000).toFixed(0)} s`);
-  await write();
 }
 process.exit();
 
@@ -59,10 +58,12 @@ function readSections(): Map<string, string> {
   );
 }
 
-function write(): Promise<void> {
-  const written = Object.values(PARTS).flatMap(({ title }) => {
-    const section = sections.get(title);
-    return section === undefined ? [] : [`## ${title}\n\n${section}`];
+/** Puts a section into the report, and leaves the others as they are now. */
+function write(title: string, text: string): Promise<void> {
+  const sections = readSections().set(title, text);
+  const written = Object.values(PARTS).flatMap((part) => {
+    const section = sections.get(part.title);
+    return section === undefined ? [] : [`## ${part.title}\n\n${section}`];
   });
   return writeReport(
     REPORT,

@@ -48,7 +48,7 @@ interface Measured {
 }
 
 /** Delay, gas and bonds of one honest challenger against many liars. */
-export async function measureAdversaries(): Promise<string> {
+export async function measureAdversaries(save: (section: string) => Promise<void>): Promise<void> {
   await prepareMachine();
   const typicalProof = await measureTypicalProof();
   const dearestProof = dearestStep();
@@ -68,9 +68,9 @@ export async function measureAdversaries(): Promise<string> {
       await board.connection.close();
       measured.push({ count: number, arrangement: name, contest });
       console.log(`adversaries: ${number}, ${name}: decided after ${periods(contest)} T`);
+      await save(text(measured, typicalProof, dearestProof));
     }
   }
-  return text(measured, typicalProof, dearestProof);
 }
 
 /** Gas of the dearest step that is known, as benchmarks/steps.md has it. */

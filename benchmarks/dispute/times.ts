@@ -34,13 +34,13 @@ interface Timing {
 }
 
 /** How long the challenger takes to know what it answers, and the memory and disk for it. */
-export async function measureTimes(): Promise<string> {
+export async function measureTimes(save: (section: string) => Promise<void>): Promise<void> {
   const traced = await openTracedChain(ACCOUNTS, { [MIXED]: mixedLoop(16_400), [LOOPER]: LOOPER_CODE });
   try {
     const claim = await measureClaim(traced);
     const million = await measureUnit(traced, "a million steps of arithmetic, memory, keccak256 and storage", MIXED);
     const longest = await measureUnit(traced, "the longest unit: the cheapest instructions, for 2^24 gas", LOOPER);
-    return text(claim, [million, longest]);
+    await save(text(claim, [million, longest]));
   } finally {
     await traced.close();
   }
