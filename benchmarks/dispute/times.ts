@@ -22,10 +22,15 @@ interface Unit {
   readonly steps: number;
   readonly root: Timing;
   readonly witness: Timing;
-  /** MiB at most, from the begin of the unit on. */
-  readonly peak: number;
+  readonly memory: Memory;
   /** Bytes by which the node's folder grew. */
   readonly disk: number;
+}
+
+/** MiB of the process that are in memory, pages of the database among them: before a task, and at most during it. */
+interface Memory {
+  readonly before: number;
+  readonly peak: number;
 }
 
 interface Timing {
@@ -52,12 +57,12 @@ async function measureClaim(traced: TracedChain) {
     const to = accountAt((index * 48_271) % ACCOUNTS);
     transactions.push(await traced.sign(index, { to, value: 1n, gas: 121_000n }));
   }
-  forgetPeak();
+  const before = forgetPeak();
   const { chain } = traced;
   const deriving = await clock(() => traced.derive(transactions));
-  const before = chain.size();
+  const size = chain.size();
   const tracing = await clock(() => traced.follow());
-  const disk = chain.size() - before;
+  const disk = chain.size() - size;
   const batches = Math.ceil(TRANSACTIONS / TRANSACTIONS_PER_BLOCK / BLOCKS_PER_BATCH);
   const root = await clock(async () => {
     const { claim } = await traced.openClaim(1, 1 + batches);
@@ -65,7 +70,15 @@ async function measureClaim(traced: TracedChain) {
     return traced.answering.answer({ kind: "ask-claim", claim, call });
   });
   console.log(`times: claim derived in ${seconds(deriving)} s, traced in ${seconds(tracing)} s`);
-  return { deriving, tracing, units: tracing.result.units, root, peak: peakMemory(), disk };
+  return {
+    deriving,
+    tracing,
+    units: tracing.result.units,
+    root,
+    memory: { before, peak: memoryOf("VmHWM") },
+    disk,
+    folder: chain.size(),
+  };
 }
 
 async function measureUnit(traced: TracedChain, name: string, to: Address): Promise<Unit> {
@@ -74,7 +87,7 @@ async function measureUnit(traced: TracedChain, name: string, to: Address): Prom
   const last = traced.chain.database.traces.batchCount() - 1;
   const { claim } = await traced.openClaim(last, last + 1);
   const size = traced.chain.size();
-  forgetPeak();
+  const before = forgetPeak();
   const root = await clock(async () => {
     const extent = (await traced.answering.answer({ kind: "open-unit", claim, unit: UNIT })) as TraceExtent;
     const call: TraceCall = { question: "root", args: [0, PRODUCTION.unitTraceHeight] };
@@ -86,7 +99,8 @@ async function measureUnit(traced: TracedChain, name: string, to: Address): Prom
     traced.answering.answer({ kind: "prove-step", claim, unit: UNIT, step: Math.floor(steps / 2) }),
   );
   console.log(`times: a unit of ${steps} steps, root ${seconds(root)} s, witness ${seconds(witness)} s`);
-  return { name, steps, root, witness, peak: peakMemory(), disk: traced.chain.size() - size };
+  const memory = { before, peak: memoryOf("VmHWM") };
+  return { name, steps, root, witness, memory, disk: traced.chain.size() - size };
 }
 
 async function clock<T>(task: () => Promise<T>): Promise<Timing & { readonly result: T }> {
@@ -95,15 +109,16 @@ async function clock<T>(task: () => Promise<T>): Promise<Timing & { readonly res
   return { result, cpu, wall: (performance.now() - begin) / 1_000 };
 }
 
-/** Has the system count the peak from now on. Only Linux can; elsewhere it is that since the process began. */
-function forgetPeak(): void {
+/** Has the system count the peak from now on, and gives what there is in memory now. Only Linux can; elsewhere both are the most there was. */
+function forgetPeak(): number {
+  globalThis.gc?.();
   if (process.platform === "linux") writeFileSync("/proc/self/clear_refs", "5");
+  return memoryOf("VmRSS");
 }
 
-/** MiB of the process that were in memory at once, pages of the database among them. */
-function peakMemory(): number {
+function memoryOf(what: "VmRSS" | "VmHWM"): number {
   if (process.platform !== "linux") return process.resourceUsage().maxRSS / 1024;
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
+  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
 }
 
 function seconds({ cpu, wall }: Timing): string {
@@ -119,16 +134,17 @@ function text(claim: Awaited<ReturnType<typeof measureClaim>>, units: readonly U
     cpu: judged.cpu + claim.tracing.cpu + claim.root.cpu,
     wall: judged.wall + claim.tracing.wall + claim.root.wall,
   };
-  const unitRows = units.map(({ name, steps, root, witness, peak, disk }) => [
+  const unitRows = units.map(({ name, steps, root, witness, memory, disk }) => [
     name,
     count(steps),
     seconds(root),
     seconds(witness),
-    `${count(peak)} MiB`,
+    count(memory.before),
+    count(memory.peak),
     bytes(disk),
   ]);
   return `Seconds of CPU time, and in brackets of the clock, in which other processes of the machine had their share. On a state of ${count(ACCOUNTS)} accounts, and as many holders of a
-token. Memory is the peak of the whole process, the node and the tracing thread's work in one, with pages of the database. [Traces](traces.md) and [proving](machine-proving.md) have the speeds
+token. Memory is that of the whole process, the node and the tracing thread's work in one, with pages of the database. [Traces](traces.md) and [proving](machine-proving.md) have the speeds
 that this comes from.
 
 A claim of ${count(TRANSACTIONS)} transfers of ETH (${count(claim.units)} units), from the batches on:
@@ -140,10 +156,10 @@ ${table(["what the challenger does", "seconds"], 1, [
   ["all of it: a wrong trace root can be judged, and answered", seconds(known)],
 ])}
 
-The peak of memory was ${count(claim.peak)} MiB; the traces took ${bytes(claim.disk)} on the disk, 32 bytes a unit and a page now and then. A challenger that follows its chain has all of that done before anybody claims,
-but for the trace root.
+The process had ${count(claim.memory.before)} MiB before, and ${count(claim.memory.peak)} MiB at most. The database keeps 32 bytes a unit; its file grew by ${bytes(claim.disk)} for them, as it had free
+pages, to ${bytes(claim.folder)} with the chain and its state. A challenger that follows its chain has all of that done before anybody claims, but for the trace root.
 
 A disputed unit is run when it is first asked about, and again up to the step that is proven:
 
-${table(["unit", "steps", "to its root", "to a witness in the middle", "peak of memory", "on the disk"], 1, unitRows)}`;
+${table(["unit", "steps", "to its root", "to a witness in the middle", "MiB before", "MiB at most", "the folder grew by"], 1, unitRows)}`;
 }
