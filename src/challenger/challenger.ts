@@ -16,15 +16,10 @@ import { dueMoves } from "./decisions.ts";
 import type { DisputeState, DisputedClaim, OpenedTrace } from "./dispute-state.ts";
 import { judgeClaims } from "./judgement.ts";
 import type { DisputeMove } from "./moves.ts";
+import { MAXIMUM_NODES } from "./packing.ts";
 import { readOwed } from "./rewards.ts";
 import { sendMoves, settleTransactions } from "./sending.ts";
 import type { Challenger, ChallengerOptions, ChallengerStep, Withheld } from "./types.ts";
-
-/**
- * Nodes of a tree in one call: at about 10,000 gas a node, half of what an L1 transaction may take, so that what the tree
- * shows can be stored before it grows beyond that.
- */
-const MAXIMUM_NODES = 800;
 
 /** Opens the challenger, without touching the network. */
 export function createChallenger(options: ChallengerOptions, instruments: Instruments): Challenger {

@@ -9,7 +9,7 @@ import type { ChallengerContext } from "./context.ts";
 import type { DisputeState } from "./dispute-state.ts";
 import type { DisputeMove, MoveOf } from "./moves.ts";
 import { UnitBusyError } from "./own-claims.ts";
-import { PLAY_GAS, isPlayable, packMoves } from "./packing.ts";
+import { CALL_GAS, NODE_GAS, PLAY_GAS, PROOF_GAS, isPlayable, packMoves } from "./packing.ts";
 import { readReward } from "./rewards.ts";
 import { addStake, computeStakes, exceededLimit } from "./spending.ts";
 import type { Stakes } from "./spending.ts";
@@ -19,12 +19,6 @@ const PURPOSE_PREFIX = "dispute/";
 
 /** L1 blocks before its own that a transaction can name the hash of, and so that an opening can be bound to. */
 const NAMEABLE_BLOCKS = 256;
-
-/** Most gas that a step's proof takes (docs/machine.md §11), and that of the checks around it. */
-const PROOF_GAS = 11_000_000;
-/** What other calls are reckoned with, and for each node of their tree; only to see whether the account can pay for them. */
-const CALL_GAS = 150_000;
-const NODE_GAS = 15_000;
 
 /** What the moves of a step are sent with. */
 interface Sending {

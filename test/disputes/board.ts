@@ -12,7 +12,7 @@ import { EMPTY_DISPUTE_STATE } from "../../src/challenger/dispute-state.ts";
 import type { DisputeParameters, DisputeState } from "../../src/challenger/dispute-state.ts";
 import type { DisputeMove, OwnClaim } from "../../src/challenger/index.ts";
 import { judgeClaims } from "../../src/challenger/index.ts";
-import { isPlayable } from "../../src/challenger/packing.ts";
+import { MAXIMUM_NODES, isPlayable } from "../../src/challenger/packing.ts";
 import { readDisputeLog } from "../../src/challenger/read-log.ts";
 import { toAddress } from "../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
@@ -21,6 +21,7 @@ import { batchHash, stateHash } from "../../src/rollup/index.ts";
 import { CHAIN_ID } from "../execution/harness.ts";
 import type { History } from "../machine/chain/history.ts";
 import { HEIGHTS } from "./false-claims.ts";
+import type { Heights } from "./false-claims.ts";
 
 const PARAMETERS: DisputeParameters = {
   challengePeriod: 10_000,
@@ -31,27 +32,40 @@ const PARAMETERS: DisputeParameters = {
   unitTraceHeight: HEIGHTS.unit,
 };
 
-/** The dispute contracts of production heights with the OneStepProver, on a simulated L1. */
+export interface BoardOptions {
+  /** Other parameters than those of the tests: production heights, small bonds, and hours. */
+  readonly parameters?: Partial<DisputeParameters>;
+  /** Steps are taken as a test lists them, not by the OneStepProver. Default: false. */
+  readonly isScripted?: boolean;
+}
+
+/** The dispute contracts with the OneStepProver, on a simulated L1. Moves of the same second are in blocks of their own. */
 export type Board = Awaited<ReturnType<typeof openBoard>>;
 /** A rollup on it. */
 export type Table = Awaited<ReturnType<Board["deploy"]>>;
 
-export async function openBoard() {
-  const connection = await network.create();
+/** What a rollup needs to know of its history. */
+export type DisputedHistory = Pick<History, "batches" | "messages" | "before">;
+
+export async function openBoard({ parameters: changes = {}, isScripted = false }: BoardOptions = {}) {
+  const parameters: DisputeParameters = { ...PARAMETERS, ...changes };
+  const heights: Heights = { claim: parameters.claimTraceHeight, unit: parameters.unitTraceHeight };
+  const connection = await network.create({ override: { allowBlocksWithSameTimestamp: true } });
   const { ethers, networkHelpers, ignition } = connection;
-  const { prover } = await ignition.deploy(oneStepProver);
+  const scripted = await ethers.deployContract("ScriptedProver", []);
+  const prover = isScripted ? await scripted.getAddress() : (await ignition.deploy(oneStepProver)).prover;
   const [deployer, honest, liar] = await ethers.getSigners();
   if (!deployer || !honest || !liar) throw new Error("expected three accounts");
 
   /** A rollup of its own whose Inbox is that of a history. */
-  async function deploy(history: History) {
+  async function deploy(history: DisputedHistory) {
     const inbox = await ethers.deployContract("ScriptedInbox", [CHAIN_ID]);
     for (const [index, batch] of history.batches.entries()) await inbox.setBatch(index, batchHash(batch));
     for (const [index, { hash }] of history.messages.entries()) await inbox.setMessage(index, hash);
     await inbox.setBatchCount(history.batches.length);
     const nonce = await deployer!.getNonce();
     const predicted = ethers.getCreateAddress({ from: deployer!.address, nonce: nonce + 1 });
-    const game = await ethers.deployContract("ChallengeGame", [predicted, inbox, prover, PARAMETERS]);
+    const game = await ethers.deployContract("ChallengeGame", [predicted, inbox, prover, parameters]);
     const chain = await ethers.deployContract("StateCommitmentChain", [inbox, game, stateHash(history.before)]);
     const contracts = {
       stateCommitmentChain: toAddress(await chain.getAddress()),
@@ -63,7 +77,7 @@ export async function openBoard() {
       if (receipt === null) throw new Error("expected a receipt");
       const timestamp = (await receipt.getBlock()).timestamp;
       const events = receipt.logs.flatMap((log) => readDisputeLog(viemLog(log), contracts, timestamp) ?? []);
-      state = applyEvents(state, events, PARAMETERS);
+      state = applyEvents(state, events, parameters);
       return receipt;
     };
     await read(await (chain.deploymentTransaction()?.wait() ?? null));
@@ -83,22 +97,28 @@ export async function openBoard() {
       },
       async propose(by: HardhatEthersSigner, parentId: Hash, after: ChainState, siblings: readonly Hash[]) {
         const block = await ethers.provider.getBlock("latest");
-        const value = (await chain.claim(parentId)).proposer === by.address ? 0n : PARAMETERS.claimBond;
+        const value = (await chain.claim(parentId)).proposer === by.address ? 0n : parameters.claimBond;
         const bound = [block!.number, block!.hash!] as const;
-        await read(await (await chain.connect(by).propose(parentId, after, [...siblings], ...bound, { value })).wait());
+        return read(
+          await (await chain.connect(by).propose(parentId, after, [...siblings], ...bound, { value })).wait(),
+        );
       },
-      /** What is due for whoever takes these claims for right, by the batches of their parents. */
+      /**
+       * What is due for whoever takes these claims for right, by the batches of their parents.
+       * @param at L1 timestamp of the block to come; a second after the last one unless said otherwise
+       */
       async due(
         by: HardhatEthersSigner,
         claims: ReadonlyMap<number, OwnClaim>,
         stateHashAt: (count: number) => Hash | undefined,
+        at?: number,
       ) {
         const childOf = (parent: { readonly batchCount: number }) => Promise.resolve(claims.get(parent.batchCount));
         const judgement = await judgeClaims(state, { stateHashAt, childOf }, () => true);
         const account = toAddress(by.address);
-        const now = (await networkHelpers.time.latest()) + 1;
+        const now = at ?? (await networkHelpers.time.latest()) + 1;
         const owed = await game.owed(account);
-        return dueMoves({ state, judgement, parameters: PARAMETERS, account, owed, now, maximumNodes: 800 });
+        return dueMoves({ state, judgement, parameters, account, owed, now, maximumNodes: MAXIMUM_NODES });
       },
       /** Makes a move that one call makes, or all of those that `play` makes. */
       async make(by: HardhatEthersSigner, moves: readonly DisputeMove[], claims: ReadonlyMap<number, OwnClaim>) {
@@ -115,12 +135,12 @@ export async function openBoard() {
 
     async function playCall(moves: readonly PlayableMove[]): Promise<DisputeCall> {
       const block = await ethers.provider.getBlock("latest");
-      const bonds = BigInt(moves.filter(({ kind }) => kind === "open").length) * PARAMETERS.unitBond;
+      const bonds = BigInt(moves.filter(({ kind }) => kind === "open").length) * parameters.unitBond;
       return encodeMoves(moves, { number: block!.number, hash: block!.hash as Hash }, bonds, contracts);
     }
   }
 
-  return { connection, networkHelpers, parameters: PARAMETERS, honest, liar, deploy };
+  return { connection, networkHelpers, parameters, heights, scripted, honest, liar, deploy };
 }
 
 /** What readers of logs take. */

@@ -14,7 +14,10 @@ export interface Divergence {
 }
 
 /** A step of every kind there is in some histories: the first of its kind. */
-export async function divergencesOf(histories: Readonly<Record<string, HistoryOptions>>): Promise<Divergence[]> {
+export async function divergencesOf(
+  histories: Readonly<Record<string, HistoryOptions>>,
+  claimTraceHeight?: number,
+): Promise<Divergence[]> {
   const found = new Map<string, Divergence>();
   for (const options of Object.values(histories)) {
     const history = await createHistory(options);
@@ -25,7 +28,7 @@ export async function divergencesOf(histories: Readonly<Record<string, HistoryOp
           [0, 1],
           [1, length],
         ]) {
-      const right = claimOfHistory(history, from as number, to as number);
+      const right = claimOfHistory(history, from as number, to as number, claimTraceHeight);
       for (const [unit, steps] of right.steps.entries()) {
         for (const [step, { kind }] of steps.entries()) {
           if (!found.has(kind)) found.set(kind, { kind, history, right, unit, step });

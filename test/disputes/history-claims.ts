@@ -29,7 +29,12 @@ export interface HistoryClaim {
 const NAMES = Object.keys(Phase);
 
 /** Runs all steps. The claim ends in the unit that halts. */
-export function claimOfHistory(history: History, fromBatch: number, toBatch: number): HistoryClaim {
+export function claimOfHistory(
+  history: History,
+  fromBatch: number,
+  toBatch: number,
+  claimTraceHeight = HEIGHTS.claim,
+): HistoryClaim {
   const units: ClaimStep[][] = [];
   let [before, after] = [history.before, history.before];
   runUnits(history, toBatch, (prover, batchCount) => {
@@ -73,7 +78,7 @@ export function claimOfHistory(history: History, fromBatch: number, toBatch: num
     steps: units,
     claim: {
       stateHash: stateHash(after),
-      traceRoot: trace.root(0, HEIGHTS.claim),
+      traceRoot: trace.root(0, claimTraceHeight),
       trace: asked(trace),
       openUnit: (unit) => {
         const steps = units[unit]!.map((step) => step.after);
