@@ -120,7 +120,10 @@ export function rivaledPositions({ positions }: DisputeState): ReadonlyMap<Hash,
   return Map.groupBy(rivaled, ({ parentId }) => parentId);
 }
 
-export function reportSpan({ positions }: DisputeState, { id, position, spans, proofs }: RecordedPosition): ReportedSpan {
+export function reportSpan(
+  { positions }: DisputeState,
+  { id, position, spans, proofs }: RecordedPosition,
+): ReportedSpan {
   const { level, context, start, height } = position;
   return {
     positionId: id,
@@ -133,13 +136,14 @@ export function reportSpan({ positions }: DisputeState, { id, position, spans, p
   };
 }
 
-/** How far a dispute is narrowed, in words. */
-export function describeSpan(span: Pick<ReportedSpan, "level" | "unit" | "start" | "height"> | undefined): string {
-  if (span === undefined) return "not narrowed yet";
-  const { level, unit, start, height } = span;
+/** Which units or steps a span is of, in words. */
+export function describeSpan({
+  level,
+  unit,
+  start,
+  height,
+}: Pick<ReportedSpan, "level" | "unit" | "start" | "height">): string {
   const what = level === "claim" ? "unit" : "step";
   const of = unit === undefined ? "" : ` of unit ${unit}`;
-  return height > 0
-    ? `narrowed to ${what}s ${start} to ${start + 2 ** height - 1}${of}`
-    : `narrowed to ${what} ${start}${of}`;
+  return height > 0 ? `${what}s ${start} to ${start + 2 ** height - 1}${of}` : `${what} ${start}${of}`;
 }

@@ -129,9 +129,11 @@ function findPlace(state: DisputeState, parentId: Hash, positionId: Hash | undef
   const wanted = positionId === undefined ? steps : steps.filter(({ id }) => id === positionId);
   const [step, ...others] = wanted;
   if (steps.length === 0) {
-    const narrowedTo = rivaled[0] && reportSpan(state, rivaled[0]);
+    const [smallest] = rivaled;
+    const narrowed =
+      smallest === undefined ? "not narrowed yet" : `narrowed to ${describeSpan(reportSpan(state, smallest))}`;
     throw new NoDisputedStepError(
-      `the dispute about the children of ${parentId} is not narrowed to a step: it is ${describeSpan(narrowedTo)}`,
+      `the dispute about the children of ${parentId} has come to no step: it is ${narrowed}`,
     );
   }
   if (step === undefined) {
@@ -172,10 +174,7 @@ function requireRightParent({ claimId, batchCount, stateHash }: DisputedClaim, o
 }
 
 /** @throws NoDisputedStepError */
-async function explainStep(
-  { parent, unit, step }: Place,
-  traces: Pick<TraceProvider, "openClaim">,
-): Promise<Found> {
+async function explainStep({ parent, unit, step }: Place, traces: Pick<TraceProvider, "openClaim">): Promise<Found> {
   const requireOwn = (prefix: Hash, { id, position }: RecordedPosition, what: string): void => {
     if (prefix === position.prefix) return;
     throw new NoDisputedStepError(
@@ -188,8 +187,7 @@ async function explainStep(
     const opened = await claim.openUnit(unit.position.start);
     const { start, prefix } = step.position;
     requireOwn(await opened.prefix(start), step, "step");
-    const opening =
-      start === 0 ? { state: prefix, prefix: ZERO_HASH, siblings: [] } : await opened.openPrefix(start);
+    const opening = start === 0 ? { state: prefix, prefix: ZERO_HASH, siblings: [] } : await opened.openPrefix(start);
     return { opening, explained: await opened.explain(start) };
   } catch (error) {
     if (error instanceof TraceUnavailableError) throw new NoDisputedStepError(error.message);

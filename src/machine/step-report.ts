@@ -46,7 +46,7 @@ export function stepName({ phase, frame, chain }: Machine): string {
   if (chain === undefined && phase === Phase.Transaction) return "start";
   if (chain !== undefined && isBoundary(phase)) {
     const first = underway(phase);
-    return first === phase ? "start" : (phaseName(first));
+    return first === phase ? "start" : phaseName(first);
   }
   if (phase !== Phase.Execute || frame === undefined) return phaseName(phase);
   const opcode = frame.code.bytes[frame.pc];
