@@ -56,10 +56,11 @@ export async function falseClaim(
     stateHash: stateHash(state),
     traceRoot: trace.root(0, heights.claim),
     trace: asked(trace),
-    openUnit: (index) =>
-      index === unit
-        ? askedUnit(() => (opened ??= open()))
-        : askedUnit(() => Promise.resolve(treeOf(trace.stateHash(index - 1), [trace.stateHash(index)]))),
+    openUnit(index) {
+      if (index < unit) return right.openUnit(index);
+      if (index === unit) return askedUnit(() => (opened ??= open()));
+      return askedUnit(() => Promise.resolve(treeOf(trace.stateHash(index - 1), [trace.stateHash(index)])));
+    },
   };
 }
 
