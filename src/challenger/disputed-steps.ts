@@ -53,10 +53,12 @@ export interface DisputedStepsOptions {
   readonly stateHashAt: (batchCount: number) => Hash | undefined;
   /** Changes whenever L1 takes back something of the Inbox. */
   readonly rewindCount: () => number;
-  /** Traces that nobody else waits for: a challenger's own must not wait for whoever asks here. Closed after each answer. */
+  /** Traces that nobody else waits for: a challenger's own must not wait for whoever asks here. Closed when nobody does any more. */
   readonly openTraces: () => Pick<TraceProvider, "openClaim" | "close">;
   /** Seconds to wait for a unit; default 5. */
   readonly patience?: number;
+  /** Seconds after an answer in which the next may use the same traces: they take memory, and a while to open; default 30. */
+  readonly idleTime?: number;
 }
 
 /** What was found of steps that is kept, at most 100,000 bytes each, the witness. */
@@ -74,28 +76,39 @@ interface Place {
 type Found = Pick<DisputedStep, "opening" | "explained">;
 
 export function createDisputedSteps(options: DisputedStepsOptions): DisputedSteps {
-  const { state, rewindCount, openTraces, patience = 5 } = options;
+  const { state, rewindCount, openTraces, patience = 5, idleTime = 30 } = options;
   const kept = new Map<Hash, Found>();
   let rewinds = rewindCount();
   let running: { readonly id: Hash; readonly unit: number; readonly found: Promise<Found> } | undefined;
-  let end: () => Promise<void> = () => Promise.resolve();
+  let opened: ReturnType<DisputedStepsOptions["openTraces"]> | undefined;
+  let idle: NodeJS.Timeout | undefined;
+
+  async function closeTraces(): Promise<void> {
+    clearTimeout(idle);
+    const traces = opened;
+    opened = undefined;
+    await traces?.close();
+  }
 
   function start(place: Place): Promise<Found> {
+    clearTimeout(idle);
+    opened ??= openTraces();
+    const { id } = place.step;
     const begun = rewinds;
-    const traces = openTraces();
-    end = () => traces.close();
-    const found = explainStep(place, traces)
+    const found = explainStep(place, opened)
       .then((one) => {
         if (kept.size >= KEPT_STEPS) kept.clear();
-        if (begun === rewindCount()) kept.set(place.step.id, one);
+        if (begun === rewindCount()) kept.set(id, one);
         return one;
       })
-      .finally(async () => {
+      .finally(() => {
         running = undefined;
-        await traces.close();
+        idle = setTimeout(() => void closeTraces(), idleTime * 1_000);
+        idle.unref();
       });
+    // Where nobody waits for it any more.
     found.catch(() => undefined);
-    running = { id: place.step.id, unit: place.unit.position.start, found };
+    running = { id, unit: place.unit.position.start, found };
     return found;
   }
 
@@ -113,7 +126,7 @@ export function createDisputedSteps(options: DisputedStepsOptions): DisputedStep
       }
       return describe(state(), place, found);
     },
-    close: () => end(),
+    close: closeTraces,
   };
 }
 

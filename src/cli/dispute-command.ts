@@ -129,9 +129,10 @@ async function explainProven(
   rpcUrl: string,
   { parentId, rivaledSpans }: DisputeAnswer,
 ): Promise<ReadonlyMap<string, DisputedStepAnswer | string>> {
-  const proven = rivaledSpans.filter(({ level, height, proven: states }) => {
-    return level === "unit" && height === 0 && states.length > 0;
-  });
+  // Unit by unit: a node keeps the one that it ran last.
+  const proven = rivaledSpans
+    .filter(({ level, height, proven: states }) => level === "unit" && height === 0 && states.length > 0)
+    .toSorted((one, other) => (one.unit ?? 0) - (other.unit ?? 0));
   const steps = new Map<string, DisputedStepAnswer | string>();
   for (const { positionId } of proven.slice(0, EXPLAINED_STEPS)) {
     try {

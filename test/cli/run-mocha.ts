@@ -22,8 +22,11 @@ export async function runMocha(path: string): Promise<MochaReport> {
   const passed: string[] = [];
   const failed: { title: string; message: string }[] = [];
   await new Promise<void>((resolve) => {
-    mocha
-      .run(() => resolve())
+    const runner = mocha.run(() => {
+      runner.dispose();
+      resolve();
+    });
+    runner
       .on("pass", ({ title }) => passed.push(title))
       .on("fail", ({ title }, error: Error) => failed.push({ title, message: error.message }));
   });
