@@ -41,7 +41,8 @@ export function createTraceProvider(
   };
 }
 
-function askedTrace({ before, length }: TraceExtent, ask: (call: TraceCall) => Promise<unknown>): AskedTrace {
+/** A trace by what answers questions about it. */
+export function askedTrace({ before, length }: TraceExtent, ask: (call: TraceCall) => Promise<unknown>): AskedTrace {
   const question = <Question extends TraceQuestion>(name: Question): AskedTrace[Question] =>
     // The thread answers with what the tree gives.
     ((...args: Parameters<TraceTree[Question]>) => ask({ question: name, args })) as AskedTrace[Question];

@@ -15,7 +15,7 @@ import type { DisputeNode } from "./dispute-fixture.ts";
 import { startOnestep } from "./run-onestep.ts";
 import { runMocha } from "./run-mocha.ts";
 
-/** Tests that import Hardhat are found nowhere else; not part of what is committed. */
+/** A test imports Hardhat from a folder of this repository; here it is in nobody's way. */
 const CACHE = fileURLToPath(new URL("../../cache/", import.meta.url));
 
 /** Where liars are wrong from in a batch of one blob, whose block has a deposit to a contract that stops, and a transfer. */

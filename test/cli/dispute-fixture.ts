@@ -7,15 +7,15 @@ import { createOwnStates } from "../../src/claims/index.ts";
 import { derivedStateAt } from "../../src/node/index.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
 import { stateHash } from "../../src/rollup/index.ts";
-import { createTraceProvider, loadHash } from "../../src/traces/index.ts";
-import type { TraceProvider } from "../../src/traces/index.ts";
+import { loadHash } from "../../src/traces/index.ts";
 import type { TraceTree } from "../../src/machine/index.ts";
 import { createGameModel } from "../challenger/game-model.ts";
 import type { GameModel } from "../challenger/game-model.ts";
 import { HONEST, makeMove } from "../challenger/played-game.ts";
 import { HEIGHTS, askedUnit, falseClaim, treeOf } from "../disputes/false-claims.ts";
 import { startDerivedNode } from "../rpc/derived-node.ts";
-import { until } from "../traces/fixture.ts";
+import { createInProcessTraces } from "../traces/in-process-traces.ts";
+import type { InProcessTraces } from "../traces/in-process-traces.ts";
 import type { InboxAction } from "../l1/simulated-l1.ts";
 
 const PARAMETERS: DisputeParameters = {
@@ -39,40 +39,39 @@ export interface Lie {
  * @param inbox what L1 blocks do; the last of them posts the first batch
  */
 export async function createDisputeNode(inbox: readonly (readonly InboxAction[])[]) {
-  let game: GameModel | undefined;
+  /** Made once the node runs, which asks for them. */
+  const live: { game?: GameModel; traces?: InProcessTraces } = {};
   let known: { readonly events: number; readonly state: DisputeState } | undefined;
   let judgement: Judgement = { kind: "behind" };
   const state = (): DisputeState => {
-    const events = game?.events() ?? [];
+    const events = live.game?.events() ?? [];
     if (known?.events !== events.length) {
       const before = known?.state ?? EMPTY_DISPUTE_STATE;
       known = { events: events.length, state: applyEvents(before, events.slice(known?.events ?? 0), PARAMETERS) };
     }
     return known.state;
   };
-  let provider: TraceProvider | undefined;
-  const node = await startDerivedNode({}, ({ chain, folder, instruments }) => {
-    const traces = createTraceProvider({ folder, config: chain.config }, instruments);
-    provider = traces;
+  const node = await startDerivedNode({}, ({ chain }) => {
     const steps = createDisputedSteps({
       state,
       stateHashAt: createOwnStates(chain).stateHashAt,
       rewindCount: () => chain.inbox.rewindCount(),
-      openTraces: () => ({ openClaim: traces.openClaim, close: () => Promise.resolve() }),
+      openTraces: () => ({ openClaim: (range) => live.traces!.openClaim(range), close: () => Promise.resolve() }),
       patience: 100,
     });
-    return { report: () => reportDisputes(state(), judgement, PARAMETERS, game?.now() ?? 0), steps };
+    return { report: () => reportDisputes(state(), judgement, PARAMETERS, live.game?.now() ?? 0), steps };
   });
   const { chain } = node;
-  node.traces.start();
   await node.mine(...inbox);
-  await until(() => node.traces.tracedBatchCount() === 1);
+  const traces = await createInProcessTraces(chain.config, node.database);
+  await traces.follow();
+  live.traces = traces;
   const { stateHashAt } = createOwnStates(chain);
   const before = derivedStateAt(0, chain)!;
   const after = derivedStateAt(1, chain)!;
-  const rightClaim = await openRightClaim(provider!, stateHash(after));
+  const rightClaim = await openRightClaim(traces, stateHash(after));
   const model = createGameModel(PARAMETERS, stateHash(before));
-  game = model;
+  live.game = model;
   const claims: { readonly claim: OwnClaim; readonly player: Address }[] = [];
 
   return {
@@ -109,16 +108,13 @@ export async function createDisputeNode(inbox: readonly (readonly InboxAction[])
         }
       }
     },
-    async close(): Promise<void> {
-      await provider?.close();
-      await node.close();
-    },
+    close: () => node.close(),
   };
 }
 export type DisputeNode = Awaited<ReturnType<typeof createDisputeNode>>;
 
 /** The right claim about the first batch, its units held in memory: to answer by turns about several would run them again and again. */
-async function openRightClaim({ openClaim }: TraceProvider, claimed: Hash): Promise<OwnClaim> {
+async function openRightClaim({ openClaim }: InProcessTraces, claimed: Hash): Promise<OwnClaim> {
   const trace = await openClaim({ fromBatch: 0, toBatch: 1 });
   const units = new Map<number, Promise<TraceTree>>();
   async function readUnit(index: number): Promise<TraceTree> {
