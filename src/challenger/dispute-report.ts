@@ -20,15 +20,26 @@ export interface ReportedClaim {
   readonly total: number;
 }
 
-/** The smallest span at which there are rivals. */
+/** A span at which there are rivals. */
 export interface ReportedSpan {
+  readonly positionId: Hash;
   readonly level: Level;
+  /** Of steps: the index of their unit. */
+  readonly unit: number | undefined;
   readonly start: number;
   readonly height: number;
-  /** Roots of the rivals; states, at height 0. */
-  readonly roots: readonly Hash[];
+  /** Of the rivals, in the order in which they were recorded. */
+  readonly rivals: readonly ReportedRival[];
   /** At a step: the states that were proven. */
   readonly proven: readonly Hash[];
+}
+
+export interface ReportedRival {
+  /** The state, at height 0. */
+  readonly root: Hash;
+  readonly player: Address;
+  /** L1 timestamp in seconds. */
+  readonly recordedAt: number;
 }
 
 /** The rivals that follow one claim, for people. */
@@ -42,6 +53,8 @@ export interface DisputeReport {
   readonly claims: readonly ReportedClaim[];
   /** How far it is narrowed; undefined before the first bisections of two rivals. */
   readonly narrowedTo: ReportedSpan | undefined;
+  /** All spans at which there are rivals, the smallest first. */
+  readonly rivaledSpans: readonly ReportedSpan[];
   readonly moves: readonly PlayedMove[];
   /** Whether two states were proven to follow from one. */
   readonly hasConflictingProofs: boolean;
@@ -58,12 +71,13 @@ export function reportDisputes(
   now: number,
 ): readonly DisputeReport[] {
   const totals = computeTotals(state, parameters, now);
-  const positions = Map.groupBy(state.positions.values(), ({ parentId }) => parentId);
+  const rivaled = rivaledPositions(state);
   const moves = Map.groupBy(state.moves, ({ parentId }) => parentId);
   const disputed = [...state.children].filter(([, children]) => children.length > 1);
   return disputed.flatMap(([parentId]) => {
     const parent = state.claims.get(parentId);
     if (parent === undefined) return [];
+    const rivaledSpans = (rivaled.get(parentId) ?? []).map((recorded) => reportSpan(state, recorded));
     return {
       parentId,
       fromBatch: parent.batchCount,
@@ -79,7 +93,8 @@ export function reportDisputes(
         status: claim.status,
         total: totals.ofClaim(claim.claimId),
       })),
-      narrowedTo: smallestRivaled(positions.get(parentId) ?? []),
+      narrowedTo: rivaledSpans[0],
+      rivaledSpans,
       moves: moves.get(parentId) ?? [],
       hasConflictingProofs: state.conflicts.some((conflict) => conflict.parentId === parentId),
     };
@@ -93,21 +108,42 @@ function verdictOn({ claimId, parentId }: DisputedClaim, judgement: Judgement): 
   return judged.right?.claimId === claimId ? "right" : "wrong";
 }
 
-function smallestRivaled(positions: readonly RecordedPosition[]): ReportedSpan | undefined {
+/** Positions with rivals, by the parent of the claims in dispute, the smallest first. */
+export function rivaledPositions({ positions }: DisputeState): ReadonlyMap<Hash, readonly RecordedPosition[]> {
   const levels = { unit: 0, claim: 1 };
-  const [smallest] = positions
+  const rivaled = [...positions.values()]
     .filter(({ spans }) => spans.length > 1)
     .toSorted(
       ({ position: one }, { position: other }) =>
         levels[one.level] - levels[other.level] || one.height - other.height || one.start - other.start,
     );
-  if (smallest === undefined) return undefined;
-  const { level, start, height } = smallest.position;
+  return Map.groupBy(rivaled, ({ parentId }) => parentId);
+}
+
+export function reportSpan(
+  { positions }: DisputeState,
+  { id, position, spans, proofs }: RecordedPosition,
+): ReportedSpan {
+  const { level, context, start, height } = position;
   return {
+    positionId: id,
     level,
+    unit: level === "unit" ? positions.get(context)?.position.start : undefined,
     start,
     height,
-    roots: smallest.spans.map(({ root }) => root),
-    proven: smallest.proofs.map(({ root }) => root),
+    rivals: spans.map(({ root, player, recordedAt }) => ({ root, player, recordedAt })),
+    proven: proofs.map(({ root }) => root),
   };
+}
+
+/** Which units or steps a span is of, in words. */
+export function describeSpan({
+  level,
+  unit,
+  start,
+  height,
+}: Pick<ReportedSpan, "level" | "unit" | "start" | "height">): string {
+  const what = level === "claim" ? "unit" : "step";
+  const of = unit === undefined ? "" : ` of unit ${unit}`;
+  return height > 0 ? `${what}s ${start} to ${start + 2 ** height - 1}${of}` : `${what} ${start}${of}`;
 }

@@ -112,7 +112,8 @@ function rememberUnits(trace: Pick<ClaimTrace, "openUnit">, patience: number): (
   });
 }
 
-async function unlessBusy<T>(answer: Promise<T>, index: number, patience: number): Promise<T> {
+/** @throws UnitBusyError */
+export async function unlessBusy<T>(answer: Promise<T>, index: number, patience: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new UnitBusyError(index)), patience * 1_000);

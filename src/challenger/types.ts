@@ -4,6 +4,8 @@ import type { Alarm } from "./alarms.ts";
 import type { DisputeContracts } from "./calls.ts";
 import type { DisputeParameters, DisputeState, DisputedClaim } from "./dispute-state.ts";
 import type { Judgement } from "./judgement.ts";
+import type { DisputeReport } from "./dispute-report.ts";
+import type { DisputedSteps } from "./disputed-steps.ts";
 import type { DisputeMove } from "./moves.ts";
 import type { OwnClaim, OwnClaims } from "./own-claims.ts";
 import type { SpendingLimits } from "./spending.ts";
@@ -94,6 +96,13 @@ export type ChallengerStep =
   | { readonly kind: "idle" }
   /** This node has not derived or traced what is claimed. */
   | { readonly kind: "behind" };
+
+/** What a node with a challenger tells of disputes. */
+export interface DisputesView {
+  /** All of them, the oldest first. */
+  report(): readonly DisputeReport[];
+  readonly steps: Pick<DisputedSteps, "find">;
+}
 
 /**
  * Plays the disputes about the claims of a rollup for the right ones. All it knows comes from L1 and from the chain this node

@@ -2,12 +2,26 @@ import { z } from "zod";
 
 const answerSchema = z.object({
   result: z.unknown().optional(),
-  error: z.object({ message: z.string() }).optional(),
+  error: z.object({ code: z.number().optional(), message: z.string() }).optional(),
 });
 
-/** The result of a JSON-RPC call, which must have one. Rejects with what the node says, after its URL. */
+/** What a node answers that it will not do, with the code of its error. */
+export class NodeRefusalError extends Error {
+  override readonly name = "NodeRefusalError";
+  readonly code: number | undefined;
+
+  constructor(message: string, code: number | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * The result of a JSON-RPC call, which must have one. Rejects with what the node says, after its URL: with a NodeRefusalError if it
+ * is an error of JSON-RPC.
+ */
 export async function askNode(rpcUrl: string, method: string, params: readonly unknown[]): Promise<unknown> {
-  const failed = (reason: string): Error => new Error(`${rpcUrl}: ${reason}`);
+  const located = (reason: string): string => `${rpcUrl}: ${reason}`;
   let response: Response;
   try {
     response = await fetch(rpcUrl, {
@@ -17,9 +31,10 @@ export async function askNode(rpcUrl: string, method: string, params: readonly u
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw failed(cause instanceof Error ? cause.message : String(cause));
+    throw new Error(located(cause instanceof Error ? cause.message : String(cause)));
   }
   const answer = answerSchema.safeParse(await response.json().catch(() => undefined)).data;
   if (answer?.result !== undefined && answer.result !== null) return answer.result;
-  throw failed(answer?.error?.message ?? `answered with HTTP status ${response.status}`);
+  if (answer?.error !== undefined) throw new NodeRefusalError(located(answer.error.message), answer.error.code);
+  throw new Error(located(`answered with HTTP status ${response.status}`));
 }

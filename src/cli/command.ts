@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
+import type { z } from "zod";
 import type { Logger } from "../primitives/index.ts";
 import { LOG_FORMATS, LOG_LEVELS, createLogger } from "./logging.ts";
 import { choiceText } from "./setting-types.ts";
 import {
   type SettingValues,
   type Settings,
+  SettingsError,
   environmentName,
   flagName,
   readConfigurationFile,
@@ -12,15 +14,24 @@ import {
   setting,
 } from "./settings.ts";
 
-/** A subcommand of `onestep`. */
-export interface CommandDefinition<S extends Settings> {
+/** What stands behind the name of a command, without a flag. */
+export interface ArgumentDefinition<Argument> {
+  readonly name: string;
+  readonly description: string;
+  /** Reads the text. Its messages say what was expected. */
+  readonly schema: z.ZodType<Argument, string>;
+}
+
+/** A subcommand of `onestep`, or of a group of them. */
+export interface CommandDefinition<S extends Settings, Argument = undefined> {
   readonly name: string;
   readonly summary: string;
   readonly details?: string;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [commandLine: string, explanation: string])[];
+  readonly argument?: ArgumentDefinition<Argument>;
   readonly settings: S;
-  run(values: SettingValues<S>, context: { readonly logger: Logger }): Promise<void>;
+  run(values: SettingValues<S>, context: { readonly logger: Logger; readonly argument: Argument }): Promise<void>;
 }
 
 const loggingSettings = {
@@ -38,6 +49,7 @@ const loggingSettings = {
 
 /** A command whose kind of settings no longer matters. */
 export interface RegistrableCommand {
+  readonly name: string;
   readonly settings: Settings;
   register(program: Command, options: RegistrationOptions): void;
 }
@@ -46,13 +58,40 @@ export interface RegistrationOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Keys that a configuration file may have: one file may serve several commands. */
   readonly configurationKeys: ReadonlySet<string>;
+  /** Whether it runs where no command of its group is named. */
+  readonly isDefault?: boolean;
 }
 
-export function defineCommand<S extends Settings>(definition: CommandDefinition<S>): RegistrableCommand {
+export function defineCommand<S extends Settings, Argument = undefined>(
+  definition: CommandDefinition<S, Argument>,
+): RegistrableCommand {
   return {
+    name: definition.name,
     settings: definition.settings,
     register: (program, options) => {
       registerCommand(program, definition, options);
+    },
+  };
+}
+
+/** A subcommand with subcommands of its own; the first runs where none is named. */
+export function defineCommandGroup({
+  name,
+  summary,
+  details,
+  commands,
+}: Pick<CommandDefinition<Settings>, "name" | "summary" | "details"> & {
+  readonly commands: readonly [RegistrableCommand, ...RegistrableCommand[]];
+}): RegistrableCommand {
+  return {
+    name,
+    settings: Object.assign({}, ...commands.map(({ settings }) => settings)) as Settings,
+    register: (program, options) => {
+      const group = program.command(name).summary(summary).description(describe({ summary, details }));
+      for (const [index, command] of commands.entries()) {
+        command.register(group, { ...options, isDefault: index === 0 });
+      }
+      group.addHelpText("after", `\nWithout a command it is \`onestep ${name} ${commands[0].name}\`.`);
     },
   };
 }
@@ -70,16 +109,19 @@ export function configurationKeys(commands: readonly RegistrableCommand[]): Read
 }
 
 /** Adds a subcommand to the program, with its settings as options that `--help` explains. */
-function registerCommand<S extends Settings>(
+function registerCommand<S extends Settings, Argument>(
   program: Command,
-  definition: CommandDefinition<S>,
+  definition: CommandDefinition<S, Argument>,
   options: RegistrationOptions,
 ): void {
   const command = program
-    .command(definition.name)
+    .command(definition.name, { isDefault: options.isDefault === true })
     .summary(definition.summary)
-    .description([definition.summary, definition.details].filter((text) => text !== undefined).join("\n\n"))
+    .description(describe(definition))
     .allowExcessArguments(false);
+  if (definition.argument !== undefined) {
+    command.argument(`<${definition.argument.name}>`, definition.argument.description);
+  }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
   command.addOption(new Option("--config <path>", "JSON file with settings by name, as dataDir (env: ONESTEP_CONFIG)"));
@@ -94,15 +136,33 @@ function registerCommand<S extends Settings>(
       ...definition.examples.map(([line, explanation]) => `  $ ${line.padEnd(width)}  # ${explanation}`),
     ].join("\n"),
   );
-  command.action(async (flags: Record<string, string | boolean>) => {
-    const path = flags["config"] ?? options.environment["ONESTEP_CONFIG"];
+  command.action(async () => {
+    const argument = readArgument(definition.argument, command.args[0]);
+    const path = command.opts<Record<string, string | boolean>>()["config"] ?? options.environment["ONESTEP_CONFIG"];
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
     const values = resolveSettings(settings, sources);
     const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
-    await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }) });
+    await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }), argument });
   });
+}
+
+function describe({ summary, details }: { readonly summary: string; readonly details?: string | undefined }): string {
+  return [summary, details].filter((text) => text !== undefined).join("\n\n");
+}
+
+/** Throws a SettingsError. Where no argument is defined it is undefined, which is its type then. */
+function readArgument<Argument>(
+  definition: ArgumentDefinition<Argument> | undefined,
+  text: string | undefined,
+): Argument {
+  if (definition === undefined) return undefined as Argument;
+  const parsed = definition.schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(
+    parsed.error.issues.map(({ message }) => `<${definition.name}>: ${message}, got ${JSON.stringify(text)}`),
+  );
 }
 
 function optionsOf(settings: Settings): Option[] {

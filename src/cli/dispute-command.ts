@@ -1,96 +1,152 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import { z } from "zod";
-import { defineCommand } from "./command.ts";
+import { NodeRefusalError } from "./ask-node.ts";
+import { defineCommand, defineCommandGroup } from "./command.ts";
+import { askDisputedStep, askDisputes, awaitDisputedStep, findDispute } from "./dispute-answers.ts";
+import type { DisputeAnswer, DisputedStepAnswer } from "./dispute-answers.ts";
+import { describeDispute, describeStep, summariseDispute } from "./dispute-text.ts";
+import { writeStepTest } from "./disputed-step-test.ts";
 import { formatJson } from "./output.ts";
-import { askNode } from "./ask-node.ts";
 import { hashText, httpUrlText } from "./setting-types.ts";
 import { optionalSetting, setting, switchSetting } from "./settings.ts";
 
-const claimSchema = z.object({
-  claimId: z.string(),
-  proposer: z.string(),
-  proposedAt: z.number(),
-  verdict: z.string(),
-  status: z.string(),
-  total: z.number(),
-});
-const disputesSchema = z.array(
-  z.looseObject({
-    parentId: z.string(),
-    fromBatch: z.number(),
-    toBatch: z.number(),
-    winner: z.string().nullable(),
-    claims: z.array(claimSchema),
-    narrowedTo: z
-      .object({
-        level: z.string(),
-        start: z.number(),
-        height: z.number(),
-        roots: z.array(z.string()),
-        proven: z.array(z.string()),
-      })
-      .nullable(),
-    moves: z.array(z.object({ kind: z.string(), player: z.string(), at: z.number(), l1TransactionHash: z.string() })),
-    hasConflictingProofs: z.boolean(),
+/** Proven steps of which `show` asks what they are: the node runs their units. */
+const EXPLAINED_STEPS = 4;
+
+const nodeSettings = {
+  rpcUrl: setting(httpUrlText, {
+    description: "JSON-RPC of a node with a challenger",
+    placeholder: "url",
+    fallback: "http://127.0.0.1:9545",
   }),
-);
-type Dispute = z.output<typeof disputesSchema>[number];
+};
 
-export const disputeCommand = defineCommand({
-  name: "dispute",
-  summary: "print the disputes about claims on L1, or one with all its moves",
+const idArgument = {
+  name: "id",
+  description: "id of a claim whose children are disputed, or of one of these",
+  schema: hashText,
+};
+
+const listCommand = defineCommand({
+  name: "list",
+  summary: "print all disputes",
   details:
-    "Asks a node that runs a challenger, as a devnet does: for each dispute what is claimed by whom, what that node holds right, the " +
-    "seconds that each claim has gathered, and how far the dispute is narrowed.",
+    "For each what is claimed by whom, what the node holds right, the seconds gathered, and how far it is narrowed.",
   examples: [
-    ["onestep dispute", "all disputes on the devnet"],
-    ["onestep dispute --parent 0x… --json", "one with all its moves, for scripts"],
+    ["onestep dispute list", "all disputes on the devnet"],
+    ["onestep dispute list --json", "for scripts, with all moves"],
   ],
-  settings: {
-    rpcUrl: setting(httpUrlText, {
-      description: "JSON-RPC of a node with a challenger",
-      placeholder: "url",
-      fallback: "http://127.0.0.1:9545",
-    }),
-    parent: optionalSetting(hashText, {
-      description: "only the dispute about the children of this claim, with its moves",
-      placeholder: "claim",
-    }),
-    json: switchSetting("print JSON"),
-  },
-  async run({ rpcUrl, parent, json }) {
-    const disputes = disputesSchema.parse(await askNode(rpcUrl, "rollup_disputes", []));
-    const shown = disputes.filter(({ parentId }) => parent === undefined || parentId === parent);
-    if (parent !== undefined && shown.length === 0) {
-      throw new Error(`there is no dispute about the children of ${parent}; ${disputes.length} about others`);
-    }
-    if (json) console.log(formatJson(shown));
-    else if (shown.length === 0) console.log("no disputes");
-    else console.log(shown.flatMap((dispute) => describe(dispute, parent !== undefined)).join("\n"));
+  settings: { ...nodeSettings, json: switchSetting("print JSON") },
+  async run({ rpcUrl, json }) {
+    const disputes = await askDisputes(rpcUrl);
+    if (json) console.log(formatJson(disputes));
+    else if (disputes.length === 0) console.log("no disputes");
+    else console.log(disputes.flatMap(summariseDispute).join("\n"));
   },
 });
 
-function describe(dispute: Dispute, withMoves: boolean): readonly string[] {
-  const { parentId, fromBatch, toBatch, winner, claims, moves, hasConflictingProofs } = dispute;
-  return [
-    `dispute about batches ${fromBatch} to ${toBatch - 1}, on claim ${parentId}`,
-    ...claims.map(({ claimId, proposer, verdict, status, total }) => {
-      const mark = claimId === winner ? "won" : status;
-      return `  claim ${claimId}  ${verdict.padEnd(7)}  ${mark.padEnd(9)}  ${total} s gathered  by ${proposer}`;
+const showCommand = defineCommand({
+  name: "show",
+  summary: "print one dispute with all that is disputed in it, and every move",
+  details:
+    "From the claims down to the steps that it is narrowed to. Of a step that was proven it says what it is: the instruction, what it " +
+    "takes and what it changes, for which the node runs its unit.",
+  examples: [
+    ["onestep dispute show 0x…", "the dispute about a claim, or about the children of one"],
+    ["onestep dispute show 0x… --json", "for scripts"],
+  ],
+  argument: idArgument,
+  settings: { ...nodeSettings, json: switchSetting("print JSON") },
+  async run({ rpcUrl, json }, { argument: id }) {
+    const dispute = findDispute(await askDisputes(rpcUrl), id);
+    const steps = await explainProven(rpcUrl, dispute);
+    if (json) console.log(formatJson({ ...dispute, steps: [...steps.values()].flatMap(withoutWitness) }));
+    else console.log(describeDispute(dispute, steps).join("\n"));
+  },
+});
+
+const exportCommand = defineCommand({
+  name: "export",
+  summary: "write the step that a dispute is narrowed to as a test that runs it on the prover",
+  details:
+    "The test has all that the prover on L1 takes: the state before the step, what opens it, what of the Inbox the step reads; and what " +
+    "the rivals claim. It deploys the prover and asks it what is right. It runs in a checkout of this repository, without a node or an " +
+    "L1. The node runs the step's unit for it, which takes minutes if the unit has millions of steps.",
+  examples: [
+    ["onestep dispute export 0x…", "writes disputed-step-….test.ts"],
+    ["onestep dispute export 0x… --output step.test.ts --force", "replaces what is there"],
+    ["onestep dispute export 0x… --position 0x…", "one of several steps, as show names them"],
+  ],
+  argument: idArgument,
+  settings: {
+    ...nodeSettings,
+    position: optionalSetting(hashText, {
+      description: "position of the step, where there are several",
+      placeholder: "position",
     }),
-    `  ${narrowed(dispute)}; ${moves.length} moves`,
-    ...(hasConflictingProofs ? ["  ALARM: two states were proven to follow from one; the prover is not sound"] : []),
-    ...(withMoves
-      ? moves.map(({ kind, player, at, l1TransactionHash }) => {
-          return `  ${new Date(1000 * at).toISOString()}  ${kind.padEnd(12)}  ${player}  ${l1TransactionHash}`;
-        })
-      : []),
-  ];
+    output: optionalSetting(
+      z.string().regex(/^[^\p{Cc}]+\.ts$/u, { error: "expected the path of a file that ends in .ts" }),
+      { description: "file to write; default: disputed-step- and the begin of the position", placeholder: "path" },
+    ),
+    force: switchSetting("replace the file if it is there"),
+    json: switchSetting("print as JSON what was written"),
+  },
+  async run({ rpcUrl, position, output, force, json }, { argument: id }) {
+    if (output !== undefined && !force) requireAbsent(output);
+    const { parentId } = findDispute(await askDisputes(rpcUrl), id);
+    const step = await awaitDisputedStep(rpcUrl, parentId, position, (reason) => console.error(reason));
+    const path = output ?? `disputed-step-${step.positionId.slice(2, 10)}.test.ts`;
+    if (!force) requireAbsent(path);
+    writeFileSync(path, writeStepTest(step), { flag: force ? "w" : "wx" });
+    const command = `npx hardhat test mocha ${relative(".", path)}`;
+    if (json) {
+      const { witness: _, ...rest } = step;
+      console.log(formatJson({ path, command, ...rest }));
+      return;
+    }
+    console.log(
+      [...describeStep(step), `written to ${path}; run it in a checkout of this repository:`, `  ${command}`].join(
+        "\n",
+      ),
+    );
+  },
+});
+
+export const disputeCommand = defineCommandGroup({
+  name: "dispute",
+  summary: "print the disputes about claims on L1, or write the step that one came to as a test",
+  details: "Asks a node that runs a challenger, as a devnet does.",
+  commands: [listCommand, showCommand, exportCommand],
+});
+
+function requireAbsent(path: string): void {
+  if (existsSync(path)) throw new Error(`${path} is there already; --force replaces it`);
 }
 
-function narrowed({ narrowedTo }: Dispute): string {
-  if (narrowedTo === null) return "not narrowed yet";
-  const { level, start, height, proven } = narrowedTo;
-  const what = level === "claim" ? "unit" : "step";
-  if (height > 0) return `narrowed to ${what}s ${start} to ${start + 2 ** height - 1}`;
-  return `narrowed to ${what} ${start}${proven.length > 0 ? ", which is proven" : ""}`;
+/** What the proven steps of a dispute are, by their positions; or why that is not known. */
+async function explainProven(
+  rpcUrl: string,
+  { parentId, rivaledSpans }: DisputeAnswer,
+): Promise<ReadonlyMap<string, DisputedStepAnswer | string>> {
+  // Unit by unit: a node keeps the one that it ran last.
+  const proven = rivaledSpans
+    .filter(({ level, height, proven: states }) => level === "unit" && height === 0 && states.length > 0)
+    .toSorted((one, other) => (one.unit ?? 0) - (other.unit ?? 0));
+  const steps = new Map<string, DisputedStepAnswer | string>();
+  for (const { positionId } of proven.slice(0, EXPLAINED_STEPS)) {
+    try {
+      steps.set(positionId, await askDisputedStep(rpcUrl, parentId, positionId));
+    } catch (error) {
+      if (!(error instanceof NodeRefusalError)) throw error;
+      steps.set(positionId, error.message);
+    }
+  }
+  return steps;
+}
+
+function withoutWitness(step: DisputedStepAnswer | string): readonly object[] {
+  if (typeof step === "string") return [];
+  const { witness: _, ...rest } = step;
+  return [rest];
 }

@@ -75,3 +75,10 @@ export function underway(phase: Phase): Phase {
       return phase;
   }
 }
+
+const NAMES = Object.keys(Phase);
+
+/** As docs/machine.md names it. */
+export function phaseName(phase: Phase): string {
+  return NAMES[phase] as string;
+}

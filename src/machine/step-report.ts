@@ -7,7 +7,7 @@ import type { Frame, Machine } from "./machine.ts";
 import { takeDirty } from "./memory.ts";
 import { OPCODES } from "./opcodes.ts";
 import type { OverlayItem } from "./overlay.ts";
-import { Phase, isBoundary, underway } from "./phase.ts";
+import { Phase, isBoundary, phaseName, underway } from "./phase.ts";
 import { DEPOSIT_KIND } from "./transaction-kind.ts";
 import { toBigint } from "./word.ts";
 
@@ -34,7 +34,6 @@ export interface StepReport {
   readonly changes: readonly string[];
 }
 
-const PHASE_NAMES = Object.keys(Phase);
 const EXIT_NAMES = ["halt", "success", "revert", "created"] as const;
 /** Bytes of memory that a change shows. */
 const SHOWN_BYTES = 32;
@@ -47,9 +46,9 @@ export function stepName({ phase, frame, chain }: Machine): string {
   if (chain === undefined && phase === Phase.Transaction) return "start";
   if (chain !== undefined && isBoundary(phase)) {
     const first = underway(phase);
-    return first === phase ? "start" : (PHASE_NAMES[first] as string);
+    return first === phase ? "start" : phaseName(first);
   }
-  if (phase !== Phase.Execute || frame === undefined) return PHASE_NAMES[phase] as string;
+  if (phase !== Phase.Execute || frame === undefined) return phaseName(phase);
   const opcode = frame.code.bytes[frame.pc];
   if (opcode === undefined) return "end of code";
   return OPCODES[opcode]?.name ?? `undefined 0x${opcode.toString(16).padStart(2, "0")}`;
@@ -57,7 +56,7 @@ export function stepName({ phase, frame, chain }: Machine): string {
 
 /** Where a step has led: the phase, and how a frame ended. */
 export function outcomeName({ phase, pending }: Machine): string {
-  const name = PHASE_NAMES[phase] as string;
+  const name = phaseName(phase);
   return pending?.kind === "exit" ? `${name} (${EXIT_NAMES[pending.status]})` : name;
 }
 
@@ -66,19 +65,25 @@ export function outcomeName({ phase, pending }: Machine): string {
  * (`isProving`) before the unit, and nobody else makes a commitment of it.
  */
 export function* reportSteps(machine: Machine): Generator<StepReport> {
-  for (let index = 0; index === 0 || !isBoundary(machine.phase); index++) {
-    const before = observe(machine);
-    const name = stepName(machine);
-    if (index === 0) start(machine);
-    else step(machine);
-    yield {
-      index,
-      name,
-      next: outcomeName(machine),
-      frame: describeFrame(before),
-      changes: changesSince(before, machine),
-    };
+  for (let index = 0; index === 0 || !isBoundary(machine.phase); index++) yield reportStep(machine, index);
+}
+
+/** Takes the step of this index, which is the next, as `reportSteps` does. Beyond the last step of a unit nothing changes. */
+export function reportStep(machine: Machine, index: number): StepReport {
+  if (index > 0 && isBoundary(machine.phase)) {
+    return { index, name: "end of the unit", next: outcomeName(machine), frame: undefined, changes: [] };
   }
+  const before = observe(machine);
+  const name = stepName(machine);
+  if (index === 0) start(machine);
+  else step(machine);
+  return {
+    index,
+    name,
+    next: outcomeName(machine),
+    frame: describeFrame(before),
+    changes: changesSince(before, machine),
+  };
 }
 
 /** A step in one line, with a line more for each thing it has changed. */

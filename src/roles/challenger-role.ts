@@ -1,4 +1,4 @@
-import { createChallenger, createOwnClaims, reportDisputes } from "../challenger/index.ts";
+import { createChallenger, createDisputedSteps, createOwnClaims, reportDisputes } from "../challenger/index.ts";
 import type { Challenger, ChallengerMode, ProposeMissing, SpendingLimits } from "../challenger/index.ts";
 import { createOwnStates } from "../claims/index.ts";
 import type { Hex } from "../primitives/index.ts";
@@ -43,6 +43,8 @@ export async function startChallengerRole(node: RunningNode, options: Challenger
           },
           instruments,
         );
+  const { stateHashAt } = createOwnStates(chain);
+  const rewindCount = () => chain.inbox.rewindCount();
   const challenger = createChallenger(
     {
       client,
@@ -51,8 +53,8 @@ export async function startChallengerRole(node: RunningNode, options: Challenger
       startBlock: config.l1StartBlock,
       own: createOwnClaims({
         traces,
-        stateHashAt: createOwnStates(chain).stateHashAt,
-        rewindCount: () => chain.inbox.rewindCount(),
+        stateHashAt,
+        rewindCount,
         claimTraceHeight: parameters.claimTraceHeight,
       }),
       transactions,
@@ -67,10 +69,20 @@ export async function startChallengerRole(node: RunningNode, options: Challenger
   challenger.start();
   node.onClose("challenger", () => challenger.stop());
   node.addProblems(() => challenger.problems());
-  node.followDisputes(() => {
-    const state = challenger.state();
-    const now = node.l1Timestamp() ?? state.last?.timestamp ?? 0;
-    return reportDisputes(state, challenger.judgement(), parameters, now);
+  const steps = createDisputedSteps({
+    state: () => challenger.state(),
+    stateHashAt,
+    rewindCount,
+    openTraces: () => node.openTraces(),
+  });
+  node.onClose("disputed steps", () => steps.close());
+  node.followDisputes({
+    report: () => {
+      const state = challenger.state();
+      const now = node.l1Timestamp() ?? state.last?.timestamp ?? 0;
+      return reportDisputes(state, challenger.judgement(), parameters, now);
+    },
+    steps,
   });
   return challenger;
 }

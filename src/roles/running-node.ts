@@ -1,4 +1,4 @@
-import type { DisputeReport } from "../challenger/index.ts";
+import type { DisputesView } from "../challenger/index.ts";
 import { BLOB_SIZE } from "../batch/index.ts";
 import { verifyRollupConfig } from "../deployment/index.ts";
 import { createSenderRecovery } from "../ethereum/index.ts";
@@ -71,8 +71,10 @@ export interface RunningNode {
   /** Has something stopped before the node, and before what was added earlier. */
   onClose(name: string, close: () => Promise<void> | void): void;
   /** Disputes on L1, if a part that was added follows them. */
-  readonly disputes: (() => readonly DisputeReport[]) | undefined;
-  followDisputes(report: () => readonly DisputeReport[]): void;
+  readonly disputes: DisputesView | undefined;
+  followDisputes(view: DisputesView): void;
+  /** Traces beside `traces`, on threads of their own, for whoever must not keep others waiting. To be closed by who opens them. */
+  openTraces(): TraceProvider;
   /** What keeps the parts that were added from being ready, in words. */
   problems(): readonly string[];
   addProblems(problems: () => readonly string[]): void;
@@ -173,9 +175,10 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       get disputes() {
         return disputes;
       },
-      followDisputes: (report) => {
-        disputes = report;
+      followDisputes: (view) => {
+        disputes = view;
       },
+      openTraces: () => createTraceProvider({ folder: options.dataDirectory, config }, instruments),
       problems: () => problems.flatMap((of) => of()),
       addProblems: (of) => {
         problems.push(of);

@@ -3,3 +3,4 @@ export { createRpcServer } from "./server.ts";
 export { DEFAULT_RPC_LIMITS } from "./limits.ts";
 export type { RpcLimits } from "./limits.ts";
 export type { RpcServer, RpcServerOptions } from "./types.ts";
+export { RPC_ERROR } from "./protocol/errors.ts";

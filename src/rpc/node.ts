@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { DisputeReport } from "../challenger/index.ts";
+import type { DisputesView } from "../challenger/index.ts";
 import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { BlockUnits } from "../traces/index.ts";
@@ -28,7 +28,7 @@ export interface RpcNode extends ReadingNode {
   readonly readers: Readonly<Record<ReaderKind, ReaderPool>>;
   readonly pool: TransactionPool;
   readonly claims: ClaimsView | undefined;
-  readonly disputes: (() => readonly DisputeReport[]) | undefined;
+  readonly disputes: DisputesView | undefined;
   readonly syncStatus: () => SyncStatus;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;

@@ -1,4 +1,4 @@
-import type { DisputeReport } from "../challenger/index.ts";
+import type { DisputesView } from "../challenger/index.ts";
 import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { RecordStore } from "../storage/index.ts";
@@ -18,8 +18,8 @@ export interface RpcServerOptions {
   readonly onDifference?: (error: Error) => void;
   /** Without it the methods that need L1 claims answer that they are not available. */
   readonly claims?: ClaimsView;
-  /** Without it `rollup_disputes` answers that it is not available. */
-  readonly disputes?: (() => readonly DisputeReport[]) | undefined;
+  /** Without it `rollup_disputes` and `rollup_disputedStep` answer that they are not available. */
+  readonly disputes?: DisputesView | undefined;
   /** Keeps the index of L2→L1 messages between runs; without it the index is rebuilt from the chain at first use. */
   readonly records?: RecordStore;
   /** Address to listen on; "127.0.0.1" by default. */

@@ -31,6 +31,8 @@ export async function createTraceAnswering(reading: TraceReading): Promise<Trace
           return units.ask(request.claim, request.unit, request.call);
         case "prove-step":
           return units.prove(request.claim, request.unit, request.step);
+        case "explain-step":
+          return units.explain(request.claim, request.unit, request.step);
       }
     },
   };

@@ -44,7 +44,9 @@ export type TraceRequest =
   /** To the units thread: what the question asks for. */
   | { readonly kind: "ask-unit"; readonly claim: ClaimIdentity; readonly unit: number; readonly call: TraceCall }
   /** To the units thread: `ProvenStep`. */
-  | { readonly kind: "prove-step"; readonly claim: ClaimIdentity; readonly unit: number; readonly step: number };
+  | { readonly kind: "prove-step"; readonly claim: ClaimIdentity; readonly unit: number; readonly step: number }
+  /** To the units thread: `ExplainedStep`. */
+  | { readonly kind: "explain-step"; readonly claim: ClaimIdentity; readonly unit: number; readonly step: number };
 
 export interface OpenedClaim extends TraceExtent {
   readonly claim: ClaimIdentity;

@@ -3,7 +3,7 @@ import type { Instruments } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import type { OpenedClaim, TraceCall, TraceExtent } from "./trace-protocol.ts";
 import { createTraceThread } from "./trace-thread-handle.ts";
-import type { AskedTrace, ClaimTrace, TraceProvider, TraceQuestion, UnitTrace } from "./types.ts";
+import type { AskedTrace, ClaimTrace, ExplainedStep, TraceProvider, TraceQuestion, UnitTrace } from "./types.ts";
 
 export interface TraceProviderOptions {
   /** Of the database, which the process has open. */
@@ -30,6 +30,7 @@ export function createTraceProvider(
           return {
             ...askedTrace(opened, (call) => units.ask({ kind: "ask-unit", claim, unit, call })),
             prove: (step) => units.ask({ kind: "prove-step", claim, unit, step }) as Promise<ProvenStep>,
+            explain: (step) => units.ask({ kind: "explain-step", claim, unit, step }) as Promise<ExplainedStep>,
           };
         },
       };
@@ -40,7 +41,8 @@ export function createTraceProvider(
   };
 }
 
-function askedTrace({ before, length }: TraceExtent, ask: (call: TraceCall) => Promise<unknown>): AskedTrace {
+/** A trace by what answers questions about it. */
+export function askedTrace({ before, length }: TraceExtent, ask: (call: TraceCall) => Promise<unknown>): AskedTrace {
   const question = <Question extends TraceQuestion>(name: Question): AskedTrace[Question] =>
     // The thread answers with what the tree gives.
     ((...args: Parameters<TraceTree[Question]>) => ask({ question: name, args })) as AskedTrace[Question];

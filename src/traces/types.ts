@@ -1,4 +1,5 @@
-import type { ProvenStep, TraceTree } from "../machine/index.ts";
+import type { ProvenStep, StepReport, TraceTree } from "../machine/index.ts";
+import type { Hash } from "../primitives/index.ts";
 
 /** The batches that a claim covers: from `fromBatch` to before `toBatch`. */
 export interface ClaimRange {
@@ -33,6 +34,32 @@ export interface ClaimTrace extends AskedTrace {
 export interface UnitTrace extends AskedTrace {
   /** The step to entry `index` with what proves it to L1. Runs the unit again up to there. */
   prove(index: number): Promise<ProvenStep>;
+  /** The step to entry `index`, explained. Runs the unit again up to there, twice. */
+  explain(index: number): Promise<ExplainedStep>;
+}
+
+/** What a batch or a message of the Inbox is committed to by. */
+export interface InboxHash {
+  readonly index: number;
+  readonly hash: Hash;
+}
+
+/** A step with all that takes it again elsewhere, and what it is, for people. */
+export interface ExplainedStep {
+  readonly proven: ProvenStep;
+  readonly report: StepReport;
+  readonly unit: {
+    /** The phase it begins in; `Halt` where the claim's batches are over. */
+    readonly kind: string;
+    /** The batch it is of; of a halt, the one that would come next. */
+    readonly batch: number;
+    /** Units of that batch before it. */
+    readonly unitsBefore: number;
+    /** Undefined where it is not inside an L2 block. */
+    readonly blockNumber: number | undefined;
+  };
+  /** All of the Inbox that the step reads. */
+  readonly inbox: { readonly batches: readonly InboxHash[]; readonly messages: readonly InboxHash[] };
 }
 
 /** The traces of what this node has derived, as proposers and challengers ask for them. */

@@ -6,11 +6,17 @@ import {
   copyForProving,
   createProver,
   createStateTries,
+  isBoundary,
+  phaseName,
+  reportStep,
+  start,
+  step as takeStep,
   traceUnit,
 } from "../machine/index.ts";
-import type { Machine, Prover, ProvenStep, Trace } from "../machine/index.ts";
+import type { ChainSource, Machine, Prover, ProvenStep, Trace } from "../machine/index.ts";
 import { ZERO_HASH, bytesToHex } from "../primitives/index.ts";
 import type { Hash } from "../primitives/index.ts";
+import { batchHash } from "../rollup/index.ts";
 import { askTree } from "./ask-tree.ts";
 import { openBatch } from "./batch-run.ts";
 import type { BatchRun } from "./batch-run.ts";
@@ -21,12 +27,14 @@ import { findBatchOfUnit, findSameUnits } from "./claim-units.ts";
 import type { ClaimUnits, TraceReading } from "./claim-units.ts";
 import type { ClaimIdentity, TraceCall, TraceExtent } from "./trace-protocol.ts";
 import { createTracedState } from "./traced-state.ts";
+import type { ExplainedStep, InboxHash } from "./types.ts";
 
 /** Traces of units of claims, step by step. The one that was asked for last is kept: 32 bytes a step. */
 export interface UnitTraces {
   open(claim: ClaimIdentity, unit: number): TraceExtent;
   ask(claim: ClaimIdentity, unit: number, call: TraceCall): unknown;
   prove(claim: ClaimIdentity, unit: number, step: number): Promise<ProvenStep>;
+  explain(claim: ClaimIdentity, unit: number, step: number): Promise<ExplainedStep>;
 }
 
 /** Where a unit begins: so many units after the begin of a batch, or after the last batch of its claim. */
@@ -48,24 +56,30 @@ interface UnitBegin {
   readonly isInBlock: boolean;
 }
 
+interface RunUnit {
+  readonly trace: Trace;
+  readonly place: UnitPlace;
+  readonly unitBegin: UnitBegin;
+}
+
 export function createUnitTraces(reading: TraceReading): UnitTraces {
   const { config, database } = reading;
   const elements = createBlobElements(database.inbox);
-  let last: { readonly key: string; readonly trace: Trace } | undefined;
+  let last: (RunUnit & { readonly key: string }) | undefined;
 
-  function traceOf(claim: ClaimIdentity, unit: number): Trace {
+  function traceOf(claim: ClaimIdentity, unit: number): RunUnit {
     if (!Number.isSafeInteger(unit) || unit < 0) throw new RangeError(`expected the index of a unit, got ${unit}`);
     const units = findSameUnits(claim, reading);
     const key = JSON.stringify([claim, unit]);
-    if (last?.key === key) return last.trace;
+    if (last?.key === key) return last;
     last = undefined;
     const place = findPlace(units, unit);
     const unitBegin = runUpTo(units, place);
     const trace = traceUnit(() => begin(unitBegin));
     const end = trace.stateHash(trace.length - 1);
     if (end !== place.after) throw new Error(`the steps of unit ${unit} end in ${end}, its boundary is ${place.after}`);
-    last = { key, trace };
-    return trace;
+    last = { key, trace, place, unitBegin };
+    return last;
   }
 
   function findPlace({ claim, firstUnit, count, end, begin: first }: ClaimUnits, unit: number): UnitPlace {
@@ -96,29 +110,82 @@ export function createUnitTraces(reading: TraceReading): UnitTraces {
     return { machine, nodes: state.nodes, stateRoot, isInBlock };
   }
 
-  /** A prover before the first step of the unit. */
-  function begin({ machine, nodes, stateRoot, isInBlock }: UnitBegin): Prover {
+  /**
+   * A machine in proving mode before the first step of the unit.
+   * @param watch gives another source for the one that the machine reads
+   */
+  function beginMachine(
+    { machine, nodes, stateRoot, isInBlock }: UnitBegin,
+    watch: (source: ChainSource) => ChainSource = (source) => source,
+  ): Machine {
     const state = createTracedState(nodes);
-    const source = chainOverDatabase({ config, database, state, elements });
-    return createProver({
-      machine: copyForProving(machine, source, isInBlock ? state.open(stateRoot) : undefined),
-      tries: createStateTries(nodes),
-      stateRoot,
-    });
+    const source = watch(chainOverDatabase({ config, database, state, elements }));
+    return copyForProving(machine, source, isInBlock ? state.open(stateRoot) : undefined);
+  }
+
+  /** A prover before the first step of the unit. */
+  function begin(unitBegin: UnitBegin): Prover {
+    const { nodes, stateRoot } = unitBegin;
+    return createProver({ machine: beginMachine(unitBegin), tries: createStateTries(nodes), stateRoot });
+  }
+
+  async function prove(claim: ClaimIdentity, unit: number, step: number): Promise<ProvenStep> {
+    const { trace, place } = traceOf(claim, unit);
+    await elements.prepare(place, step);
+    return trace.prove(step);
   }
 
   return {
     open(claim, unit) {
-      const { before, length } = traceOf(claim, unit);
+      const { before, length } = traceOf(claim, unit).trace;
       return { before, length };
     },
-    ask: (claim, unit, call) => askTree(traceOf(claim, unit), call),
-    async prove(claim, unit, step) {
-      const trace = traceOf(claim, unit);
-      await elements.prepare(findPlace(findSameUnits(claim, reading), unit), step);
-      return trace.prove(step);
+    ask: (claim, unit, call) => askTree(traceOf(claim, unit).trace, call),
+    prove,
+    async explain(claim, unit, step) {
+      const proven = await prove(claim, unit, step);
+      const { place, unitBegin } = traceOf(claim, unit);
+      const { batch, unitsBefore } = place;
+      const { source, reads } = watchInbox();
+      // Without a prover: it would take what the step has changed before that is told.
+      const machine = beginMachine(unitBegin, source);
+      const isOver = batch === claim.range.toBatch;
+      const kind = isOver ? "Halt" : phaseName(machine.phase);
+      const blockNumber = unitBegin.isInBlock ? Number(machine.environment.number) : undefined;
+      for (let index = 0; index < step && (index === 0 || !isBoundary(machine.phase)); index++) {
+        if (index === 0) start(machine);
+        else takeStep(machine);
+      }
+      reads.batches.clear();
+      reads.messages.clear();
+      const report = reportStep(machine, step);
+      const inbox = { batches: hashesOf(reads.batches), messages: hashesOf(reads.messages) };
+      return { proven, report, unit: { kind, batch, unitsBefore, blockNumber }, inbox };
     },
   };
+}
+
+/** Remembers what is read of the Inbox, by index. */
+function watchInbox() {
+  const reads = { batches: new Map<number, Hash>(), messages: new Map<number, Hash>() };
+  const source = (of: ChainSource): ChainSource => ({
+    ...of,
+    batch(index) {
+      const record = of.batch(index);
+      reads.batches.set(index, batchHash(record));
+      return record;
+    },
+    message(index) {
+      const message = of.message(index);
+      reads.messages.set(index, message.hash);
+      return message;
+    },
+  });
+  return { source, reads };
+}
+
+function hashesOf(read: ReadonlyMap<number, Hash>): readonly InboxHash[] {
+  return [...read].map(([index, hash]) => ({ index, hash }));
 }
 
 /** How many blocks of a batch end within its first units, and the units up to the end of the last of them. */

@@ -56,7 +56,7 @@ describe("the report of disputes", () => {
     const last = (await report())[0]!;
     expect(heights.at(-1)).to.equal("unit 1 0");
     expect(heights).to.include("claim 2 0");
-    expect(last.narrowedTo?.roots).to.have.length(2);
+    expect(last.narrowedTo?.rivals).to.have.length(2);
     expect(last.narrowedTo?.proven).to.have.length(1);
     expect(last.moves.filter(({ kind }) => kind === "prove")).to.have.length(1);
     expect(new Set(last.moves.map(({ player }) => player))).to.eql(new Set([HONEST, LIAR]));

@@ -28,6 +28,7 @@ describe("the own judgement of claims", () => {
         length: 4,
         prefix: unit.openPrefix as never,
         stateHash: unit.proof as never,
+        explain: unit.prove as never,
       };
     };
     const own = createOwnClaims({

@@ -43,6 +43,49 @@ export interface PlayedGame {
   halves(): ReadonlyMap<Hash, readonly [Hash, Hash]>;
 }
 
+/**
+ * Makes a move in the model; whether it is taken and changes something.
+ * @param resultOf what the prover makes of the state before a step: the right state after it
+ */
+export function makeMove(
+  model: GameModel,
+  move: DisputeMove,
+  player: Address,
+  resultOf: (unit: number, step: number) => Hash,
+): boolean {
+  const before = model.events().length;
+  const spanOf = (position: ModelSpan["position"], root: Hash, unitRoot = ZERO_HASH): ModelSpan => ({
+    position,
+    root,
+    unitRoot,
+  });
+  const take = (): boolean => {
+    switch (move.kind) {
+      case "bisect-claim": {
+        const claim = model.claims().find(({ traceRoot }) => traceRoot === move.claim.traceRoot)!;
+        return model.bisectClaim(claim.id, move.halves.left, move.halves.right, player);
+      }
+      case "bisect": {
+        const root = hashPair(move.halves.left, move.halves.right);
+        return model.bisect(spanOf(move.position, root, move.unitRoot), move.halves.left, move.halves.right, player);
+      }
+      case "open": {
+        let root = move.unitRoot;
+        for (const sibling of move.siblings) root = hashPair(sibling, root);
+        return model.open(spanOf(move.position, move.unitRoot), move.before.state, root, player);
+      }
+      case "prove":
+        return model.prove(spanOf(move.position, resultOf(move.unit.start, move.position.start)), player);
+      case "cache":
+        model.cache(spanOf(move.position, move.span.root, move.span.unitRoot), move.tree);
+        return true;
+      default:
+        return true;
+    }
+  };
+  return take() && model.events().length > before;
+}
+
 export function createPlayedGame(parameters: DisputeParameters = PARAMETERS): PlayedGame {
   const model = createGameModel(parameters, GENESIS_STATE);
   const halves = new Map<Hash, readonly [Hash, Hash]>();
@@ -83,41 +126,8 @@ export function createPlayedGame(parameters: DisputeParameters = PARAMETERS): Pl
     });
   }
 
-  function spanOf(position: ModelSpan["position"], root: Hash, unitRoot = ZERO_HASH): ModelSpan {
-    return { position, root, unitRoot };
-  }
-
-  function make(move: DisputeMove, player: Address): boolean {
-    const before = model.events().length;
-    const isTaken = ((): boolean => {
-      switch (move.kind) {
-        case "bisect-claim": {
-          const claim = model.claims().find(({ traceRoot }) => traceRoot === move.claim.traceRoot)!;
-          return model.bisectClaim(claim.id, move.halves.left, move.halves.right, player);
-        }
-        case "bisect": {
-          const root = hashPair(move.halves.left, move.halves.right);
-          return model.bisect(spanOf(move.position, root, move.unitRoot), move.halves.left, move.halves.right, player);
-        }
-        case "open": {
-          let root = move.unitRoot;
-          for (const sibling of move.siblings) root = hashPair(sibling, root);
-          return model.open(spanOf(move.position, move.unitRoot), move.before.state, root, player);
-        }
-        case "prove": {
-          // What the prover makes of the state before: in the script, the right state after it.
-          const after = right.steps(move.unit.start)[move.position.start]!;
-          return model.prove(spanOf(move.position, after), player);
-        }
-        case "cache":
-          model.cache(spanOf(move.position, move.span.root, move.span.unitRoot), move.tree);
-          return true;
-        default:
-          return true;
-      }
-    })();
-    return isTaken && model.events().length > before;
-  }
+  const make = (move: DisputeMove, player: Address): boolean =>
+    makeMove(model, move, player, (unit, step) => right.steps(unit)[step]!);
 
   return {
     model,

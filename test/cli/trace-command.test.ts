@@ -1,24 +1,11 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { keccak256 } from "../../src/primitives/index.ts";
 import { batchOf, transfer } from "../node/follower-fixture.ts";
 import { startDerivedNode } from "../rpc/derived-node.ts";
 import type { DerivedNode } from "../rpc/derived-node.ts";
+import { startOnestep } from "./run-onestep.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../bin/onestep.js", import.meta.url));
-
-async function trace(...args: readonly string[]) {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ONESTEP_"));
-  const child = spawn(process.execPath, [PROGRAM, "trace", ...args], {
-    env: { ...Object.fromEntries(inherited), NODE_OPTIONS: "" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const status = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { status: await status, stdout, stderr, lines: stdout.trimEnd().split("\n") };
-}
+const trace = (...args: readonly string[]) => startOnestep(["trace", ...args]);
 
 describe("onestep trace", function () {
   this.timeout(600_000);

@@ -99,8 +99,8 @@ async function entriesOfUnit(unit: OwnUnit, count: number): Promise<Hash[]> {
 }
 
 /**
- * A claim over these states after units. Within a unit it goes through a wrong state from a step on, if `steps` says so, and else there in one
- * step.
+ * A claim over these states after units. Within a unit it goes through a wrong state from a step on, if `steps` says so; before the first
+ * such unit as the right one does, and in all others in one step.
  */
 function claimOver(
   right: OwnClaim,
@@ -118,6 +118,7 @@ function claimOver(
 ): OwnClaim {
   const trace = treeOf(before, entries);
   const after = (index: number): Hash => (index < 0 ? before : trace.stateHash(index));
+  const firstWrong = Math.min(...steps.keys());
   const opened = new Map<number, Promise<TraceTree>>();
   const open = async (unit: number): Promise<TraceTree> => {
     const step = steps.get(unit);
@@ -134,12 +135,14 @@ function claimOver(
     stateHash: stateHash(state),
     traceRoot: trace.root(0, heights.claim),
     trace: asked(trace),
-    openUnit: (index) =>
-      askedUnit(() => {
+    openUnit(index) {
+      if (index < firstWrong) return right.openUnit(index);
+      return askedUnit(() => {
         const known = opened.get(index) ?? open(index);
         opened.set(index, known);
         return known;
-      }),
+      });
+    },
   };
 }
 

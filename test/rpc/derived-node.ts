@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { createEvents } from "../../src/primitives/index.ts";
+import type { DisputesView } from "../../src/challenger/index.ts";
 import { createRpcServer } from "../../src/rpc/index.ts";
 import type { RpcLimits } from "../../src/rpc/limits.ts";
 import { createTraceFollower } from "../../src/traces/index.ts";
@@ -7,10 +8,17 @@ import { readerEngine } from "../engine.ts";
 import { createSimulatedL1 } from "../l1/simulated-l1.ts";
 import type { InboxAction } from "../l1/simulated-l1.ts";
 import { createTestNode } from "../node/follower-fixture.ts";
+import type { TestNode } from "../node/follower-fixture.ts";
 import { temporaryFolder } from "../storage/fixtures.ts";
 
-/** A node that derives what is in the Inbox of a simulated L1, follows it with traces, and serves JSON-RPC. */
-export async function startDerivedNode(limits: Partial<RpcLimits> = {}) {
+/**
+ * A node that derives what is in the Inbox of a simulated L1, follows it with traces, and serves JSON-RPC.
+ * @param openDisputes gives what it knows of disputes
+ */
+export async function startDerivedNode(
+  limits: Partial<RpcLimits> = {},
+  openDisputes: (node: TestNode) => DisputesView | undefined = () => undefined,
+) {
   const l1 = createSimulatedL1();
   const folder = temporaryFolder();
   const node = await createTestNode(l1, { folder: folder.path });
@@ -34,6 +42,7 @@ export async function startDerivedNode(limits: Partial<RpcLimits> = {}) {
         events: createEvents("pool", instruments),
       },
       syncStatus: nothing,
+      disputes: openDisputes(node),
       port: 0,
       // What tests ask for takes long where many run at a time.
       limits: { callTimeout: 120_000, executionTimeout: 120_000, ...limits },

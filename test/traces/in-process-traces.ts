@@ -1,8 +1,10 @@
 import type { RollupConfig } from "../../src/rollup/index.ts";
 import type { NodeDatabase } from "../../src/storage/index.ts";
 import { createTraceAnswering } from "../../src/traces/trace-answering.ts";
-import type { OpenedClaim, TracedBatches } from "../../src/traces/trace-protocol.ts";
-import type { ClaimTrace, TraceProvider, TraceQuestion } from "../../src/traces/index.ts";
+import type { OpenedClaim, TraceExtent, TracedBatches } from "../../src/traces/trace-protocol.ts";
+import { askedTrace } from "../../src/traces/trace-provider.ts";
+import type { ClaimTrace, ExplainedStep, TraceProvider, UnitTrace } from "../../src/traces/index.ts";
+import type { ProvenStep } from "../../src/machine/index.ts";
 
 /** What the threads of a node do about traces, on the thread of the test, and only when that says so. */
 export interface InProcessTraces extends Pick<TraceProvider, "openClaim"> {
@@ -28,21 +30,18 @@ export async function createInProcessTraces(
       }
     },
     async openClaim(range): Promise<ClaimTrace> {
-      const { claim, before, length } = (await answering.answer({ kind: "open-claim", range })) as OpenedClaim;
-      const question = <Question extends TraceQuestion>(name: Question): ClaimTrace[Question] =>
-        ((...args: readonly number[]) =>
-          answering.answer({ kind: "ask-claim", claim, call: { question: name, args } })) as ClaimTrace[Question];
+      const { claim, ...extent } = (await answering.answer({ kind: "open-claim", range })) as OpenedClaim;
       return {
         range,
-        before,
-        length,
-        stateHash: question("stateHash"),
-        root: question("root"),
-        halves: question("halves"),
-        prefix: question("prefix"),
-        openPrefix: question("openPrefix"),
-        proof: question("proof"),
-        openUnit: () => Promise.reject(new Error("units are not opened here")),
+        ...askedTrace(extent, (call) => answering.answer({ kind: "ask-claim", claim, call })),
+        async openUnit(unit): Promise<UnitTrace> {
+          const opened = (await answering.answer({ kind: "open-unit", claim, unit })) as TraceExtent;
+          return {
+            ...askedTrace(opened, (call) => answering.answer({ kind: "ask-unit", claim, unit, call })),
+            prove: (step) => answering.answer({ kind: "prove-step", claim, unit, step }) as Promise<ProvenStep>,
+            explain: (step) => answering.answer({ kind: "explain-step", claim, unit, step }) as Promise<ExplainedStep>,
+          };
+        },
       };
     },
   };

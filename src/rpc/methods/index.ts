@@ -31,6 +31,7 @@ import { version } from "./net/version.ts";
 import { READING_METHODS } from "./reading-methods.ts";
 import { config } from "./rollup/config.ts";
 import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
+import { disputedStep } from "./rollup/disputed-step.ts";
 import { disputes } from "./rollup/disputes.ts";
 import { getClaimOfBlock } from "./rollup/get-claim-of-block.ts";
 import { getWithdrawalProof } from "./rollup/get-withdrawal-proof.ts";
@@ -87,6 +88,7 @@ export const METHODS: readonly RpcMethod[] = [
   getRawHeader,
   config,
   getBatchOfBlock,
+  disputedStep,
   disputes,
   getClaimOfBlock,
   getWithdrawalProof,
