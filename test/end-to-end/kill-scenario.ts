@@ -70,7 +70,8 @@ const PROPOSER = keyOf(12);
 export const CHALLENGER = keyOf(13);
 
 export interface SeparateRolesOptions {
-  readonly dataAvailability: "calldata" | "blobs";
+  /** Where batches put their data; "both": in blobs, and from the batcher's first restart on in calldata. */
+  readonly dataAvailability: "calldata" | "blobs" | "both";
   /** Seconds; default: the shortest there is, one for each move of a dispute. */
   readonly challengePeriod?: number;
   /** Roles beside the sequencer and the batcher; default: the proposer and the node. */
@@ -105,6 +106,8 @@ export async function startSeparateRoles(
   const pastLogs: string[] = [];
   // Ports are taken as they come at the first start, and asked for again at each restart, as addresses stay in the world.
   const ports = { rpc: "0", feed: "0", blobs: "0", nodeRpc: "0" };
+  const postsBlobs = (): boolean =>
+    dataAvailability === "blobs" || (dataAvailability === "both" && !processes.has("batcher"));
   const portOf = (url: string | undefined): string => new URL(url ?? "").port;
 
   const common = (name: string): string[] => [
@@ -120,7 +123,7 @@ export async function startSeparateRoles(
     ],
     batcher: () => [
       ...["batcher", ...common("batcher"), ...feed(), "--blob-server-port", ports.blobs],
-      ...["--batch-interval", "1", "--data-availability", dataAvailability],
+      ...["--batch-interval", "1", "--data-availability", postsBlobs() ? "blobs" : "calldata"],
     ],
     proposer: () => ["proposer", ...common("proposer"), ...beacon(), "--propose-interval", "1"],
     challenger: () => ["challenger", ...common("challenger"), ...beacon()],
