@@ -118,7 +118,8 @@ function claimOver(
 ): OwnClaim {
   const trace = treeOf(before, entries);
   const after = (index: number): Hash => (index < 0 ? before : trace.stateHash(index));
-  const firstWrong = Math.min(...steps.keys());
+  // The last unit halts in a state of the liar's choice.
+  const firstWrong = Math.min(entries.length - 1, ...steps.keys());
   const opened = new Map<number, Promise<TraceTree>>();
   const open = async (unit: number): Promise<TraceTree> => {
     const step = steps.get(unit);
