@@ -7,7 +7,7 @@ import { prepareMachine } from "../../../src/machine/index.ts";
 import { STATE_TESTS, hasStateTests, stateTestFiles } from "../../execution/state-tests.ts";
 
 /** Entries of every file, spread over it. `npm run conformance:full` takes all steps of all. */
-const SAMPLE_PER_FILE = 7;
+const SAMPLE_PER_FILE = 4;
 /** Steps of an entry: few entries have more, and those go round in loops. */
 const MOST_STEPS = 1_200;
 

@@ -8,7 +8,7 @@ import { shrinkCase } from "./shrink.ts";
 
 /** `ONESTEP_FUZZ_SEED`: other cases than always. `npm run fuzz:machine` runs many more. */
 const SEED = process.env["ONESTEP_FUZZ_SEED"] ?? "0";
-const FRESH_CASES = Number(process.env["ONESTEP_FUZZ_CASES"] ?? 100);
+const FRESH_CASES = Number(process.env["ONESTEP_FUZZ_CASES"] ?? 50);
 
 describe("Random states and transactions", function () {
   this.timeout(600_000);
