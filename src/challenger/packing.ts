@@ -8,8 +8,8 @@ import type { PlayableMove } from "./calls.ts";
 export const PLAY_GAS = { call: 60_000, "bisect-claim": 120_000, bisect: 120_000, open: 200_000 } as const;
 
 /**
- * Nodes of a tree in one call. With rivals before it at every position a node takes up to 10,000 gas to store or decide by, and
- * 12,000 to be paid for (benchmarks/dispute.md, "Trees"): a call then takes 9,300,000 at most, of the 2^24 of an L1 transaction,
+ * Nodes of a tree in one call. With rivals before it at every position a node takes up to 5,500 gas to store or decide by, and
+ * 12,100 to be paid for (benchmarks/dispute.md, "Trees"): a call then takes 8,900,000 at most, of the 2^24 of an L1 transaction,
  * and 77,000 bytes, of the 131,072 that L1's nodes pass on. The rest is for fees that L1 may raise, and endpoints that simulate with less.
  */
 export const MAXIMUM_NODES = 800;
@@ -18,7 +18,7 @@ export const MAXIMUM_NODES = 800;
 export const PROOF_GAS = 11_000_000;
 /**
  * What other calls are reckoned with, and for each node of their tree; only to see whether the account can pay for them. Without
- * a tree the dearest is `propose` with 117,000, and a node takes 12,400 with its part of the call (benchmarks/dispute.md).
+ * a tree the dearest is `propose` with 117,000, and a node takes 12,100 with its part of the call (benchmarks/dispute.md).
  */
 export const CALL_GAS = 150_000;
 export const NODE_GAS = 15_000;
