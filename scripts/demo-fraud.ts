@@ -3,8 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
-import { Registry } from "prom-client";
 import { createPublicClient, createWalletClient, defineChain, formatEther, http, parseAbi, parseEther } from "viem";
 import type { PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -14,10 +12,10 @@ import { reportDisputes } from "../src/challenger/index.ts";
 import type { DisputeState } from "../src/challenger/index.ts";
 import { derivedStateAt } from "../src/node/index.ts";
 import type { Hash, Hex } from "../src/primitives/index.ts";
-import { openNode } from "../src/roles/index.ts";
 import type { RunningNode } from "../src/roles/index.ts";
 import { createLiar, falseState } from "../test/end-to-end/liar.ts";
 import { startOnestep, until } from "../test/end-to-end/onestep-process.ts";
+import { openTracingNode } from "../test/end-to-end/tracing-node.ts";
 import { findDisputedStep } from "./fraud/disputed-step.ts";
 import type { DisputedStep } from "./fraud/disputed-step.ts";
 import { narrowing } from "./fraud/narrowing.ts";
@@ -99,21 +97,13 @@ async function play(): Promise<void> {
     `${user.address} withdraws ${formatEther(WITHDRAWN)} ETH in L2 transaction ${hash}, block ${receipt.blockNumber}`,
   );
 
-  const node = await openNode(
-    {
-      config: readRollupConfig(rollupConfig),
-      dataDirectory: join(folder, "liar"),
-      l1RpcUrl: l1.rpcUrl,
-      l1BeaconUrl: l2.beaconUrl,
-      l1PollInterval: 0.2,
-      l1FinalityDepth: 1,
-      engine: "machine",
-      shadow: false,
-      traces: true,
-      signal: new AbortController().signal,
-    },
-    { logger: pino({ level: "silent" }), metrics: new Registry() },
-  );
+  const node = await openTracingNode({
+    config: readRollupConfig(rollupConfig),
+    dataDirectory: join(folder, "liar"),
+    l1RpcUrl: l1.rpcUrl,
+    l1BeaconUrl: l2.beaconUrl,
+    l1PollInterval: 0.2,
+  });
   closers.push(() => node.close());
   const disputed = await untilDefined("an honest claim about the withdrawal, with its trace", () =>
     findDisputedStep(

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
-import { Registry } from "prom-client";
 import { createPublicClient, http } from "viem";
 import { readRollupConfig } from "../../src/deployment/index.ts";
 import { inboxAbi } from "../../src/l1/index.ts";
-import { openNode } from "../../src/roles/index.ts";
 import type { RunningNode } from "../../src/roles/index.ts";
 import type { Randomness } from "../../test/contracts/machine/soundness/randomness.ts";
 import { until } from "../../test/end-to-end/onestep-process.ts";
+import { openTracingNode } from "../../test/end-to-end/tracing-node.ts";
 import { createStepChecker } from "../conformance/step-checker.ts";
 import { readClaims } from "./claims-on-l1.ts";
 import { checkClaimEnds, createClaimStepCheck } from "./claim-steps.ts";
@@ -101,20 +99,15 @@ async function play(devnet: PlayingDevnet, randomness: Randomness): Promise<numb
 
 /** A node in this process, of an empty folder, that knows the devnet's L1 and where its blobs are. */
 function openFollower({ info }: PlayingDevnet, dataDirectory: string): Promise<RunningNode> {
-  return openNode(
+  return openTracingNode(
     {
       config: readRollupConfig(info.rollupConfig),
       dataDirectory,
       l1RpcUrl: info.l1.rpcUrl,
       l1BeaconUrl: info.l2.beaconUrl,
       l1PollInterval: 0.5,
-      l1FinalityDepth: 1,
-      engine: "machine",
-      shadow: false,
-      traces: true,
-      signal: new AbortController().signal,
     },
-    { logger: pino({ level: "warn" }), metrics: new Registry() },
+    "warn",
   );
 }
 

@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import { pino } from "pino";
-import { Registry } from "prom-client";
 import { createPublicClient, createTestClient, http, parseEther } from "viem";
 import type { Address, Hash } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
@@ -8,7 +6,6 @@ import { hardhat } from "viem/chains";
 import type { DisputeState } from "../../src/challenger/index.ts";
 import { challengeGameAbi, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import { derivedStateAt } from "../../src/node/index.ts";
-import { openNode } from "../../src/roles/index.ts";
 import type { RunningNode } from "../../src/roles/index.ts";
 import {
   CHALLENGER,
@@ -23,6 +20,7 @@ import type { SeparateRoles } from "./kill-scenario.ts";
 import { createLiar, falseState } from "./liar.ts";
 import type { Liar } from "./liar.ts";
 import { until } from "./onestep-process.ts";
+import { openTracingNode } from "./tracing-node.ts";
 
 /** Milliseconds. */
 const PATIENCE = 240_000;
@@ -49,21 +47,13 @@ export async function startDisputedRollup(folder: string): Promise<DisputedRollu
   });
   try {
     await depositFor(roles, [privateKeyToAddress(USER)]);
-    const node = await openNode(
-      {
-        config: roles.config,
-        dataDirectory: join(folder, "liar"),
-        l1RpcUrl: roles.l1.url,
-        l1BeaconUrl: undefined,
-        l1PollInterval: 0.2,
-        l1FinalityDepth: 1,
-        engine: "machine",
-        shadow: false,
-        traces: true,
-        signal: new AbortController().signal,
-      },
-      { logger: pino({ level: "silent" }), metrics: new Registry() },
-    );
+    const node = await openTracingNode({
+      config: roles.config,
+      dataDirectory: join(folder, "liar"),
+      l1RpcUrl: roles.l1.url,
+      l1BeaconUrl: undefined,
+      l1PollInterval: 0.2,
+    });
     return {
       roles,
       node,
