@@ -30,13 +30,15 @@ import {
   sign,
   wallet,
 } from "../execution/harness.ts";
+import { IDLE_PREDEPLOYS, L1_BRIDGES } from "../predeploys.ts";
 
-const predeployCode = { l1Context: "0x01", outbox: "0x02", feeVault: "0x03" } as const;
+const predeployCode = { ...IDLE_PREDEPLOYS, l1Context: "0x01", outbox: "0x02", feeVault: "0x03" } as const;
 const options = {
   chainId: CHAIN_ID,
   timestamp: GENESIS_TIMESTAMP,
   gasPerSecond: 5_000_000n,
   feeRecipient: account(1),
+  l1Bridges: L1_BRIDGES,
   predeployCode,
 };
 
