@@ -27,7 +27,7 @@ export interface L1BridgeCreation {
   readonly initcode: Hex;
 }
 
-/** The messenger and the token bridges of a rollup at an address (specification §8, §9), in the order of their deployment. */
+/** The messenger and the token bridges of a rollup at an address (specification §7, §8), in the order of their deployment. */
 export function l1BridgeCreations(rollup: Address): readonly L1BridgeCreation[] {
   const [inbox, portal] = [createAddress(rollup, 1n), createAddress(rollup, 4n)];
   const creation = (key: BridgeKey, initcode: Hex): L1BridgeCreation => ({

@@ -7,7 +7,7 @@ import {
 } from "./predeploys.ts";
 import type { Genesis } from "./rollup-config.ts";
 
-/** The predeploys that know a counterpart on L1 (specification §8, §9). */
+/** The predeploys that know a counterpart on L1 (specification §7, §8). */
 export const L2_BRIDGES = {
   messenger: L2_MESSENGER_ADDRESS,
   erc20Bridge: L2_ERC20_BRIDGE_ADDRESS,

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title IBridgeRecipient
-/// @notice A contract that does something with tokens and ETH that a bridge hands over (specification §9).
+/// @notice A contract that does something with tokens and ETH that a bridge hands over (specification §8).
 interface IBridgeRecipient {
     /// @notice Tokens have arrived; the ETH of the transfer comes with the call. Check that a bridge you know is the caller. If this
     /// reverts, the whole transfer does, and can be tried again.

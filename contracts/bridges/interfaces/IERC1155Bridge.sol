@@ -5,7 +5,7 @@ import {Delivery} from "../types/Delivery.sol";
 import {ITokenBridge} from "./ITokenBridge.sol";
 
 /// @title IERC1155Bridge
-/// @notice Takes ERC-1155 tokens to the other layer and back (specification §9).
+/// @notice Takes ERC-1155 tokens to the other layer and back (specification §8).
 interface IERC1155Bridge is ITokenBridge {
     /// @notice There are as many amounts as ids, and at least one.
     error WrongLengths(uint256 ids, uint256 amounts);

@@ -5,7 +5,7 @@ import {Delivery} from "../types/Delivery.sol";
 import {ITokenBridge} from "./ITokenBridge.sol";
 
 /// @title IERC20Bridge
-/// @notice Takes ERC-20 tokens to the other layer and back (specification §9).
+/// @notice Takes ERC-20 tokens to the other layer and back (specification §8).
 /// @dev A token that takes a fee is refused. One whose balances change by themselves is held at the amounts that were sent: what it
 /// gains rests here, and once it has lost, nothing more is taken in, and what is left goes to who comes first.
 interface IERC20Bridge is ITokenBridge {

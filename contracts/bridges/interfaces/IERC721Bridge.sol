@@ -5,7 +5,7 @@ import {Delivery} from "../types/Delivery.sol";
 import {ITokenBridge} from "./ITokenBridge.sol";
 
 /// @title IERC721Bridge
-/// @notice Takes ERC-721 tokens to the other layer and back (specification §9).
+/// @notice Takes ERC-721 tokens to the other layer and back (specification §8).
 interface IERC721Bridge is ITokenBridge {
     /// @notice Only its owner sends a token.
     error NotOwner(address caller, uint256 id);

@@ -7,7 +7,7 @@ import {CrossDomainMessage} from "../types/CrossDomainMessage.sol";
 import {IMessenger} from "./IMessenger.sol";
 
 /// @title L1Messenger
-/// @notice The messenger on L1 (specification §8). It keeps no state: the Inbox remembers what was sent, the Portal what was relayed.
+/// @notice The messenger on L1 (specification §7). It keeps no state: the Inbox remembers what was sent, the Portal what was relayed.
 interface IL1Messenger is IMessenger {
     /// @notice A message was put into the Inbox, for the first time or again.
     /// @param nonce Of the message.

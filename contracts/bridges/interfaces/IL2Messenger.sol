@@ -12,7 +12,7 @@ enum RelayStatus {
 }
 
 /// @title L2Messenger
-/// @notice The messenger on L2 (specification §8). Calls that fail are remembered with their ETH, and may be tried again by anyone.
+/// @notice The messenger on L2 (specification §7). Calls that fail are remembered with their ETH, and may be tried again by anyone.
 interface IL2Messenger is IMessenger {
     /// @notice The call of a message failed; it can be tried again (`replayMessage`).
     /// @param messageHash Its hash.

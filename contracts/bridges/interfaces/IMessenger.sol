@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {CrossDomainMessage} from "../types/CrossDomainMessage.sol";
 
 /// @title Messenger
-/// @notice Calls accounts of the other layer (specification §8). There is one on each; they believe each other alone. A contract
+/// @notice Calls accounts of the other layer (specification §7). There is one on each; they believe each other alone. A contract
 /// that trusts an account of the other layer checks that the messenger calls it, and what `crossDomainSender()` is.
 /// @dev Whoever sends a message decides what the messenger calls: give it no allowance, and leave nothing with it.
 interface IMessenger {

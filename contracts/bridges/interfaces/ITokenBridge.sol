@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IMessenger} from "./IMessenger.sol";
 
 /// @title ITokenBridge
-/// @notice What the token bridges share (specification §9). There is one of each standard on each layer, of the same code. A token
+/// @notice What the token bridges share (specification §8). There is one of each standard on each layer, of the same code. A token
 /// is native to the layer it was deployed on: there the bridge holds what is on the other, where a representation stands for
 /// it, which the bridge makes, mints and burns. Nobody is asked, and any token may cross, in either direction.
 interface ITokenBridge {
