@@ -179,7 +179,7 @@ async function start(
     feedPort: options.feedPort,
   });
   const { blobServerPort } = await startBatcherRole(node, {
-    operatorKey,
+    posterKey: operatorKey,
     dataKind: options.dataKind,
     interval: options.batchInterval,
     pollingInterval: pollInterval,

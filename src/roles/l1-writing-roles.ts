@@ -12,7 +12,8 @@ import { type Proposer, createProposer } from "../proposer/index.ts";
 import type { RunningNode } from "./running-node.ts";
 
 export interface BatcherRoleOptions {
-  readonly operatorKey: Hex;
+  /** The operator's, or that of anybody who may post while the operator is silent. */
+  readonly posterKey: Hex;
   readonly dataKind: DataKind;
   /** Seconds of age of the oldest block not posted at which a batch is posted. */
   readonly interval: number;
@@ -37,7 +38,7 @@ export async function startBatcherRole(
     const address = server.server.address();
     blobServerPort = typeof address === "object" ? address?.port : undefined;
   }
-  const transactions = await openTransactions(node, "batcher", options.operatorKey, options.pollingInterval);
+  const transactions = await openTransactions(node, "batcher", options.posterKey, options.pollingInterval);
   const batcher = createBatcher(
     {
       chain,

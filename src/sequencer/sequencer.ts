@@ -16,6 +16,8 @@ export interface SequencerOptions {
   readonly messageConfirmations: number;
   /** Timestamp in seconds of the latest L1 block known; undefined while none is, and no block is built then. */
   readonly l1Timestamp: () => number | undefined;
+  /** Whether blocks may be built now; always by default. Whoever is not the operator may while the operator is silent. */
+  readonly mayBuild?: () => boolean;
   /** Resolves when the chain has caught up with L1; no block is built before. */
   readonly waitUntilSynced?: (signal: AbortSignal) => Promise<void>;
   /**
@@ -66,6 +68,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     mempool,
     messageConfirmations,
     l1Timestamp: options.l1Timestamp,
+    mayBuild: options.mayBuild ?? (() => true),
     maximumBlockBytes: options.maximumBlockBytes ?? DEFAULT_MAXIMUM_BLOCK_BYTES,
     maximumBuildTime: options.maximumBuildTime ?? DEFAULT_MAXIMUM_BUILD_TIME,
     maximumUnsafeBlocks: options.maximumUnsafeBlocks ?? Infinity,
