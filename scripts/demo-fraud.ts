@@ -70,7 +70,7 @@ async function play(): Promise<void> {
   const { l1, l2, accounts, predeploys, contracts, rollupConfig } = devnet.info;
   const l1Client = createPublicClient({ transport: http(l1.rpcUrl), pollingInterval: 200, cacheTime: 0 });
   const l2Client = createPublicClient({ transport: http(l2.rpcUrl), pollingInterval: 200, cacheTime: 0 });
-  const { rollup } = l2ClientOf(l2.rpcUrl);
+  const { rollup } = l2ClientOf(l2.rpcUrl, PATIENCE);
   const [, user, liarAccount, payer] = accounts;
   if (!user?.privateKey || !liarAccount?.privateKey || !payer?.privateKey)
     throw new Error("expected accounts with keys");

@@ -119,7 +119,7 @@ async function walkAway(): Promise<void> {
   });
 
   const forced = await outsider.run("node", [], async ({ url }) => {
-    const l2 = l2ClientOf(url);
+    const l2 = l2ClientOf(url, PATIENCE);
     await timeline.run(STEPS.derive, async (say) => {
       await until("the chain to be derived", PATIENCE, async () => (await l2.head("safe")) >= before.block.number);
       const hash = await l2.hashAt(before.block.number);
@@ -170,7 +170,7 @@ async function walkAway(): Promise<void> {
     ["--block-time", "0", "--batch-interval", "1", "--data-availability", "calldata"],
     ({ url }) =>
       timeline.run(STEPS.post, async (say) => {
-        const l2 = l2ClientOf(url);
+        const l2 = l2ClientOf(url, PATIENCE);
         const canPost = () =>
           l1.readContract({ address: inbox, abi: inboxAbi, functionName: "canPost", args: [account.address] });
         if (await canPost()) throw new Error("expected the operator alone to be allowed to post yet");
@@ -253,7 +253,7 @@ async function walkAway(): Promise<void> {
       await until("the decision", PATIENCE, () => Promise.resolve(liar.winner() !== undefined));
       if (liar.winner() !== claimId) throw new Error(`expected claim ${claimId} to win, ${liar.winner() ?? ""} did`);
       say(`the game decides for the outsider's claim`);
-      const l2 = l2ClientOf(url);
+      const l2 = l2ClientOf(url, PATIENCE);
       const found = new Map<Hash, ProvenWithdrawal>();
       await until("the withdrawals to be executable", PATIENCE, async () => {
         for (const hash of [forced, posted.own, posted.users]) {

@@ -54,7 +54,7 @@ export async function startLiar(
     await until("the liar's node to have traced the claim", PATIENCE, async () => {
       disputed = await findDisputedStep(
         node,
-        { l1, l2: l2ClientOf(url).client },
+        { l1, l2: l2ClientOf(url, PATIENCE).client },
         { transaction, blockNumber, opcode: "SSTORE" },
       );
       return disputed !== undefined;

@@ -138,7 +138,7 @@ export interface UsersState {
 /** Users deposit, and pay each other on L2; resolves when all of it is on L1, and claimed there. */
 export async function useRollup(rollup: OperatedRollup, say: (line: string) => void): Promise<UsersState> {
   const { l1, l1Url, config, keys, sequencerUrl } = rollup;
-  const l2 = l2ClientOf(sequencerUrl);
+  const l2 = l2ClientOf(sequencerUrl, PATIENCE);
   const users = keys.users.map((key) => privateKeyToAccount(key));
   for (const user of users) {
     const wallet = createWalletClient({ chain: hardhat, transport: http(l1Url), account: user });
