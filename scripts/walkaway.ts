@@ -210,7 +210,13 @@ async function walkAway(): Promise<void> {
   const { liar, claimId } = await outsider.run("proposer", ["--propose-interval", "0"], async ({ url }) => {
     const claimed = await timeline.run(STEPS.claim, async (say) => {
       const batchCount = await l1.readContract({ address: inbox, abi: inboxAbi, functionName: "batchCount" });
-      let claim: { readonly claimId?: Hash; readonly batchCount?: bigint; readonly transactionHash: Hash } | undefined;
+      let claim:
+        | {
+            readonly claimId?: Hash | undefined;
+            readonly batchCount?: bigint | undefined;
+            readonly transactionHash: Hash;
+          }
+        | undefined;
       await until("the outsider's claim", PATIENCE, async () => {
         const claims = await l1.getContractEvents({
           address: stateCommitmentChain,

@@ -55,6 +55,7 @@ export async function runRole(
           l1BeaconUrl: values.l1BeaconUrl,
           l1PollInterval: values.l1PollInterval,
           l1FinalityDepth: values.l1FinalityDepth,
+          l1LongestSilence: values.l1LongestSilence === 0 ? undefined : values.l1LongestSilence,
           engine: values.engine,
           shadow: values.shadow,
           traces,

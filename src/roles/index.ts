@@ -1,7 +1,7 @@
 export { startChallengerRole } from "./challenger-role.ts";
 export type { ChallengerRoleOptions } from "./challenger-role.ts";
 export * from "./closing.ts";
-export { startBatcherRole, startProposerRole } from "./l1-writing-roles.ts";
+export { fundsProblems, startBatcherRole, startProposerRole } from "./l1-writing-roles.ts";
 export type { BatcherRoleOptions, ProposerRoleOptions } from "./l1-writing-roles.ts";
 export { judgeSilence, whyNotSequencing } from "./operator-silence.ts";
 export type { OperatorSilence } from "./operator-silence.ts";

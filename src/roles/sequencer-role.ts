@@ -88,5 +88,6 @@ function startBuilding(node: RunningNode, mempool: Mempool, options: BlockBuildi
     node.instruments,
   );
   sequencer.start();
+  node.addProblems(() => sequencer.problems());
   node.onClose("sequencer", () => sequencer.stop());
 }

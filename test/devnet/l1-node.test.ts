@@ -239,7 +239,7 @@ describe("L1 of the devnet", () => {
 
   it("forks at the block that is asked for, under the origin's chain id if told to, and holds to both after a restart", async () => {
     const origin = await start({ journalPath: undefined, chainId: 4242 });
-    const onOrigin = createWalletClient({ transport: http(origin.url), account, chain: null });
+    const onOrigin = createWalletClient({ transport: http(origin.url), account });
     const block = 1;
     for (const value of [9n, 100n]) await onOrigin.sendTransaction({ to: alice, value, chain: null });
     const options = { forkUrl: origin.url, forkBlockNumber: block, chainId: "origin" } as const;

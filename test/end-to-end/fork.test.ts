@@ -52,7 +52,7 @@ const readerOf = (url: string): PublicClient =>
 
 /** Sends from an account whose key is known, or that the node impersonates, and waits. */
 async function send(url: string, from: Address | typeof HOLDER, request: { to?: Address; data?: Hex; value?: bigint }) {
-  const hash = await createWalletClient({ transport: http(url), account: from, chain: null }).sendTransaction({
+  const hash = await createWalletClient({ transport: http(url), account: from }).sendTransaction({
     chain: null,
     ...request,
   });
