@@ -31,16 +31,28 @@ const verifiers = {
 
 const artifactsFolder = new URL("../artifacts/", import.meta.url);
 
-/** The contracts the node talks to, on L1 and L2. */
+/** The contracts the node and its users talk to. Of those that Rollup deploys there is the runtime code, of those that it does not the code to deploy them. */
 const contracts = [
-  { name: "Rollup", folder: "l1" },
-  { name: "Inbox", folder: "l1" },
-  { name: "StateCommitmentChain", folder: "l1" },
-  { name: "ChallengeGame", folder: "l1" },
-  { name: "Portal", folder: "l1" },
-  { name: "L1Context", folder: "l2" },
-  { name: "Outbox", folder: "l2" },
-  { name: "FeeVault", folder: "l2" },
+  { name: "Rollup", folder: "l1", code: "creation" },
+  { name: "Inbox", folder: "l1", code: "by Rollup" },
+  { name: "StateCommitmentChain", folder: "l1", code: "by Rollup" },
+  { name: "ChallengeGame", folder: "l1", code: "by Rollup" },
+  { name: "Portal", folder: "l1", code: "by Rollup" },
+  { name: "L1Messenger", folder: "l1", code: "creation" },
+  { name: "L1ERC20Bridge", folder: "l1", code: "creation" },
+  { name: "L1ERC721Bridge", folder: "l1", code: "creation" },
+  { name: "L1ERC1155Bridge", folder: "l1", code: "creation" },
+  { name: "L1Context", folder: "l2", code: "none" },
+  { name: "Outbox", folder: "l2", code: "none" },
+  { name: "FeeVault", folder: "l2", code: "none" },
+  { name: "L2Messenger", folder: "l2", code: "none" },
+  { name: "L2ERC20Bridge", folder: "l2", code: "none" },
+  { name: "L2ERC721Bridge", folder: "l2", code: "none" },
+  { name: "L2ERC1155Bridge", folder: "l2", code: "none" },
+  { name: "WrappedEther", folder: "l2", code: "none" },
+  { name: "BridgedERC20", folder: "bridges/tokens", code: "none" },
+  { name: "BridgedERC721", folder: "bridges/tokens", code: "none" },
+  { name: "BridgedERC1155", folder: "bridges/tokens", code: "none" },
 ] as const;
 
 interface Artifact {
@@ -158,12 +170,13 @@ export async function generateAbiFiles(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   const exports: string[] = [];
   const rollupOutput = await outputOf(await artifactOf("l1", "Rollup"));
-  for (const { name, folder } of contracts) {
+  for (const { name, folder, code } of contracts) {
     const artifact = await artifactOf(folder, name);
     const identifier = identifierOf(name);
     let source = `${notice}\nexport const ${identifier}Abi = ${JSON.stringify(artifact.abi, null, 2)} as const;\n`;
-    if (name === "Rollup") source += creationCodeOf(name, artifact);
-    if (folder === "l1") source += runtimeCodeOf(name, folder, rollupOutput);
+    if (code === "creation")
+      source += creationCodeOf(name, artifact) + runtimeCodeOf(name, folder, await outputOf(artifact));
+    if (code === "by Rollup") source += runtimeCodeOf(name, folder, rollupOutput);
     files.set(`${fileNameOf(name)}.ts`, source);
     exports.push(`export * from "./${fileNameOf(name)}.ts";\n`);
   }
