@@ -3,6 +3,7 @@ import { deployCommand } from "./deploy-command.ts";
 import { devnetCommand } from "./devnet-command.ts";
 import { disputeCommand } from "./dispute-command.ts";
 import { genesisCommand } from "./genesis-command.ts";
+import { selfSequenceCommand } from "./self-sequence-command.ts";
 import { verifyCommand } from "./verify-command.ts";
 import { traceCommand } from "./trace-command.ts";
 import { batcherCommand, challengerCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
@@ -17,6 +18,7 @@ export const commands: readonly RegistrableCommand[] = [
   proposerCommand,
   challengerCommand,
   nodeCommand,
+  selfSequenceCommand,
   traceCommand,
   disputeCommand,
 ];

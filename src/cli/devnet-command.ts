@@ -15,6 +15,7 @@ import {
   etherText,
   httpUrlText,
   integerText,
+  l1ChainIdText,
   pathText,
   portText,
   privateKeyText,
@@ -33,8 +34,8 @@ const settings = {
     placeholder: "port",
     fallback: "8545",
   }),
-  l1ChainId: setting(integerText(1), {
-    description: "chain id of the L1 it starts",
+  l1ChainId: setting(l1ChainIdText, {
+    description: "chain id of the L1 it starts; `origin` for that of the chain it forks",
     placeholder: "id",
     fallback: "31337",
   }),
@@ -46,6 +47,10 @@ const settings = {
   fork: optionalSetting(httpUrlText, {
     description: "JSON-RPC endpoint of a chain that the L1 it starts forks",
     placeholder: "url",
+  }),
+  forkBlockNumber: optionalSetting(integerText(0), {
+    description: "block of the chain of --fork to continue from; default: its latest",
+    placeholder: "number",
   }),
   l1RpcUrl: optionalSetting(httpUrlText, {
     description: "use this L1 instead of starting one; needs --deployer-key",
@@ -106,7 +111,7 @@ export const devnetCommand = defineCommand({
   examples: [
     ["onestep devnet", "L1 on port 8545, L2 on port 9545, nothing kept"],
     ["onestep devnet --data-dir data", "goes on where it stopped"],
-    ["onestep devnet --fork https://l1", "L1 is a fork of another chain"],
+    ["onestep devnet --fork https://l1 --fork-block-number 9000000", "L1 is a fork of another chain at a block"],
     ["onestep devnet --l1-rpc-url https://l1 --deployer-key-file key", "on an L1 that exists"],
   ],
   settings,
@@ -131,6 +136,12 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
   if (l1RpcUrl !== undefined && forkUrl !== undefined) {
     throw new SettingsError(["--fork and --l1-rpc-url exclude each other: the one starts an L1, the other uses one"]);
   }
+  if (values.forkBlockNumber !== undefined && forkUrl === undefined) {
+    throw new SettingsError(["--fork-block-number needs a --fork: the endpoint of the chain whose block it is"]);
+  }
+  if (values.l1ChainId === "origin" && forkUrl === undefined) {
+    throw new SettingsError(["--l1-chain-id origin needs a --fork: the endpoint of the chain whose id it is"]);
+  }
   if (l1RpcUrl !== undefined && deployerKey === undefined) {
     throw new SettingsError([
       "--l1-rpc-url needs --deployer-key or --deployer-key-file: an account with ETH on that L1",
@@ -142,6 +153,7 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     chainId: values.l1ChainId,
     blockTime: values.l1BlockTime,
     forkUrl,
+    forkBlockNumber: values.forkBlockNumber,
   } as const;
   const ether = 10n ** 18n;
   return {

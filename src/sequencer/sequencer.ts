@@ -1,3 +1,4 @@
+import { createLastingFailure } from "../concurrency/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
@@ -16,6 +17,8 @@ export interface SequencerOptions {
   readonly messageConfirmations: number;
   /** Timestamp in seconds of the latest L1 block known; undefined while none is, and no block is built then. */
   readonly l1Timestamp: () => number | undefined;
+  /** Whether blocks may be built now; always by default. Whoever is not the operator may while the operator is silent. */
+  readonly mayBuild?: () => boolean;
   /** Resolves when the chain has caught up with L1; no block is built before. */
   readonly waitUntilSynced?: (signal: AbortSignal) => Promise<void>;
   /**
@@ -41,6 +44,8 @@ export interface Sequencer {
    * not asked for), or L1 is not known, or too many blocks wait to be posted.
    */
   buildBlock(options?: { readonly empty?: boolean }): Promise<Block | undefined>;
+  /** What keeps it from building blocks, in words, if it has for a minute. */
+  problems(): readonly string[];
   /** Builds blocks by the mode until stopped. */
   start(): void;
   /** Resolves when the block being built, if any, is done. */
@@ -66,6 +71,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     mempool,
     messageConfirmations,
     l1Timestamp: options.l1Timestamp,
+    mayBuild: options.mayBuild ?? (() => true),
     maximumBlockBytes: options.maximumBlockBytes ?? DEFAULT_MAXIMUM_BLOCK_BYTES,
     maximumBuildTime: options.maximumBuildTime ?? DEFAULT_MAXIMUM_BUILD_TIME,
     maximumUnsafeBlocks: options.maximumUnsafeBlocks ?? Infinity,
@@ -74,13 +80,17 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     counters,
     quarantined: new Set(),
   };
+  const failure = createLastingFailure("no block could be built", now);
   let abort: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function attempt(empty: boolean): Promise<Attempt> {
     try {
-      return (await buildBlock(building, { empty })) ?? "nothing";
+      const block = await buildBlock(building, { empty });
+      failure.succeeded();
+      return block ?? "nothing";
     } catch (error) {
+      failure.failed(error instanceof Error ? error.message : String(error));
       counters.failures.inc();
       logger.error({ err: error }, "could not build a block");
       return "failed";
@@ -102,6 +112,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
 
   return {
     buildBlock: ({ empty = false } = {}) => buildBlock(building, { empty }),
+    problems: () => failure.problems(),
     start() {
       if (abort !== undefined) return;
       abort = new AbortController();
