@@ -33,13 +33,11 @@ export function emitJavaScript(folder: string): void {
 
 /** The compiler rewrites what is imported; files that are started as threads and processes are named by URLs. */
 function mendFileReferences(text: string, path: string): string {
-  return text.replace(
-    /new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g,
-    (_reference: string, name: string) => {
-      if (!existsSync(join(dirname(path), `${name}.js`))) throw new Error(`${path} names ${name}.ts, which is not compiled`);
-      return `new URL("${name}.js", import.meta.url)`;
-    },
-  );
+  return text.replace(/new URL\("(\.[^"]+)\.ts", import\.meta\.url\)/g, (_reference: string, name: string) => {
+    if (!existsSync(join(dirname(path), `${name}.js`)))
+      throw new Error(`${path} names ${name}.ts, which is not compiled`);
+    return `new URL("${name}.js", import.meta.url)`;
+  });
 }
 
 /** Declarations keep the names they import: those of the sources, which are not in the package. */
