@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 import compilerSettings from "./compiler.json" with { type: "json" };
@@ -33,7 +34,7 @@ const solidity = { compilers: [compiler], overrides: Object.fromEntries(deployed
 const invariant = { depth: 100, failOnRevert: true };
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers, compilerPlugin()],
+  plugins: [hardhatToolboxMochaEthers, compilerPlugin(fileURLToPath(new URL("cache", import.meta.url)))],
   solidity: { profiles: { default: solidity, production: solidity } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/contracts" } },
   test: {

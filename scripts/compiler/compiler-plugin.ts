@@ -1,6 +1,5 @@
 import { homedir, availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { definePlugin } from "hardhat/plugins";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 import type { HookContext, SolidityHooks } from "hardhat/types/hooks";
@@ -11,8 +10,6 @@ import type { SolcChoice } from "./choose-solc.ts";
 import { compilationKey, openCompilationOutputs } from "./compilation-outputs.ts";
 import { compileNatively } from "./run-solc.ts";
 import { solcCandidates } from "./solc-candidates.ts";
-
-const CACHE = fileURLToPath(new URL("../../cache/", import.meta.url));
 
 /** Bytes that compiling the largest files together takes in WebAssembly. */
 const COMPILER_MEMORY = 1.5 * 2 ** 30;
@@ -27,10 +24,10 @@ interface Progress {
 
 /**
  * Compiles on all processors at once, with a native compiler where there is one that gives the same code, says how far it is, and
- * goes on where a build was interrupted.
+ * goes on where a build was interrupted. What it must remember is in the folder `cache`.
  */
-export function compilerPlugin(): HardhatPlugin {
-  const outputs = openCompilationOutputs(join(CACHE, "compilation-outputs"));
+export function compilerPlugin(cache: string): HardhatPlugin {
+  const outputs = openCompilationOutputs(join(cache, "compilation-outputs"));
   let choice: Promise<SolcChoice> | undefined;
   let progress: Progress | undefined;
 
@@ -53,7 +50,11 @@ export function compilerPlugin(): HardhatPlugin {
 
     async getCompiler(context, config, next) {
       const reference = async (): Promise<Compiler> => next(context, config);
-      choice ??= choose(config.version, config.settings as CompilerInput["settings"], reference);
+      choice ??= choose(config.version, {
+        settings: config.settings as CompilerInput["settings"],
+        memory: join(cache, "native-solc.json"),
+        reference,
+      });
       const chosen = await choice;
       if (chosen.kind === "webassembly") return reference();
       const { path, longVersion } = chosen;
@@ -123,8 +124,15 @@ function nameOf({ dependencyGraph }: CompilationJob): string {
 
 async function choose(
   version: string,
-  settings: CompilerInput["settings"],
-  reference: () => Promise<Compiler>,
+  {
+    settings,
+    memory,
+    reference,
+  }: {
+    readonly settings: CompilerInput["settings"];
+    readonly memory: string;
+    readonly reference: () => Promise<Compiler>;
+  },
 ): Promise<SolcChoice> {
   const { platform, env: environment } = process;
   const candidates = solcCandidates(version, { platform, environment, home: homedir() });
@@ -132,11 +140,11 @@ async function choose(
   return chooseSolc(candidates, {
     version,
     input,
+    memory,
     reference: async () => {
       const compiler = await reference();
       return { longVersion: compiler.longVersion, output: await compiler.compile(input) };
     },
-    memory: join(CACHE, "native-solc.json"),
   });
 }
 
