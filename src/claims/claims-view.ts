@@ -7,7 +7,7 @@ import type { Hash } from "../primitives/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import type { Claim, ClaimOnL1 } from "./claim.ts";
 import { followClaims } from "./claim-path.ts";
-import type { ClaimPath } from "./claim-path.ts";
+import type { ClaimPath, PathTip } from "./claim-path.ts";
 import { createClaimReader } from "./claim-reader.ts";
 import { claimStatus } from "./judge.ts";
 import type { ClaimStatus } from "./judge.ts";
@@ -54,6 +54,17 @@ export interface ClaimStanding {
   readonly unconfirmed: readonly ClaimRecord[];
 }
 
+/** The path of right claims from a place on: what claims on L1 are held against. */
+export interface RightPath {
+  /** In order; those L1 knows. */
+  readonly claims: readonly Claim[];
+  /**
+   * What the claim after the last that L1 knows has to be, so that any other there is wrong. Undefined if the node does not know yet, or
+   * has no traces, without which it cannot; and where `claims` ends before.
+   */
+  readonly next: Claim | undefined;
+}
+
 /** What RPC asks of L1 about claims and withdrawals. Answers may come from an L1 node, so they are promises. */
 export interface ClaimsView {
   /**
@@ -65,6 +76,8 @@ export interface ClaimsView {
   standingOfBatch(index: number): Promise<ClaimStanding>;
   /** L1 timestamp in seconds that a transaction sent now can expect. */
   l1Timestamp(): Promise<number>;
+  /** The claims of the path whose states have at least `batchCount` batches, `limit` of them at most; 0 begins with genesis. */
+  rightPath(batchCount: number, limit: number): Promise<RightPath>;
   /** Whether the Portal has executed withdrawal `index`. */
   isWithdrawalExecuted(index: number): Promise<boolean>;
 }
@@ -108,10 +121,10 @@ export function createClaimsView(options: {
     if (end < path.length) await keep([states.genesis, ...path.slice(1, end)]);
   }
 
-  async function follow(): Promise<void> {
+  async function follow(): Promise<PathTip> {
     if (traces === undefined) await log.read(Number(await client.getBlockNumber()), () => Promise.resolve());
     await leaveLostClaims();
-    await followClaims(path, { reader, states, claims, keep });
+    return followClaims(path, { reader, states, claims, keep });
   }
 
   /** What L1 says of claims at one head: a standing asks for many, and for the same ones again. */
@@ -187,6 +200,14 @@ export function createClaimsView(options: {
         return { l1Timestamp: head.l1Timestamp, claim, unconfirmed };
       }),
     l1Timestamp: async () => (await openHead()).l1Timestamp,
+    rightPath: (batchCount, limit) =>
+      exclusively(async () => {
+        const tip = await follow();
+        const begin = positionOf(path, batchCount - 1);
+        const isWhole = path.length <= begin + limit;
+        const next = isWhole ? await claims.childOf(tip.claim, tip.onL1.nextBatchCount) : undefined;
+        return { claims: path.slice(begin, begin + limit), next };
+      }),
     isWithdrawalExecuted: (index) =>
       client.readContract({
         address: contracts.portal,

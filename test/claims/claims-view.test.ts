@@ -116,7 +116,10 @@ describe("Claims as RPC sees them", () => {
     await rollup.l1.mine();
     const standing = await view.standingOfBatch(1);
     expect(standing.unconfirmed).to.eql([{ ...second, status: "confirmable" }]);
-    expect(await view.standingOfBatch(0)).to.deep.include({ claim: { ...first, status: "confirmed" }, unconfirmed: [] });
+    expect(await view.standingOfBatch(0)).to.deep.include({
+      claim: { ...first, status: "confirmed" },
+      unconfirmed: [],
+    });
   });
 
   describe("of a node without traces", () => {
@@ -184,6 +187,24 @@ describe("Claims as RPC sees them", () => {
       };
       return { ...client, readContract };
     }
+  });
+
+  it("are a path from genesis on, with what has to come next, as long as the node knows", async () => {
+    const genesis = createOwnStates(rollup.chain).genesis;
+    expect(await open().rightPath(0, 10)).to.eql({ claims: [genesis], next: undefined });
+    await postAndClaim();
+    await postAndClaim();
+    const { claims } = await open().rightPath(0, 10);
+    expect(claims.map(({ batchCount }) => batchCount)).to.eql([0, 1, 2]);
+    expect((await open().rightPath(2, 10)).claims).to.eql(claims.slice(2));
+    expect((await open().rightPath(0, 2)).claims).to.eql(claims.slice(0, 2));
+    const snapshot = await rollup.l1.snapshot();
+    await postAndClaim();
+    const [, , , third] = (await open().rightPath(0, 10)).claims;
+    // Without the last claim on L1, whose batch is in the node all the same.
+    await rollup.l1.revertTo(snapshot);
+    expect(await open().rightPath(1, 10)).to.eql({ claims: claims.slice(1), next: third });
+    expect((await open(null).rightPath(1, 10)).next, "not without traces").to.equal(undefined);
   });
 
   it("are disputed as long as a rival stands, and gone with a reorg that takes them", async () => {

@@ -95,6 +95,13 @@ describe("rollup_* methods", function () {
       return { l1Timestamp, claim, unconfirmed };
     },
     l1Timestamp: async () => l1Timestamp,
+    rightPath: async (batchCount, limit) => ({
+      claims: claims
+        .filter((claim) => claim.batchCount >= batchCount)
+        .slice(0, limit)
+        .map(({ id, ...claim }) => ({ claimId: id, ...claim })),
+      next: undefined,
+    }),
     isWithdrawalExecuted: async (index) => executed.has(index),
   };
   const wallet = new Wallet(privateKey("alice"));
@@ -255,6 +262,13 @@ describe("rollup_* methods", function () {
     seen.push((await status()).status);
     expect(seen).to.eql(["claimed", "disputed", "confirmable", "executable", "executed"]);
     expect(await result(node, "rollup_getClaimOfBlock", "latest")).to.eql({ ...claim, status: "confirmed" });
+
+    const { id, parentId, stateHash, traceRoot, batchCount } = claim;
+    expect(await result(node, "rollup_getRightClaims", 1)).to.eql({
+      claims: [{ id, parentId, stateHash, traceRoot, batchCount }],
+      next: null,
+    });
+    expect(await result(node, "rollup_getRightClaims", 2, 5)).to.eql({ claims: [], next: null });
 
     for (let index = 0; index < 5; index++) {
       const answer = await result<{ withdrawal: WithdrawalAnswer; opening: object; proof: Hash[]; outboxRoot: Hash }>(
