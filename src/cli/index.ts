@@ -3,12 +3,13 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { configurationKeys } from "./command.ts";
 import { commands } from "./commands.ts";
+import { ExitError, USAGE_ERROR } from "./exit-codes.ts";
 import { SettingsError } from "./settings.ts";
 
-/** Exit code of a command line or setting that makes no sense. */
-const USAGE_ERROR = 2;
-
-/** Runs the `onestep` command; ends the process with exit code 0, 1 (failed) or 2 (bad command line or settings). */
+/**
+ * Runs the `onestep` command; ends the process with exit code 0, 1 (failed), 2 (bad command line or settings) or 3 (too early: to be
+ * tried again).
+ */
 export async function main(argv: readonly string[]): Promise<void> {
   const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   const { version, description } = z.object({ version: z.string(), description: z.string() }).parse(manifest);
@@ -37,5 +38,5 @@ function report(error: unknown): number {
     return USAGE_ERROR;
   }
   process.stderr.write(`onestep: ${error instanceof Error ? error.message : String(error)}\n`);
-  return 1;
+  return error instanceof ExitError ? error.exitCode : 1;
 }
