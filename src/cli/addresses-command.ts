@@ -1,5 +1,4 @@
 import { getAddress } from "viem";
-import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } from "../rollup/index.ts";
 import { defineCommand } from "./command.ts";
 import { withLayers } from "./layers.ts";
 import { narrate } from "./narration.ts";
@@ -15,7 +14,8 @@ export const addressesCommand = defineCommand({
   ],
   settings: { ...layerSettings, ...jsonSetting },
   run: (values) =>
-    withLayers(values, ({ rollup }) => {
+    withLayers(values, async ({ rollup }) => {
+      const { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } = await import("../rollup/index.ts");
       const { contracts, parameters, l1ChainId, l2ChainId } = rollup;
       const { operator, forceInclusionDelay, selfSequencingDelay, challengePeriod } = parameters;
       const l2 = { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS };
@@ -35,6 +35,5 @@ export const addressesCommand = defineCommand({
         "delays",
         rows(delays),
       ]);
-      return Promise.resolve();
     }),
 });

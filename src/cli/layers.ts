@@ -125,7 +125,7 @@ export async function explained<Result>(
     const failed = error.walk((link) => typeof link === "object" && link !== null && "url" in link);
     const url = failed !== null && "url" in failed && typeof failed.url === "string" ? failed.url : undefined;
     const layer = url === rpcUrl ? "L2" : url === l1RpcUrl ? "L1" : undefined;
-    const words = [error.details, error.shortMessage].find((text) => text !== "") ?? error.name;
+    const words = innermostMessage(error);
     const reason = [l1RpcUrl, rpcUrl].reduce((text, secret) => text.replaceAll(secret, new URL(secret).origin), words);
     const isSilent = failed?.name === "HttpRequestError" || failed?.name === "TimeoutError";
     const place = layer === undefined || url === undefined ? "" : `the ${layer} endpoint ${new URL(url).origin} `;
@@ -133,4 +133,13 @@ export async function explained<Result>(
       cause: error,
     });
   }
+}
+
+/** The reason of the reason: `connect ECONNREFUSED …` rather than `fetch failed`. */
+function innermostMessage(error: BaseError): string {
+  let words = error.details === "" ? error.shortMessage : error.details;
+  for (let link: unknown = error; link instanceof Error; link = link.cause) {
+    if (!(link instanceof BaseError) && link.message !== "") words = link.message;
+  }
+  return words;
 }

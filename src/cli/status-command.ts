@@ -164,5 +164,5 @@ function describeState({ l1, l2, batches, messages, lag, claims }: State): reado
 /** The columns of a claim in a table. */
 export function describeClaim({ id, batchCount, verdict, status, confirmableAt }: ListedClaim): readonly string[] {
   const when = status === "pending" ? `confirmable at ${seconds(confirmableAt)}` : "";
-  return [`  ${id}`, `${batchCount} batches`, verdict, status, when];
+  return [`  ${id}`, `batches: ${batchCount}`, verdict, status, when];
 }
