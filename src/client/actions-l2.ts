@@ -1,6 +1,7 @@
 import type { Address, Client, Hash } from "viem";
 import { z } from "zod";
-import { ask, blockSchema, countSchema } from "./answers.ts";
+import { blockSchema, countSchema } from "./answers.ts";
+import { ask } from "./asking.ts";
 import { requireIndex } from "./arguments.ts";
 import { costOfCall, costOfGas, finalizationGas } from "./costs.ts";
 import type { Cost } from "./costs.ts";

@@ -3,7 +3,8 @@ import type { Address, Client } from "viem";
 import { getChainId, getCode, readContract } from "viem/actions";
 import { z } from "zod";
 import { inboxAbi } from "./abi.ts";
-import { addressSchema, amountSchema, ask, countSchema, hashSchema } from "./answers.ts";
+import { addressSchema, amountSchema, countSchema, hashSchema } from "./answers.ts";
+import { ask } from "./asking.ts";
 import { OnestepError } from "./errors.ts";
 import type { LayerName } from "./errors.ts";
 

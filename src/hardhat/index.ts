@@ -1,7 +1,7 @@
 import type { HardhatPlugin } from "hardhat/types/plugins";
 import { PLUGIN_ID, tasks } from "./tasks.ts";
 
-export { onestepNetworks } from "./networks.ts";
+export { onestepIgnition, onestepNetworks } from "./networks.ts";
 export type { OnestepNetworkOptions } from "./networks.ts";
 
 /** For `plugins` of a Hardhat 3 configuration: the tasks `hardhat onestep …`. */

@@ -41,3 +41,9 @@ export function onestepNetworks(options: OnestepNetworkOptions = {}): {
     },
   };
 }
+
+/**
+ * For `ignition` of a Hardhat configuration. An idle L2 makes no blocks, so more confirmations than the transaction's own block, of which
+ * Ignition waits for five, would not come; nor do they mean more here, where batches on L1 decide.
+ */
+export const onestepIgnition = { requiredConfirmations: 1 } as const;

@@ -9,7 +9,12 @@ import { readNetworkSettings } from "./network-settings.ts";
 
 export const PLUGIN_ID = "onestep";
 
-/** The users' commands as tasks: `hardhat onestep deposit 0.1ether` is `onestep deposit 0.1ether` with the networks of the configuration. */
+/** Settings that the networks of the configuration give, or environment variables: no options of tasks. */
+const NETWORK_SETTINGS: readonly string[] = ["rpcUrl", "l1RpcUrl"];
+
+/**
+ * The users' commands as tasks: `hardhat onestep deposit 0.1ether` is `onestep deposit 0.1ether` with the networks of the configuration.
+ */
 export const tasks: readonly TaskDefinition[] = [
   emptyTask(PLUGIN_ID, "Deposits, withdrawals, forced messages and the state of a Onestep rollup").build(),
   ...userCommands.flatMap((command) => tasksOf(command, [PLUGIN_ID])),
@@ -35,6 +40,7 @@ function tasksOf(command: RegistrableCommand, group: readonly string[]): readonl
     });
   }
   for (const [name, { description, placeholder }] of Object.entries(command.settings)) {
+    if (NETWORK_SETTINGS.includes(name)) continue;
     builder =
       placeholder === undefined
         ? builder.addFlag({ name, description })
