@@ -4,6 +4,7 @@ import type { Logger } from "../primitives/index.ts";
 import { LOG_FORMATS, LOG_LEVELS, createLogger } from "./logging.ts";
 import { choiceText } from "./setting-types.ts";
 import {
+  type SettingSources,
   type SettingValues,
   type Settings,
   SettingsError,
@@ -20,6 +21,8 @@ export interface ArgumentDefinition<Argument> {
   readonly description: string;
   /** Reads the text. Its messages say what was expected. */
   readonly schema: z.ZodType<Argument, string>;
+  /** Whether it may be left out: it is undefined then, which `Argument` must allow. */
+  readonly optional?: boolean;
 }
 
 /** A subcommand of `onestep`, or of a group of them. */
@@ -50,8 +53,14 @@ const loggingSettings = {
 /** A command whose kind of settings no longer matters. */
 export interface RegistrableCommand {
   readonly name: string;
+  readonly summary: string;
   readonly settings: Settings;
+  readonly argument: Pick<ArgumentDefinition<unknown>, "name" | "description" | "optional"> | undefined;
+  /** Those of a group, the default one first; a command by itself has none. */
+  readonly commands: readonly RegistrableCommand[];
   register(program: Command, options: RegistrationOptions): void;
+  /** Runs it with settings and argument as texts. Rejects with a SettingsError if they make no sense. Not of a group. */
+  invoke(sources: SettingSources, argument: string | undefined): Promise<void>;
 }
 
 export interface RegistrationOptions {
@@ -67,10 +76,14 @@ export function defineCommand<S extends Settings, Argument = undefined>(
 ): RegistrableCommand {
   return {
     name: definition.name,
+    summary: definition.summary,
     settings: definition.settings,
+    argument: definition.argument,
+    commands: [],
     register: (program, options) => {
       registerCommand(program, definition, options);
     },
+    invoke: (sources, argument) => runCommand(definition, sources, argument),
   };
 }
 
@@ -85,6 +98,10 @@ export function defineCommandGroup({
 }): RegistrableCommand {
   return {
     name,
+    summary,
+    argument: undefined,
+    commands,
+    invoke: () => Promise.reject(new Error(`${name} is a group of commands`)),
     settings: Object.assign({}, ...commands.map(({ settings }) => settings)) as Settings,
     register: (program, options) => {
       const group = program.command(name).summary(summary).description(describe({ summary, details }));
@@ -120,7 +137,8 @@ function registerCommand<S extends Settings, Argument>(
     .description(describe(definition))
     .allowExcessArguments(false);
   if (definition.argument !== undefined) {
-    command.argument(`<${definition.argument.name}>`, definition.argument.description);
+    const { name, description, optional = false } = definition.argument;
+    command.argument(optional ? `[${name}]` : `<${name}>`, description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -137,15 +155,23 @@ function registerCommand<S extends Settings, Argument>(
     ].join("\n"),
   );
   command.action(async () => {
-    const argument = readArgument(definition.argument, command.args[0]);
     const path = command.opts<Record<string, string | boolean>>()["config"] ?? options.environment["ONESTEP_CONFIG"];
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
-    const values = resolveSettings(settings, sources);
-    const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
-    await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }), argument });
+    await runCommand(definition, sources, command.args[0]);
   });
+}
+
+async function runCommand<S extends Settings, Argument>(
+  definition: CommandDefinition<S, Argument>,
+  sources: SettingSources,
+  argumentText: string | undefined,
+): Promise<void> {
+  const argument = readArgument(definition.argument, argumentText);
+  const values = resolveSettings(definition.settings, sources);
+  const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
+  await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }), argument });
 }
 
 function describe({ summary, details }: { readonly summary: string; readonly details?: string | undefined }): string {
@@ -157,7 +183,7 @@ function readArgument<Argument>(
   definition: ArgumentDefinition<Argument> | undefined,
   text: string | undefined,
 ): Argument {
-  if (definition === undefined) return undefined as Argument;
+  if (definition === undefined || (definition.optional === true && text === undefined)) return undefined as Argument;
   const parsed = definition.schema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new SettingsError(
@@ -186,16 +212,18 @@ function optionsOf(settings: Settings): Option[] {
 
 /** What was given as flags, by key of the setting; commander's own camel case differs where a digit is in the name. */
 function byKey(command: Command, settings: Settings): Record<string, string | boolean> {
-  const given = new Map(
-    command.options.map((option) => [
-      option.long?.slice(2) ?? "",
-      command.getOptionValue(option.attributeName()) as string | boolean | undefined,
-    ]),
-  );
+  const given = new Map(command.options.map((option) => [option.long?.slice(2) ?? "", valueOf(command, option)]));
   const flags: Record<string, string | boolean> = {};
   for (const key of Object.keys(settings).flatMap((name) => [name, `${name}File`])) {
     const value = given.get(flagName(key));
     if (value !== undefined) flags[key] = value;
   }
   return flags;
+}
+
+/** To commander `--no-wait` is `wait`, which is true unless the flag is given: here it is a flag as others are. */
+function valueOf(command: Command, option: Option): string | boolean | undefined {
+  const name = option.attributeName();
+  if (option.negate) return command.getOptionValueSource(name) === "cli" ? true : undefined;
+  return command.getOptionValue(name) as string | boolean | undefined;
 }
