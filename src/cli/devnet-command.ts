@@ -82,6 +82,7 @@ const settings = {
   host: nodeSettings.host,
   infoFile: nodeSettings.infoFile,
   blockTime: setting(secondsText(), { ...sequencerSettings.blockTime, placeholder: "seconds", fallback: "0" }),
+  emptyBlocks: sequencerSettings.emptyBlocks,
   batchInterval: setting(secondsText(), { ...batcherSettings.batchInterval, placeholder: "seconds", fallback: "4" }),
   dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
     ...batcherSettings.dataAvailability,
@@ -157,6 +158,7 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     l2ChainId: values.l2ChainId,
     preset: choosePreset("devnet", values),
     blockTime: values.blockTime,
+    emptyBlocks: values.emptyBlocks,
     batchInterval: values.batchInterval,
     dataKind: values.dataAvailability,
     proposeInterval: values.proposeInterval,

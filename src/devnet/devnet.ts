@@ -13,19 +13,25 @@ import type { EngineName } from "../reference/index.ts";
 import {
   createClosers,
   openNode,
-  startBatcherRole,
+  openSequencer,
+  startBatcher,
+  startBlobServer,
   startChallengerRole,
+  startFeed,
   startProposerRole,
   startRpcRole,
-  startSequencerRole,
 } from "../roles/index.ts";
 import type { Closers, RunningNode } from "../roles/index.ts";
+import { rejected } from "../rpc/index.ts";
 import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
-import { derivedKeys, hardhatKeys, userAccounts } from "./accounts.ts";
+import { chooseSequencerMode } from "../sequencer/index.ts";
+import { derivedKeys, faucetAccount, hardhatKeys, userAccounts } from "./accounts.ts";
 import type { DevnetKeys } from "./accounts.ts";
+import { createDevnetControl } from "./control.ts";
 import { fundOnL1, fundOnL2 } from "./funding.ts";
 import { startL1Node } from "./l1-node.ts";
+import { startRestartableRoles } from "./restartable-roles.ts";
 
 export type DevnetL1 =
   | {
@@ -59,6 +65,8 @@ export interface DevnetOptions {
   readonly preset: DeploymentPreset;
   /** Seconds between blocks; 0 makes one as soon as there is something to put into it. */
   readonly blockTime: number;
+  /** Whether blocks are made when there is nothing to put into them: every `blockTime`, or when none came for a second. */
+  readonly emptyBlocks: boolean;
   /** Seconds of age of the oldest block not posted at which a batch is posted. */
   readonly batchInterval: number;
   readonly dataKind: DataKind;
@@ -107,6 +115,8 @@ const LOCAL_POLL_INTERVAL = 0.25;
 const REMOTE_POLL_INTERVAL = 4;
 /** A Hardhat network calls every block final; one more block is waited for, so that the heads are seen apart. */
 const HARDHAT_FINALITY_DEPTH = 1;
+/** How tools that look for a development node by its name know one: Hardhat's network helpers refuse others. */
+const CLIENT_VERSION = "HardhatNetwork/onestep-devnet/0.1.0";
 
 /**
  * Starts an L1, unless there is one, and every role of a rollup on it in this process. Aborting the signal ends a start
@@ -137,7 +147,8 @@ async function start(
   const l1 = await openL1(options, folder, instruments, closers);
   const local = options.l1.kind === "hardhat";
   const keys = options.l1.kind === "hardhat" ? hardhatKeys() : derivedKeys(options.l1.deployerKey);
-  const accounts = local ? userAccounts() : [{ address: keys.deployer.address, privateKey: undefined }];
+  const users = userAccounts();
+  const accounts = local ? users : [{ address: keys.deployer.address, privateKey: undefined }];
   const configPath = join(folder, "rollup.json");
   const config = await openRollup(options, { l1RpcUrl: l1.url, keys, configPath }, instruments);
   if (!local) {
@@ -169,35 +180,57 @@ async function start(
   );
   closers.add("node", () => node.close());
   const operatorKey = keys.operator.privateKey;
-  const { mempool, feedPort } = await startSequencerRole(node, {
-    operatorKey,
-    mode:
-      options.blockTime === 0 ? { kind: "on-demand" } : { kind: "interval", seconds: options.blockTime, empty: false },
-    messageConfirmations: local ? 0 : 1,
-    maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
+  const { feedPort } = await startFeed(node, { operatorKey, host, feedPort: options.feedPort });
+  const blobServerPort = await startBlobServer(node, { host, blobServerPort: options.blobServerPort });
+  const { blockTime, emptyBlocks } = options;
+  const roles = await startRestartableRoles(node, async (scope) => {
+    const { mempool, sequencer } = await openSequencer(scope, {
+      mode: chooseSequencerMode({ blockTime, emptyBlocks }),
+      messageConfirmations: local ? 0 : 1,
+      maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
+    });
+    const batcher = await startBatcher(scope, {
+      operatorKey,
+      dataKind: options.dataKind,
+      interval: options.batchInterval,
+      pollingInterval: pollInterval,
+    });
+    await startProposerRole(scope, {
+      proposerKey: keys.proposer.privateKey,
+      interval: options.proposeInterval,
+      pollingInterval: pollInterval,
+    });
+    await startChallengerRole(scope, {
+      challengerKey: keys.challenger.privateKey,
+      mode: "play",
+      hasProposer: true,
+      pollingInterval: pollInterval,
+    });
+    return { mempool, sequencer, batcher };
+  });
+  let info: DevnetInfo | undefined;
+  const control = local
+    ? createDevnetControl({
+        node,
+        roles,
+        l1RpcUrl: l1.url,
+        accounts: users,
+        faucet: faucetAccount().address,
+        automatic: chooseSequencerMode({ blockTime: 0, emptyBlocks }),
+        info: () => {
+          if (info === undefined) throw rejected("the devnet is starting");
+          return info;
+        },
+        dump: () => Promise.reject(rejected("not built yet")),
+      })
+    : undefined;
+  const rpc = await startRpcRole(node, {
     host,
-    feedPort: options.feedPort,
+    port: options.rpcPort,
+    pool: roles.pool,
+    devnet: control,
+    clientVersion: local ? CLIENT_VERSION : undefined,
   });
-  const { blobServerPort } = await startBatcherRole(node, {
-    operatorKey,
-    dataKind: options.dataKind,
-    interval: options.batchInterval,
-    pollingInterval: pollInterval,
-    host,
-    blobServerPort: options.blobServerPort,
-  });
-  await startProposerRole(node, {
-    proposerKey: keys.proposer.privateKey,
-    interval: options.proposeInterval,
-    pollingInterval: pollInterval,
-  });
-  await startChallengerRole(node, {
-    challengerKey: keys.challenger.privateKey,
-    mode: "play",
-    hasProposer: true,
-    pollingInterval: pollInterval,
-  });
-  const rpc = await startRpcRole(node, { host, port: options.rpcPort, pool: mempool });
   if (options.l2Balance > 0n) {
     await fundOnL2(
       {
@@ -211,27 +244,29 @@ async function start(
     );
     await untilMessagesAreOnL2(node);
   }
-  return {
-    info: {
-      l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
-      l2: {
-        rpcUrl: rpc.url,
-        webSocketUrl: rpc.webSocketUrl,
-        feedUrl: `ws://${host}:${feedPort}`,
-        beaconUrl: `http://${host}:${blobServerPort ?? ""}`,
-        chainId: config.genesis.chainId,
-      },
-      contracts: config.contracts,
-      predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
-      roles: {
-        operator: keys.operator.address,
-        proposer: keys.proposer.address,
-        challenger: keys.challenger.address,
-      },
-      challengePeriod: config.parameters.challengePeriod,
-      accounts,
-      rollupConfig: configPath,
+  info = {
+    l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
+    l2: {
+      rpcUrl: rpc.url,
+      webSocketUrl: rpc.webSocketUrl,
+      feedUrl: `ws://${host}:${feedPort}`,
+      beaconUrl: `http://${host}:${blobServerPort ?? ""}`,
+      chainId: config.genesis.chainId,
     },
+    contracts: config.contracts,
+    predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
+    roles: {
+      operator: keys.operator.address,
+      proposer: keys.proposer.address,
+      challenger: keys.challenger.address,
+    },
+    challengePeriod: config.parameters.challengePeriod,
+    accounts,
+    rollupConfig: configPath,
+  };
+  await control?.ready();
+  return {
+    info,
     failure: Promise.race([l1.failure, node.failure]),
     close: () => closers.closeAll(),
   };

@@ -2,6 +2,7 @@ import { createFeedServer } from "../feed/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import {
   type Mempool,
+  type Sequencer,
   type SequencerMode,
   createMempool,
   createPoolState,
@@ -10,13 +11,16 @@ import {
 import type { RunningNode } from "./running-node.ts";
 
 export interface SequencerRoleOptions {
-  /** The operator's, which signs the feed. */
-  readonly operatorKey: Hex;
   readonly mode: SequencerMode;
   /** Bytes of a block's encoding, where a batch does not hold what a sequencer may make by default. */
   readonly maximumBlockBytes?: number | undefined;
   /** L1 blocks on top of a message's before it is executed. */
   readonly messageConfirmations: number;
+}
+
+export interface FeedRoleOptions {
+  /** The operator's, which signs the feed. */
+  readonly operatorKey: Hex;
   readonly host: string;
   /** 0 takes any free port. */
   readonly feedPort: number;
@@ -25,8 +29,32 @@ export interface SequencerRoleOptions {
 /** Adds mempool, block building and feed to a node. Blocks are built once the node has caught up with L1. */
 export async function startSequencerRole(
   node: RunningNode,
-  options: SequencerRoleOptions,
+  options: SequencerRoleOptions & FeedRoleOptions,
 ): Promise<{ readonly mempool: Mempool; readonly feedPort: number }> {
+  const { mempool, sequencer } = await openSequencer(node, options);
+  const { feedPort } = await startFeed(node, options);
+  sequencer.start();
+  return { mempool, feedPort };
+}
+
+/** Adds the feed of a node's blocks. */
+export async function startFeed(
+  { chain, instruments, onClose }: RunningNode,
+  { operatorKey, host, feedPort }: FeedRoleOptions,
+): Promise<{ readonly feedPort: number }> {
+  const feed = await createFeedServer(
+    { chain, privateKey: operatorKey, listen: { kind: "port", port: feedPort, host } },
+    instruments,
+  );
+  onClose("feed server", () => feed.close());
+  return { feedPort: feed.port };
+}
+
+/** Adds mempool and block building to a node. The sequencer is to be started. */
+export async function openSequencer(
+  node: RunningNode,
+  options: SequencerRoleOptions,
+): Promise<{ readonly mempool: Mempool; readonly sequencer: Sequencer }> {
   const { chain, config, database, instruments, recovery } = node;
   const mempool = await createMempool(
     {
@@ -38,15 +66,6 @@ export async function startSequencerRole(
     instruments,
   );
   node.onClose("mempool", () => mempool.close());
-  const feed = await createFeedServer(
-    {
-      chain,
-      privateKey: options.operatorKey,
-      listen: { kind: "port", port: options.feedPort, host: options.host },
-    },
-    instruments,
-  );
-  node.onClose("feed server", () => feed.close());
   const sequencer = createSequencer(
     {
       chain,
@@ -59,7 +78,6 @@ export async function startSequencerRole(
     },
     instruments,
   );
-  sequencer.start();
   node.onClose("sequencer", () => sequencer.stop());
-  return { mempool, feedPort: feed.port };
+  return { mempool, sequencer };
 }

@@ -2,8 +2,10 @@ import type { z } from "zod";
 import type { DisputesView } from "../challenger/index.ts";
 import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
+import type { Hash } from "../primitives/index.ts";
 import type { BlockUnits } from "../traces/index.ts";
 import type { OutboxIndex } from "../withdrawals/index.ts";
+import type { DevnetControl } from "./devnet-control.ts";
 import type { TransactionDecoder } from "./format/transaction.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { FilterRegistry } from "./logs/filters.ts";
@@ -29,11 +31,14 @@ export interface RpcNode extends ReadingNode {
   readonly pool: TransactionPool;
   readonly claims: ClaimsView | undefined;
   readonly disputes: DisputesView | undefined;
+  readonly devnet: DevnetControl | undefined;
   readonly syncStatus: () => SyncStatus;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;
   readonly notifier: Notifier;
   readonly clientVersion: string;
+  /** 32 random bytes, other ones for each server. */
+  readonly instanceId: Hash;
   readonly minimumPriorityFee: bigint;
   /** Latest block when the server was made. */
   readonly startingBlock: number;

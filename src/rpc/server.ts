@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import fastify from "fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { registerMetrics } from "../metrics/index.ts";
@@ -51,7 +52,10 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       },
       pool,
       claims,
-      disputes: options.disputes,
+      get disputes() {
+        return options.disputes;
+      },
+      devnet: options.devnet,
       syncStatus,
       limits,
       decode: createTransactionDecoder(chain.config.genesis.chainId),
@@ -66,6 +70,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       }),
       notifier: createNotifier({ chain, pool, syncing }, { logger }),
       clientVersion: options.clientVersion ?? DEFAULT_CLIENT_VERSION,
+      instanceId: `0x${randomBytes(32).toString("hex")}`,
       minimumPriorityFee: options.minimumPriorityFee ?? DEFAULT_MINIMUM_PRIORITY_FEE,
       startingBlock,
     };

@@ -3,7 +3,7 @@ import type { Chain } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
 import { buildBlock } from "./block-builder.ts";
-import type { BlockBuilding } from "./block-builder.ts";
+import type { BlockBuilding, BlockRequest } from "./block-builder.ts";
 import { scheduleBlocks } from "./block-scheduler.ts";
 import type { Attempt, SequencerMode } from "./block-scheduler.ts";
 import type { Mempool } from "./mempool.ts";
@@ -40,9 +40,13 @@ export interface Sequencer {
    * Builds and appends one block of what is available now. Undefined if there is nothing to put into it (and `empty` is
    * not asked for), or L1 is not known, or too many blocks wait to be posted.
    */
-  buildBlock(options?: { readonly empty?: boolean }): Promise<Block | undefined>;
+  buildBlock(request?: BlockRequest): Promise<Block | undefined>;
   /** Builds blocks by the mode until stopped. */
   start(): void;
+  /** How blocks are built from the next start on. */
+  mode: SequencerMode;
+  /** Seconds that the next block is to have as its timestamp, whatever it is built for; undefined for the present time. */
+  plannedTimestamp: number | undefined;
   /** Resolves when the block being built, if any, is done. */
   stop(): Promise<void>;
 }
@@ -53,7 +57,7 @@ const L1_SLOT_SECONDS = 12;
 
 /** Throws a RangeError if the options cannot work. */
 export function createSequencer(options: SequencerOptions, { logger, metrics }: Instruments): Sequencer {
-  const { chain, mempool, mode, messageConfirmations } = options;
+  const { chain, mempool, messageConfirmations } = options;
   checkConfirmations(messageConfirmations, chain.config.parameters.forceInclusionDelay);
   const now = options.now ?? Date.now;
   const counters = registerMetrics(metrics, "sequencer");
@@ -73,7 +77,9 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     logger,
     counters,
     quarantined: new Set(),
+    plannedTimestamp: undefined,
   };
+  let { mode } = options;
   let abort: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
 
@@ -101,7 +107,19 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
   }
 
   return {
-    buildBlock: ({ empty = false } = {}) => buildBlock(building, { empty }),
+    get mode() {
+      return mode;
+    },
+    set mode(wanted) {
+      mode = wanted;
+    },
+    get plannedTimestamp() {
+      return building.plannedTimestamp;
+    },
+    set plannedTimestamp(timestamp) {
+      building.plannedTimestamp = timestamp;
+    },
+    buildBlock: (request = {}) => buildBlock(building, request),
     start() {
       if (abort !== undefined) return;
       abort = new AbortController();

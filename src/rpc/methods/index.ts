@@ -1,5 +1,6 @@
 import { onExecutingThread, onReadingThread } from "../node.ts";
 import type { RpcMethod } from "../node.ts";
+import { DEVNET_METHODS } from "./devnet/index.ts";
 import { debugRawPooledTransaction, getRawHeader } from "./debug/raw.ts";
 import { accounts } from "./eth/accounts.ts";
 import { blobBaseFee } from "./eth/blob-base-fee.ts";
@@ -95,4 +96,5 @@ export const METHODS: readonly RpcMethod[] = [
   getWithdrawalStatus,
   syncStatus,
   modules,
+  ...DEVNET_METHODS,
 ];
