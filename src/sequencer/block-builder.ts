@@ -75,7 +75,10 @@ export function buildBlock(
     const messages = readDueMessages(chain.inbox, parent, building.messageConfirmations);
     const { forceInclusionDelay } = chain.config.parameters;
     const hasTransactions = !messagesOnly && mempool.hasExecutable(timestamp);
-    if (!empty && !hasTransactions && !areUrgent(messages, { l1Timestamp, forceInclusionDelay })) return undefined;
+    const isPlanned = planned !== undefined;
+    if (!empty && !hasTransactions && !areUrgent(messages, { l1Timestamp, forceInclusionDelay, isPlanned })) {
+      return undefined;
+    }
 
     // 3. Execute messages and transactions, and append.
     const stopTimer = counters.buildSeconds.startTimer();
@@ -93,6 +96,27 @@ export function buildBlock(
       "block built",
     );
     return block;
+  });
+}
+
+/** Builds and appends a block with nothing in it for each timestamp in seconds, stored together; fewer if the gas bucket ends. */
+export function buildEmptyBlocks(building: BlockBuilding, timestamps: readonly number[]): Promise<readonly Block[]> {
+  const { chain, counters } = building;
+  return chain.exclusive(async (writer) => {
+    const blocks: Block[] = [];
+    let parent = chain.latest();
+    const l1Timestamp = building.l1Timestamp();
+    if (l1Timestamp === undefined) return blocks;
+    for (const planned of timestamps) {
+      const timestamp = plannedTimestamp(planned, { parent: parent.header.timestamp, l1Timestamp });
+      if (!paysForBlock(parent.header, timestamp)) break;
+      const { block } = await writer.executeOn(parent, { timestamp, messages: [], transactions: [] });
+      blocks.push(block);
+      parent = block;
+    }
+    if (blocks.length > 0) await writer.appendAll(blocks);
+    counters.blocks.inc(blocks.length);
+    return blocks;
   });
 }
 

@@ -2,7 +2,7 @@ import { registerMetrics } from "../metrics/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
-import { buildBlock } from "./block-builder.ts";
+import { buildBlock, buildEmptyBlocks } from "./block-builder.ts";
 import type { BlockBuilding, BlockRequest } from "./block-builder.ts";
 import { scheduleBlocks } from "./block-scheduler.ts";
 import type { Attempt, SequencerMode } from "./block-scheduler.ts";
@@ -41,6 +41,11 @@ export interface Sequencer {
    * not asked for), or L1 is not known, or too many blocks wait to be posted.
    */
   buildBlock(request?: BlockRequest): Promise<Block | undefined>;
+  /**
+   * Appends an empty block for each timestamp in seconds, as far as derivation's bounds allow it: they are stored together,
+   * which is much faster than one by one. Gives those that could be built.
+   */
+  buildEmptyBlocks(timestamps: readonly number[]): Promise<readonly Block[]>;
   /** Builds blocks by the mode until stopped. */
   start(): void;
   /** How blocks are built from the next start on. */
@@ -120,6 +125,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
       building.plannedTimestamp = timestamp;
     },
     buildBlock: (request = {}) => buildBlock(building, request),
+    buildEmptyBlocks: (timestamps) => buildEmptyBlocks(building, timestamps),
     start() {
       if (abort !== undefined) return;
       abort = new AbortController();
