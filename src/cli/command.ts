@@ -20,18 +20,25 @@ export interface ArgumentDefinition<Argument> {
   readonly description: string;
   /** Reads the text. Its messages say what was expected. */
   readonly schema: z.ZodType<Argument, string>;
+  /** Whether it may be left out: it is undefined then. */
+  readonly isOptional?: boolean;
 }
 
 /** A subcommand of `onestep`, or of a group of them. */
-export interface CommandDefinition<S extends Settings, Argument = undefined> {
+export interface CommandDefinition<S extends Settings, Argument = undefined, Second = undefined> {
   readonly name: string;
   readonly summary: string;
   readonly details?: string;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [commandLine: string, explanation: string])[];
   readonly argument?: ArgumentDefinition<Argument>;
+  /** Stands behind the other. */
+  readonly secondArgument?: ArgumentDefinition<Second>;
   readonly settings: S;
-  run(values: SettingValues<S>, context: { readonly logger: Logger; readonly argument: Argument }): Promise<void>;
+  run(
+    values: SettingValues<S>,
+    context: { readonly logger: Logger; readonly argument: Argument; readonly secondArgument: Second },
+  ): Promise<void>;
 }
 
 const loggingSettings = {
@@ -62,8 +69,8 @@ export interface RegistrationOptions {
   readonly isDefault?: boolean;
 }
 
-export function defineCommand<S extends Settings, Argument = undefined>(
-  definition: CommandDefinition<S, Argument>,
+export function defineCommand<S extends Settings, Argument = undefined, Second = undefined>(
+  definition: CommandDefinition<S, Argument, Second>,
 ): RegistrableCommand {
   return {
     name: definition.name,
@@ -80,7 +87,10 @@ export function defineCommandGroup({
   summary,
   details,
   commands,
+  showsFirst,
 }: Pick<CommandDefinition<Settings>, "name" | "summary" | "details"> & {
+  /** Whether the group's help has that of its first command too. */
+  readonly showsFirst?: boolean;
   readonly commands: readonly [RegistrableCommand, ...RegistrableCommand[]];
 }): RegistrableCommand {
   return {
@@ -92,6 +102,8 @@ export function defineCommandGroup({
         command.register(group, { ...options, isDefault: index === 0 });
       }
       group.addHelpText("after", `\nWithout a command it is \`onestep ${name} ${commands[0].name}\`.`);
+      // The settings of the one that most people mean.
+      if (showsFirst === true) group.addHelpText("after", () => `\n${group.commands[0]?.helpInformation() ?? ""}`);
     },
   };
 }
@@ -109,9 +121,9 @@ export function configurationKeys(commands: readonly RegistrableCommand[]): Read
 }
 
 /** Adds a subcommand to the program, with its settings as options that `--help` explains. */
-function registerCommand<S extends Settings, Argument>(
+function registerCommand<S extends Settings, Argument, Second>(
   program: Command,
-  definition: CommandDefinition<S, Argument>,
+  definition: CommandDefinition<S, Argument, Second>,
   options: RegistrationOptions,
 ): void {
   const command = program
@@ -119,8 +131,9 @@ function registerCommand<S extends Settings, Argument>(
     .summary(definition.summary)
     .description(describe(definition))
     .allowExcessArguments(false);
-  if (definition.argument !== undefined) {
-    command.argument(`<${definition.argument.name}>`, definition.argument.description);
+  for (const argument of [definition.argument, definition.secondArgument]) {
+    if (argument === undefined) continue;
+    command.argument(argument.isOptional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -138,13 +151,18 @@ function registerCommand<S extends Settings, Argument>(
   );
   command.action(async () => {
     const argument = readArgument(definition.argument, command.args[0]);
+    const secondArgument = readArgument(definition.secondArgument, command.args[1]);
     const path = command.opts<Record<string, string | boolean>>()["config"] ?? options.environment["ONESTEP_CONFIG"];
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
     const values = resolveSettings(settings, sources);
     const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
-    await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }), argument });
+    await definition.run(values, {
+      logger: createLogger({ level: logLevel, format: logFormat }),
+      argument,
+      secondArgument,
+    });
   });
 }
 
@@ -157,7 +175,7 @@ function readArgument<Argument>(
   definition: ArgumentDefinition<Argument> | undefined,
   text: string | undefined,
 ): Argument {
-  if (definition === undefined) return undefined as Argument;
+  if (definition === undefined || (definition.isOptional === true && text === undefined)) return undefined as Argument;
   const parsed = definition.schema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new SettingsError(

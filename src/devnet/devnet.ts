@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicClient, http } from "viem";
@@ -32,6 +33,7 @@ import { createDevnetControl } from "./control.ts";
 import { fundOnL1, fundOnL2 } from "./funding.ts";
 import { startL1Node } from "./l1-node.ts";
 import { startRestartableRoles } from "./restartable-roles.ts";
+import { L1_JOURNAL, NODE_FOLDER, ROLLUP_CONFIG, StateFileError, dumpRunning, restoreState } from "./state-file.ts";
 
 export type DevnetL1 =
   | {
@@ -61,7 +63,11 @@ export interface DevnetOptions {
   readonly blobServerPort: number;
   /** Where everything is kept; undefined for a temporary folder. */
   readonly dataDirectory: string | undefined;
+  /** A state file to begin with; L1 and L2 then have the chain ids that it says. */
+  readonly restoreFrom?: string | undefined;
   readonly l2ChainId: number;
+  /** Whether a rollup that is deployed anew gets a chain id of its own, in the place of `l2ChainId`; one that is there keeps its. */
+  readonly freshChainId?: boolean | undefined;
   readonly preset: DeploymentPreset;
   /** Seconds between blocks; 0 makes one as soon as there is something to put into it. */
   readonly blockTime: number;
@@ -137,19 +143,20 @@ export async function startDevnet(
 }
 
 async function start(
-  options: DevnetOptions,
+  given: DevnetOptions,
   instruments: Instruments,
   closers: Closers,
   signal: AbortSignal,
 ): Promise<Devnet> {
-  const { host } = options;
-  const folder = openFolder(options.dataDirectory, closers);
+  const { host } = given;
+  const folder = openFolder(given.dataDirectory, closers);
+  const options = given.restoreFrom === undefined ? given : await restoreOptions(given, given.restoreFrom, folder);
   const l1 = await openL1(options, folder, instruments, closers);
   const local = options.l1.kind === "hardhat";
   const keys = options.l1.kind === "hardhat" ? hardhatKeys() : derivedKeys(options.l1.deployerKey);
   const users = userAccounts();
   const accounts = local ? users : [{ address: keys.deployer.address, privateKey: undefined }];
-  const configPath = join(folder, "rollup.json");
+  const configPath = join(folder, ROLLUP_CONFIG);
   const config = await openRollup(options, { l1RpcUrl: l1.url, keys, configPath }, instruments);
   if (!local) {
     const { roleBalance, l2Balance } = options;
@@ -166,7 +173,7 @@ async function start(
   const node = await openNode(
     {
       config,
-      dataDirectory: join(folder, "node"),
+      dataDirectory: join(folder, NODE_FOLDER),
       l1RpcUrl: l1.url,
       l1BeaconUrl: options.l1.kind === "external" ? options.l1.beaconUrl : undefined,
       l1PollInterval: pollInterval,
@@ -221,7 +228,8 @@ async function start(
           if (info === undefined) throw rejected("the devnet is starting");
           return info;
         },
-        dump: () => Promise.reject(rejected("not built yet")),
+        // No block is made meanwhile.
+        dump: () => node.chain.exclusive(() => dumpRunning(folder, node.database)),
       })
     : undefined;
   const rpc = await startRpcRole(node, {
@@ -290,6 +298,14 @@ async function untilMessagesAreOnL2({ chain, client, config, onClose }: RunningN
   });
 }
 
+/** Fills the folder from a state file, and gives the options with which its devnet goes on. */
+async function restoreOptions(options: DevnetOptions, path: string, folder: string): Promise<DevnetOptions> {
+  const { l1 } = options;
+  if (l1.kind === "external") throw new StateFileError(`${path} holds an L1 too: it cannot be restored on another`);
+  const { l1ChainId, l2ChainId } = await restoreState(path, folder);
+  return { ...options, l2ChainId, l1: { ...l1, chainId: l1ChainId } };
+}
+
 /** The data directory, or a temporary one that is gone when the devnet is. */
 function openFolder(dataDirectory: string | undefined, closers: Closers): string {
   if (dataDirectory !== undefined) {
@@ -304,7 +320,7 @@ function openFolder(dataDirectory: string | undefined, closers: Closers): string
 }
 
 async function openL1(
-  { l1, host, dataDirectory }: DevnetOptions,
+  { l1, host }: DevnetOptions,
   folder: string,
   instruments: Instruments,
   closers: Closers,
@@ -316,7 +332,7 @@ async function openL1(
       port: l1.port,
       chainId: l1.chainId,
       blockInterval: l1.blockTime,
-      journalPath: dataDirectory === undefined ? undefined : join(folder, "l1.jsonl"),
+      journalPath: join(folder, L1_JOURNAL),
       forkUrl: l1.forkUrl,
     },
     instruments,
@@ -324,6 +340,11 @@ async function openL1(
   closers.add("L1", () => node.close());
   if (node.restoredBlocks > 0) instruments.logger.info({ blocks: node.restoredBlocks }, "L1 restored");
   return node;
+}
+
+/** Below 2^48, as some wallets take no greater one, and above the ids that chains of the world have chosen for themselves. */
+function freshChainId(): number {
+  return 2 ** 40 + randomInt(2 ** 40);
 }
 
 /** The rollup that the data directory knows, which must be the one on L1; or a new one. */
@@ -339,7 +360,7 @@ async function openRollup(
         deployerKey: keys.deployer.privateKey,
         operator: keys.operator.address,
         feeRecipient: keys.operator.address,
-        l2ChainId: options.l2ChainId,
+        l2ChainId: options.freshChainId === true ? freshChainId() : options.l2ChainId,
         preset: options.preset,
       },
       instruments,
@@ -350,7 +371,7 @@ async function openRollup(
     return config;
   }
   const config = readRollupConfig(configPath);
-  if (config.genesis.chainId !== options.l2ChainId) {
+  if (options.freshChainId !== true && config.genesis.chainId !== options.l2ChainId) {
     throw new Error(
       `${configPath} is of an L2 with chain id ${config.genesis.chainId}, asked for is ${options.l2ChainId}`,
     );
