@@ -20,8 +20,8 @@ export interface ArgumentDefinition<Argument> {
   readonly description: string;
   /** Reads the text. Its messages say what was expected. */
   readonly schema: z.ZodType<Argument, string>;
-  /** Whether it may be left out: it is undefined then. */
-  readonly isOptional?: boolean;
+  /** Whether it may be left out: it is undefined then, which `Argument` must allow. */
+  readonly optional?: boolean;
 }
 
 /** A subcommand of `onestep`, or of a group of them. */
@@ -133,7 +133,7 @@ function registerCommand<S extends Settings, Argument, Second>(
     .allowExcessArguments(false);
   for (const argument of [definition.argument, definition.secondArgument]) {
     if (argument === undefined) continue;
-    command.argument(argument.isOptional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
+    command.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -175,7 +175,7 @@ function readArgument<Argument>(
   definition: ArgumentDefinition<Argument> | undefined,
   text: string | undefined,
 ): Argument {
-  if (definition === undefined || (definition.isOptional === true && text === undefined)) return undefined as Argument;
+  if (definition === undefined || (definition.optional === true && text === undefined)) return undefined as Argument;
   const parsed = definition.schema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new SettingsError(

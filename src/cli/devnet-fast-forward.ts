@@ -33,7 +33,7 @@ export const fastForwardCommand = defineCommand({
     name: "seconds",
     description: "to move on; until all claims can be confirmed if left out",
     schema: integerText(0, 10_000_000_000),
-    isOptional: true,
+    optional: true,
   },
   settings: {
     ...runningDevnetSettings,

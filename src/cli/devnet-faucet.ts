@@ -17,7 +17,7 @@ export const faucetCommand = defineCommand({
     ["onestep devnet faucet 0x… 2.5 --l1", "2.5 ETH on L1"],
   ],
   argument: { name: "address", description: "who gets it", schema: addressText },
-  secondArgument: { name: "amount", description: "ether; 10 if left out", schema: etherText, isOptional: true },
+  secondArgument: { name: "amount", description: "ether; 10 if left out", schema: etherText, optional: true },
   settings: { ...runningDevnetSettings, l1: switchSetting("give it on L1") },
   async run({ rpcUrl, json, l1 }, { argument: address, secondArgument }) {
     const amount: bigint = secondArgument ?? DEFAULT_AMOUNT;

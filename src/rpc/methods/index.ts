@@ -29,6 +29,7 @@ import { EXECUTING_METHODS } from "./executing-methods.ts";
 import { listening } from "./net/listening.ts";
 import { peerCount } from "./net/peer-count.ts";
 import { version } from "./net/version.ts";
+import { getApiLevel } from "./ots/api-level.ts";
 import { READING_METHODS } from "./reading-methods.ts";
 import { config } from "./rollup/config.ts";
 import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
@@ -96,5 +97,6 @@ export const METHODS: readonly RpcMethod[] = [
   getWithdrawalStatus,
   syncStatus,
   modules,
+  getApiLevel,
   ...DEVNET_METHODS,
 ];
