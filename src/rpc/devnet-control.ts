@@ -36,12 +36,14 @@ export interface DevnetControl {
 
   /** Ports, addresses and accounts: what the devnet prints at its start. */
   info(): object;
+  /** 32 random bytes, other ones after each start and reset: what is known of the chain before holds no longer. */
+  instanceId(): Hash;
 
   /** Remembers both layers as they are; gives an identifier that holds for one `revert`. */
   snapshot(): Promise<bigint>;
   /** Takes both layers back. False if there is no such snapshot (any more); later ones are forgotten. */
   revert(snapshot: bigint): Promise<boolean>;
-  /** Takes both layers back to how they were when the devnet was ready. */
+  /** Takes both layers back to how they were when the devnet was ready, with the same chain ids. */
   reset(): Promise<void>;
   /** Both layers in one file, with which a devnet can begin. */
   dump(): Promise<Uint8Array>;

@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { DisputesView } from "../challenger/index.ts";
 import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
-import type { Hash } from "../primitives/index.ts";
 import type { BlockUnits } from "../traces/index.ts";
 import type { OutboxIndex } from "../withdrawals/index.ts";
 import type { DevnetControl } from "./devnet-control.ts";
@@ -37,8 +36,6 @@ export interface RpcNode extends ReadingNode {
   readonly filters: FilterRegistry;
   readonly notifier: Notifier;
   readonly clientVersion: string;
-  /** 32 random bytes, other ones for each server. */
-  readonly instanceId: Hash;
   readonly minimumPriorityFee: bigint;
   /** Latest block when the server was made. */
   readonly startingBlock: number;

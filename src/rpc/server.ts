@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import fastify from "fastify";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { registerMetrics } from "../metrics/index.ts";
@@ -70,7 +69,6 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       }),
       notifier: createNotifier({ chain, pool, syncing }, { logger }),
       clientVersion: options.clientVersion ?? DEFAULT_CLIENT_VERSION,
-      instanceId: `0x${randomBytes(32).toString("hex")}`,
       minimumPriorityFee: options.minimumPriorityFee ?? DEFAULT_MINIMUM_PRIORITY_FEE,
       startingBlock,
     };
