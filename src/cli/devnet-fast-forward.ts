@@ -3,6 +3,7 @@ import { z } from "zod";
 import { OUTBOX_ADDRESS } from "../rollup/index.ts";
 import { askNode, askNodeOrNull } from "./ask-node.ts";
 import { defineCommand } from "./command.ts";
+import type { ArgumentDefinition } from "./command.ts";
 import { askL1Url, quantitySchema, runningDevnetSettings } from "./devnet-settings.ts";
 import { formatJson } from "./output.ts";
 import { integerText, secondsText } from "./setting-types.ts";
@@ -18,6 +19,13 @@ const MAXIMUM_WITHDRAWALS = 200;
 /** Milliseconds between looks. */
 const LOOK_INTERVAL = 250;
 
+const secondsArgument: ArgumentDefinition<number | undefined> = {
+  name: "seconds",
+  description: "to move on; until all claims can be confirmed if left out",
+  schema: integerText(0, 10_000_000_000),
+  optional: true,
+};
+
 export const fastForwardCommand = defineCommand({
   name: "fast-forward",
   summary: "move both clocks of a running devnet past the challenge period, and wait until claims are confirmed",
@@ -29,12 +37,7 @@ export const fastForwardCommand = defineCommand({
     ["onestep devnet fast-forward", "everything that was withdrawn can be executed"],
     ["onestep devnet fast-forward 86400", "a day passes"],
   ],
-  argument: {
-    name: "seconds",
-    description: "to move on; until all claims can be confirmed if left out",
-    schema: integerText(0, 10_000_000_000),
-    optional: true,
-  },
+  argument: secondsArgument,
   settings: {
     ...runningDevnetSettings,
     timeout: setting(secondsText(1), {
@@ -43,8 +46,7 @@ export const fastForwardCommand = defineCommand({
       fallback: "60",
     }),
   },
-  async run({ rpcUrl, json, timeout }, { argument }) {
-    const seconds: number | undefined = argument;
+  async run({ rpcUrl, json, timeout }, { argument: seconds }) {
     const report = (line: string): void => {
       if (!json) process.stderr.write(`${line}\n`);
     };

@@ -1,12 +1,20 @@
 import { formatEther } from "viem";
 import { askNode } from "./ask-node.ts";
 import { defineCommand } from "./command.ts";
+import type { ArgumentDefinition } from "./command.ts";
 import { askL1Url, quantitySchema, runningDevnetSettings } from "./devnet-settings.ts";
 import { formatJson } from "./output.ts";
 import { addressText, etherText } from "./setting-types.ts";
 import { switchSetting } from "./settings.ts";
 
 const DEFAULT_AMOUNT = 10n ** 19n;
+
+const amountArgument: ArgumentDefinition<bigint | undefined> = {
+  name: "amount",
+  description: "ether; 10 if left out",
+  schema: etherText,
+  optional: true,
+};
 
 export const faucetCommand = defineCommand({
   name: "faucet",
@@ -17,10 +25,9 @@ export const faucetCommand = defineCommand({
     ["onestep devnet faucet 0x… 2.5 --l1", "2.5 ETH on L1"],
   ],
   argument: { name: "address", description: "who gets it", schema: addressText },
-  secondArgument: { name: "amount", description: "ether; 10 if left out", schema: etherText, optional: true },
+  secondArgument: amountArgument,
   settings: { ...runningDevnetSettings, l1: switchSetting("give it on L1") },
-  async run({ rpcUrl, json, l1 }, { argument: address, secondArgument }) {
-    const amount: bigint = secondArgument ?? DEFAULT_AMOUNT;
+  async run({ rpcUrl, json, l1 }, { argument: address, secondArgument: amount = DEFAULT_AMOUNT }) {
     const url = l1 ? await askL1Url(rpcUrl) : rpcUrl;
     const readBalance = async () => quantitySchema.parse(await askNode(url, "eth_getBalance", [address, "latest"]));
     if (l1) await askNode(url, "hardhat_setBalance", [address, `0x${((await readBalance()) + amount).toString(16)}`]);

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { privateKeyToAccount } from "viem/accounts";
 import { createExclusiveRunner } from "../concurrency/index.ts";
-import type { Address } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 import type { RunningNode } from "../roles/index.ts";
 import { rejected } from "../rpc/index.ts";
 import type { DevnetControl, MiningMode } from "../rpc/index.ts";
@@ -22,6 +23,8 @@ export interface DevnetControlOptions {
   readonly faucet: Address;
   /** How blocks are made in automatic mode. */
   readonly automatic: SequencerMode;
+  /** Whether each new chain is to have a chain id of its own. */
+  readonly hasFreshChainId: boolean;
   readonly info: () => object;
   readonly dump: () => Promise<Uint8Array>;
 }
@@ -39,6 +42,7 @@ export function createDevnetControl(options: DevnetControlOptions): DevnetContro
   let isEverybodyImpersonated = false;
   /** How both layers were when the devnet was ready. */
   let origin: bigint | undefined;
+  let instanceId = createInstanceId();
 
   return {
     accounts: accounts.map(({ address }) => address),
@@ -49,6 +53,7 @@ export function createDevnetControl(options: DevnetControlOptions): DevnetContro
     },
     inTurn: createExclusiveRunner(),
     info: options.info,
+    instanceId: () => instanceId,
     dump: () => alone(options.dump),
 
     async ready() {
@@ -58,11 +63,18 @@ export function createDevnetControl(options: DevnetControlOptions): DevnetContro
     revert: (id) => alone(async () => id !== origin && snapshots.revert(id)),
     reset: () =>
       alone(async () => {
+        if (options.hasFreshChainId) {
+          throw rejected(
+            "this devnet was started with --fresh-chain-id, so that nobody takes a new chain for an old one; a reset would keep " +
+              "the chain id: start it again",
+          );
+        }
         if (origin === undefined || !(await snapshots.revert(origin))) {
           throw rejected("L1 does not have its first state any more: start the devnet again");
         }
         origin = await snapshots.take();
         impersonated.clear();
+        instanceId = createInstanceId();
       }),
 
     mine: (request) => alone(() => time.mine(request)),
@@ -97,6 +109,10 @@ export function createDevnetControl(options: DevnetControlOptions): DevnetContro
         return messages.sendAs(message);
       }),
   };
+}
+
+function createInstanceId(): Hash {
+  return `0x${randomBytes(32).toString("hex")}`;
 }
 
 function toMiningMode(mode: SequencerMode): MiningMode {

@@ -218,7 +218,7 @@ async function start(
     });
     return { mempool, sequencer, batcher };
   });
-  let info: DevnetInfo | undefined;
+  const known: { info?: DevnetInfo } = {};
   const control = local
     ? createDevnetControl({
         node,
@@ -227,9 +227,10 @@ async function start(
         accounts: users,
         faucet: faucetAccount().address,
         automatic: chooseSequencerMode({ blockTime: 0, emptyBlocks }),
+        hasFreshChainId: options.freshChainId === true,
         info: () => {
-          if (info === undefined) throw rejected("the devnet is starting");
-          return info;
+          if (known.info === undefined) throw rejected("the devnet is starting");
+          return known.info;
         },
         // No block is made meanwhile.
         dump: () => node.chain.exclusive(() => dumpRunning(folder, node.database)),
@@ -256,7 +257,7 @@ async function start(
     );
     await untilMessagesAreOnL2(node);
   }
-  info = {
+  const info: DevnetInfo = {
     l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
     l2: {
       rpcUrl: rpc.url,
@@ -276,6 +277,7 @@ async function start(
     accounts,
     rollupConfig: configPath,
   };
+  known.info = info;
   await control?.ready();
   return {
     info,

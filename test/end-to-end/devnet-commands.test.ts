@@ -63,7 +63,7 @@ describe("The devnet's commands", function () {
     return Promise.all(numbers.map(async (blockNumber) => (await clientOf(url).getBlock({ blockNumber })).hash));
   }
 
-  async function withdraw(): Promise<void> {
+  async function withdraw(): Promise<Hash> {
     const { rpcUrl } = devnet.info.l2;
     const account = privateKeyToAccount(devnet.info.accounts[0]!.privateKey!);
     const hash = await createWalletClient({ transport: http(rpcUrl), account }).writeContract({
@@ -75,6 +75,7 @@ describe("The devnet's commands", function () {
       value: parseEther("1"),
     });
     expect((await l2().waitForTransactionReceipt({ hash })).status).to.equal("success");
+    return hash;
   }
 
   it("have a chain id of the devnet's own if it is asked for, on both of its layers' records", async () => {
@@ -86,13 +87,18 @@ describe("The devnet's commands", function () {
   });
 
   it("let an idle L2 go on with empty blocks, so that whoever waits for confirmations goes on too", async () => {
-    await withdraw();
-    const { hash } = (await l2().getBlock({ includeTransactions: false })) as { hash: Hash };
-    const [transaction] = (await l2().getBlock({ blockHash: hash })).transactions;
-    const mined = transaction ?? (await l2().getBlock({ blockNumber: 1n })).transactions[0]!;
-    expect(await l2().waitForTransactionReceipt({ hash: mined, confirmations: 5, timeout: 60_000 })).to.have.property(
-      "status",
-    );
+    const hash = await withdraw();
+    const receipt = await l2().waitForTransactionReceipt({ hash, confirmations: 5, timeout: 60_000 });
+    expect(receipt.status).to.equal("success");
+  });
+
+  it("refuse a reset in place, which would keep the chain id that was to be new", async () => {
+    const answer = await fetch(devnet.info.l2.rpcUrl, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "hardhat_reset", params: [] }),
+    });
+    expect(await answer.text()).to.contain("was started with --fresh-chain-id");
   });
 
   it("faucet gives ETH on either layer, and says what the account has", async () => {
@@ -111,7 +117,6 @@ describe("The devnet's commands", function () {
     const { status, stdout, stderr } = await run("fast-forward");
     expect(status, stderr).to.equal(0);
     expect(stdout).to.match(/Withdrawals that can be executed on L1 \(Portal\.execute\): 0; since now: 0\./);
-    await l2().getBlock();
     await until("L2's clock to have moved", 10_000, async () => {
       const after = await Promise.all([l1(), l2()].map(async (client) => (await client.getBlock()).timestamp));
       return after.every((timestamp, layer) => timestamp - before[layer]! >= 100n);

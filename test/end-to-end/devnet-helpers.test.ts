@@ -178,7 +178,7 @@ describe("The devnet's helper methods", function () {
       const artifact = { contractName: "Token", sourceName: "Token.sol", abi, bytecode, linkReferences: {} } as never;
       const module = buildModule("Token", (builder) => ({ token: builder.contract("Token", artifact) }));
       const { token } = await ignition.deploy(module);
-      expect(await l2().getCode({ address: (await token!.getAddress()) as Address })).to.not.equal(undefined);
+      expect(await l2().getCode({ address: (await token.getAddress()) as Address })).to.not.equal(undefined);
     });
   });
 
