@@ -26,7 +26,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["rpc"],
   ["roles"],
   ["devnet"],
-  ["cli"],
+  ["cli", "package"],
 ];
 
 const files = globSync("src/**/*.ts").map(normalize);
