@@ -4,6 +4,7 @@ import type { Logger } from "../primitives/index.ts";
 import { LOG_FORMATS, LOG_LEVELS, createLogger } from "./logging.ts";
 import { choiceText } from "./setting-types.ts";
 import {
+  type SettingSources,
   type SettingValues,
   type Settings,
   SettingsError,
@@ -57,8 +58,14 @@ const loggingSettings = {
 /** A command whose kind of settings no longer matters. */
 export interface RegistrableCommand {
   readonly name: string;
+  readonly summary: string;
   readonly settings: Settings;
+  readonly argument: Pick<ArgumentDefinition<unknown>, "name" | "description" | "optional"> | undefined;
+  /** Those of a group, the default one first; a command by itself has none. */
+  readonly commands: readonly RegistrableCommand[];
   register(program: Command, options: RegistrationOptions): void;
+  /** Runs it with settings and argument as texts. Rejects with a SettingsError if they make no sense. Not of a group. */
+  invoke(sources: SettingSources, argument: string | undefined, secondArgument?: string): Promise<void>;
 }
 
 export interface RegistrationOptions {
@@ -74,10 +81,14 @@ export function defineCommand<S extends Settings, Argument = undefined, Second =
 ): RegistrableCommand {
   return {
     name: definition.name,
+    summary: definition.summary,
     settings: definition.settings,
+    argument: definition.argument,
+    commands: [],
     register: (program, options) => {
       registerCommand(program, definition, options);
     },
+    invoke: (sources, argument, second) => runCommand(definition, sources, argument, second),
   };
 }
 
@@ -95,6 +106,10 @@ export function defineCommandGroup({
 }): RegistrableCommand {
   return {
     name,
+    summary,
+    argument: undefined,
+    commands,
+    invoke: () => Promise.reject(new Error(`${name} is a group of commands`)),
     settings: Object.assign({}, ...commands.map(({ settings }) => settings)) as Settings,
     register: (program, options) => {
       const group = program.command(name).summary(summary).description(describe({ summary, details }));
@@ -133,7 +148,8 @@ function registerCommand<S extends Settings, Argument, Second>(
     .allowExcessArguments(false);
   for (const argument of [definition.argument, definition.secondArgument]) {
     if (argument === undefined) continue;
-    command.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
+    const { name, description, optional = false } = argument;
+    command.argument(optional ? `[${name}]` : `<${name}>`, description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -150,20 +166,26 @@ function registerCommand<S extends Settings, Argument, Second>(
     ].join("\n"),
   );
   command.action(async () => {
-    const argument = readArgument(definition.argument, command.args[0]);
-    const secondArgument = readArgument(definition.secondArgument, command.args[1]);
     const path = command.opts<Record<string, string | boolean>>()["config"] ?? options.environment["ONESTEP_CONFIG"];
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
-    const values = resolveSettings(settings, sources);
-    const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
-    await definition.run(values, {
-      logger: createLogger({ level: logLevel, format: logFormat }),
-      argument,
-      secondArgument,
-    });
+    await runCommand(definition, sources, command.args[0], command.args[1]);
   });
+}
+
+async function runCommand<S extends Settings, Argument, Second>(
+  definition: CommandDefinition<S, Argument, Second>,
+  sources: SettingSources,
+  argumentText: string | undefined,
+  secondText: string | undefined,
+): Promise<void> {
+  const argument = readArgument(definition.argument, argumentText);
+  const secondArgument = readArgument(definition.secondArgument, secondText);
+  const values = resolveSettings(definition.settings, sources);
+  const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
+  const logger = createLogger({ level: logLevel, format: logFormat });
+  await definition.run(values, { logger, argument, secondArgument });
 }
 
 function describe({ summary, details }: { readonly summary: string; readonly details?: string | undefined }): string {
@@ -204,16 +226,18 @@ function optionsOf(settings: Settings): Option[] {
 
 /** What was given as flags, by key of the setting; commander's own camel case differs where a digit is in the name. */
 function byKey(command: Command, settings: Settings): Record<string, string | boolean> {
-  const given = new Map(
-    command.options.map((option) => [
-      option.long?.slice(2) ?? "",
-      command.getOptionValue(option.attributeName()) as string | boolean | undefined,
-    ]),
-  );
+  const given = new Map(command.options.map((option) => [option.long?.slice(2) ?? "", valueOf(command, option)]));
   const flags: Record<string, string | boolean> = {};
   for (const key of Object.keys(settings).flatMap((name) => [name, `${name}File`])) {
     const value = given.get(flagName(key));
     if (value !== undefined) flags[key] = value;
   }
   return flags;
+}
+
+/** To commander `--no-wait` is `wait`, which is true unless the flag is given: here it is a flag as others are. */
+function valueOf(command: Command, option: Option): string | boolean | undefined {
+  const name = option.attributeName();
+  if (option.negate) return command.getOptionValueSource(name) === "cli" ? true : undefined;
+  return command.getOptionValue(name) as string | boolean | undefined;
 }

@@ -18,6 +18,7 @@ import {
   etherText,
   httpUrlText,
   integerText,
+  l1ChainIdText,
   pathText,
   portText,
   privateKeyText,
@@ -40,8 +41,8 @@ const settings = {
     placeholder: "port",
     fallback: "8545",
   }),
-  l1ChainId: setting(integerText(1), {
-    description: "chain id of the L1 it starts",
+  l1ChainId: setting(l1ChainIdText, {
+    description: "chain id of the L1 it starts; `origin` for that of the chain it forks",
     placeholder: "id",
     fallback: "31337",
   }),
@@ -53,6 +54,10 @@ const settings = {
   fork: optionalSetting(httpUrlText, {
     description: "JSON-RPC endpoint of a chain that the L1 it starts forks",
     placeholder: "url",
+  }),
+  forkBlockNumber: optionalSetting(integerText(0), {
+    description: "block of the chain of --fork to continue from; default: its latest",
+    placeholder: "number",
   }),
   l1RpcUrl: optionalSetting(httpUrlText, {
     description: "use this L1 instead of starting one; needs --deployer-key",
@@ -118,7 +123,7 @@ const startCommand = defineCommand({
     ["onestep devnet", "L1 on port 8545, L2 on port 9545, nothing kept"],
     ["onestep devnet --data-dir data", "goes on where it stopped"],
     ["onestep devnet --restore state", "begins with what onestep devnet snapshot has kept"],
-    ["onestep devnet --fork https://l1", "L1 is a fork of another chain"],
+    ["onestep devnet --fork https://l1 --fork-block-number 9000000", "L1 is a fork of another chain at a block"],
     ["onestep devnet --l1-rpc-url https://l1 --deployer-key-file key", "on an L1 that exists"],
   ],
   settings,
@@ -156,6 +161,12 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
   if (values.restore !== undefined && values.freshChainId) {
     throw new SettingsError(["--restore and --fresh-chain-id exclude each other: what is restored has its chain id"]);
   }
+  if (values.forkBlockNumber !== undefined && forkUrl === undefined) {
+    throw new SettingsError(["--fork-block-number needs a --fork: the endpoint of the chain whose block it is"]);
+  }
+  if (values.l1ChainId === "origin" && forkUrl === undefined) {
+    throw new SettingsError(["--l1-chain-id origin needs a --fork: the endpoint of the chain whose id it is"]);
+  }
   if (l1RpcUrl !== undefined && deployerKey === undefined) {
     throw new SettingsError([
       "--l1-rpc-url needs --deployer-key or --deployer-key-file: an account with ETH on that L1",
@@ -167,6 +178,7 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     chainId: values.l1ChainId,
     blockTime: values.l1BlockTime,
     forkUrl,
+    forkBlockNumber: values.forkBlockNumber,
   } as const;
   const ether = 10n ** 18n;
   return {

@@ -38,7 +38,7 @@ export const STOP_TIMEOUT = 30_000;
 type NodeValues = SettingValues<typeof nodeSettings>;
 
 /** Runs a node with what `addRole` adds to it, until the process is told to stop. */
-async function runRole(
+export async function runRole(
   values: NodeValues,
   { logger }: { readonly logger: Logger },
   addRole: (node: RunningNode) => Promise<object>,
@@ -56,6 +56,7 @@ async function runRole(
           l1BeaconUrl: values.l1BeaconUrl,
           l1PollInterval: values.l1PollInterval,
           l1FinalityDepth: values.l1FinalityDepth,
+          l1LongestSilence: values.l1LongestSilence === 0 ? undefined : values.l1LongestSilence,
           engine: values.engine,
           shadow: values.shadow,
           traces,
@@ -152,8 +153,8 @@ export const batcherCommand = defineCommand({
   name: "batcher",
   summary: "post L2 blocks to L1",
   details:
-    "Exactly one may run per rollup, with the operator's key; with another key it posts once the operator has been " +
-    "silent for the self-sequencing delay. Learns blocks from the sequencer's feed.",
+    "Exactly one may run per rollup, with the operator's key. Learns blocks from the sequencer's feed. If the operator is gone, anyone " +
+    "orders and posts with `onestep self-sequence`.",
   examples: [
     [
       "ONESTEP_OPERATOR_KEY=0x… onestep batcher --rollup-config rollup.json --feed-url ws://sequencer:9546",
@@ -171,7 +172,7 @@ export const batcherCommand = defineCommand({
     runRole(values, context, async (node) => {
       if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
       const { blobServerPort } = await startBatcherRole(node, {
-        operatorKey: values.operatorKey,
+        posterKey: values.operatorKey,
         dataKind: values.dataAvailability,
         interval: values.batchInterval,
         pollingInterval: values.l1PollInterval,

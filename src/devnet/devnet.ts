@@ -40,11 +40,14 @@ export type DevnetL1 =
       readonly kind: "hardhat";
       /** 0 takes any free port. */
       readonly port: number;
-      readonly chainId: number;
+      /** Of the chain; `origin` for that of the chain it forks. */
+      readonly chainId: number | "origin";
       /** Seconds without a transaction after which an empty block is mined. */
       readonly blockTime: number;
       /** Chain to fork. */
       readonly forkUrl: string | undefined;
+      /** Its block to continue from; its latest if undefined. */
+      readonly forkBlockNumber: number | undefined;
     }
   | {
       readonly kind: "external";
@@ -167,7 +170,7 @@ async function start(
       challenger: roleBalance + unitBond,
       l2Balance,
     };
-    await fundOnL1({ l1RpcUrl: l1.url, keys, needs }, instruments);
+    await fundOnL1({ l1RpcUrl: l1.url, keys, deployedAt: config.l1StartBlock, needs }, instruments);
   }
   const pollInterval = local ? LOCAL_POLL_INTERVAL : REMOTE_POLL_INTERVAL;
   const node = await openNode(
@@ -197,7 +200,7 @@ async function start(
       maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
     });
     const batcher = await startBatcher(scope, {
-      operatorKey,
+      posterKey: operatorKey,
       dataKind: options.dataKind,
       interval: options.batchInterval,
       pollingInterval: pollInterval,
@@ -246,6 +249,7 @@ async function start(
         l1RpcUrl: l1.url,
         inbox: config.contracts.inbox,
         funder: keys.funder,
+        deployedAt: config.l1StartBlock,
         recipients: accounts.map(({ address }) => address),
         amount: options.l2Balance,
       },
@@ -336,6 +340,7 @@ async function openL1(
       blockInterval: l1.blockTime,
       journalPath: join(folder, L1_JOURNAL),
       forkUrl: l1.forkUrl,
+      forkBlockNumber: l1.forkBlockNumber,
     },
     instruments,
   );

@@ -1,18 +1,22 @@
+import { formatEther } from "viem";
 import { type Batcher, type DataKind, createBatcher } from "../batcher/index.ts";
 import {
+  type L1TransactionStatus,
   type TransactionManager,
   createBeaconServer,
   challengeGameAbi,
   createTransactionManager,
   inboxAbi,
   stateCommitmentChainAbi,
+  waitsForFunds,
 } from "../l1/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import { type Proposer, createProposer } from "../proposer/index.ts";
 import type { RunningNode } from "./running-node.ts";
 
 export interface BatcherRoleOptions {
-  readonly operatorKey: Hex;
+  /** The operator's, or that of anybody who may post while the operator is silent. */
+  readonly posterKey: Hex;
   readonly dataKind: DataKind;
   /** Seconds of age of the oldest block not posted at which a batch is posted. */
   readonly interval: number;
@@ -51,7 +55,7 @@ export async function startBlobServer(
 /** Adds the posting of batches to a node. */
 export async function startBatcher(node: RunningNode, options: BatcherRoleOptions): Promise<Batcher> {
   const { chain, client, database, instruments } = node;
-  const transactions = await openTransactions(node, "batcher", options.operatorKey, options.pollingInterval);
+  const transactions = await openTransactions(node, "batcher", options.posterKey, options.pollingInterval);
   const batcher = createBatcher(
     {
       chain,
@@ -66,6 +70,7 @@ export async function startBatcher(node: RunningNode, options: BatcherRoleOption
     instruments,
   );
   batcher.start();
+  node.addProblems(() => batcher.problems());
   node.onClose("batcher", () => batcher.stop());
   return batcher;
 }
@@ -99,8 +104,20 @@ export async function startProposerRole(node: RunningNode, options: ProposerRole
     instruments,
   );
   proposer.start();
+  node.addProblems(() => proposer.problems());
   node.onClose("proposer", () => proposer.stop());
   return proposer;
+}
+
+/** In words, that a role's account cannot pay for what it has to send; empty if it can. */
+export function fundsProblems(role: string, statuses: readonly L1TransactionStatus[]): readonly string[] {
+  const [first] = statuses.filter(waitsForFunds);
+  if (first === undefined) return [];
+  const { account, balance, required } = first.trouble;
+  return [
+    `the ${role} waits for ETH: its account ${account} has ${formatEther(balance)} ETH on L1, its next transaction may cost ` +
+      `${formatEther(required)}`,
+  ];
 }
 
 /** The L1 transactions of a role, on records of its own. */
@@ -124,5 +141,6 @@ export async function openTransactions(
   );
   transactions.start();
   node.onClose(`${role}'s L1 transactions`, () => transactions.stop());
+  node.addProblems(() => fundsProblems(role, transactions.statuses()));
   return transactions;
 }

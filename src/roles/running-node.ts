@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly l1PollInterval: number;
   /** L1 blocks on top of one that make it final; undefined for what L1 itself calls finalized. */
   readonly l1FinalityDepth: number | undefined;
+  /** Seconds without a new L1 block after which the node is not ready; undefined for never. */
+  readonly l1LongestSilence?: number | undefined;
   /** What executes L2. */
   readonly engine: EngineName;
   /** Whether the other engine executes everything too; the node fails at the first difference. */
@@ -142,6 +144,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
             ? { kind: "tag" }
             : { kind: "confirmations", depth: options.l1FinalityDepth },
         pollInterval: options.l1PollInterval,
+        longestSilence: options.l1LongestSilence,
         ...(await readLagSettings(client)),
       },
       instruments,

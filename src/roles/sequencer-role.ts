@@ -10,12 +10,14 @@ import {
 } from "../sequencer/index.ts";
 import type { RunningNode } from "./running-node.ts";
 
-export interface SequencerRoleOptions {
+export interface BlockBuildingOptions {
   readonly mode: SequencerMode;
   /** Bytes of a block's encoding, where a batch does not hold what a sequencer may make by default. */
   readonly maximumBlockBytes?: number | undefined;
   /** L1 blocks on top of a message's before it is executed. */
   readonly messageConfirmations: number;
+  /** Whether blocks may be built now; always by default. */
+  readonly mayBuild?: () => boolean;
 }
 
 export interface FeedRoleOptions {
@@ -26,10 +28,12 @@ export interface FeedRoleOptions {
   readonly feedPort: number;
 }
 
+export interface SequencerRoleOptions extends Omit<BlockBuildingOptions, "mayBuild">, FeedRoleOptions {}
+
 /** Adds mempool, block building and feed to a node. Blocks are built once the node has caught up with L1. */
 export async function startSequencerRole(
   node: RunningNode,
-  options: SequencerRoleOptions & FeedRoleOptions,
+  options: SequencerRoleOptions,
 ): Promise<{ readonly mempool: Mempool; readonly feedPort: number }> {
   const { mempool, sequencer } = await openSequencer(node, options);
   const { feedPort } = await startFeed(node, options);
@@ -50,10 +54,20 @@ export async function startFeed(
   return { feedPort: feed.port };
 }
 
+/** Adds mempool and block building to a node, for whoever signs no feed. */
+export async function openBlockBuilding(
+  node: RunningNode,
+  options: BlockBuildingOptions,
+): Promise<{ readonly mempool: Mempool }> {
+  const { mempool, sequencer } = await openSequencer(node, options);
+  sequencer.start();
+  return { mempool };
+}
+
 /** Adds mempool and block building to a node. The sequencer is to be started. */
 export async function openSequencer(
   node: RunningNode,
-  options: SequencerRoleOptions,
+  options: BlockBuildingOptions,
 ): Promise<{ readonly mempool: Mempool; readonly sequencer: Sequencer }> {
   const { chain, config, database, instruments, recovery } = node;
   const mempool = await createMempool(
@@ -66,18 +80,21 @@ export async function openSequencer(
     instruments,
   );
   node.onClose("mempool", () => mempool.close());
+  const { mode, messageConfirmations, maximumBlockBytes, mayBuild } = options;
   const sequencer = createSequencer(
     {
       chain,
       mempool,
-      mode: options.mode,
-      messageConfirmations: options.messageConfirmations,
-      ...(options.maximumBlockBytes === undefined ? {} : { maximumBlockBytes: options.maximumBlockBytes }),
+      mode,
+      messageConfirmations,
+      ...(maximumBlockBytes === undefined ? {} : { maximumBlockBytes }),
+      ...(mayBuild === undefined ? {} : { mayBuild }),
       l1Timestamp: () => node.l1Timestamp(),
       waitUntilSynced: (signal) => node.waitUntilSynced(signal),
     },
     instruments,
   );
+  node.addProblems(() => sequencer.problems());
   node.onClose("sequencer", () => sequencer.stop());
   return { mempool, sequencer };
 }

@@ -20,6 +20,8 @@ export interface BlockBuilding {
   readonly messageConfirmations: number;
   /** Timestamp in seconds of the latest L1 block known. */
   readonly l1Timestamp: () => number | undefined;
+  /** Whether blocks may be built now. */
+  readonly mayBuild: () => boolean;
   /** Bytes of a block's encoding in a batch. */
   readonly maximumBlockBytes: number;
   /** Milliseconds after which a block takes no more transactions. */
@@ -60,6 +62,7 @@ export function buildBlock(
   const { chain, mempool, counters, logger } = building;
   return chain.exclusive(async (writer) => {
     // 1. May a block be built?
+    if (!building.mayBuild()) return undefined;
     const parent = chain.latest();
     const l1Timestamp = building.l1Timestamp();
     if (l1Timestamp === undefined) return undefined;
@@ -106,7 +109,7 @@ export function buildEmptyBlocks(building: BlockBuilding, timestamps: readonly n
     const blocks: Block[] = [];
     let parent = chain.latest();
     const l1Timestamp = building.l1Timestamp();
-    if (l1Timestamp === undefined) return blocks;
+    if (l1Timestamp === undefined || !building.mayBuild()) return blocks;
     for (const planned of timestamps) {
       const timestamp = plannedTimestamp(planned, { parent: parent.header.timestamp, l1Timestamp });
       if (!paysForBlock(parent.header, timestamp)) break;

@@ -1,3 +1,4 @@
+import { createLastingFailure } from "../concurrency/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
@@ -16,6 +17,8 @@ export interface SequencerOptions {
   readonly messageConfirmations: number;
   /** Timestamp in seconds of the latest L1 block known; undefined while none is, and no block is built then. */
   readonly l1Timestamp: () => number | undefined;
+  /** Whether blocks may be built now; always by default. Whoever is not the operator may while the operator is silent. */
+  readonly mayBuild?: () => boolean;
   /** Resolves when the chain has caught up with L1; no block is built before. */
   readonly waitUntilSynced?: (signal: AbortSignal) => Promise<void>;
   /**
@@ -46,6 +49,8 @@ export interface Sequencer {
    * which is much faster than one by one. Gives those that could be built.
    */
   buildEmptyBlocks(timestamps: readonly number[]): Promise<readonly Block[]>;
+  /** What keeps it from building blocks, in words, if it has for a minute. */
+  problems(): readonly string[];
   /** Builds blocks by the mode until stopped. */
   start(): void;
   /** How blocks are built from the next start on. */
@@ -75,6 +80,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     mempool,
     messageConfirmations,
     l1Timestamp: options.l1Timestamp,
+    mayBuild: options.mayBuild ?? (() => true),
     maximumBlockBytes: options.maximumBlockBytes ?? DEFAULT_MAXIMUM_BLOCK_BYTES,
     maximumBuildTime: options.maximumBuildTime ?? DEFAULT_MAXIMUM_BUILD_TIME,
     maximumUnsafeBlocks: options.maximumUnsafeBlocks ?? Infinity,
@@ -85,13 +91,17 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     plannedTimestamp: undefined,
   };
   let { mode } = options;
+  const failure = createLastingFailure("no block could be built", now);
   let abort: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function attempt(empty: boolean): Promise<Attempt> {
     try {
-      return (await buildBlock(building, { empty })) ?? "nothing";
+      const block = await buildBlock(building, { empty });
+      failure.succeeded();
+      return block ?? "nothing";
     } catch (error) {
+      failure.failed(error instanceof Error ? error.message : String(error));
       counters.failures.inc();
       logger.error({ err: error }, "could not build a block");
       return "failed";
@@ -126,6 +136,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     },
     buildBlock: (request = {}) => buildBlock(building, request),
     buildEmptyBlocks: (timestamps) => buildEmptyBlocks(building, timestamps),
+    problems: () => failure.problems(),
     start() {
       if (abort !== undefined) return;
       abort = new AbortController();

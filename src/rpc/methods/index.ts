@@ -36,6 +36,7 @@ import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
 import { disputedStep } from "./rollup/disputed-step.ts";
 import { disputes } from "./rollup/disputes.ts";
 import { getClaimOfBlock } from "./rollup/get-claim-of-block.ts";
+import { getRightClaims } from "./rollup/get-right-claims.ts";
 import { getWithdrawalProof } from "./rollup/get-withdrawal-proof.ts";
 import { getWithdrawalStatus } from "./rollup/get-withdrawal-status.ts";
 import { syncStatus } from "./rollup/sync-status.ts";
@@ -93,6 +94,7 @@ export const METHODS: readonly RpcMethod[] = [
   disputedStep,
   disputes,
   getClaimOfBlock,
+  getRightClaims,
   getWithdrawalProof,
   getWithdrawalStatus,
   syncStatus,
