@@ -109,7 +109,7 @@ export function buildEmptyBlocks(building: BlockBuilding, timestamps: readonly n
     const blocks: Block[] = [];
     let parent = chain.latest();
     const l1Timestamp = building.l1Timestamp();
-    if (l1Timestamp === undefined) return blocks;
+    if (l1Timestamp === undefined || !building.mayBuild()) return blocks;
     for (const planned of timestamps) {
       const timestamp = plannedTimestamp(planned, { parent: parent.header.timestamp, l1Timestamp });
       if (!paysForBlock(parent.header, timestamp)) break;

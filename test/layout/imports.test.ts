@@ -29,7 +29,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["client"],
   ["cli"],
   ["hardhat"],
-  ["cli", "package"],
+  ["package"],
 ];
 
 const files = globSync("src/**/*.ts").map(normalize);
