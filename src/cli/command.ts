@@ -4,6 +4,7 @@ import type { Logger } from "../primitives/index.ts";
 import { LOG_FORMATS, LOG_LEVELS, createLogger } from "./logging.ts";
 import { choiceText } from "./setting-types.ts";
 import {
+  type SettingSources,
   type SettingValues,
   type Settings,
   SettingsError,
@@ -20,18 +21,25 @@ export interface ArgumentDefinition<Argument> {
   readonly description: string;
   /** Reads the text. Its messages say what was expected. */
   readonly schema: z.ZodType<Argument, string>;
+  /** Whether it may be left out: it is undefined then, which `Argument` must allow. */
+  readonly optional?: boolean;
 }
 
 /** A subcommand of `onestep`, or of a group of them. */
-export interface CommandDefinition<S extends Settings, Argument = undefined> {
+export interface CommandDefinition<S extends Settings, Argument = undefined, Second = undefined> {
   readonly name: string;
   readonly summary: string;
   readonly details?: string;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [commandLine: string, explanation: string])[];
   readonly argument?: ArgumentDefinition<Argument>;
+  /** Stands behind the other. */
+  readonly secondArgument?: ArgumentDefinition<Second>;
   readonly settings: S;
-  run(values: SettingValues<S>, context: { readonly logger: Logger; readonly argument: Argument }): Promise<void>;
+  run(
+    values: SettingValues<S>,
+    context: { readonly logger: Logger; readonly argument: Argument; readonly secondArgument: Second },
+  ): Promise<void>;
 }
 
 const loggingSettings = {
@@ -50,8 +58,14 @@ const loggingSettings = {
 /** A command whose kind of settings no longer matters. */
 export interface RegistrableCommand {
   readonly name: string;
+  readonly summary: string;
   readonly settings: Settings;
+  readonly argument: Pick<ArgumentDefinition<unknown>, "name" | "description" | "optional"> | undefined;
+  /** Those of a group, the default one first; a command by itself has none. */
+  readonly commands: readonly RegistrableCommand[];
   register(program: Command, options: RegistrationOptions): void;
+  /** Runs it with settings and argument as texts. Rejects with a SettingsError if they make no sense. Not of a group. */
+  invoke(sources: SettingSources, argument: string | undefined): Promise<void>;
 }
 
 export interface RegistrationOptions {
@@ -62,15 +76,19 @@ export interface RegistrationOptions {
   readonly isDefault?: boolean;
 }
 
-export function defineCommand<S extends Settings, Argument = undefined>(
-  definition: CommandDefinition<S, Argument>,
+export function defineCommand<S extends Settings, Argument = undefined, Second = undefined>(
+  definition: CommandDefinition<S, Argument, Second>,
 ): RegistrableCommand {
   return {
     name: definition.name,
+    summary: definition.summary,
     settings: definition.settings,
+    argument: definition.argument,
+    commands: [],
     register: (program, options) => {
       registerCommand(program, definition, options);
     },
+    invoke: (sources, argument) => runCommand(definition, sources, [argument]),
   };
 }
 
@@ -80,11 +98,18 @@ export function defineCommandGroup({
   summary,
   details,
   commands,
+  showsFirst,
 }: Pick<CommandDefinition<Settings>, "name" | "summary" | "details"> & {
+  /** Whether the group's help has that of its first command too. */
+  readonly showsFirst?: boolean;
   readonly commands: readonly [RegistrableCommand, ...RegistrableCommand[]];
 }): RegistrableCommand {
   return {
     name,
+    summary,
+    argument: undefined,
+    commands,
+    invoke: () => Promise.reject(new Error(`${name} is a group of commands`)),
     settings: Object.assign({}, ...commands.map(({ settings }) => settings)) as Settings,
     register: (program, options) => {
       const group = program.command(name).summary(summary).description(describe({ summary, details }));
@@ -92,6 +117,8 @@ export function defineCommandGroup({
         command.register(group, { ...options, isDefault: index === 0 });
       }
       group.addHelpText("after", `\nWithout a command it is \`onestep ${name} ${commands[0].name}\`.`);
+      // The settings of the one that most people mean.
+      if (showsFirst === true) group.addHelpText("after", () => `\n${group.commands[0]?.helpInformation() ?? ""}`);
     },
   };
 }
@@ -109,9 +136,9 @@ export function configurationKeys(commands: readonly RegistrableCommand[]): Read
 }
 
 /** Adds a subcommand to the program, with its settings as options that `--help` explains. */
-function registerCommand<S extends Settings, Argument>(
+function registerCommand<S extends Settings, Argument, Second>(
   program: Command,
-  definition: CommandDefinition<S, Argument>,
+  definition: CommandDefinition<S, Argument, Second>,
   options: RegistrationOptions,
 ): void {
   const command = program
@@ -119,8 +146,9 @@ function registerCommand<S extends Settings, Argument>(
     .summary(definition.summary)
     .description(describe(definition))
     .allowExcessArguments(false);
-  if (definition.argument !== undefined) {
-    command.argument(`<${definition.argument.name}>`, definition.argument.description);
+  for (const argument of [definition.argument, definition.secondArgument]) {
+    if (argument === undefined) continue;
+    command.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -137,15 +165,25 @@ function registerCommand<S extends Settings, Argument>(
     ].join("\n"),
   );
   command.action(async () => {
-    const argument = readArgument(definition.argument, command.args[0]);
     const path = command.opts<Record<string, string | boolean>>()["config"] ?? options.environment["ONESTEP_CONFIG"];
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
-    const values = resolveSettings(settings, sources);
-    const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
-    await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }), argument });
+    await runCommand(definition, sources, command.args);
   });
+}
+
+async function runCommand<S extends Settings, Argument, Second>(
+  definition: CommandDefinition<S, Argument, Second>,
+  sources: SettingSources,
+  [argumentText, secondText]: readonly (string | undefined)[],
+): Promise<void> {
+  const argument = readArgument(definition.argument, argumentText);
+  const secondArgument = readArgument(definition.secondArgument, secondText);
+  const values = resolveSettings(definition.settings, sources);
+  const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
+  const logger = createLogger({ level: logLevel, format: logFormat });
+  await definition.run(values, { logger, argument, secondArgument });
 }
 
 function describe({ summary, details }: { readonly summary: string; readonly details?: string | undefined }): string {
@@ -157,7 +195,7 @@ function readArgument<Argument>(
   definition: ArgumentDefinition<Argument> | undefined,
   text: string | undefined,
 ): Argument {
-  if (definition === undefined) return undefined as Argument;
+  if (definition === undefined || (definition.optional === true && text === undefined)) return undefined as Argument;
   const parsed = definition.schema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new SettingsError(
@@ -186,16 +224,18 @@ function optionsOf(settings: Settings): Option[] {
 
 /** What was given as flags, by key of the setting; commander's own camel case differs where a digit is in the name. */
 function byKey(command: Command, settings: Settings): Record<string, string | boolean> {
-  const given = new Map(
-    command.options.map((option) => [
-      option.long?.slice(2) ?? "",
-      command.getOptionValue(option.attributeName()) as string | boolean | undefined,
-    ]),
-  );
+  const given = new Map(command.options.map((option) => [option.long?.slice(2) ?? "", valueOf(command, option)]));
   const flags: Record<string, string | boolean> = {};
   for (const key of Object.keys(settings).flatMap((name) => [name, `${name}File`])) {
     const value = given.get(flagName(key));
     if (value !== undefined) flags[key] = value;
   }
   return flags;
+}
+
+/** To commander `--no-wait` is `wait`, which is true unless the flag is given: here it is a flag as others are. */
+function valueOf(command: Command, option: Option): string | boolean | undefined {
+  const name = option.attributeName();
+  if (option.negate) return command.getOptionValueSource(name) === "cli" ? true : undefined;
+  return command.getOptionValue(name) as string | boolean | undefined;
 }

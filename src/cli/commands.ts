@@ -1,18 +1,16 @@
 import type { RegistrableCommand } from "./command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { devnetCommand } from "./devnet-command.ts";
-import { disputeCommand } from "./dispute-command.ts";
 import { genesisCommand } from "./genesis-command.ts";
 import { selfSequenceCommand } from "./self-sequence-command.ts";
-import { verifyCommand } from "./verify-command.ts";
 import { traceCommand } from "./trace-command.ts";
+import { userCommands } from "./user-commands.ts";
 import { batcherCommand, challengerCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
 
 export const commands: readonly RegistrableCommand[] = [
   devnetCommand,
   genesisCommand,
   deployCommand,
-  verifyCommand,
   sequencerCommand,
   batcherCommand,
   proposerCommand,
@@ -20,5 +18,5 @@ export const commands: readonly RegistrableCommand[] = [
   nodeCommand,
   selfSequenceCommand,
   traceCommand,
-  disputeCommand,
+  ...userCommands,
 ];

@@ -3,10 +3,7 @@ import { relative } from "node:path";
 import { z } from "zod";
 import { NodeRefusalError } from "./ask-node.ts";
 import { defineCommand, defineCommandGroup } from "./command.ts";
-import { askDisputedStep, askDisputes, awaitDisputedStep, findDispute } from "./dispute-answers.ts";
 import type { DisputeAnswer, DisputedStepAnswer } from "./dispute-answers.ts";
-import { describeDispute, describeStep, summariseDispute } from "./dispute-text.ts";
-import { writeStepTest } from "./disputed-step-test.ts";
 import { formatJson } from "./output.ts";
 import { hashText, httpUrlText } from "./setting-types.ts";
 import { optionalSetting, setting, switchSetting } from "./settings.ts";
@@ -39,6 +36,7 @@ const listCommand = defineCommand({
   ],
   settings: { ...nodeSettings, json: switchSetting("print JSON") },
   async run({ rpcUrl, json }) {
+    const { askDisputes, summariseDispute } = await load();
     const disputes = await askDisputes(rpcUrl);
     if (json) console.log(formatJson(disputes));
     else if (disputes.length === 0) console.log("no disputes");
@@ -59,6 +57,7 @@ const showCommand = defineCommand({
   argument: idArgument,
   settings: { ...nodeSettings, json: switchSetting("print JSON") },
   async run({ rpcUrl, json }, { argument: id }) {
+    const { askDisputes, describeDispute, findDispute } = await load();
     const dispute = findDispute(await askDisputes(rpcUrl), id);
     const steps = await explainProven(rpcUrl, dispute);
     if (json) console.log(formatJson({ ...dispute, steps: [...steps.values()].flatMap(withoutWitness) }));
@@ -94,6 +93,7 @@ const exportCommand = defineCommand({
   },
   async run({ rpcUrl, position, output, force, json }, { argument: id }) {
     if (output !== undefined && !force) requireAbsent(output);
+    const { askDisputes, awaitDisputedStep, describeStep, findDispute, writeStepTest } = await load();
     const { parentId } = findDispute(await askDisputes(rpcUrl), id);
     const step = await awaitDisputedStep(rpcUrl, parentId, position, (reason) => console.error(reason));
     const path = output ?? `disputed-step-${step.positionId.slice(2, 10)}.test.ts`;
@@ -120,6 +120,16 @@ export const disputeCommand = defineCommandGroup({
   commands: [listCommand, showCommand, exportCommand],
 });
 
+/** What takes a while to load, which only a command that runs has to wait for. */
+async function load() {
+  const [answers, text, test] = await Promise.all([
+    import("./dispute-answers.ts"),
+    import("./dispute-text.ts"),
+    import("./disputed-step-test.ts"),
+  ]);
+  return { ...answers, ...text, ...test };
+}
+
 function requireAbsent(path: string): void {
   if (existsSync(path)) throw new Error(`${path} is there already; --force replaces it`);
 }
@@ -129,6 +139,7 @@ async function explainProven(
   rpcUrl: string,
   { parentId, rivaledSpans }: DisputeAnswer,
 ): Promise<ReadonlyMap<string, DisputedStepAnswer | string>> {
+  const { askDisputedStep } = await load();
   // Unit by unit: a node keeps the one that it ran last.
   const proven = rivaledSpans
     .filter(({ level, height, proven: states }) => level === "unit" && height === 0 && states.length > 0)

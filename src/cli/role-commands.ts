@@ -12,6 +12,7 @@ import {
   startSequencerRole,
 } from "../roles/index.ts";
 import type { RunningNode } from "../roles/index.ts";
+import { chooseSequencerMode } from "../sequencer/index.ts";
 import { defineCommand } from "./command.ts";
 import { writeInfoFile } from "./info-file.ts";
 import { runService } from "./lifecycle.ts";
@@ -137,7 +138,7 @@ export const sequencerCommand = defineCommand({
     runRole(values, context, async (node) => {
       const { mempool, feedPort } = await startSequencerRole(node, {
         operatorKey: values.operatorKey,
-        mode: sequencerMode(values),
+        mode: chooseSequencerMode(values),
         maximumBlockBytes: maximumBlockBytesFor(values.dataAvailability),
         messageConfirmations: values.messageConfirmations,
         host: values.host,
@@ -147,13 +148,6 @@ export const sequencerCommand = defineCommand({
       return { ...rpc, feedUrl: `ws://${values.host}:${feedPort}` };
     }),
 });
-
-export function sequencerMode(values: { readonly blockTime: number; readonly emptyBlocks: boolean }) {
-  const { blockTime, emptyBlocks } = values;
-  if (blockTime > 0) return { kind: "interval", seconds: blockTime, empty: emptyBlocks } as const;
-  if (emptyBlocks) throw new SettingsError(["--empty-blocks needs a --block-time above 0"]);
-  return { kind: "on-demand" } as const;
-}
 
 export const batcherCommand = defineCommand({
   name: "batcher",

@@ -103,11 +103,13 @@ export const operatorKeySetting = {
 
 export const sequencerSettings = {
   blockTime: setting(secondsText(), {
-    description: "a block every so many seconds; 0 makes one as soon as there is something to put into it",
+    description: "a block every so many seconds if there is something to put into it; 0 makes one as soon as there is",
     placeholder: "seconds",
     fallback: "1",
   }),
-  emptyBlocks: switchSetting("make blocks with nothing in them too"),
+  emptyBlocks: switchSetting(
+    "make blocks with nothing in them too: every --block-time, or with 0 when none came for a second",
+  ),
   dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
     description: "where the batcher puts the data; calldata keeps each block, and transaction, below 64 KiB",
     placeholder: "kind",

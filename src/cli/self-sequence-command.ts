@@ -1,6 +1,7 @@
 import { startRpcRole, startSelfSequencerRole } from "../roles/index.ts";
+import { chooseSequencerMode } from "../sequencer/index.ts";
 import { defineCommand } from "./command.ts";
-import { runRole, sequencerMode } from "./role-commands.ts";
+import { runRole } from "./role-commands.ts";
 import { batcherSettings, nodeSettings, rpcSettings, sequencerSettings } from "./role-settings.ts";
 import { privateKeyText } from "./setting-types.ts";
 import { requiredSetting, secret } from "./settings.ts";
@@ -36,7 +37,7 @@ export const selfSequenceCommand = defineCommand({
     runRole(values, context, async (node) => {
       const { mempool, blobServerPort } = await startSelfSequencerRole(node, {
         posterKey: values.posterKey,
-        mode: sequencerMode({ blockTime: values.blockTime, emptyBlocks: false }),
+        mode: chooseSequencerMode({ blockTime: values.blockTime, emptyBlocks: false }),
         dataKind: values.dataAvailability,
         batchInterval: values.batchInterval,
         pollingInterval: values.l1PollInterval,

@@ -47,6 +47,41 @@ export const etherText: z.ZodType<bigint, string> = z
     return BigInt(whole) * 10n ** 18n + BigInt(fraction.padEnd(18, "0"));
   });
 
+/** Decimals of the units of ether. */
+const UNITS: Readonly<Record<string, number>> = { wei: 0, gwei: 9, ether: 18, eth: 18 };
+
+/** An amount with its unit, as `0.1ether` or `5gwei`; a whole number alone is of wei, and is what it comes to. */
+export const amountText: z.ZodType<bigint, string> = z
+  .string()
+  .refine((text) => readAmount(text) !== undefined, {
+    error: "expected an amount as 0.1ether, 5gwei or a whole number of wei",
+  })
+  .transform((text) => readAmount(text) ?? 0n);
+
+function readAmount(text: string): bigint | undefined {
+  const [, whole = "", fraction = "", unit = "wei"] = /^(\d{1,60})(?:\.(\d{1,18}))?(?: ?([a-z]+))?$/i.exec(text) ?? [];
+  const decimals = UNITS[unit.toLowerCase()];
+  if (whole === "" || decimals === undefined || fraction.length > decimals) return undefined;
+  return BigInt(whole + fraction.padEnd(decimals, "0"));
+}
+
+/** Bytes. */
+export const hexText: z.ZodType<Hex, string> = z
+  .string()
+  .regex(/^0x(?:[0-9a-fA-F]{2})*$/, { error: "expected bytes as 0x-prefixed hex" })
+  .transform((text) => text.toLowerCase() as Hex);
+
+/** Gas of one transaction (EIP-7825). */
+export const transactionGasText: z.ZodType<bigint, string> = integerText(0, 2 ** 24).transform(BigInt);
+
+/** A place in a list, or a hash. */
+export const indexOrHashText: z.ZodType<number | Hash, string> = z
+  .string()
+  .refine((text) => /^\d{1,15}$/.test(text) || /^0x[0-9a-fA-F]{64}$/.test(text), {
+    error: "expected an index or a 32-byte hash",
+  })
+  .transform((text) => (text.startsWith("0x") ? (text.toLowerCase() as Hash) : Number(text)));
+
 export function urlText(...protocols: readonly string[]): z.ZodType<string, string> {
   const expected = protocols.map((protocol) => `${protocol}//`).join(" or ");
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {

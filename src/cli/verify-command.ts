@@ -1,12 +1,9 @@
 import { createPublicClient, http } from "viem";
-import { differencesOf, isEqual, verifyRollup } from "../deployment/index.ts";
-import type { RollupReport } from "../deployment/index.ts";
-import { errorText, isAnswer, isUnanswered } from "../l1/index.ts";
+import type { Check, RollupReport } from "../deployment/index.ts";
 import type { Address } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
 import { defineCommand } from "./command.ts";
 import { formatJson, formatTable } from "./output.ts";
-import { readRollupConfigSetting } from "./rollup-config-setting.ts";
 import { addressText, httpUrlText, pathText } from "./setting-types.ts";
 import { SettingsError, optionalSetting, setting, switchSetting } from "./settings.ts";
 import type { SettingValues } from "./settings.ts";
@@ -38,28 +35,37 @@ export const verifyCommand = defineCommand({
   ],
   settings,
   async run(values) {
-    const report = await verify(chooseRollup(values), values.l1RpcUrl);
+    // Takes a while to load, which only this command has to wait for.
+    const { differencesOf } = await import("../deployment/index.ts");
+    const report = await verify(await chooseRollup(values), values.l1RpcUrl);
     const differences = differencesOf(report.subjects);
     const isCompared = values.rollupConfig !== undefined;
     console.log(
-      values.json ? formatJson({ ...report, differences, genesisCompared: isCompared }) : describe(report, isCompared),
+      values.json
+        ? formatJson({ ...report, differences, genesisCompared: isCompared })
+        : describe(report, { differences: differences.length, isGenesisCompared: isCompared }),
     );
     if (differences.length === 0) return;
     throw new Error(`the rollup ${report.rollup} differs from this build: ${differences.join("; ")}`);
   },
 });
 
-function chooseRollup({ rollup, rollupConfig }: SettingValues<typeof settings>): Address | RollupConfig {
+async function chooseRollup({ rollup, rollupConfig }: SettingValues<typeof settings>): Promise<Address | RollupConfig> {
   if (rollupConfig === undefined) {
     if (rollup === undefined) throw new SettingsError(["--rollup or --rollup-config is required"]);
     return rollup;
   }
+  const { readRollupConfigSetting } = await import("./rollup-config-setting.ts");
   const config = readRollupConfigSetting(rollupConfig);
   if (rollup === undefined || rollup === config.contracts.rollup) return config;
   throw new SettingsError([`--rollup: ${rollupConfig} is of the rollup ${config.contracts.rollup}, got ${rollup}`]);
 }
 
 async function verify(of: Address | RollupConfig, url: string): Promise<RollupReport> {
+  const [{ verifyRollup }, { errorText, isAnswer, isUnanswered }] = await Promise.all([
+    import("../deployment/index.ts"),
+    import("../l1/index.ts"),
+  ]);
   try {
     return await verifyRollup(createPublicClient({ transport: http(url) }), of);
   } catch (error) {
@@ -70,7 +76,11 @@ async function verify(of: Address | RollupConfig, url: string): Promise<RollupRe
   }
 }
 
-function describe({ rollup, l1ChainId, creation, subjects }: RollupReport, isGenesisCompared: boolean): string {
+function describe(
+  { rollup, l1ChainId, creation, subjects }: RollupReport,
+  { differences, isGenesisCompared }: { readonly differences: number; readonly isGenesisCompared: boolean },
+): string {
+  const isEqual = ({ expected, actual }: Check): boolean => expected === actual;
   const rows = subjects.flatMap(({ subject, address, checks }) => [
     ["", subject, address ?? ""],
     ...checks.map((check) => [
@@ -79,13 +89,12 @@ function describe({ rollup, l1ChainId, creation, subjects }: RollupReport, isGen
       isEqual(check) ? check.actual : `${check.actual}, expected ${check.expected}`,
     ]),
   ]);
-  const count = differencesOf(subjects).length;
   return [
     `Rollup ${rollup} on L1 ${l1ChainId}${creation === undefined ? "" : `, created by transaction ${creation}`}`,
     "",
     formatTable(rows),
     "",
     ...(isGenesisCompared ? [] : ["The genesis was not compared: that takes --rollup-config."]),
-    count === 0 ? "Nothing differs from this build." : `${count} of these differ from this build.`,
+    differences === 0 ? "Nothing differs from this build." : `${differences} of these differ from this build.`,
   ].join("\n");
 }

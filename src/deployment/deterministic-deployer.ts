@@ -1,6 +1,6 @@
 import { DETERMINISTIC_DEPLOYER_ADDRESS } from "../rollup/index.ts";
 import type { Address, Hex } from "../primitives/index.ts";
-import type { Deployer } from "./deploy-prover.ts";
+import type { Deployer } from "./deployer.ts";
 import { codeAt } from "./observe-prover.ts";
 
 /** What creates it: signed for every chain, by a key that nobody has (https://github.com/Arachnid/deterministic-deployment-proxy). */

@@ -14,7 +14,7 @@ import { ZERO_HASH, hexToBytes } from "../primitives/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import { DETERMINISTIC_DEPLOYER_ADDRESS } from "../rollup/index.ts";
 import type { BridgeKey, L1Bridges } from "../rollup/index.ts";
-import type { Deployer } from "./deploy-prover.ts";
+import type { Deployer } from "./deployer.ts";
 import { deployDeterministicDeployer } from "./deterministic-deployer.ts";
 import { codeAt } from "./observe-prover.ts";
 

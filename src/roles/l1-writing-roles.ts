@@ -22,25 +22,39 @@ export interface BatcherRoleOptions {
   readonly interval: number;
   /** Seconds between looks at what is to be done. */
   readonly pollingInterval: number;
+}
+
+export interface BlobServerOptions {
   readonly host: string;
-  /** Where to serve the posted blobs as a beacon API; 0 for any port, undefined for not at all. */
-  readonly blobServerPort: number | undefined;
+  /** Where to serve the posted blobs as a beacon API; 0 for any port. */
+  readonly blobServerPort: number;
+}
+
+/** Adds the posting of batches to a node, and the serving of their blobs where a port is given. */
+export async function startBatcherRole(
+  node: RunningNode,
+  options: BatcherRoleOptions & Pick<BlobServerOptions, "host"> & { readonly blobServerPort: number | undefined },
+): Promise<{ readonly batcher: Batcher; readonly blobServerPort: number | undefined }> {
+  const { host, blobServerPort: port } = options;
+  const blobServerPort = port === undefined ? undefined : await startBlobServer(node, { host, blobServerPort: port });
+  return { batcher: await startBatcher(node, options), blobServerPort };
+}
+
+/** Serves the blobs posted from a node as a beacon API. Gives the port. */
+export async function startBlobServer(
+  { blobArchive, onClose }: RunningNode,
+  { host, blobServerPort: port }: BlobServerOptions,
+): Promise<number | undefined> {
+  const server = createBeaconServer({ archive: blobArchive });
+  await server.listen({ host, port });
+  onClose("blob server", () => server.close());
+  const address = server.server.address();
+  return typeof address === "object" ? address?.port : undefined;
 }
 
 /** Adds the posting of batches to a node. */
-export async function startBatcherRole(
-  node: RunningNode,
-  options: BatcherRoleOptions,
-): Promise<{ readonly batcher: Batcher; readonly blobServerPort: number | undefined }> {
+export async function startBatcher(node: RunningNode, options: BatcherRoleOptions): Promise<Batcher> {
   const { chain, client, database, instruments } = node;
-  let blobServerPort: number | undefined;
-  if (options.blobServerPort !== undefined) {
-    const server = createBeaconServer({ archive: node.blobArchive });
-    await server.listen({ host: options.host, port: options.blobServerPort });
-    node.onClose("blob server", () => server.close());
-    const address = server.server.address();
-    blobServerPort = typeof address === "object" ? address?.port : undefined;
-  }
   const transactions = await openTransactions(node, "batcher", options.posterKey, options.pollingInterval);
   const batcher = createBatcher(
     {
@@ -58,7 +72,7 @@ export async function startBatcherRole(
   batcher.start();
   node.addProblems(() => batcher.problems());
   node.onClose("batcher", () => batcher.stop());
-  return { batcher, blobServerPort };
+  return batcher;
 }
 
 export interface ProposerRoleOptions {

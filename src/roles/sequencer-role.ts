@@ -2,6 +2,7 @@ import { createFeedServer } from "../feed/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import {
   type Mempool,
+  type Sequencer,
   type SequencerMode,
   createMempool,
   createPoolState,
@@ -19,7 +20,9 @@ export interface BlockBuildingOptions {
   readonly mayBuild?: () => boolean;
 }
 
-export interface SequencerRoleOptions extends Omit<BlockBuildingOptions, "mayBuild"> {
+export type SequencerRoleOptions = Omit<BlockBuildingOptions, "mayBuild">;
+
+export interface FeedRoleOptions {
   /** The operator's, which signs the feed. */
   readonly operatorKey: Hex;
   readonly host: string;
@@ -30,34 +33,32 @@ export interface SequencerRoleOptions extends Omit<BlockBuildingOptions, "mayBui
 /** Adds mempool, block building and feed to a node. Blocks are built once the node has caught up with L1. */
 export async function startSequencerRole(
   node: RunningNode,
-  options: SequencerRoleOptions,
+  options: SequencerRoleOptions & FeedRoleOptions,
 ): Promise<{ readonly mempool: Mempool; readonly feedPort: number }> {
-  const { chain, instruments } = node;
-  const mempool = await openMempool(node);
+  const { mempool, sequencer } = await openSequencer(node, options);
+  const { feedPort } = await startFeed(node, options);
+  sequencer.start();
+  return { mempool, feedPort };
+}
+
+/** Adds the feed of a node's blocks. */
+export async function startFeed(
+  { chain, instruments, onClose }: RunningNode,
+  { operatorKey, host, feedPort }: FeedRoleOptions,
+): Promise<{ readonly feedPort: number }> {
   const feed = await createFeedServer(
-    {
-      chain,
-      privateKey: options.operatorKey,
-      listen: { kind: "port", port: options.feedPort, host: options.host },
-    },
+    { chain, privateKey: operatorKey, listen: { kind: "port", port: feedPort, host } },
     instruments,
   );
-  node.onClose("feed server", () => feed.close());
-  startBuilding(node, mempool, options);
-  return { mempool, feedPort: feed.port };
+  onClose("feed server", () => feed.close());
+  return { feedPort: feed.port };
 }
 
-/** Adds mempool and block building to a node, for whoever signs no feed. */
-export async function openBlockBuilding(
+/** Adds mempool and block building to a node. The sequencer is to be started. */
+export async function openSequencer(
   node: RunningNode,
   options: BlockBuildingOptions,
-): Promise<{ readonly mempool: Mempool }> {
-  const mempool = await openMempool(node);
-  startBuilding(node, mempool, options);
-  return { mempool };
-}
-
-async function openMempool(node: RunningNode): Promise<Mempool> {
+): Promise<{ readonly mempool: Mempool; readonly sequencer: Sequencer }> {
   const { chain, config, database, instruments, recovery } = node;
   const mempool = await createMempool(
     {
@@ -69,10 +70,6 @@ async function openMempool(node: RunningNode): Promise<Mempool> {
     instruments,
   );
   node.onClose("mempool", () => mempool.close());
-  return mempool;
-}
-
-function startBuilding(node: RunningNode, mempool: Mempool, options: BlockBuildingOptions): void {
   const { mode, messageConfirmations, maximumBlockBytes, mayBuild } = options;
   const sequencer = createSequencer(
     {
@@ -87,7 +84,7 @@ function startBuilding(node: RunningNode, mempool: Mempool, options: BlockBuildi
     },
     node.instruments,
   );
-  sequencer.start();
   node.addProblems(() => sequencer.problems());
   node.onClose("sequencer", () => sequencer.stop());
+  return { mempool, sequencer };
 }

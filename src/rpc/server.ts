@@ -57,7 +57,10 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       },
       pool,
       claims,
-      disputes: options.disputes,
+      get disputes() {
+        return options.disputes;
+      },
+      devnet: options.devnet,
       syncStatus,
       limits,
       decode: createTransactionDecoder(chain.config.genesis.chainId),

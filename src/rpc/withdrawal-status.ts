@@ -1,20 +1,42 @@
-import type { ClaimRecord, ClaimsView } from "../claims/index.ts";
+import type { ClaimRecord, ClaimStanding, ClaimsView } from "../claims/index.ts";
 import type { RpcNode } from "./node.ts";
 import { RPC_ERROR, RpcError } from "./protocol/errors.ts";
 
-/** How far a message from L2 has come (specification §5, §6). */
-export type WithdrawalStatus =
-  /** Sent, in a block whose batch is not on L1 yet. */
-  | { readonly status: "sent" }
-  /** Its batch is on L1; no claim covers it yet. */
-  | { readonly status: "safe" }
-  /** Claimed; `executableAt` is the L1 timestamp in seconds from which the claim can be confirmed if nothing rivals it. */
-  | { readonly status: "claimed"; readonly executableAt: number; readonly claim: ClaimRecord }
-  | { readonly status: "disputed"; readonly claim: ClaimRecord }
-  /** The challenge period is over; the claim only needs `confirm`. */
-  | { readonly status: "confirmable"; readonly claim: ClaimRecord }
+/**
+ * How far a message from L2 has come (specification §5, §6), by L1's clock: `l1Timestamp` is the time in seconds that an L1
+ * transaction sent now can expect. `executableAt` is that from which the message can be executed, if whatever can be confirmed is:
+ * exact where it is `claimed` and no rival comes, otherwise a time before which it cannot be.
+ */
+export type WithdrawalStatus = { readonly l1Timestamp: number } & (
+  | {
+      /** `sent`: in a block whose batch is not on L1 yet. `safe`: its batch is; no claim covers it yet. */
+      readonly status: "sent" | "safe";
+      readonly executableAt: number;
+    }
+  | ({
+      /**
+       * `claimed`: in the challenge period. `confirmable`: that is over, or the game has decided; claims only need `confirm`.
+       */
+      readonly status: "claimed" | "confirmable";
+      readonly executableAt: number;
+    } & Claimed)
+  | ({
+      /** The claim, or one that it stands on, has rivals. */
+      readonly status: "disputed";
+      readonly executableAt: number;
+      /** When the game can decide at the latest if one honest challenger answers in time (docs/disputes.md §4). */
+      readonly decidedBy: number;
+    } & Claimed)
   | { readonly status: "executable"; readonly claim: ClaimRecord }
-  | { readonly status: "executed" };
+  | { readonly status: "executed" }
+);
+
+interface Claimed {
+  /** The earliest right claim that covers the message. */
+  readonly claim: ClaimRecord;
+  /** Claims to confirm, in this order; `claim` is the last. */
+  readonly unconfirmed: readonly ClaimRecord[];
+}
 
 export function requireClaims({ claims }: Pick<RpcNode, "claims">): ClaimsView {
   if (claims === undefined) throw new RpcError(RPC_ERROR.rejected, "this node does not follow claims on L1");
@@ -36,22 +58,40 @@ export async function withdrawalStatus(
   index: number,
   blockNumber: number,
 ): Promise<WithdrawalStatus> {
-  if (node.chain.store.findBatchOfBlock(blockNumber) === undefined) return { status: "sent" };
-  const claim = await findClaimOfBlock(node, blockNumber);
-  if (claim === undefined) return { status: "safe" };
-  switch (claim.status) {
-    case "pending":
-      return { status: "claimed", executableAt: claim.confirmableAt, claim };
-    case "disputed":
-      return { status: "disputed", claim };
-    case "confirmable":
-      return { status: "confirmable", claim };
-    case "confirmed":
-      return (await requireClaims(node).isWithdrawalExecuted(index))
-        ? { status: "executed" }
-        : { status: "executable", claim };
+  const claims = requireClaims(node);
+  const { challengePeriod } = node.chain.config.parameters;
+  const derived = node.chain.store.findBatchOfBlock(blockNumber);
+  if (derived === undefined) {
+    const l1Timestamp = await claims.l1Timestamp();
+    return { status: "sent", l1Timestamp, executableAt: l1Timestamp + challengePeriod };
   }
+  const standing = await claims.standingOfBatch(derived.batch);
+  const { l1Timestamp, claim } = standing;
+  if (claim === undefined) return { status: "safe", l1Timestamp, executableAt: l1Timestamp + challengePeriod };
+  if (claim.status !== "confirmed") return { ...waitForConfirmation(claim, standing, challengePeriod), l1Timestamp };
+  return (await claims.isWithdrawalExecuted(index))
+    ? { status: "executed", l1Timestamp }
+    : { status: "executable", l1Timestamp, claim };
 }
+
+/** Claims are confirmed one after the other: what holds one up holds up all that follow it. */
+function waitForConfirmation(
+  claim: ClaimRecord,
+  { l1Timestamp, unconfirmed }: ClaimStanding,
+  challengePeriod: number,
+): DistributiveOmit<WithdrawalStatus, "l1Timestamp"> {
+  const claimed = { claim, unconfirmed };
+  const waiting = unconfirmed.filter(({ status }) => status !== "confirmable");
+  const executableAt = Math.max(l1Timestamp, ...waiting.map(({ confirmableAt }) => confirmableAt));
+  const disputed = waiting.filter(({ status }) => status === "disputed");
+  if (disputed.length > 0) {
+    const decidedBy = Math.max(executableAt, ...disputed.map(({ confirmableAt }) => confirmableAt + challengePeriod));
+    return { status: "disputed", executableAt, decidedBy, ...claimed };
+  }
+  return { status: waiting.length > 0 ? "claimed" : "confirmable", executableAt, ...claimed };
+}
+
+type DistributiveOmit<T, Key extends keyof T> = T extends unknown ? Omit<T, Key> : never;
 
 /** Plain numbers and 0x-hex: the shape other answers of `rollup_*` share. */
 export function formatClaim({

@@ -1,10 +1,11 @@
 import { expect } from "chai";
+import { encodeFunctionData } from "viem";
 import { createBatcher } from "../../src/batcher/index.ts";
 import { createClaimsView, createOwnStates, createOwnTraces } from "../../src/claims/index.ts";
 import type { OwnTraces } from "../../src/claims/index.ts";
 import { createTransactionManager, stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { L1Client } from "../../src/l1/index.ts";
-import { ZERO_HASH } from "../../src/primitives/index.ts";
+import { ZERO_HASH, hexToBytes } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { createProposer } from "../../src/proposer/index.ts";
 import { createRollupFixture, DAY, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
@@ -89,6 +90,38 @@ describe("Claims as RPC sees them", () => {
     expect(await view.findClaimOfBatch(1)).to.eql({ ...claim, status: "confirmable" });
   });
 
+  it("stand with those before them that are not confirmed yet, by the time of the next L1 block", async () => {
+    await postAndClaim();
+    await postAndClaim();
+    const view = open();
+    const [first, second] = [(await view.findClaimOfBatch(0))!, (await view.findClaimOfBatch(1))!];
+    expect(await view.standingOfBatch(1)).to.deep.include({ claim: second, unconfirmed: [first, second] });
+    expect(await view.standingOfBatch(0)).to.deep.include({ claim: first, unconfirmed: [first] });
+    expect(await view.standingOfBatch(2)).to.deep.include({ claim: undefined, unconfirmed: [] });
+    // L1 mines nothing: its clock goes on all the same.
+    await rollup.l1.increaseTime(first.confirmableAt - (await view.l1Timestamp()) + 1);
+    expect(await view.l1Timestamp()).to.be.within(first.confirmableAt, first.confirmableAt + 10);
+    expect((await view.standingOfBatch(0)).claim).to.include({ id: first.id, status: "confirmable" });
+    await pass(7 * DAY);
+    const { parentId, stateHash, traceRoot } = first;
+    const { stateCommitmentChain: to } = rollup.config.contracts;
+    const transactions = await openTransactions(OTHER_KEY);
+    const data = encodeFunctionData({
+      abi: stateCommitmentChainAbi,
+      functionName: "confirm",
+      args: [{ parentId, stateHash, traceRoot }],
+    });
+    await transactions.submit({ purpose: "confirm", to, data: hexToBytes(data) });
+    await transactions.step();
+    await rollup.l1.mine();
+    const standing = await view.standingOfBatch(1);
+    expect(standing.unconfirmed).to.eql([{ ...second, status: "confirmable" }]);
+    expect(await view.standingOfBatch(0)).to.deep.include({
+      claim: { ...first, status: "confirmed" },
+      unconfirmed: [],
+    });
+  });
+
   describe("of a node without traces", () => {
     const openUntraced = () => open(null);
     /** Claims the state after the first batch by any trace, from the operator's account; gives the claim. */
@@ -156,6 +189,24 @@ describe("Claims as RPC sees them", () => {
     }
   });
 
+  it("are a path from genesis on, with what has to come next, as long as the node knows", async () => {
+    const genesis = createOwnStates(rollup.chain).genesis;
+    expect(await open().rightPath(0, 10)).to.eql({ claims: [genesis], next: undefined });
+    await postAndClaim();
+    await postAndClaim();
+    const { claims } = await open().rightPath(0, 10);
+    expect(claims.map(({ batchCount }) => batchCount)).to.eql([0, 1, 2]);
+    expect((await open().rightPath(2, 10)).claims).to.eql(claims.slice(2));
+    expect((await open().rightPath(0, 2)).claims).to.eql(claims.slice(0, 2));
+    const snapshot = await rollup.l1.snapshot();
+    await postAndClaim();
+    const [, , , third] = (await open().rightPath(0, 10)).claims;
+    // Without the last claim on L1, whose batch is in the node all the same.
+    await rollup.l1.revertTo(snapshot);
+    expect(await open().rightPath(1, 10)).to.eql({ claims: claims.slice(1), next: third });
+    expect((await open(null).rightPath(1, 10)).next, "not without traces").to.equal(undefined);
+  });
+
   it("are disputed as long as a rival stands, and gone with a reorg that takes them", async () => {
     const snapshot = await rollup.l1.snapshot();
     await postAndClaim();
@@ -175,9 +226,20 @@ describe("Claims as RPC sees them", () => {
     });
     await rival.step();
     expect(await view.findClaimOfBatch(0)).to.include({ id: claim.id, status: "disputed" });
+    const client = { ...rollup.l1.client, readContract: deciding(claim.id) };
+    const decided = createClaimsView({ chain: rollup.chain, client, records: disk.open(), traces: undefined });
+    expect(await decided.findClaimOfBatch(0), "the game has decided for it").to.include({ status: "confirmable" });
     await rollup.l1.revertTo(snapshot);
     await rollup.l1.mine();
     expect(await view.findClaimOfBatch(0)).to.equal(undefined);
     expect([...disk.open().entries("claim/")]).to.eql([]);
   });
+
+  /** What L1 answers, but that its game has decided for a claim. */
+  function deciding(winner: Hash): L1Client["readContract"] {
+    return async (call) => {
+      const answer = await rollup.l1.client.readContract(call);
+      return call.functionName === "winner" ? (winner as typeof answer) : answer;
+    };
+  }
 });

@@ -26,7 +26,9 @@ const ORDER: readonly (readonly string[])[] = [
   ["rpc"],
   ["roles"],
   ["devnet"],
+  ["client"],
   ["cli"],
+  ["hardhat"],
 ];
 
 const files = globSync("src/**/*.ts").map(normalize);

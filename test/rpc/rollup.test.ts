@@ -83,9 +83,25 @@ describe("rollup_* methods", function () {
   this.timeout(30_000);
   let node: TestNode;
   const claims: ClaimRecord[] = [];
+  /** Before the one that covers the message, and not confirmed. */
+  let ancestors: readonly ClaimRecord[] = [];
+  const l1Timestamp = 2_000;
   const executed = new Set<number>();
   const view: ClaimsView = {
     findClaimOfBatch: async (index) => claims.find(({ batchCount }) => batchCount > index),
+    standingOfBatch: async (index) => {
+      const claim = await view.findClaimOfBatch(index);
+      const unconfirmed = claim === undefined || claim.status === "confirmed" ? [] : [...ancestors, claim];
+      return { l1Timestamp, claim, unconfirmed };
+    },
+    l1Timestamp: async () => l1Timestamp,
+    rightPath: async (batchCount, limit) => ({
+      claims: claims
+        .filter((claim) => claim.batchCount >= batchCount)
+        .slice(0, limit)
+        .map(({ id, ...claim }) => ({ claimId: id, ...claim })),
+      next: undefined,
+    }),
     isWithdrawalExecuted: async (index) => executed.has(index),
   };
   const wallet = new Wallet(privateKey("alice"));
@@ -174,14 +190,21 @@ describe("rollup_* methods", function () {
     });
     const status = () =>
       result<{ status: string; executableAt?: number; transactionHash: string }>(node, "rollup_getWithdrawalStatus", 1);
-    expect(await status()).to.deep.include({ status: "sent", transactionHash: hash, withdrawal });
+    const earliest = l1Timestamp + node.chain.config.parameters.challengePeriod;
+    expect(await status()).to.deep.include({
+      status: "sent",
+      l1Timestamp,
+      executableAt: earliest,
+      transactionHash: hash,
+      withdrawal,
+    });
     expect(await result(node, "rollup_getBatchOfBlock", "latest")).to.equal(null);
     expect(await result(node, "rollup_getWithdrawalProof", 1)).to.equal(null);
 
     // More messages in the same batch: the proof is against the claim's last block, not the message's own.
     const last = await execute(await signWithdrawal(2));
     await node.postBatch();
-    expect((await status()).status).to.equal("safe");
+    expect(await status()).to.include({ status: "safe", executableAt: earliest });
     expect(await result(node, "rollup_getBatchOfBlock", "latest")).to.deep.include({
       index: 0,
       lastBlock: { number: last.header.number, hash: last.hash },
@@ -201,6 +224,35 @@ describe("rollup_* methods", function () {
       confirmableAt: 4_600,
       status: "pending",
     };
+    const parent: ClaimRecord = { ...claim, id: claim.parentId, proposedAt: 900, confirmableAt: 4_500 };
+    const { challengePeriod } = node.chain.config.parameters;
+    const heldUp = async (own: ClaimRecord["status"], parents: ClaimRecord["status"]) => {
+      claims[0] = { ...claim, status: own };
+      ancestors = [{ ...parent, status: parents }];
+      return status();
+    };
+    // What a claim stands on holds it up too.
+    expect(await heldUp("pending", "pending")).to.deep.include({
+      status: "claimed",
+      executableAt: 4_600,
+      unconfirmed: [
+        { ...parent, status: "pending" },
+        { ...claim, status: "pending" },
+      ],
+    });
+    expect(await heldUp("pending", "disputed")).to.include({
+      status: "disputed",
+      executableAt: 4_600,
+      decidedBy: 4_500 + challengePeriod,
+    });
+    expect(await heldUp("disputed", "confirmable")).to.include({
+      status: "disputed",
+      decidedBy: 4_600 + challengePeriod,
+    });
+    expect(await heldUp("pending", "confirmable")).to.include({ status: "claimed", executableAt: 4_600 });
+    expect(await heldUp("confirmable", "confirmable")).to.include({ status: "confirmable", executableAt: l1Timestamp });
+    ancestors = [];
+
     const seen: string[] = [];
     for (const claimStatus of ["pending", "disputed", "confirmable", "confirmed"] as const) {
       claims[0] = { ...claim, status: claimStatus };
@@ -210,6 +262,13 @@ describe("rollup_* methods", function () {
     seen.push((await status()).status);
     expect(seen).to.eql(["claimed", "disputed", "confirmable", "executable", "executed"]);
     expect(await result(node, "rollup_getClaimOfBlock", "latest")).to.eql({ ...claim, status: "confirmed" });
+
+    const { id, parentId, stateHash, traceRoot, batchCount } = claim;
+    expect(await result(node, "rollup_getRightClaims", 1)).to.eql({
+      claims: [{ id, parentId, stateHash, traceRoot, batchCount }],
+      next: null,
+    });
+    expect(await result(node, "rollup_getRightClaims", 2, 5)).to.eql({ claims: [], next: null });
 
     for (let index = 0; index < 5; index++) {
       const answer = await result<{ withdrawal: WithdrawalAnswer; opening: object; proof: Hash[]; outboxRoot: Hash }>(

@@ -1,5 +1,6 @@
 import { onExecutingThread, onReadingThread } from "../node.ts";
 import type { RpcMethod } from "../node.ts";
+import { DEVNET_METHODS } from "./devnet/index.ts";
 import { debugRawPooledTransaction, getRawHeader } from "./debug/raw.ts";
 import { accounts } from "./eth/accounts.ts";
 import { blobBaseFee } from "./eth/blob-base-fee.ts";
@@ -28,12 +29,14 @@ import { EXECUTING_METHODS } from "./executing-methods.ts";
 import { listening } from "./net/listening.ts";
 import { peerCount } from "./net/peer-count.ts";
 import { version } from "./net/version.ts";
+import { getApiLevel } from "./ots/api-level.ts";
 import { READING_METHODS } from "./reading-methods.ts";
 import { config } from "./rollup/config.ts";
 import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
 import { disputedStep } from "./rollup/disputed-step.ts";
 import { disputes } from "./rollup/disputes.ts";
 import { getClaimOfBlock } from "./rollup/get-claim-of-block.ts";
+import { getRightClaims } from "./rollup/get-right-claims.ts";
 import { getWithdrawalProof } from "./rollup/get-withdrawal-proof.ts";
 import { getWithdrawalStatus } from "./rollup/get-withdrawal-status.ts";
 import { syncStatus } from "./rollup/sync-status.ts";
@@ -91,8 +94,11 @@ export const METHODS: readonly RpcMethod[] = [
   disputedStep,
   disputes,
   getClaimOfBlock,
+  getRightClaims,
   getWithdrawalProof,
   getWithdrawalStatus,
   syncStatus,
   modules,
+  getApiLevel,
+  ...DEVNET_METHODS,
 ];

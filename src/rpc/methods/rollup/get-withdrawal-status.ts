@@ -14,6 +14,7 @@ export const getWithdrawalStatus = defineMethod(
     return {
       ...status,
       ...("claim" in status ? { claim: formatClaim(status.claim) } : {}),
+      ...("unconfirmed" in status ? { unconfirmed: status.unconfirmed.map(formatClaim) } : {}),
       blockNumber: sent.blockNumber,
       transactionHash: sent.transactionHash,
       withdrawal: formatWithdrawal(sent.withdrawal),
