@@ -98,7 +98,13 @@ contract ScriptedRecipient is IBridgeRecipient, ERC1155Holder {
     function _react() private {
         ++calls;
         if (conduct == Conduct.Refuse) revert Refused();
-        while (conduct == Conduct.BurnGas) {}
+        if (conduct == Conduct.BurnGas) {
+            // All of it at once.
+            // solhint-disable-next-line no-inline-assembly
+            assembly ("memory-safe") {
+                invalid()
+            }
+        }
         // Whatever it is.
         // solhint-disable-next-line avoid-low-level-calls
         if (_target != address(0)) (succeeded, returned) = _target.call(_call);

@@ -1,5 +1,5 @@
 import { artifacts } from "hardhat";
-import type { ContractTransactionReceipt, ContractTransactionResponse, Signer } from "ethers";
+import type { AddressLike, ContractTransactionReceipt, ContractTransactionResponse, Signer } from "ethers";
 import { bytesToHex, hexToBytes, toAddress } from "../../../src/primitives/index.ts";
 import type { Address, Hash, Hex } from "../../../src/primitives/index.ts";
 import {
@@ -39,8 +39,8 @@ export const GAS_PROBE_CODE: Hex = "0x5a5f555f3560e01c60e01b5f5260205ff3";
 /** What its GAS costs before it counts. */
 export const GAS_PROBE_COST = 2n;
 
-/** Code that uses up whatever gas it is given: JUMPDEST PUSH0 JUMP. */
-export const GAS_BURNER_CODE: Hex = "0x5b5f56";
+/** Code that uses up whatever gas it is given: INVALID. */
+export const GAS_BURNER_CODE: Hex = "0xfe";
 
 /** More than any deposit's own gas costs at the prices of these tests. */
 const GAS_MONEY = 10n ** 20n;
@@ -52,8 +52,9 @@ export type BridgesFixture = Awaited<ReturnType<typeof deployBridgesFixture>>;
  * nothing but slot 0 in their storage, as in genesis.
  */
 export async function deployBridgesFixture() {
-  const fixture = await deployRollupFixture();
-  const { ethers, networkHelpers, inbox, portal, confirmOutboxRoot } = fixture;
+  // So much that no deposit burns gas: what that costs is not at issue here.
+  const fixture = await deployRollupFixture({ depositGasCapacity: 10n ** 12n });
+  const { ethers, networkHelpers, inbox, portal, provider, confirmOutboxRoot } = fixture;
   const deployed = await ethers.deployContract("L1Messenger", [inbox, portal]);
   const l1Messenger: IL1Messenger = await ethers.getContractAt("IL1Messenger", deployed);
   const messengerAddress = await l1Messenger.getAddress();
@@ -96,10 +97,11 @@ export async function deployBridgesFixture() {
 
   /** The last deposit of the Inbox. */
   async function lastDeposit() {
-    const deposits = await inbox.queryFilter(inbox.filters.DepositEnqueued());
-    const last = deposits.at(-1);
-    if (last === undefined) throw new Error("expected a deposit");
-    return last.args;
+    for (let index = (await inbox.messageCount()) - 1n; index >= 0n; index--) {
+      const [deposit] = await inbox.queryFilter(inbox.filters.DepositEnqueued(index));
+      if (deposit !== undefined) return deposit.args;
+    }
+    throw new Error("expected a deposit");
   }
 
   /**
@@ -172,8 +174,7 @@ export async function deployBridgesFixture() {
     const { root, proof } = outboxOf(withdrawals);
     const { opening, claimId } = await confirmOutboxRoot(root, lastClaim);
     lastClaim = claimId;
-    const argumentsOf = (index: number) =>
-      [withdrawalArgument(withdrawals[index]!), opening, proof(index)] as const;
+    const argumentsOf = (index: number) => [withdrawalArgument(withdrawals[index]!), opening, proof(index)] as const;
     return {
       withdrawals,
       /** Arguments of `Portal.execute`. */
@@ -185,6 +186,39 @@ export async function deployBridgesFixture() {
 
   /** Confirms, and executes the last message to L1. */
   const executeLast = async () => (await confirmOutbox()).execute();
+
+  /** Gas that Portal and messengers keep back of what a call is given. */
+  const CALL_COST = 40_000n;
+
+  /**
+   * The least gas limit with which a transaction passes the check for a message's minimum gas, by what the check says it had with less,
+   * `tooLittle`: what comes before it takes the same, however much there is.
+   */
+  async function leastGas(to: AddressLike, data: string, tooLittle: bigint, minimumGas: bigint): Promise<bigint> {
+    const available = async (gas: bigint): Promise<bigint | null> => {
+      const error = await revertOf({ to: await ethers.resolveAddress(to), data, gas: ethers.toQuantity(gas) });
+      return error?.name === "InsufficientGas" ? (error.args[0] as bigint) : null;
+    };
+    let callable = minimumGas;
+    while (callable - callable / 64n < minimumGas) callable += (minimumGas - (callable - callable / 64n) + 62n) / 63n;
+    const had = await available(tooLittle);
+    if (had === null) throw new Error(`expected ${tooLittle} gas to be too little`);
+    const least = tooLittle + CALL_COST + callable - had;
+    if ((await available(least - 1n)) === null || (await available(least)) !== null)
+      throw new Error(`expected ${least} gas to be the least`);
+    return least;
+  }
+
+  /** The error of the messengers or the Portal with which a call reverts; null if it does not, or with another. */
+  async function revertOf(call: Record<string, string>) {
+    try {
+      await provider.request({ method: "eth_call", params: [{ from: fixture.stranger.address, ...call }, "latest"] });
+      return null;
+    } catch (error) {
+      const { data } = error as { data?: unknown };
+      return typeof data === "string" ? l2Messenger.interface.parseError(data) : null;
+    }
+  }
 
   /** Wei that pay for a message to L2 with much gas. */
   const FEE = 10n ** 16n;
@@ -208,6 +242,7 @@ export async function deployBridgesFixture() {
     messageOf,
     confirmOutbox,
     executeLast,
+    leastGas,
     FEE,
   };
 }
