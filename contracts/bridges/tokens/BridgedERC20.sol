@@ -14,10 +14,12 @@ import {BridgedToken} from "./BridgedToken.sol";
 /// @notice Stands for an ERC-20 token of the other layer, with its name, symbol and decimals, and with permits (EIP-2612).
 /// @dev OpenZeppelin's ERC20Permit takes no name of more than 31 bytes, and tokens have such: permits are its, without that bound.
 contract BridgedERC20 is ERC20, IERC20Permit, IERC5267, Nonces, BridgedToken {
-    bytes32 private constant DOMAIN_TYPE_HASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-    bytes32 private constant PERMIT_TYPE_HASH =
-        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+    bytes32 private constant DOMAIN_TYPE_HASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant PERMIT_TYPE_HASH = keccak256(
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+    );
     string private constant VERSION = "1";
     /// @dev EIP-5267: the domain has the first four fields.
     bytes1 private constant DOMAIN_FIELDS = 0x0f;
@@ -88,15 +90,7 @@ contract BridgedERC20 is ERC20, IERC20Permit, IERC5267, Nonces, BridgedToken {
             uint256[] memory extensions
         )
     {
-        return (
-            DOMAIN_FIELDS,
-            ERC20.name(),
-            VERSION,
-            block.chainid,
-            address(this),
-            bytes32(0),
-            new uint256[](0)
-        );
+        return (DOMAIN_FIELDS, ERC20.name(), VERSION, block.chainid, address(this), bytes32(0), new uint256[](0));
     }
 
     /// @inheritdoc IERC20Permit

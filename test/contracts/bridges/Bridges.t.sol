@@ -330,7 +330,10 @@ contract BridgesHandler is Test {
         vm.deal(_ALIAS, 0);
 
         RelayStatus status = _statusOf(messageHash);
-        assertHolds("runs if and only if it is the first to arrive, or had no gas", !success || before == RelayStatus.None);
+        assertHolds(
+            "runs if and only if it is the first to arrive, or had no gas",
+            !success || before == RelayStatus.None
+        );
         if (!success) {
             assertHolds("nothing changed", status == before);
             assertHolds("with its gas a message that has not arrived runs", withLess || before != RelayStatus.None);
@@ -679,6 +682,7 @@ contract BridgesHandler is Test {
         Transfer storage transfer = _transfers[from][nonce];
         if (transfer.amount == 0) return;
         assertHolds("a message takes effect once", !transfer.arrived);
+        assertHolds("nothing is replayed from within", !RECIPIENT.hasSucceeded());
         transfer.arrived = true;
         assertEqual("the recipient has what was sent", _received(nonce, from) - held, transfer.amount);
     }
@@ -736,22 +740,15 @@ contract BridgesInvariantTest is InvariantTest {
         }
     }
 
-    function invariant_TheMessengerOfL2HoldsTheEtherOfWhatFailedAndNothingElseRests() external view {
+    function invariant_EtherIsWithTheMessengerOfL2IfItsMessageFailedAndWithWethIfWrapped() external view {
         assertEqual("messenger of L2", Predeploys.MESSENGER.balance, _handler.failedValue());
         assertEqual("messenger of L1", address(_handler.L1_MESSENGER()).balance, 0);
+        uint256 supply = IERC20(Predeploys.WRAPPED_ETHER).totalSupply();
+        assertEqual("WETH", supply, Predeploys.WRAPPED_ETHER.balance);
         for (uint256 standard = 0; standard < 3; ++standard) {
             assertEqual("bridge of L1", _handler.bridgeAt(0, standard).balance, 0);
             assertEqual("bridge of L2", _handler.bridgeAt(1, standard).balance, 0);
         }
-    }
-
-    function invariant_NoMessageIsReplayedFromWithin() external view {
-        assertHolds("replayed", !_handler.RECIPIENT().hasSucceeded());
-    }
-
-    function invariant_WethIsBacked() external view {
-        uint256 supply = IERC20(Predeploys.WRAPPED_ETHER).totalSupply();
-        assertEqual("supply", supply, Predeploys.WRAPPED_ETHER.balance);
     }
 
     function test_TheHandlerReachesEveryCase() external {
@@ -774,7 +771,7 @@ contract BridgesInvariantTest is InvariantTest {
         _handler.send((1 << 20) << 8, false, 0, 0, 0, 5);
         _handler.runDeposit(3, 0, false);
         assertEqual("failed", _handler.done("failed"), 1);
-        assertHolds("holds", _handler.failedValue() == (1 << 20 >> 8));
+        assertHolds("holds", _handler.failedValue() == ((1 << 20) >> 8));
         _handler.replay(3, 0, false);
         assertEqual("refused", _handler.done("replay refused"), 1);
         _handler.setRefusing(false);
@@ -798,6 +795,11 @@ contract BridgesInvariantTest is InvariantTest {
     }
 
     function _idsOf(uint256 standard) private view returns (uint256) {
-        return standard == 0 ? 1 : standard == 1 ? _handler.COLLECTIBLES() : _handler.KINDS();
+        return
+            standard == 0
+                ? 1
+                : standard == 1
+                    ? _handler.COLLECTIBLES()
+                    : _handler.KINDS();
     }
 }

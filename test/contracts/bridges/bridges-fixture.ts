@@ -10,15 +10,7 @@ import {
   aliasAddress,
 } from "../../../src/rollup/index.ts";
 import type { Withdrawal } from "../../../src/rollup/index.ts";
-import type {
-  IERC1155Bridge,
-  IERC20Bridge,
-  IERC721Bridge,
-  IL1Messenger,
-  IL2Messenger,
-  Outbox,
-  WrappedEther,
-} from "../../../types/ethers-contracts/index.ts";
+import type { IL1Messenger, IL2Messenger, Outbox, WrappedEther } from "../../../types/ethers-contracts/index.ts";
 import { GENESIS_CLAIM, deployRollupFixture, outboxOf, withdrawalArgument } from "../l1/rollup-fixture.ts";
 
 /** A message between the layers, as `relayMessage` takes it. */
@@ -80,16 +72,16 @@ export async function deployBridgesFixture() {
   const outbox: Outbox = await ethers.getContractAt("Outbox", OUTBOX_ADDRESS);
   const wrappedEther: WrappedEther = await ethers.getContractAt("WrappedEther", WRAPPED_ETHER_ADDRESS);
   const erc20 = {
-    l1: (await ethers.getContractAt("IERC20Bridge", l1ERC20)) as IERC20Bridge,
-    l2: (await ethers.getContractAt("IERC20Bridge", L2_BRIDGES.erc20Bridge)) as IERC20Bridge,
+    l1: await ethers.getContractAt("IERC20Bridge", l1ERC20),
+    l2: await ethers.getContractAt("IERC20Bridge", L2_BRIDGES.erc20Bridge),
   };
   const erc721 = {
-    l1: (await ethers.getContractAt("IERC721Bridge", l1ERC721)) as IERC721Bridge,
-    l2: (await ethers.getContractAt("IERC721Bridge", L2_BRIDGES.erc721Bridge)) as IERC721Bridge,
+    l1: await ethers.getContractAt("IERC721Bridge", l1ERC721),
+    l2: await ethers.getContractAt("IERC721Bridge", L2_BRIDGES.erc721Bridge),
   };
   const erc1155 = {
-    l1: (await ethers.getContractAt("IERC1155Bridge", l1ERC1155)) as IERC1155Bridge,
-    l2: (await ethers.getContractAt("IERC1155Bridge", L2_BRIDGES.erc1155Bridge)) as IERC1155Bridge,
+    l1: await ethers.getContractAt("IERC1155Bridge", l1ERC1155),
+    l2: await ethers.getContractAt("IERC1155Bridge", L2_BRIDGES.erc1155Bridge),
   };
 
   const aliased = aliasAddress(toAddress(messengerAddress));

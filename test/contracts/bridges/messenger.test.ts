@@ -29,6 +29,12 @@ describe("Messengers", () => {
   const accept = async () => target.setScript(NO_SCRIPT);
   const addressWord = (address: string) => fixture.ethers.zeroPadValue(address, 32).toLowerCase();
 
+  it("each knows the other, that of L2 by what genesis has written into slot 0", async () => {
+    const { l1Messenger, l2Messenger, messengerAddress, ethers } = fixture;
+    expect(await l1Messenger.otherMessenger()).to.equal(ethers.getAddress(L2_BRIDGES.messenger));
+    expect(await l2Messenger.otherMessenger()).to.equal(messengerAddress);
+  });
+
   describe("to L2", () => {
     const send = async (value = 5n, minimumGas = 1_000_000n, data = "0x1234") =>
       fixture.l1Messenger
