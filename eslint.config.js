@@ -20,7 +20,7 @@ const throughTheIndex = (depth) => ({
 });
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", "data/", "deployments/"] },
+  { ignores: ["node_modules/", "artifacts/", "cache/", "types/", "coverage/", "data/", "deployments/", "dist/"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.base],

@@ -1,21 +1,20 @@
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import compilerSettings from "./compiler.json" with { type: "json" };
+import { compilerPlugin } from "./scripts/compiler/compiler-plugin.ts";
 
 const require = createRequire(import.meta.url);
 
+/**
+ * The predeploys' code is in genesis, and what only a comment changes must not change the genesis block: so no hash of the metadata.
+ */
 const compiler = {
-  version: "0.8.37",
-  // The npm package's own compiler build: nothing is downloaded.
+  ...compilerSettings,
+  // The npm package's own compiler build: nothing is downloaded. `compilerPlugin` takes a native one where there is one.
   path: require.resolve("solc/soljson.js"),
-  settings: {
-    viaIR: true,
-    evmVersion: "osaka",
-    // The predeploys' code is in genesis: what only a comment changes must not change the genesis block.
-    metadata: { bytecodeHash: "none" },
-    optimizer: { enabled: true, runs: 1_000_000 },
-  },
 };
 
 /** The contracts that are deployed; what they import besides is in folders below. */
@@ -35,7 +34,7 @@ const solidity = { compilers: [compiler], overrides: Object.fromEntries(deployed
 const invariant = { depth: 100, failOnRevert: true };
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  plugins: [hardhatToolboxMochaEthers, compilerPlugin(fileURLToPath(new URL("cache", import.meta.url)))],
   solidity: { profiles: { default: solidity, production: solidity } },
   paths: { ignition: "deploy", tests: { mocha: "test", solidity: "test/contracts" } },
   test: {

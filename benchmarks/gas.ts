@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { TransactionResponse } from "ethers";
 import { network } from "hardhat";
 import { format } from "prettier";
 import { BLOB_SIZE } from "../src/batch/index.ts";
@@ -19,25 +18,15 @@ import {
   etherWithdrawal,
   withdrawalArgument,
 } from "../test/contracts/l1/rollup-fixture.ts";
-
-/** Gas used of one L1 transaction, as its receipt says, or how it grows with the transaction's size. */
-interface Measurement {
-  readonly operation: string;
-  readonly gas: number;
-  /** The project's target: at most this much. */
-  readonly target?: number;
-}
+import { compareBridges, measureBridges } from "./gas/bridges.ts";
+import type { Comparison } from "./gas/bridges.ts";
+import { gasOf } from "./gas/measurement.ts";
+import type { Measurement } from "./gas/measurement.ts";
 
 const measurements: Measurement[] = [];
 
 function record(operation: string, gas: bigint | number, target?: number): void {
   measurements.push({ operation, gas: Number(gas), ...(target === undefined ? {} : { target }) });
-}
-
-async function gasOf(response: Promise<TransactionResponse>): Promise<bigint> {
-  const receipt = await (await response).wait();
-  if (receipt === null) throw new Error("transaction was not mined");
-  return receipt.gasUsed;
 }
 
 /** Bytes without zeros, so that growth is that of the dearest payload. */
@@ -235,6 +224,13 @@ await measureMessages();
 await measureBatches();
 await measureWithdrawals();
 await measureClaims();
+measurements.push(...(await measureBridges()));
+const comparisons = await compareBridges();
+
+function formatComparison({ operation, onestep, optimism, arbitrum }: Comparison): string {
+  const cells = [onestep, optimism, arbitrum].map((gas) => gas?.toLocaleString("en-US") ?? "");
+  return `| ${operation} | ${cells.join(" | ")} |`;
+}
 
 const table = ["| operation | L1 gas | target | |", "| --- | ---: | ---: | --- |", ...measurements.map(formatRow)].join(
   "\n",
@@ -246,7 +242,21 @@ Gas used by real transactions on a local network with Osaka rules, as their rece
 calldata bytes are charged at the EIP-7623 floor, and blob gas comes on top of what is shown for blobs.
 
 ${table}
+
+## Beside the peers
+
+The same operation on the contracts that the peers have published (OP: \`@eth-optimism/contracts-bedrock\` 0.17.3, Arbitrum:
+\`@arbitrum/nitro-contracts\` 1.1.1 and \`@arbitrum/token-bridge-contracts\` 1.2.5), on the same network in the same run. The call on
+L2 gets 200,000 gas in each. It is not the first of its account or token. OP's contracts burn gas for the L2 gas, the more the lower L1's
+base fee is.
+
+| operation | Onestep | OP Stack | Arbitrum |
+| --- | ---: | ---: | ---: |
+${comparisons.map(formatComparison).join("\n")}
 `;
 await writeFile(fileURLToPath(new URL("gas.md", import.meta.url)), await format(page, { parser: "markdown" }));
-await writeFile(fileURLToPath(new URL("gas.json", import.meta.url)), `${JSON.stringify(measurements, null, 2)}\n`);
+await writeFile(
+  fileURLToPath(new URL("gas.json", import.meta.url)),
+  `${JSON.stringify({ measurements, comparisons }, null, 2)}\n`,
+);
 process.stdout.write(`${table}\n`);

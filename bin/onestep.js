@@ -1,46 +1,105 @@
 #!/usr/bin/env node
-// The `onestep` command. Plain JavaScript, so that any Node.js can start it; the program itself is TypeScript that runs
-// on the Node.js pinned in package.json, and this file hands over to it where the running one is older.
+// The `onestep` command. Plain JavaScript, so that any Node.js can start it and is told if it is too old. In a clone the program is
+// TypeScript that runs on the Node.js pinned in package.json, and this file hands over to that one where the running one is older.
+// In the npm package the program is compiled.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import nodeModule from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const OLDEST_NODE = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = join(root, "src", "cli", "index.ts");
+const isClone = existsSync(source);
 
-if (Number(process.versions.node.split(".")[0]) >= OLDEST_NODE) {
-  // What was compiled once is kept: half the work of a start, also for the processes started from here, which are told by their
-  // environment. Not in the folder for temporary files, where anybody could put code.
-  const { directory } = nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "onestep-compiled"));
-  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
+/** The oldest Node.js that runs TypeScript as it is written here. */
+const OLDEST_NODE_OF_CLONE = [24, 0];
+
+/** @param {readonly number[]} oldest major and minor version */
+function isAtLeast([major, minor]) {
+  const [runningMajor, runningMinor] = process.versions.node.split(".").map(Number);
+  return runningMajor > major || (runningMajor === major && runningMinor >= minor);
+}
+
+/** @param {string} message */
+function fail(message) {
+  process.stderr.write(`onestep: ${message}\n`);
+  process.exit(1);
+}
+
+/** Node.js that the package runs on, as its manifest says: `>=22.13`. */
+function oldestNodeOfPackage() {
+  const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return /^>=(\d+)\.(\d+)/.exec(engines.node).slice(1).map(Number);
+}
+
+/**
+ * Where compiled code is kept between starts: half the work of a start. Not in the folder for temporary files, where anybody could
+ * put code. A package below node_modules may be read only, and so may everything.
+ */
+function compileCacheFolder() {
+  const modules = isClone ? join(root, "node_modules") : dirname(root);
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  const own = XDG_CACHE_HOME ?? LOCALAPPDATA ?? (homedir() && join(homedir(), ".cache"));
+  const folders = [
+    ...(basename(modules) === "node_modules" ? [join(modules, ".cache", "onestep-compiled")] : []),
+    ...(own ? [join(own, "onestep", "compiled")] : []),
+  ];
+  return folders.find((folder) => {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs the program in this process. */
+async function run() {
+  const cache = compileCacheFolder();
+  if (cache !== undefined) {
+    // The processes started from here are told by their environment.
+    const { directory } = nodeModule.enableCompileCache(cache);
+    if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
+  }
   // A reader that has seen enough, such as `head`, is no error.
   process.stdout.on("error", (error) => {
     if (error.code !== "EPIPE") throw error;
     process.exit();
   });
-  const { main } = await import("../src/cli/index.ts");
+  const program = isClone ? source : join(root, "dist", "cli", "index.js");
+  const { main } = await import(pathToFileURL(program).href);
   await main(process.argv);
-} else {
+}
+
+/** Runs the program on the Node.js that the clone has installed. */
+function handOver() {
   const pinned = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
   if (!existsSync(pinned)) {
-    process.stderr.write(
-      `onestep: Node.js ${process.version} is too old (≥ ${OLDEST_NODE} is needed) and the pinned one is not installed; ` +
-        "run `npm run setup` first\n",
+    fail(
+      `Node.js ${process.version} is too old (≥ ${OLDEST_NODE_OF_CLONE[0]} is needed) and the pinned one is not installed; ` +
+        "run `npm run setup` first",
     );
-    process.exit(1);
   }
   const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   // A terminal signals the whole process group; anything sent to this process alone is passed on.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  child.on("error", (error) => {
-    process.stderr.write(`onestep: cannot start ${pinned}: ${error.message}\n`);
-    process.exit(1);
-  });
+  child.on("error", (error) => fail(`cannot start ${pinned}: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+if (isClone) {
+  if (isAtLeast(OLDEST_NODE_OF_CLONE)) await run();
+  else handOver();
+} else {
+  const oldest = oldestNodeOfPackage();
+  if (!isAtLeast(oldest)) fail(`Node.js ${process.version} is too old: ≥ ${oldest.join(".")} is needed`);
+  await run();
 }

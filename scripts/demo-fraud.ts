@@ -4,16 +4,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicClient, createWalletClient, defineChain, formatEther, http, parseAbi, parseEther } from "viem";
-import type { PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { readRollupConfig } from "../src/deployment/index.ts";
 import type { DevnetInfo } from "../src/devnet/index.ts";
 import { reportDisputes } from "../src/challenger/index.ts";
 import type { DisputeState } from "../src/challenger/index.ts";
 import { derivedStateAt } from "../src/node/index.ts";
-import type { Hash, Hex } from "../src/primitives/index.ts";
+import type { Hash } from "../src/primitives/index.ts";
 import type { RunningNode } from "../src/roles/index.ts";
 import { createLiar, falseState } from "../test/end-to-end/liar.ts";
+import { l2ClientOf } from "../test/end-to-end/kill-scenario.ts";
 import { startOnestep, until } from "../test/end-to-end/onestep-process.ts";
 import { openTracingNode } from "../test/end-to-end/tracing-node.ts";
 import { findDisputedStep } from "./fraud/disputed-step.ts";
@@ -21,6 +21,7 @@ import type { DisputedStep } from "./fraud/disputed-step.ts";
 import { narrowing } from "./fraud/narrowing.ts";
 import { sourceLine } from "./fraud/source-line.ts";
 import { readOptions } from "./options.ts";
+import { provenWithdrawal } from "./fraud/proven-withdrawal.ts";
 
 const HELP = `npm run demo:fraud
 
@@ -69,6 +70,7 @@ async function play(): Promise<void> {
   const { l1, l2, accounts, predeploys, contracts, rollupConfig } = devnet.info;
   const l1Client = createPublicClient({ transport: http(l1.rpcUrl), pollingInterval: 200, cacheTime: 0 });
   const l2Client = createPublicClient({ transport: http(l2.rpcUrl), pollingInterval: 200, cacheTime: 0 });
+  const { rollup } = l2ClientOf(l2.rpcUrl, PATIENCE);
   const [, user, liarAccount, payer] = accounts;
   if (!user?.privateKey || !liarAccount?.privateKey || !payer?.privateKey)
     throw new Error("expected accounts with keys");
@@ -168,7 +170,7 @@ async function play(): Promise<void> {
     Promise.resolve(lostBond(liar.challenger.state(), parent.claimId) > 0n),
   );
   say(`the liar's bond of ${bond} ETH is lost: half of it pays those who answered, half is burned`);
-  const proof = await untilDefined("the claim to be confirmed", () => provenWithdrawal(l2Client, hash));
+  const proof = await untilDefined("the claim to be confirmed", () => provenWithdrawal({ rollup }, hash));
   const before = await l1Client.getBalance({ address: user.address });
   // Anybody may; the liar's own account still sends moves.
   const l1Wallet = createWalletClient({
@@ -204,37 +206,6 @@ function showStep(disputed: DisputedStep, node: RunningNode): void {
 
 function lostBond({ lostBonds }: DisputeState, parentId: Hash): bigint {
   return lostBonds.get(parentId) ?? 0n;
-}
-
-interface ProvenWithdrawal {
-  readonly withdrawal: { index: bigint; sender: Hex; target: Hex; value: bigint; minimumGas: bigint; data: Hex };
-  readonly opening: { parentId: Hex; blockHash: Hex; batchCount: bigint; messageCount: bigint; traceRoot: Hex };
-  readonly proof: readonly Hex[];
-}
-
-/** What the Portal takes, once the claim is confirmed. */
-async function provenWithdrawal(l2Client: PublicClient, transaction: Hash): Promise<ProvenWithdrawal | undefined> {
-  const ask = async (method: string, ...params: readonly unknown[]): Promise<unknown> =>
-    l2Client.request({ method: method as never, params: params as never });
-  const [sent] = (await ask("rollup_getWithdrawals", transaction)) as readonly { readonly index: number }[];
-  if (sent === undefined) throw new Error(`expected transaction ${transaction} to withdraw`);
-  const { status } = (await ask("rollup_getWithdrawalStatus", sent.index)) as { readonly status: string };
-  if (status !== "executable") return undefined;
-  const { withdrawal, opening, proof } = (await ask("rollup_getWithdrawalProof", sent.index)) as {
-    readonly withdrawal: { index: number; sender: Hex; target: Hex; value: string; minimumGas: string; data: Hex };
-    readonly opening: { parentId: Hex; blockHash: Hex; batchCount: number; messageCount: number; traceRoot: Hex };
-    readonly proof: readonly Hex[];
-  };
-  return {
-    withdrawal: {
-      ...withdrawal,
-      index: BigInt(withdrawal.index),
-      value: BigInt(withdrawal.value),
-      minimumGas: BigInt(withdrawal.minimumGas),
-    },
-    opening: { ...opening, batchCount: BigInt(opening.batchCount), messageCount: BigInt(opening.messageCount) },
-    proof,
-  };
 }
 
 async function untilDefined<T>(what: string, get: () => Promise<T | undefined>): Promise<T> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { format, resolveConfig } from "prettier";
@@ -6,7 +7,7 @@ import { format, resolveConfig } from "prettier";
 export const abiFolder = fileURLToPath(new URL("../src/l1/abi/", import.meta.url));
 
 /** The verifiers by their names in `Verifiers`, the argument of OneStepProver's constructor, in its order. */
-const verifiers = {
+export const verifiers = {
   control: "ControlVerifier",
   arithmetic: "ArithmeticVerifier",
   environment: "EnvironmentVerifier",
@@ -29,18 +30,31 @@ const verifiers = {
   message: "MessageVerifier",
 } as const;
 
-const artifactsFolder = new URL("../artifacts/", import.meta.url);
+const projectFolder = new URL("../", import.meta.url);
+const artifactsFolder = new URL("artifacts/", projectFolder);
 
-/** The contracts the node talks to, on L1 and L2. */
-const contracts = [
-  { name: "Rollup", folder: "l1" },
-  { name: "Inbox", folder: "l1" },
-  { name: "StateCommitmentChain", folder: "l1" },
-  { name: "ChallengeGame", folder: "l1" },
-  { name: "Portal", folder: "l1" },
-  { name: "L1Context", folder: "l2" },
-  { name: "Outbox", folder: "l2" },
-  { name: "FeeVault", folder: "l2" },
+/** The contracts the node and its users talk to. Of those that Rollup deploys there is the runtime code, of those that it does not the code to deploy them. */
+export const contracts = [
+  { name: "Rollup", folder: "l1", code: "creation" },
+  { name: "Inbox", folder: "l1", code: "by Rollup" },
+  { name: "StateCommitmentChain", folder: "l1", code: "by Rollup" },
+  { name: "ChallengeGame", folder: "l1", code: "by Rollup" },
+  { name: "Portal", folder: "l1", code: "by Rollup" },
+  { name: "L1Messenger", folder: "l1", code: "creation" },
+  { name: "L1ERC20Bridge", folder: "l1", code: "creation" },
+  { name: "L1ERC721Bridge", folder: "l1", code: "creation" },
+  { name: "L1ERC1155Bridge", folder: "l1", code: "creation" },
+  { name: "L1Context", folder: "l2", code: "none" },
+  { name: "Outbox", folder: "l2", code: "none" },
+  { name: "FeeVault", folder: "l2", code: "none" },
+  { name: "L2Messenger", folder: "l2", code: "none" },
+  { name: "L2ERC20Bridge", folder: "l2", code: "none" },
+  { name: "L2ERC721Bridge", folder: "l2", code: "none" },
+  { name: "L2ERC1155Bridge", folder: "l2", code: "none" },
+  { name: "WrappedEther", folder: "l2", code: "none" },
+  { name: "BridgedERC20", folder: "bridges/tokens", code: "none" },
+  { name: "BridgedERC721", folder: "bridges/tokens", code: "none" },
+  { name: "BridgedERC1155", folder: "bridges/tokens", code: "none" },
 ] as const;
 
 interface Artifact {
@@ -49,6 +63,12 @@ interface Artifact {
   readonly deployedBytecode: string;
   readonly immutableReferences?: object;
   readonly buildInfoId: string;
+}
+
+/** What the compiler was given in one run. */
+export interface CompilerRun {
+  readonly solcLongVersion: string;
+  readonly input: { readonly sources: Readonly<Record<string, { readonly content: string }>> };
 }
 
 interface CompilerOutput {
@@ -82,8 +102,14 @@ async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(path, artifactsFolder), "utf8"));
 }
 
-async function artifactOf(folder: string, name: string): Promise<Artifact> {
+/** A contract's artifact of the last build, by the folder of its source in contracts/. */
+export async function artifactOf(folder: string, name: string): Promise<Artifact> {
   return (await readJson(`contracts/${folder}/${name}.sol/${name}.json`)) as Artifact;
+}
+
+/** What the compiler was given when it made a contract's artifact. */
+export async function runOf({ buildInfoId }: Pick<Artifact, "buildInfoId">): Promise<CompilerRun> {
+  return (await readJson(`build-info/${buildInfoId}.json`)) as CompilerRun;
 }
 
 /** What the compiler gave together with a contract's code. */
@@ -152,20 +178,51 @@ async function verifiersFile(): Promise<string> {
 }
 
 /**
+ * The file of the project that the compiler knows by a name: `project/contracts/…`, or `npm/<package>@<version>/…`. Every package is
+ * installed once at the top.
+ */
+function fileOfSource(source: string): string {
+  const file = source.startsWith("project/")
+    ? source.slice("project/".length)
+    : source.replace(/^npm\/((?:@[^/]+\/)?[^@/]+)@[^/]+\//, "node_modules/$1/");
+  if (file === source) throw new Error(`expected a source of the project or of a package, got ${source}`);
+  return file;
+}
+
+/**
+ * SHA-256 of every file that the code in the generated files depends on, by its path. While they are the same, nothing has to be
+ * compiled to know that code.
+ */
+async function sourcesFile(runs: readonly CompilerRun[]): Promise<string> {
+  const compiler = await readFile(new URL("compiler.json", projectFolder));
+  const contents = new Map<string, string | Buffer>([["compiler.json", compiler]]);
+  for (const { input } of runs) {
+    for (const [source, { content }] of Object.entries(input.sources)) contents.set(fileOfSource(source), content);
+  }
+  const hashes = [...contents].map(([file, content]) => [file, createHash("sha256").update(content).digest("hex")]);
+  return JSON.stringify(Object.fromEntries(hashes.sort()));
+}
+
+/**
  * The generated files by name, from the artifacts of the last build. Throws if a contract has not been compiled.
  */
 export async function generateAbiFiles(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   const exports: string[] = [];
+  const abis: string[] = [];
+  const runs: CompilerRun[] = [];
   const rollupOutput = await outputOf(await artifactOf("l1", "Rollup"));
-  for (const { name, folder } of contracts) {
+  for (const { name, folder, code } of contracts) {
     const artifact = await artifactOf(folder, name);
+    runs.push(await runOf(artifact));
     const identifier = identifierOf(name);
     let source = `${notice}\nexport const ${identifier}Abi = ${JSON.stringify(artifact.abi, null, 2)} as const;\n`;
-    if (name === "Rollup") source += creationCodeOf(name, artifact);
-    if (folder === "l1") source += runtimeCodeOf(name, folder, rollupOutput);
+    if (code === "creation")
+      source += creationCodeOf(name, artifact) + runtimeCodeOf(name, folder, await outputOf(artifact));
+    if (code === "by Rollup") source += runtimeCodeOf(name, folder, rollupOutput);
     files.set(`${fileNameOf(name)}.ts`, source);
     exports.push(`export * from "./${fileNameOf(name)}.ts";\n`);
+    abis.push(`export { ${identifier}Abi } from "./${fileNameOf(name)}.ts";\n`);
   }
   // Nodes ask the prover nothing but through the game: of it and its verifiers the code is enough.
   const prover = await artifactOf("machine", "OneStepProver");
@@ -176,8 +233,12 @@ export async function generateAbiFiles(): Promise<ReadonlyMap<string, string>> {
       runtimeCodeOf("OneStepProver", "machine", await outputOf(prover)),
   );
   files.set("verifier-code.ts", await verifiersFile());
+  runs.push(await runOf(prover));
+  for (const name of Object.values(verifiers)) runs.push(await runOf(await artifactOf("machine", name)));
   for (const name of ["one-step-prover", "verifier-code"]) exports.push(`export * from "./${name}.ts";\n`);
   files.set("index.ts", notice + "\n" + exports.sort().join(""));
+  files.set("abis.ts", notice + "\n" + abis.sort().join(""));
+  files.set("sources.json", await sourcesFile(runs));
 
   for (const [name, source] of files) {
     const filepath = abiFolder + name;

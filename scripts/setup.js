@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 // Makes a fresh clone ready: dependencies as locked, then compiled contracts. Runs before `npm start` and `npm test`, on
 // whatever Node.js the user has (≥ 20), so it is plain JavaScript with no dependency. Silent when nothing is to be done.
+//
+//   setup.js            all contracts and their tests
+//   setup.js start      what `npm start` does not have without a compiler: the contracts of L2. The code of those on L1 is in the
+//                       repository; it is compiled only if it was made from other sources than these.
+//   setup.js package    what the npm package contains
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -12,6 +17,8 @@ const nodeModules = join(root, "node_modules");
 const lockPath = join(root, "package-lock.json");
 const installedLockPath = join(nodeModules, ".package-lock.json");
 const installStampPath = join(nodeModules, ".onestep-install.json");
+/** SHA-256 of each file that the generated code of the contracts on L1 was made from. */
+const generatedSourcesPath = join(root, "src", "l1", "abi", "sources.json");
 const buildStampPath = join(root, "cache", "onestep-build.json");
 const pinnedNode = join(nodeModules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
@@ -111,39 +118,103 @@ function filesIn(folder, extension) {
     .sort();
 }
 
-function contractsFingerprint() {
-  return hashFiles([...filesIn(join(root, "contracts"), ".sol"), join(root, "hardhat.config.ts"), lockPath]);
+/** @param {readonly string[]} folders in contracts/ @returns {string[]} the files that stand in them directly */
+function contractsIn(...folders) {
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, "contracts", folder))
+      .filter((name) => name.endsWith(".sol"))
+      .map((name) => join("contracts", folder, name)),
+  );
 }
 
-function build() {
-  const fingerprint = contractsFingerprint();
-  const built = existsSync(join(root, "artifacts")) && existsSync(join(root, "types"));
-  if (built && readJson(buildStampPath)?.contracts === fingerprint) return;
-  say("compiling contracts (once; up to a few minutes) …");
-  rmSync(buildStampPath, { force: true });
-  const path = `${join(nodeModules, ".bin")}${delimiter}${process.env.PATH ?? ""}`;
-  run(pinnedNode, [join(nodeModules, "hardhat", "dist", "src", "cli.js"), "build"], {
-    ...process.env,
-    PATH: path,
+/** What `setup` compiles, from the most to the least: files, and all that they are made from. No files are all, with their tests. */
+const builds = {
+  all: () => ({ files: [], sources: filesIn(join(root, "contracts"), ".sol") }),
+  package: () => ({
+    files: contractsIn("l1", "l2", "machine", "l1/interfaces", "l2/interfaces"),
+    sources: deployedSources(),
+  }),
+  start: () => ({ files: contractsIn("l2"), sources: deployedSources() }),
+};
+
+function deployedSources() {
+  return ["l1", "l2", "libraries", "machine"].flatMap((folder) => filesIn(join(root, "contracts", folder), ".sol"));
+}
+
+/** The first file that is not as it was when the code in src/l1/abi was made from it, or undefined if all are. */
+function changedSource() {
+  const hashes = readJson(generatedSourcesPath);
+  if (hashes === undefined) return relative(root, generatedSourcesPath);
+  return Object.keys(hashes).find((file) => {
+    const path = join(root, file);
+    return !existsSync(path) || createHash("sha256").update(readFileSync(path)).digest("hex") !== hashes[file];
   });
-  mkdirSync(dirname(buildStampPath), { recursive: true });
-  writeFileSync(buildStampPath, `${JSON.stringify({ contracts: fingerprint })}\n`);
 }
 
-/** Brings dependencies and compiled contracts up to date. Throws an Error that says which command failed. */
-export function setup() {
+/** @param {readonly string[]} args runs the pinned Node.js, with the commands of the installed packages in its path */
+function runNode(...args) {
+  const path = `${join(nodeModules, ".bin")}${delimiter}${process.env.PATH ?? ""}`;
+  run(pinnedNode, args, { ...process.env, PATH: path });
+}
+
+/** @param {readonly string[]} files all if empty */
+function compile(files) {
+  const options = files.length === 0 ? [] : ["--no-tests", "--no-typechain"];
+  runNode(join(nodeModules, "hardhat", "dist", "src", "cli.js"), "build", ...options, ...files);
+}
+
+/** @param {keyof typeof builds} what */
+function build(what) {
+  const { files, sources } = builds[what]();
+  const setting = [join(root, "hardhat.config.ts"), join(root, "compiler.json"), lockPath];
+  const fingerprint = hashFiles([...sources, ...setting]);
+  const deployed = hashFiles([...deployedSources(), ...setting]);
+  /** What was built of these contracts: others may have been built in between. */
+  const stamps = Object.entries(readJson(buildStampPath) ?? {}).filter(([, stamp]) => stamp.deployed === deployed);
+  const more = Object.keys(builds).slice(0, Object.keys(builds).indexOf(what));
+  const isBuilt = stamps.some(
+    ([name, stamp]) => more.includes(name) || (name === what && stamp.fingerprint === fingerprint),
+  );
+  const isThere = existsSync(join(root, "artifacts")) && (what !== "all" || existsSync(join(root, "types")));
+  const changed = what === "start" ? changedSource() : undefined;
+  if (isBuilt && isThere && changed === undefined) return;
+  if (changed === undefined) {
+    say(`compiling ${files.length === 0 ? "contracts and their tests" : `${files.length} contracts`} …`);
+    compile(files);
+  } else {
+    say(`compiling contracts, since ${changed} is not what the code in src/l1/abi was made from …`);
+    compile(contractsIn("l1", "l2", "machine"));
+    say("writing their code and ABIs to src/l1/abi …");
+    runNode(join(root, "scripts", "export-abi.ts"));
+  }
+  mkdirSync(dirname(buildStampPath), { recursive: true });
+  writeFileSync(
+    buildStampPath,
+    `${JSON.stringify({ ...Object.fromEntries(stamps), [what]: { fingerprint, deployed } })}\n`,
+  );
+}
+
+/**
+ * Brings dependencies and compiled contracts up to date. Throws an Error that says which command failed.
+ * @param {keyof typeof builds} what
+ */
+export function setup(what) {
   const reason = whyInstall();
   if (reason !== undefined) {
     install(reason);
     const still = whyInstall();
     if (still !== undefined) throw new Error(`after installing, ${still}`);
   }
-  build();
+  build(what);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
-    setup();
+    const what = process.argv[2] ?? "all";
+    if (!Object.hasOwn(builds, what)) {
+      throw new Error(`expected ${Object.keys(builds).join(", ")} or nothing, got ${what}`);
+    }
+    setup(what);
   } catch (error) {
     process.stderr.write(`onestep: setup failed: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccountAlias} from "../libraries/AccountAlias.sol";
 import {IInbox} from "./interfaces/IInbox.sol";
 import {Batch, BatchKind} from "./types/Batch.sol";
 import {ContextBody} from "./types/ContextBody.sol";
@@ -22,8 +23,6 @@ contract Inbox is IInbox {
     bytes1 private constant BLOB_VERSION = 0x01;
     /// @dev More than the call costs after it has burned gas: it returns.
     uint256 private constant GAS_AFTER_BURNING = 1_000;
-    /// @dev Added to the address of a contract, so that it cannot speak for whoever has that address on L2.
-    uint160 private constant ALIAS_OFFSET = uint160(0x1111000000000000000000000000000000001111);
     /// @dev EIP-7702: the code of an account that delegates is this prefix and an address.
     bytes3 private constant DELEGATION_PREFIX = 0xef0100;
     uint256 private constant DELEGATION_LENGTH = 23;
@@ -220,7 +219,7 @@ contract Inbox is IInbox {
         bytes calldata data,
         address refundTo
     ) private returns (bytes32 messageHash) {
-        address sender = _isExternallyOwned(msg.sender) ? msg.sender : _aliasOf(msg.sender);
+        address sender = _isExternallyOwned(msg.sender) ? msg.sender : AccountAlias.aliasOf(msg.sender);
         InboxCursor cursor = _cursor;
         uint256 index = cursor.messageCount();
         messageHash = MessageOpening({
@@ -403,11 +402,5 @@ contract Inbox is IInbox {
         // solhint-disable-next-line avoid-tx-origin
         if (account == tx.origin) return true;
         return account.code.length == DELEGATION_LENGTH && bytes3(account.code) == DELEGATION_PREFIX;
-    }
-
-    function _aliasOf(address account) private pure returns (address) {
-        unchecked {
-            return address(uint160(account) + ALIAS_OFFSET);
-        }
     }
 }

@@ -8,6 +8,11 @@ library Predeploys {
     address internal constant OUTBOX = 0x4F6E650000000000000000000000000000000002;
     /// @notice Also the coinbase of every block.
     address internal constant FEE_VAULT = 0x4f6e650000000000000000000000000000000003;
+    address internal constant MESSENGER = 0x4F6e650000000000000000000000000000000004;
+    address internal constant ERC20_BRIDGE = 0x4F6E650000000000000000000000000000000005;
+    address internal constant ERC721_BRIDGE = 0x4F6E650000000000000000000000000000000006;
+    address internal constant ERC1155_BRIDGE = 0x4f6E650000000000000000000000000000000007;
+    address internal constant WRAPPED_ETHER = 0x4f6E650000000000000000000000000000000008;
 
     uint256 internal constant L1_CONTEXT_NUMBER_SLOT = 0;
     uint256 internal constant L1_CONTEXT_TIMESTAMP_SLOT = 1;

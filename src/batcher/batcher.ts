@@ -1,4 +1,4 @@
-import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
+import { createExclusiveRunner, createLastingFailure, createStepLoop } from "../concurrency/index.ts";
 import { errorText, isConnectionClosed, readNextTimestamp } from "../l1/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import { MAXIMUM_TIMESTAMP_LEAD } from "../rollup/index.ts";
@@ -19,18 +19,21 @@ export function createBatcher(options: BatcherOptions, instruments: Instruments)
   const context = openContext(options, instruments);
   const { batches, state, log } = context;
   const exclusive = createExclusiveRunner();
+  const failure = createLastingFailure("no batch could be posted", context.now);
   let lastError = "";
   const loop = createStepLoop({
     interval: options.pollingInterval ?? 2,
     step: async () => {
       const { kind } = await exclusive(() => step(context));
       lastError = "";
+      failure.succeeded();
       return kind === "posted" || kind === "rebuilding";
     },
     onError: (error) => {
       const text = error instanceof BatcherError ? error.message : errorText(error);
       if (text !== lastError) log.error({ error: text }, "no batch could be posted");
       lastError = text;
+      failure.failed(text);
     },
     endsLoop: isConnectionClosed,
   });
@@ -42,6 +45,7 @@ export function createBatcher(options: BatcherOptions, instruments: Instruments)
         return step(context);
       }),
     inFlight: () => batches.all(),
+    problems: () => failure.problems(),
     start: loop.start,
     stop: loop.stop,
   };

@@ -90,6 +90,8 @@ export interface Batcher {
   /** A step that posts whatever there is without waiting for interval or size; if it cannot now, the next that can will. */
   postNow(): Promise<BatcherStep>;
   inFlight(): readonly InFlightBatch[];
+  /** What keeps it from posting, in words, if it has for a minute. */
+  problems(): readonly string[];
   /** Starts the loop of steps. Errors are logged and retried. */
   start(): void;
   /** Ends the loop after the step under way. What is in flight stays recorded. */

@@ -21,6 +21,13 @@ export class NodeRefusalError extends Error {
  * is an error of JSON-RPC.
  */
 export async function askNode(rpcUrl: string, method: string, params: readonly unknown[]): Promise<unknown> {
+  const result = await askNodeOrNull(rpcUrl, method, params);
+  if (result === null) throw new Error(`${rpcUrl}: answered ${method} with nothing`);
+  return result;
+}
+
+/** As {@link askNode} for a call whose result may be null. */
+export async function askNodeOrNull(rpcUrl: string, method: string, params: readonly unknown[]): Promise<unknown> {
   const located = (reason: string): string => `${rpcUrl}: ${reason}`;
   let response: Response;
   try {
@@ -34,7 +41,7 @@ export async function askNode(rpcUrl: string, method: string, params: readonly u
     throw new Error(located(cause instanceof Error ? cause.message : String(cause)));
   }
   const answer = answerSchema.safeParse(await response.json().catch(() => undefined)).data;
-  if (answer?.result !== undefined && answer.result !== null) return answer.result;
+  if (answer?.result !== undefined) return answer.result;
   if (answer?.error !== undefined) throw new NodeRefusalError(located(answer.error.message), answer.error.code);
   throw new Error(located(`answered with HTTP status ${response.status}`));
 }

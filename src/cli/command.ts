@@ -26,15 +26,20 @@ export interface ArgumentDefinition<Argument> {
 }
 
 /** A subcommand of `onestep`, or of a group of them. */
-export interface CommandDefinition<S extends Settings, Argument = undefined> {
+export interface CommandDefinition<S extends Settings, Argument = undefined, Second = undefined> {
   readonly name: string;
   readonly summary: string;
   readonly details?: string;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [commandLine: string, explanation: string])[];
   readonly argument?: ArgumentDefinition<Argument>;
+  /** Stands behind the other. */
+  readonly secondArgument?: ArgumentDefinition<Second>;
   readonly settings: S;
-  run(values: SettingValues<S>, context: { readonly logger: Logger; readonly argument: Argument }): Promise<void>;
+  run(
+    values: SettingValues<S>,
+    context: { readonly logger: Logger; readonly argument: Argument; readonly secondArgument: Second },
+  ): Promise<void>;
 }
 
 const loggingSettings = {
@@ -71,8 +76,8 @@ export interface RegistrationOptions {
   readonly isDefault?: boolean;
 }
 
-export function defineCommand<S extends Settings, Argument = undefined>(
-  definition: CommandDefinition<S, Argument>,
+export function defineCommand<S extends Settings, Argument = undefined, Second = undefined>(
+  definition: CommandDefinition<S, Argument, Second>,
 ): RegistrableCommand {
   return {
     name: definition.name,
@@ -83,7 +88,7 @@ export function defineCommand<S extends Settings, Argument = undefined>(
     register: (program, options) => {
       registerCommand(program, definition, options);
     },
-    invoke: (sources, argument) => runCommand(definition, sources, argument),
+    invoke: (sources, argument) => runCommand(definition, sources, [argument]),
   };
 }
 
@@ -93,7 +98,10 @@ export function defineCommandGroup({
   summary,
   details,
   commands,
+  showsFirst,
 }: Pick<CommandDefinition<Settings>, "name" | "summary" | "details"> & {
+  /** Whether the group's help has that of its first command too. */
+  readonly showsFirst?: boolean;
   readonly commands: readonly [RegistrableCommand, ...RegistrableCommand[]];
 }): RegistrableCommand {
   return {
@@ -109,6 +117,8 @@ export function defineCommandGroup({
         command.register(group, { ...options, isDefault: index === 0 });
       }
       group.addHelpText("after", `\nWithout a command it is \`onestep ${name} ${commands[0].name}\`.`);
+      // The settings of the one that most people mean.
+      if (showsFirst === true) group.addHelpText("after", () => `\n${group.commands[0]?.helpInformation() ?? ""}`);
     },
   };
 }
@@ -126,9 +136,9 @@ export function configurationKeys(commands: readonly RegistrableCommand[]): Read
 }
 
 /** Adds a subcommand to the program, with its settings as options that `--help` explains. */
-function registerCommand<S extends Settings, Argument>(
+function registerCommand<S extends Settings, Argument, Second>(
   program: Command,
-  definition: CommandDefinition<S, Argument>,
+  definition: CommandDefinition<S, Argument, Second>,
   options: RegistrationOptions,
 ): void {
   const command = program
@@ -136,9 +146,9 @@ function registerCommand<S extends Settings, Argument>(
     .summary(definition.summary)
     .description(describe(definition))
     .allowExcessArguments(false);
-  if (definition.argument !== undefined) {
-    const { name, description, optional = false } = definition.argument;
-    command.argument(optional ? `[${name}]` : `<${name}>`, description);
+  for (const argument of [definition.argument, definition.secondArgument]) {
+    if (argument === undefined) continue;
+    command.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -159,19 +169,21 @@ function registerCommand<S extends Settings, Argument>(
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
-    await runCommand(definition, sources, command.args[0]);
+    await runCommand(definition, sources, command.args);
   });
 }
 
-async function runCommand<S extends Settings, Argument>(
-  definition: CommandDefinition<S, Argument>,
+async function runCommand<S extends Settings, Argument, Second>(
+  definition: CommandDefinition<S, Argument, Second>,
   sources: SettingSources,
-  argumentText: string | undefined,
+  [argumentText, secondText]: readonly (string | undefined)[],
 ): Promise<void> {
   const argument = readArgument(definition.argument, argumentText);
+  const secondArgument = readArgument(definition.secondArgument, secondText);
   const values = resolveSettings(definition.settings, sources);
   const { logLevel, logFormat } = resolveSettings(loggingSettings, sources);
-  await definition.run(values, { logger: createLogger({ level: logLevel, format: logFormat }), argument });
+  const logger = createLogger({ level: logLevel, format: logFormat });
+  await definition.run(values, { logger, argument, secondArgument });
 }
 
 function describe({ summary, details }: { readonly summary: string; readonly details?: string | undefined }): string {

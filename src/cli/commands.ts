@@ -2,6 +2,7 @@ import type { RegistrableCommand } from "./command.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { devnetCommand } from "./devnet-command.ts";
 import { genesisCommand } from "./genesis-command.ts";
+import { selfSequenceCommand } from "./self-sequence-command.ts";
 import { traceCommand } from "./trace-command.ts";
 import { userCommands } from "./user-commands.ts";
 import { batcherCommand, challengerCommand, nodeCommand, proposerCommand, sequencerCommand } from "./role-commands.ts";
@@ -15,6 +16,7 @@ export const commands: readonly RegistrableCommand[] = [
   proposerCommand,
   challengerCommand,
   nodeCommand,
+  selfSequenceCommand,
   traceCommand,
   ...userCommands,
 ];

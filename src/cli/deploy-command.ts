@@ -109,8 +109,8 @@ export const deployCommand = defineCommand({
   name: "deploy",
   summary: "deploy a rollup's contracts to an L1 and write its configuration",
   details:
-    "One L1 transaction of about 9.1 million gas; and before it, unless --prover names a prover that is there, 21 of about 50 million " +
-    "together for the one-step prover. Nothing deployed can be changed later: there is no owner. The " +
+    "One L1 transaction of about 9.1 million gas; before it, unless --prover names a prover that is there, 21 of about 50 million " +
+    "together for the one-step prover; after it four of about 12.4 million together for messenger and token bridges. Nothing deployed can be changed later: there is no owner. The " +
     "configuration file is what every role is started with (--rollup-config); it holds no secret. What was deployed is then compared " +
     "with this build, as `onestep verify` does.",
   examples: [

@@ -2,9 +2,12 @@ import { Registry } from "prom-client";
 import { DEFAULT_L2_CHAIN_ID } from "../deployment/index.ts";
 import { startDevnet } from "../devnet/index.ts";
 import type { DevnetOptions } from "../devnet/index.ts";
-import { defineCommand } from "./command.ts";
+import { defineCommand, defineCommandGroup } from "./command.ts";
 import { choosePreset, presetSettings } from "./deploy-command.ts";
 import { describeDevnet } from "./devnet-banner.ts";
+import { fastForwardCommand } from "./devnet-fast-forward.ts";
+import { faucetCommand } from "./devnet-faucet.ts";
+import { snapshotCommand } from "./devnet-snapshot.ts";
 import { writeInfoFile } from "./info-file.ts";
 import { runService } from "./lifecycle.ts";
 import { STOP_TIMEOUT } from "./role-commands.ts";
@@ -15,12 +18,13 @@ import {
   etherText,
   httpUrlText,
   integerText,
+  l1ChainIdText,
   pathText,
   portText,
   privateKeyText,
   secondsText,
 } from "./setting-types.ts";
-import { SettingsError, optionalSetting, secret, setting } from "./settings.ts";
+import { SettingsError, optionalSetting, secret, setting, switchSetting } from "./settings.ts";
 import type { SettingValues } from "./settings.ts";
 
 const settings = {
@@ -28,13 +32,17 @@ const settings = {
     description: "folder that keeps L1 and L2 between runs; default: a temporary one",
     placeholder: "path",
   }),
+  restore: optionalSetting(pathText, {
+    description: "begin with the L1 and L2 of a file that onestep devnet snapshot wrote, chain ids included",
+    placeholder: "file",
+  }),
   l1Port: setting(portText, {
     description: "port of the L1 it starts; 0 for any",
     placeholder: "port",
     fallback: "8545",
   }),
-  l1ChainId: setting(integerText(1), {
-    description: "chain id of the L1 it starts",
+  l1ChainId: setting(l1ChainIdText, {
+    description: "chain id of the L1 it starts; `origin` for that of the chain it forks",
     placeholder: "id",
     fallback: "31337",
   }),
@@ -46,6 +54,10 @@ const settings = {
   fork: optionalSetting(httpUrlText, {
     description: "JSON-RPC endpoint of a chain that the L1 it starts forks",
     placeholder: "url",
+  }),
+  forkBlockNumber: optionalSetting(integerText(0), {
+    description: "block of the chain of --fork to continue from; default: its latest",
+    placeholder: "number",
   }),
   l1RpcUrl: optionalSetting(httpUrlText, {
     description: "use this L1 instead of starting one; needs --deployer-key",
@@ -68,6 +80,9 @@ const settings = {
     placeholder: "id",
     fallback: String(DEFAULT_L2_CHAIN_ID),
   }),
+  freshChainId: switchSetting(
+    "a new L2 gets a chain id of its own, so that wallets and indexers do not take it for another",
+  ),
   l2Balance: optionalSetting(etherText, {
     description: "deposited for each account on L2; default: 500, and 0.1 for the deployer with --l1-rpc-url",
     placeholder: "ether",
@@ -82,6 +97,7 @@ const settings = {
   host: nodeSettings.host,
   infoFile: nodeSettings.infoFile,
   blockTime: setting(secondsText(), { ...sequencerSettings.blockTime, placeholder: "seconds", fallback: "0" }),
+  emptyBlocks: sequencerSettings.emptyBlocks,
   batchInterval: setting(secondsText(), { ...batcherSettings.batchInterval, placeholder: "seconds", fallback: "4" }),
   dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
     ...batcherSettings.dataAvailability,
@@ -97,8 +113,8 @@ const settings = {
   ...presetSettings,
 };
 
-export const devnetCommand = defineCommand({
-  name: "devnet",
+const startCommand = defineCommand({
+  name: "start",
   summary: "run L1, L2 and every role on this machine",
   details:
     "Starts a Hardhat network as L1 (or uses another), deploys the contracts, runs sequencer, batcher, proposer and " +
@@ -106,7 +122,8 @@ export const devnetCommand = defineCommand({
   examples: [
     ["onestep devnet", "L1 on port 8545, L2 on port 9545, nothing kept"],
     ["onestep devnet --data-dir data", "goes on where it stopped"],
-    ["onestep devnet --fork https://l1", "L1 is a fork of another chain"],
+    ["onestep devnet --restore state", "begins with what onestep devnet snapshot has kept"],
+    ["onestep devnet --fork https://l1 --fork-block-number 9000000", "L1 is a fork of another chain at a block"],
     ["onestep devnet --l1-rpc-url https://l1 --deployer-key-file key", "on an L1 that exists"],
   ],
   settings,
@@ -126,10 +143,29 @@ export const devnetCommand = defineCommand({
   },
 });
 
+export const devnetCommand = defineCommandGroup({
+  name: "devnet",
+  summary: "run L1, L2 and every role on this machine; move its time, give ETH, keep its state",
+  commands: [startCommand, fastForwardCommand, faucetCommand, snapshotCommand],
+  showsFirst: true,
+});
+
 function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
   const { l1RpcUrl, deployerKey, l1BeaconUrl: beaconUrl, fork: forkUrl } = values;
   if (l1RpcUrl !== undefined && forkUrl !== undefined) {
     throw new SettingsError(["--fork and --l1-rpc-url exclude each other: the one starts an L1, the other uses one"]);
+  }
+  if (values.forkBlockNumber !== undefined && forkUrl === undefined) {
+    throw new SettingsError(["--fork-block-number needs a --fork: the endpoint of the chain whose block it is"]);
+  }
+  if (values.l1ChainId === "origin" && forkUrl === undefined) {
+    throw new SettingsError(["--l1-chain-id origin needs a --fork: the endpoint of the chain whose id it is"]);
+  }
+  if (values.restore !== undefined && l1RpcUrl !== undefined) {
+    throw new SettingsError(["--restore and --l1-rpc-url exclude each other: what is restored has its own L1"]);
+  }
+  if (values.restore !== undefined && values.freshChainId) {
+    throw new SettingsError(["--restore and --fresh-chain-id exclude each other: what is restored has its chain id"]);
   }
   if (l1RpcUrl !== undefined && deployerKey === undefined) {
     throw new SettingsError([
@@ -142,6 +178,7 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     chainId: values.l1ChainId,
     blockTime: values.l1BlockTime,
     forkUrl,
+    forkBlockNumber: values.forkBlockNumber,
   } as const;
   const ether = 10n ** 18n;
   return {
@@ -154,9 +191,12 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     feedPort: values.feedPort,
     blobServerPort: values.blobServerPort,
     dataDirectory: values.dataDir,
+    restoreFrom: values.restore,
     l2ChainId: values.l2ChainId,
+    freshChainId: values.freshChainId,
     preset: choosePreset("devnet", values),
     blockTime: values.blockTime,
+    emptyBlocks: values.emptyBlocks,
     batchInterval: values.batchInterval,
     dataKind: values.dataAvailability,
     proposeInterval: values.proposeInterval,

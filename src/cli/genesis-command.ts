@@ -1,4 +1,4 @@
-import { describeGenesis } from "../deployment/index.ts";
+import { describeGenesis, l1BridgeAddresses } from "../deployment/index.ts";
 import type { GenesisDescription } from "../deployment/index.ts";
 import { createGenesis, genesisBlock, loadPredeployCode } from "../rollup/index.ts";
 import type { Genesis } from "../rollup/index.ts";
@@ -19,6 +19,10 @@ const settings = {
     description: "account that may post batches; the fee recipient unless another is given",
     placeholder: "address",
   }),
+  rollup: optionalSetting(addressText, {
+    description: "address of the Rollup on L1, which is or will be there",
+    placeholder: "address",
+  }),
   ...networkSettings,
   ...presetSettings,
   json: switchSetting("print JSON"),
@@ -33,7 +37,7 @@ export const genesisCommand = defineCommand({
     "Hashes of code depend on the sources, the compiler and its settings, and with the predeploys' so does the genesis block.",
   examples: [
     [
-      "onestep genesis --operator 0x… --genesis-timestamp 1800000000",
+      "onestep genesis --rollup 0x… --operator 0x… --genesis-timestamp 1800000000",
       "what `onestep deploy` with the same settings would deploy",
     ],
     ["onestep genesis --rollup-config rollup.json --json", "of a rollup that has been deployed, for scripts"],
@@ -58,12 +62,22 @@ async function chooseGenesis(values: SettingValues<typeof settings>): Promise<Ge
   const feeRecipient = values.feeRecipient ?? values.operator;
   const missing = [
     ...(feeRecipient === undefined ? ["--operator or --fee-recipient is required without --rollup-config"] : []),
+    ...(values.rollup === undefined ? ["--rollup is required without --rollup-config"] : []),
     ...(timestamp === undefined ? ["--genesis-timestamp is required without --rollup-config"] : []),
   ];
-  if (feeRecipient === undefined || timestamp === undefined) throw new SettingsError(missing);
+  if (feeRecipient === undefined || timestamp === undefined || values.rollup === undefined)
+    throw new SettingsError(missing);
   const { gasPerSecond } = choosePreset(values.preset, values);
   const predeployCode = await loadPredeployCode();
-  return createGenesis({ chainId: values.l2ChainId, timestamp, gasPerSecond, feeRecipient, predeployCode });
+  const l1Bridges = l1BridgeAddresses(values.rollup);
+  return createGenesis({
+    chainId: values.l2ChainId,
+    timestamp,
+    gasPerSecond,
+    feeRecipient,
+    l1Bridges,
+    predeployCode,
+  });
 }
 
 function describe({ machineStateHash, stateHash, genesisHash, header, contracts }: GenesisDescription): string {

@@ -12,6 +12,7 @@ import {
   startSequencerRole,
 } from "../roles/index.ts";
 import type { RunningNode } from "../roles/index.ts";
+import { chooseSequencerMode } from "../sequencer/index.ts";
 import { defineCommand } from "./command.ts";
 import { writeInfoFile } from "./info-file.ts";
 import { runService } from "./lifecycle.ts";
@@ -37,7 +38,7 @@ export const STOP_TIMEOUT = 30_000;
 type NodeValues = SettingValues<typeof nodeSettings>;
 
 /** Runs a node with what `addRole` adds to it, until the process is told to stop. */
-async function runRole(
+export async function runRole(
   values: NodeValues,
   { logger }: { readonly logger: Logger },
   addRole: (node: RunningNode) => Promise<object>,
@@ -55,6 +56,7 @@ async function runRole(
           l1BeaconUrl: values.l1BeaconUrl,
           l1PollInterval: values.l1PollInterval,
           l1FinalityDepth: values.l1FinalityDepth,
+          l1LongestSilence: values.l1LongestSilence === 0 ? undefined : values.l1LongestSilence,
           engine: values.engine,
           shadow: values.shadow,
           traces,
@@ -136,7 +138,7 @@ export const sequencerCommand = defineCommand({
     runRole(values, context, async (node) => {
       const { mempool, feedPort } = await startSequencerRole(node, {
         operatorKey: values.operatorKey,
-        mode: sequencerMode(values),
+        mode: chooseSequencerMode(values),
         maximumBlockBytes: maximumBlockBytesFor(values.dataAvailability),
         messageConfirmations: values.messageConfirmations,
         host: values.host,
@@ -147,19 +149,12 @@ export const sequencerCommand = defineCommand({
     }),
 });
 
-function sequencerMode(values: { readonly blockTime: number; readonly emptyBlocks: boolean }) {
-  const { blockTime, emptyBlocks } = values;
-  if (blockTime > 0) return { kind: "interval", seconds: blockTime, empty: emptyBlocks } as const;
-  if (emptyBlocks) throw new SettingsError(["--empty-blocks needs a --block-time above 0"]);
-  return { kind: "on-demand" } as const;
-}
-
 export const batcherCommand = defineCommand({
   name: "batcher",
   summary: "post L2 blocks to L1",
   details:
-    "Exactly one may run per rollup, with the operator's key; with another key it posts once the operator has been " +
-    "silent for the self-sequencing delay. Learns blocks from the sequencer's feed.",
+    "Exactly one may run per rollup, with the operator's key. Learns blocks from the sequencer's feed. If the operator is gone, anyone " +
+    "orders and posts with `onestep self-sequence`.",
   examples: [
     [
       "ONESTEP_OPERATOR_KEY=0x… onestep batcher --rollup-config rollup.json --feed-url ws://sequencer:9546",
@@ -177,7 +172,7 @@ export const batcherCommand = defineCommand({
     runRole(values, context, async (node) => {
       if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
       const { blobServerPort } = await startBatcherRole(node, {
-        operatorKey: values.operatorKey,
+        posterKey: values.operatorKey,
         dataKind: values.dataAvailability,
         interval: values.batchInterval,
         pollingInterval: values.l1PollInterval,

@@ -49,6 +49,12 @@ export const nodeSettings = {
     placeholder: "seconds",
     fallback: "2",
   }),
+  l1LongestSilence: setting(secondsText(), {
+    description:
+      "without a new L1 block for so long the role is not ready; 0 for an L1 that mines with transactions only",
+    placeholder: "seconds",
+    fallback: "180",
+  }),
   l1FinalityDepth: optionalSetting(integerText(0), {
     description: "blocks on top of an L1 block that make it final; default: what L1 calls finalized",
     placeholder: "blocks",
@@ -67,7 +73,7 @@ export const nodeSettings = {
 /** JSON-RPC of roles that users talk to. */
 export const rpcSettings = {
   rpcPort: setting(portText, {
-    description: "port of the JSON-RPC server, HTTP and WebSocket, with /metrics, /healthz and /ready; 0 for any",
+    description: "port of the JSON-RPC server, HTTP and WebSocket, with /metrics, /health and /ready; 0 for any",
     placeholder: "port",
     fallback: "9545",
   }),
@@ -76,7 +82,7 @@ export const rpcSettings = {
 /** JSON-RPC of roles that only their operator looks at. */
 export const optionalRpcSettings = {
   rpcPort: optionalSetting(portText, {
-    description: "port of the JSON-RPC server, with /metrics, /healthz and /ready; none by default, 0 for any",
+    description: "port of the JSON-RPC server, with /metrics, /health and /ready; none by default, 0 for any",
     placeholder: "port",
   }),
 };
@@ -97,11 +103,13 @@ export const operatorKeySetting = {
 
 export const sequencerSettings = {
   blockTime: setting(secondsText(), {
-    description: "a block every so many seconds; 0 makes one as soon as there is something to put into it",
+    description: "a block every so many seconds if there is something to put into it; 0 makes one as soon as there is",
     placeholder: "seconds",
     fallback: "1",
   }),
-  emptyBlocks: switchSetting("make blocks with nothing in them too"),
+  emptyBlocks: switchSetting(
+    "make blocks with nothing in them too: every --block-time, or with 0 when none came for a second",
+  ),
   dataAvailability: setting(choiceText(["auto", "calldata", "blobs"]), {
     description: "where the batcher puts the data; calldata keeps each block, and transaction, below 64 KiB",
     placeholder: "kind",

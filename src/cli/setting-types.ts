@@ -18,6 +18,11 @@ export function integerText(minimum: number, maximum = Number.MAX_SAFE_INTEGER):
 /** Of L2. */
 export const chainIdText: z.ZodType<number, string> = integerText(1, MAX_CHAIN_ID);
 
+/** Of an L1 that may be a fork. */
+export const l1ChainIdText: z.ZodType<number | "origin", string> = z.union([z.literal("origin"), integerText(1)], {
+  error: "expected an integer of at least 1, or origin",
+});
+
 /** An amount of gas a block header can carry. */
 export const gasText: z.ZodType<bigint, string> = integerText(1_000_000, 1_000_000_000_000).transform(BigInt);
 

@@ -4,10 +4,11 @@ import { rollupAbi, rollupBytecode } from "../l1/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, hexToBytes, keccak256, toAddress } from "../primitives/index.ts";
 import type { Hash, Hex } from "../primitives/index.ts";
 import { claimId } from "../rollup/index.ts";
-import type { RollupConfig } from "../rollup/index.ts";
+import type { BridgeKey, RollupConfig } from "../rollup/index.ts";
 import { check } from "./check.ts";
 import type { Check, CheckedSubject, Value } from "./check.ts";
-import { L1_CONTRACTS, hashWithoutImmutables, immutableValues } from "./l1-contracts.ts";
+import { l1BridgeAddresses } from "./l1-bridges.ts";
+import { L1_BRIDGE_CONTRACTS, L1_CONTRACTS, hashWithoutImmutables, immutableValues } from "./l1-contracts.ts";
 import type { L1Contract, L1ContractKey } from "./l1-contracts.ts";
 import type { ObservedProver } from "./observe-prover.ts";
 import type { ObservedRollup } from "./observe-rollup.ts";
@@ -49,6 +50,28 @@ export function checkContracts(observed: ObservedRollup, expected: ExpectedRollu
     subjectOf("portal"),
     ...checkProver(observed.prover),
   ];
+}
+
+/**
+ * Compares the messenger and the token bridges of a rollup with this build's. What is at their addresses was made by this build's
+ * creation code, as the addresses commit to it; that its storage began empty follows from that.
+ */
+export function checkL1Bridges({
+  contracts,
+  bridges,
+}: Pick<ObservedRollup, "contracts" | "bridges">): readonly CheckedSubject[] {
+  const { messenger } = l1BridgeAddresses(contracts.rollup);
+  const immutables: Readonly<Record<BridgeKey, Readonly<Record<string, Value>>>> = {
+    messenger: { INBOX: createAddress(contracts.rollup, 1n), PORTAL: createAddress(contracts.rollup, 4n) },
+    erc20Bridge: { _MESSENGER: messenger },
+    erc721Bridge: { _MESSENGER: messenger },
+    erc1155Bridge: { _MESSENGER: messenger },
+  };
+  return bridges.map(({ key, address, code }) => ({
+    subject: L1_BRIDGE_CONTRACTS[key].name,
+    address,
+    checks: checkCode(L1_BRIDGE_CONTRACTS[key], code, immutables[key]),
+  }));
 }
 
 /** The parameters that the transaction which created a rollup gave it; undefined if it is none of this build. */

@@ -6,35 +6,55 @@ import {
   FEE_VAULT_ADDRESS,
   FEE_VAULT_SLOTS,
   L1_CONTEXT_ADDRESS,
+  L2_BRIDGES,
   OUTBOX_ADDRESS,
+  WRAPPED_ETHER_ADDRESS,
   createGenesis,
   genesisBlock,
 } from "../rollup/index.ts";
 import type { Genesis, PredeployCode, RollupConfig } from "../rollup/index.ts";
 import { check } from "./check.ts";
 import type { Check, CheckedSubject } from "./check.ts";
+import { l1BridgeAddresses } from "./l1-bridges.ts";
 
 /** The contracts that are on L2 from the beginning (specification §1). */
 export const PREDEPLOYS: readonly (readonly [name: string, address: Address])[] = [
   ["L1Context", L1_CONTEXT_ADDRESS],
   ["Outbox", OUTBOX_ADDRESS],
   ["FeeVault", FEE_VAULT_ADDRESS],
+  ["L2Messenger", L2_BRIDGES.messenger],
+  ["L2ERC20Bridge", L2_BRIDGES.erc20Bridge],
+  ["L2ERC721Bridge", L2_BRIDGES.erc721Bridge],
+  ["L2ERC1155Bridge", L2_BRIDGES.erc1155Bridge],
+  ["WrappedEther", WRAPPED_ETHER_ADDRESS],
   ["block hash history (EIP-2935)", BLOCK_HASH_HISTORY_ADDRESS],
   ["deterministic deployer", DETERMINISTIC_DEPLOYER_ADDRESS],
 ];
 
 /**
- * Compares a genesis with the one that this build makes with the same chain id, time, speed and fee recipient: the same
+ * Compares a genesis with the one that this build makes with the same chain id, time, speed, fee recipient and Rollup: the same
  * predeploys, and no other account, as nothing on L1 backs what it holds. Throws a RangeError for a genesis no chain can
  * begin with.
  */
 export function checkGenesis(
-  { genesis, genesisHash, parameters }: Pick<RollupConfig, "genesis" | "genesisHash" | "parameters">,
+  {
+    contracts,
+    genesis,
+    genesisHash,
+    parameters,
+  }: Pick<RollupConfig, "contracts" | "genesis" | "genesisHash" | "parameters">,
   predeployCode: PredeployCode,
 ): readonly CheckedSubject[] {
   const { chainId, timestamp, gasPerSecond } = genesis;
   const feeRecipient = feeRecipientOf(genesis);
-  const own = createGenesis({ chainId, timestamp, gasPerSecond, feeRecipient, predeployCode });
+  const own = createGenesis({
+    chainId,
+    timestamp,
+    gasPerSecond,
+    feeRecipient,
+    l1Bridges: l1BridgeAddresses(contracts.rollup),
+    predeployCode,
+  });
   const names = new Map<string, string>(PREDEPLOYS.map(([name, address]) => [address, name]));
   const others = Object.keys(genesis.alloc).filter((address) => !names.has(address));
   return [

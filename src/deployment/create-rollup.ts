@@ -1,7 +1,7 @@
 import { createPublicClient, http } from "viem";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import { createGenesis, loadPredeployCode } from "../rollup/index.ts";
-import type { RollupConfig } from "../rollup/index.ts";
+import type { Genesis, L1Bridges, RollupConfig } from "../rollup/index.ts";
 import { deployRollup } from "./deploy-rollup.ts";
 import type { DeploymentPreset } from "./presets.ts";
 
@@ -36,12 +36,15 @@ export async function createRollup(
   if (genesisTimestamp > latest) {
     throw new RangeError(`expected a genesis no later than the latest L1 block, ${latest}, got ${genesisTimestamp}`);
   }
-  const genesis = createGenesis({
-    chainId: l2ChainId,
-    timestamp: genesisTimestamp,
-    gasPerSecond: preset.gasPerSecond,
-    feeRecipient,
-    predeployCode: await loadPredeployCode(),
-  });
+  const predeployCode = await loadPredeployCode();
+  const genesis = (l1Bridges: L1Bridges): Genesis =>
+    createGenesis({
+      chainId: l2ChainId,
+      timestamp: genesisTimestamp,
+      gasPerSecond: preset.gasPerSecond,
+      feeRecipient,
+      l1Bridges,
+      predeployCode,
+    });
   return deployRollup({ transport, deployerKey, operator, preset, genesis, prover }, instruments);
 }

@@ -1,16 +1,11 @@
-import type { Account, PublicClient, Transport, WalletClient } from "viem";
+import type { PublicClient } from "viem";
 import { toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import { checkProver } from "./check-contracts.ts";
 import { differencesOf } from "./check.ts";
+import type { Deployer } from "./deployer.ts";
 import { VERIFIERS, proverCreationCode } from "./l1-contracts.ts";
 import { observeProver } from "./observe-prover.ts";
-
-/** What deploys contracts on L1, and reads them. */
-export interface Deployer {
-  readonly client: PublicClient;
-  readonly wallet: WalletClient<Transport, undefined, Account>;
-}
 
 /** A contract that was deployed. */
 export interface Deployed {

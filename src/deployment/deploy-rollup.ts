@@ -1,15 +1,18 @@
 import { createPublicClient, createWalletClient, getContract } from "viem";
 import type { PublicClient, Transport } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { createAddress } from "../ethereum/index.ts";
 import { rollupAbi, rollupBytecode } from "../l1/index.ts";
-import { toAddress } from "../primitives/index.ts";
+import { ZERO_ADDRESS, toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex, Instruments } from "../primitives/index.ts";
 import { genesisBlock } from "../rollup/index.ts";
-import type { Genesis, RollupConfig } from "../rollup/index.ts";
-import { checkContracts } from "./check-contracts.ts";
+import type { Genesis, L1Bridges, RollupConfig } from "../rollup/index.ts";
+import { checkContracts, checkL1Bridges } from "./check-contracts.ts";
 import { differencesOf } from "./check.ts";
+import type { CheckedSubject } from "./check.ts";
 import { awaitCreation, deployProver, requireProver } from "./deploy-prover.ts";
-import { observeRollup } from "./observe-rollup.ts";
+import { deployL1Bridges, l1BridgeAddresses } from "./l1-bridges.ts";
+import { observeL1Bridges, observeRollup } from "./observe-rollup.ts";
 import { genesisStateHash, parametersOf } from "./parameters.ts";
 import { minimumChallengePeriod } from "./presets.ts";
 import type { DeploymentPreset } from "./presets.ts";
@@ -22,13 +25,15 @@ export interface DeployRollupOptions {
   /** Account that orders transactions. */
   readonly operator: Address;
   readonly preset: DeploymentPreset;
-  readonly genesis: Genesis;
+  /** Makes the genesis of a rollup whose messenger and token bridges on L1 are these. */
+  readonly genesis: (l1Bridges: L1Bridges) => Genesis;
   /** A prover of this build that is on L1 already, with its verifiers; without one another is deployed. */
   readonly prover?: Address | undefined;
 }
 
 /**
- * Deploys a rollup in one L1 transaction, before that the prover unless there is one, and gives what a node needs to know of it.
+ * Deploys a rollup in one L1 transaction, before that the prover unless there is one and after it the messenger and the token bridges,
+ * and gives what a node needs to know of it. The genesis knows where the bridges are, as the address of the Rollup is known before.
  * Throws if L1 refuses the parameters or a transaction fails; the message is the contract's error. Throws if what is on L1 then is
  * not this build's code with these parameters and this genesis, or the given prover is not this build's; the message names all that
  * differs. Throws a RangeError for a genesis no chain can begin with, if deposits could ask for more gas than the chain's speed,
@@ -38,33 +43,50 @@ export async function deployRollup(
   options: DeployRollupOptions,
   { logger }: Pick<Instruments, "logger">,
 ): Promise<RollupConfig> {
-  const { transport, preset, genesis } = options;
-  checkDepositShare(preset, genesis);
+  const { transport, preset } = options;
   checkChallengePeriod(preset);
-  const genesisHash = genesisBlock(genesis).hash;
   const client = createPublicClient({ transport });
   const wallet = createWalletClient({ transport, account: privateKeyToAccount(options.deployerKey) });
   const { gasPerSecond: _, ...parameters } = { operator: toAddress(options.operator), ...preset };
+  checkGenesis(options.genesis(l1BridgeAddresses(ZERO_ADDRESS)), preset);
   if (options.prover !== undefined) await requireProver(client, options.prover);
   const prover = options.prover ?? (await deployProver({ client, wallet }, { logger }));
+  const deployer = toAddress(wallet.account.address);
+  const nonce = await client.getTransactionCount({ address: deployer, blockTag: "pending" });
+  const predicted = createAddress(deployer, BigInt(nonce));
+  const genesis = options.genesis(l1BridgeAddresses(predicted));
+  const genesisHash = genesisBlock(genesis).hash;
   const chosen = parametersOf({ parameters, genesis, genesisHash }, prover);
   const hash = await wallet.deployContract({
     abi: rollupAbi,
     bytecode: rollupBytecode,
     args: [chosen],
     chain: null,
+    nonce,
   });
   const { address: rollup, blockNumber, gasUsed } = await awaitCreation(client, hash, "the rollup");
   const observed = await observeRollup(client, rollup);
-  const differences = differencesOf(checkContracts(observed, { parameters: chosen, deploymentBlock: blockNumber }));
-  if (differences.length > 0) {
-    throw new Error(`the rollup deployed at ${rollup} is not what was to be deployed: ${differences.join("; ")}`);
-  }
+  requireNoDifference(rollup, checkContracts(observed, { parameters: chosen, deploymentBlock: blockNumber }));
+  await deployL1Bridges({ client, wallet }, rollup, { logger });
+  const bridges = await observeL1Bridges(client, rollup);
+  requireNoDifference(rollup, checkL1Bridges({ ...observed, bridges }));
   const { l1ChainId, contracts } = observed;
   const l1StartBlock = Number(blockNumber);
   const config = { l1ChainId, l1StartBlock, contracts, parameters, genesis, genesisHash };
   logger.info({ rollup, block: config.l1StartBlock, gasUsed: Number(gasUsed) }, "rollup deployed");
   return config;
+}
+
+function requireNoDifference(rollup: Address, subjects: readonly CheckedSubject[]): void {
+  const differences = differencesOf(subjects);
+  if (differences.length === 0) return;
+  throw new Error(`the rollup deployed at ${rollup} is not what was to be deployed: ${differences.join("; ")}`);
+}
+
+/** Before anything is paid for: no genesis of this kind differs from another in more than addresses. */
+function checkGenesis(genesis: Genesis, preset: DeploymentPreset): void {
+  checkDepositShare(preset, genesis);
+  genesisBlock(genesis);
 }
 
 function checkDepositShare(

@@ -4,7 +4,7 @@ import type { Address, Hash, Hex } from "../primitives/index.ts";
 import { encodeHeader, genesisBlock } from "../rollup/index.ts";
 import type { BlockHeader, Genesis } from "../rollup/index.ts";
 import { PREDEPLOYS, codeHash } from "./check-genesis.ts";
-import { L1_CONTRACTS, VERIFIERS } from "./l1-contracts.ts";
+import { L1_BRIDGE_CONTRACTS, L1_CONTRACTS, VERIFIERS } from "./l1-contracts.ts";
 import { genesisStateHash } from "./parameters.ts";
 
 /** A contract's code: keccak256 of its runtime code with zeros wherever an immutable stands. */
@@ -47,7 +47,9 @@ export function describeGenesis(genesis: Genesis): GenesisDescription {
     header,
     encodedHeader: bytesToHex(encodeHeader(header)),
     contracts: [
-      ...Object.values(contracts).map(({ name, runtimeCode }) => describeCode(name, "L1", runtimeCode)),
+      ...[...Object.values(contracts), ...Object.values(L1_BRIDGE_CONTRACTS)].map(({ name, runtimeCode }) =>
+        describeCode(name, "L1", runtimeCode),
+      ),
       ...[prover, ...VERIFIERS].map(({ name, runtimeCode }) => describeCode(name, "prover", runtimeCode)),
       ...PREDEPLOYS.map(([name, address]) => ({
         ...describeCode(name, "L2", genesis.alloc[address]?.code ?? "0x"),

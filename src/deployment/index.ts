@@ -3,6 +3,7 @@ export * from "./create-rollup.ts";
 export * from "./default-chain-id.ts";
 export * from "./deploy-rollup.ts";
 export * from "./describe-genesis.ts";
+export { l1BridgeAddresses } from "./l1-bridges.ts";
 export * from "./parameters.ts";
 export * from "./presets.ts";
 export * from "./rollup-config-file.ts";

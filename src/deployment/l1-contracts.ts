@@ -3,6 +3,14 @@ import {
   challengeGameRuntimeCode,
   inboxImmutables,
   inboxRuntimeCode,
+  l1ERC1155BridgeImmutables,
+  l1ERC1155BridgeRuntimeCode,
+  l1ERC20BridgeImmutables,
+  l1ERC20BridgeRuntimeCode,
+  l1ERC721BridgeImmutables,
+  l1ERC721BridgeRuntimeCode,
+  l1MessengerImmutables,
+  l1MessengerRuntimeCode,
   oneStepProverBytecode,
   oneStepProverImmutables,
   oneStepProverRuntimeCode,
@@ -16,7 +24,7 @@ import {
 } from "../l1/index.ts";
 import { bytesToHex, hexToBytes, keccak256 } from "../primitives/index.ts";
 import type { Address, Hash, Hex } from "../primitives/index.ts";
-import type { RollupConfig } from "../rollup/index.ts";
+import type { BridgeKey, RollupConfig } from "../rollup/index.ts";
 
 /** A contract of this build as it stands on L1. */
 export interface L1Contract<Immutable extends string = string> {
@@ -46,6 +54,22 @@ export const L1_CONTRACTS = {
   portal: { name: "Portal", runtimeCode: portalRuntimeCode, immutables: portalImmutables },
   prover: { name: "OneStepProver", runtimeCode: oneStepProverRuntimeCode, immutables: oneStepProverImmutables },
 } as const satisfies Record<L1ContractKey, L1Contract>;
+
+/** The messenger and the token bridges on L1. */
+export const L1_BRIDGE_CONTRACTS = {
+  messenger: { name: "L1Messenger", runtimeCode: l1MessengerRuntimeCode, immutables: l1MessengerImmutables },
+  erc20Bridge: { name: "L1ERC20Bridge", runtimeCode: l1ERC20BridgeRuntimeCode, immutables: l1ERC20BridgeImmutables },
+  erc721Bridge: {
+    name: "L1ERC721Bridge",
+    runtimeCode: l1ERC721BridgeRuntimeCode,
+    immutables: l1ERC721BridgeImmutables,
+  },
+  erc1155Bridge: {
+    name: "L1ERC1155Bridge",
+    runtimeCode: l1ERC1155BridgeRuntimeCode,
+    immutables: l1ERC1155BridgeImmutables,
+  },
+} as const satisfies Record<BridgeKey, L1Contract>;
 
 /** A contract that the prover asks, as it stands on L1. It has no storage, no immutables and no constructor arguments. */
 export interface VerifierContract extends Pick<L1Contract, "name" | "runtimeCode"> {

@@ -5,6 +5,8 @@ import { errorText, isAnswer, isUnanswered, rollupAbi, stateCommitmentChainAbi }
 import { toAddress } from "../primitives/index.ts";
 import type { Address, Hash, Hex } from "../primitives/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
+import { l1BridgeCreations } from "./l1-bridges.ts";
+import type { L1BridgeCreation } from "./l1-bridges.ts";
 import { L1_CONTRACTS, hashWithoutImmutables } from "./l1-contracts.ts";
 import type { L1ContractKey } from "./l1-contracts.ts";
 import { codeAt, observeProver } from "./observe-prover.ts";
@@ -16,6 +18,8 @@ export interface ObservedRollup {
   readonly l1ChainId: number;
   readonly contracts: RollupConfig["contracts"];
   readonly code: Readonly<Record<Exclude<L1ContractKey, "prover">, Hex>>;
+  /** What is where this rollup's messenger and token bridges are, if they have been deployed. */
+  readonly bridges: readonly ObservedBridge[];
   /** The one that the game asks. */
   readonly prover: ObservedProver;
   /** L1 block in which the Rollup says it was deployed. */
@@ -25,6 +29,11 @@ export interface ObservedRollup {
   readonly parameters: Parameters;
   /** The genesis claim as stored. `status` is that of contracts/l1/types/Claim.sol. */
   readonly genesisClaim: { readonly proposer: Address; readonly nextBatchCount: number; readonly status: number };
+}
+
+/** What is at the address of a contract of `l1BridgeCreations`: its `code`, `0x` if there is none. */
+export interface ObservedBridge extends L1BridgeCreation {
+  readonly code: Hex;
 }
 
 /**
@@ -47,16 +56,25 @@ export async function observeRollup(client: PublicClient, address: Address): Pro
       rollup.read.parameters(),
     ]);
     const claims = getContract({ address: stateCommitmentChain, abi: stateCommitmentChainAbi, client });
-    const [inboxCode, stateCommitmentChainCode, challengeGameCode, portalCode, prover, creation, genesisClaim] =
-      await Promise.all([
-        codeAt(client, inbox),
-        codeAt(client, stateCommitmentChain),
-        codeAt(client, challengeGame),
-        codeAt(client, portal),
-        observeProver(client, toAddress(parameters.prover)),
-        findCreation(client, address, deploymentBlock),
-        claims.read.GENESIS_CLAIM().then((id) => claims.read.claim([id])),
-      ]);
+    const [
+      inboxCode,
+      stateCommitmentChainCode,
+      challengeGameCode,
+      portalCode,
+      bridges,
+      prover,
+      creation,
+      genesisClaim,
+    ] = await Promise.all([
+      codeAt(client, inbox),
+      codeAt(client, stateCommitmentChain),
+      codeAt(client, challengeGame),
+      codeAt(client, portal),
+      observeL1Bridges(client, address),
+      observeProver(client, toAddress(parameters.prover)),
+      findCreation(client, address, deploymentBlock),
+      claims.read.GENESIS_CLAIM().then((id) => claims.read.claim([id])),
+    ]);
     return {
       l1ChainId,
       contracts: {
@@ -74,6 +92,7 @@ export async function observeRollup(client: PublicClient, address: Address): Pro
         challengeGame: challengeGameCode,
         portal: portalCode,
       },
+      bridges,
       prover,
       deploymentBlock,
       creation,
@@ -93,6 +112,13 @@ export async function observeRollup(client: PublicClient, address: Address): Pro
       { cause: error },
     );
   }
+}
+
+/** Reads the messenger and the token bridges of a rollup. Rejects with viem's error if L1 does not answer. */
+export async function observeL1Bridges(client: PublicClient, rollup: Address): Promise<readonly ObservedBridge[]> {
+  return Promise.all(
+    l1BridgeCreations(rollup).map(async (creation) => ({ ...creation, code: await codeAt(client, creation.address) })),
+  );
 }
 
 function keccakOfRollup(code: Hex): Hash {

@@ -2,7 +2,7 @@ import type { PublicClient } from "viem";
 import type { Address, Hash } from "../primitives/index.ts";
 import { genesisBlock, loadPredeployCode } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
-import { checkContracts, creationParameters } from "./check-contracts.ts";
+import { checkContracts, checkL1Bridges, creationParameters } from "./check-contracts.ts";
 import { checkGenesis } from "./check-genesis.ts";
 import { check } from "./check.ts";
 import type { CheckedSubject } from "./check.ts";
@@ -38,6 +38,7 @@ export async function verifyRollup(client: PublicClient, of: Address | RollupCon
     creation: observed.creation?.hash,
     subjects: [
       ...checkContracts(observed, { parameters, deploymentBlock }),
+      ...checkL1Bridges(observed),
       checkHeights(observed),
       ...(config === undefined
         ? []

@@ -27,6 +27,11 @@ export interface DevnetKeys {
   readonly funder: DevnetAccount;
 }
 
+/** On a Hardhat L1: deposits what L2 accounts are given while the devnet runs; L1 signs for it. */
+export function faucetAccount(): DevnetAccount {
+  return hardhatAccount(USERS + 5);
+}
+
 /** The mnemonic of Hardhat's well-known accounts; everyone knows these keys. */
 const MNEMONIC = "test test test test test test test test test test test junk";
 const USERS = 10;

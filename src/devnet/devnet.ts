@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPublicClient, http } from "viem";
@@ -13,30 +14,40 @@ import type { EngineName } from "../reference/index.ts";
 import {
   createClosers,
   openNode,
-  startBatcherRole,
+  openSequencer,
+  startBatcher,
+  startBlobServer,
   startChallengerRole,
+  startFeed,
   startProposerRole,
   startRpcRole,
-  startSequencerRole,
 } from "../roles/index.ts";
 import type { Closers, RunningNode } from "../roles/index.ts";
+import { rejected } from "../rpc/index.ts";
 import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } from "../rollup/index.ts";
 import type { RollupConfig } from "../rollup/index.ts";
-import { derivedKeys, hardhatKeys, userAccounts } from "./accounts.ts";
+import { chooseSequencerMode } from "../sequencer/index.ts";
+import { derivedKeys, faucetAccount, hardhatKeys, userAccounts } from "./accounts.ts";
 import type { DevnetKeys } from "./accounts.ts";
+import { createDevnetControl } from "./control.ts";
 import { fundOnL1, fundOnL2 } from "./funding.ts";
 import { startL1Node } from "./l1-node.ts";
+import { startRestartableRoles } from "./restartable-roles.ts";
+import { L1_JOURNAL, NODE_FOLDER, ROLLUP_CONFIG, StateFileError, dumpRunning, restoreState } from "./state-file.ts";
 
 export type DevnetL1 =
   | {
       readonly kind: "hardhat";
       /** 0 takes any free port. */
       readonly port: number;
-      readonly chainId: number;
+      /** Of the chain; `origin` for that of the chain it forks. */
+      readonly chainId: number | "origin";
       /** Seconds without a transaction after which an empty block is mined. */
       readonly blockTime: number;
       /** Chain to fork. */
       readonly forkUrl: string | undefined;
+      /** Its block to continue from; its latest if undefined. */
+      readonly forkBlockNumber: number | undefined;
     }
   | {
       readonly kind: "external";
@@ -55,10 +66,16 @@ export interface DevnetOptions {
   readonly blobServerPort: number;
   /** Where everything is kept; undefined for a temporary folder. */
   readonly dataDirectory: string | undefined;
+  /** A state file to begin with; L1 and L2 then have the chain ids that it says. */
+  readonly restoreFrom?: string | undefined;
   readonly l2ChainId: number;
+  /** Whether a rollup that is deployed anew gets a chain id of its own, in the place of `l2ChainId`; one that is there keeps its. */
+  readonly freshChainId?: boolean | undefined;
   readonly preset: DeploymentPreset;
   /** Seconds between blocks; 0 makes one as soon as there is something to put into it. */
   readonly blockTime: number;
+  /** Whether blocks are made when there is nothing to put into them: every `blockTime`, or when none came for a second. */
+  readonly emptyBlocks: boolean;
   /** Seconds of age of the oldest block not posted at which a batch is posted. */
   readonly batchInterval: number;
   readonly dataKind: DataKind;
@@ -107,6 +124,8 @@ const LOCAL_POLL_INTERVAL = 0.25;
 const REMOTE_POLL_INTERVAL = 4;
 /** A Hardhat network calls every block final; one more block is waited for, so that the heads are seen apart. */
 const HARDHAT_FINALITY_DEPTH = 1;
+/** How tools that look for a development node by its name know one: Hardhat's network helpers refuse others. */
+const CLIENT_VERSION = "HardhatNetwork/onestep-devnet/0.1.0";
 
 /**
  * Starts an L1, unless there is one, and every role of a rollup on it in this process. Aborting the signal ends a start
@@ -127,18 +146,20 @@ export async function startDevnet(
 }
 
 async function start(
-  options: DevnetOptions,
+  given: DevnetOptions,
   instruments: Instruments,
   closers: Closers,
   signal: AbortSignal,
 ): Promise<Devnet> {
-  const { host } = options;
-  const folder = openFolder(options.dataDirectory, closers);
+  const { host } = given;
+  const folder = openFolder(given.dataDirectory, closers);
+  const options = given.restoreFrom === undefined ? given : await restoreOptions(given, given.restoreFrom, folder);
   const l1 = await openL1(options, folder, instruments, closers);
   const local = options.l1.kind === "hardhat";
   const keys = options.l1.kind === "hardhat" ? hardhatKeys() : derivedKeys(options.l1.deployerKey);
-  const accounts = local ? userAccounts() : [{ address: keys.deployer.address, privateKey: undefined }];
-  const configPath = join(folder, "rollup.json");
+  const users = userAccounts();
+  const accounts = local ? users : [{ address: keys.deployer.address, privateKey: undefined }];
+  const configPath = join(folder, ROLLUP_CONFIG);
   const config = await openRollup(options, { l1RpcUrl: l1.url, keys, configPath }, instruments);
   if (!local) {
     const { roleBalance, l2Balance } = options;
@@ -149,13 +170,13 @@ async function start(
       challenger: roleBalance + unitBond,
       l2Balance,
     };
-    await fundOnL1({ l1RpcUrl: l1.url, keys, needs }, instruments);
+    await fundOnL1({ l1RpcUrl: l1.url, keys, deployedAt: config.l1StartBlock, needs }, instruments);
   }
   const pollInterval = local ? LOCAL_POLL_INTERVAL : REMOTE_POLL_INTERVAL;
   const node = await openNode(
     {
       config,
-      dataDirectory: join(folder, "node"),
+      dataDirectory: join(folder, NODE_FOLDER),
       l1RpcUrl: l1.url,
       l1BeaconUrl: options.l1.kind === "external" ? options.l1.beaconUrl : undefined,
       l1PollInterval: pollInterval,
@@ -169,41 +190,66 @@ async function start(
   );
   closers.add("node", () => node.close());
   const operatorKey = keys.operator.privateKey;
-  const { mempool, feedPort } = await startSequencerRole(node, {
-    operatorKey,
-    mode:
-      options.blockTime === 0 ? { kind: "on-demand" } : { kind: "interval", seconds: options.blockTime, empty: false },
-    messageConfirmations: local ? 0 : 1,
-    maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
+  const { feedPort } = await startFeed(node, { operatorKey, host, feedPort: options.feedPort });
+  const blobServerPort = await startBlobServer(node, { host, blobServerPort: options.blobServerPort });
+  const { blockTime, emptyBlocks } = options;
+  const roles = await startRestartableRoles(node, async (scope) => {
+    const { mempool, sequencer } = await openSequencer(scope, {
+      mode: chooseSequencerMode({ blockTime, emptyBlocks }),
+      messageConfirmations: local ? 0 : 1,
+      maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
+    });
+    const batcher = await startBatcher(scope, {
+      posterKey: operatorKey,
+      dataKind: options.dataKind,
+      interval: options.batchInterval,
+      pollingInterval: pollInterval,
+    });
+    await startProposerRole(scope, {
+      proposerKey: keys.proposer.privateKey,
+      interval: options.proposeInterval,
+      pollingInterval: pollInterval,
+    });
+    await startChallengerRole(scope, {
+      challengerKey: keys.challenger.privateKey,
+      mode: "play",
+      hasProposer: true,
+      pollingInterval: pollInterval,
+    });
+    return { mempool, sequencer, batcher };
+  });
+  const known: { info?: DevnetInfo } = {};
+  const control = local
+    ? createDevnetControl({
+        node,
+        roles,
+        l1RpcUrl: l1.url,
+        accounts: users,
+        faucet: faucetAccount().address,
+        automatic: chooseSequencerMode({ blockTime: 0, emptyBlocks }),
+        hasFreshChainId: options.freshChainId === true,
+        info: () => {
+          if (known.info === undefined) throw rejected("the devnet is starting");
+          return known.info;
+        },
+        // No block is made meanwhile.
+        dump: () => node.chain.exclusive(() => dumpRunning(folder, node.database)),
+      })
+    : undefined;
+  const rpc = await startRpcRole(node, {
     host,
-    feedPort: options.feedPort,
+    port: options.rpcPort,
+    pool: roles.pool,
+    devnet: control,
+    clientVersion: local ? CLIENT_VERSION : undefined,
   });
-  const { blobServerPort } = await startBatcherRole(node, {
-    operatorKey,
-    dataKind: options.dataKind,
-    interval: options.batchInterval,
-    pollingInterval: pollInterval,
-    host,
-    blobServerPort: options.blobServerPort,
-  });
-  await startProposerRole(node, {
-    proposerKey: keys.proposer.privateKey,
-    interval: options.proposeInterval,
-    pollingInterval: pollInterval,
-  });
-  await startChallengerRole(node, {
-    challengerKey: keys.challenger.privateKey,
-    mode: "play",
-    hasProposer: true,
-    pollingInterval: pollInterval,
-  });
-  const rpc = await startRpcRole(node, { host, port: options.rpcPort, pool: mempool });
   if (options.l2Balance > 0n) {
     await fundOnL2(
       {
         l1RpcUrl: l1.url,
         inbox: config.contracts.inbox,
         funder: keys.funder,
+        deployedAt: config.l1StartBlock,
         recipients: accounts.map(({ address }) => address),
         amount: options.l2Balance,
       },
@@ -211,27 +257,30 @@ async function start(
     );
     await untilMessagesAreOnL2(node);
   }
-  return {
-    info: {
-      l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
-      l2: {
-        rpcUrl: rpc.url,
-        webSocketUrl: rpc.webSocketUrl,
-        feedUrl: `ws://${host}:${feedPort}`,
-        beaconUrl: `http://${host}:${blobServerPort ?? ""}`,
-        chainId: config.genesis.chainId,
-      },
-      contracts: config.contracts,
-      predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
-      roles: {
-        operator: keys.operator.address,
-        proposer: keys.proposer.address,
-        challenger: keys.challenger.address,
-      },
-      challengePeriod: config.parameters.challengePeriod,
-      accounts,
-      rollupConfig: configPath,
+  const info: DevnetInfo = {
+    l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
+    l2: {
+      rpcUrl: rpc.url,
+      webSocketUrl: rpc.webSocketUrl,
+      feedUrl: `ws://${host}:${feedPort}`,
+      beaconUrl: `http://${host}:${blobServerPort ?? ""}`,
+      chainId: config.genesis.chainId,
     },
+    contracts: config.contracts,
+    predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
+    roles: {
+      operator: keys.operator.address,
+      proposer: keys.proposer.address,
+      challenger: keys.challenger.address,
+    },
+    challengePeriod: config.parameters.challengePeriod,
+    accounts,
+    rollupConfig: configPath,
+  };
+  known.info = info;
+  await control?.ready();
+  return {
+    info,
     failure: Promise.race([l1.failure, node.failure]),
     close: () => closers.closeAll(),
   };
@@ -255,6 +304,14 @@ async function untilMessagesAreOnL2({ chain, client, config, onClose }: RunningN
   });
 }
 
+/** Fills the folder from a state file, and gives the options with which its devnet goes on. */
+async function restoreOptions(options: DevnetOptions, path: string, folder: string): Promise<DevnetOptions> {
+  const { l1 } = options;
+  if (l1.kind === "external") throw new StateFileError(`${path} holds an L1 too: it cannot be restored on another`);
+  const { l1ChainId, l2ChainId } = await restoreState(path, folder);
+  return { ...options, l2ChainId, l1: { ...l1, chainId: l1ChainId } };
+}
+
 /** The data directory, or a temporary one that is gone when the devnet is. */
 function openFolder(dataDirectory: string | undefined, closers: Closers): string {
   if (dataDirectory !== undefined) {
@@ -269,7 +326,7 @@ function openFolder(dataDirectory: string | undefined, closers: Closers): string
 }
 
 async function openL1(
-  { l1, host, dataDirectory }: DevnetOptions,
+  { l1, host }: DevnetOptions,
   folder: string,
   instruments: Instruments,
   closers: Closers,
@@ -281,14 +338,20 @@ async function openL1(
       port: l1.port,
       chainId: l1.chainId,
       blockInterval: l1.blockTime,
-      journalPath: dataDirectory === undefined ? undefined : join(folder, "l1.jsonl"),
+      journalPath: join(folder, L1_JOURNAL),
       forkUrl: l1.forkUrl,
+      forkBlockNumber: l1.forkBlockNumber,
     },
     instruments,
   );
   closers.add("L1", () => node.close());
   if (node.restoredBlocks > 0) instruments.logger.info({ blocks: node.restoredBlocks }, "L1 restored");
   return node;
+}
+
+/** Below 2^48, as some wallets take no greater one, and above the ids that chains of the world have chosen for themselves. */
+function freshChainId(): number {
+  return 2 ** 40 + randomInt(2 ** 40);
 }
 
 /** The rollup that the data directory knows, which must be the one on L1; or a new one. */
@@ -304,7 +367,7 @@ async function openRollup(
         deployerKey: keys.deployer.privateKey,
         operator: keys.operator.address,
         feeRecipient: keys.operator.address,
-        l2ChainId: options.l2ChainId,
+        l2ChainId: options.freshChainId === true ? freshChainId() : options.l2ChainId,
         preset: options.preset,
       },
       instruments,
@@ -315,7 +378,7 @@ async function openRollup(
     return config;
   }
   const config = readRollupConfig(configPath);
-  if (config.genesis.chainId !== options.l2ChainId) {
+  if (options.freshChainId !== true && config.genesis.chainId !== options.l2ChainId) {
     throw new Error(
       `${configPath} is of an L2 with chain id ${config.genesis.chainId}, asked for is ${options.l2ChainId}`,
     );

@@ -7,6 +7,8 @@ export interface ForkUpstream {
   readonly endpoint: string;
   /** Number of its latest block. @throws ForkUpstreamError */
   latestBlockNumber(): Promise<number>;
+  /** @throws ForkUpstreamError */
+  chainId(): Promise<number>;
   /** The error of the forked network as one that names the upstream and says what to check, if it is the upstream's. */
   explain(message: string): string | undefined;
   /** That it did not give its first block in so many seconds. */
@@ -18,65 +20,81 @@ export class ForkUpstreamError extends Error {
   override readonly name = "ForkUpstreamError";
 }
 
-/** Attempts to read the block number, milliseconds for each and between them. */
+/** Attempts to ask it something, milliseconds for each and between them. */
 const ATTEMPTS = 3;
-const ATTEMPT_TIMEOUT = 10_000;
+const ATTEMPT_TIMEOUT = 5_000;
 const ATTEMPT_DELAY = 1_000;
+/** Milliseconds after which there is no further attempt: whoever starts a devnet waits for it. */
+const LONGEST_WAIT = 9_000;
 
 /** Wordings of the network's own client of the upstream. */
 const UPSTREAM_WORDING =
   /after \d+ retries|http server returned error|the response reported error|error sending request|failed to send|for host \(/i;
 
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]+$/i)
+  .transform(Number);
 /** What the network asks first, too. */
-const METHOD = "eth_getBlockByNumber";
-const blockSchema = z.object({ result: z.object({ number: z.string().regex(/^0x[0-9a-f]+$/i) }) });
+const LATEST_BLOCK = {
+  method: "eth_getBlockByNumber",
+  params: ["latest", false],
+  result: z.object({ number: quantity }).transform(({ number }) => number),
+  what: "block",
+} as const;
+const CHAIN_ID = { method: "eth_chainId", params: [], result: quantity, what: "chain id" } as const;
+type Question = typeof LATEST_BLOCK | typeof CHAIN_ID;
 const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
 export function createForkUpstream(url: string): ForkUpstream {
   const endpoint = new URL(url).origin;
   const fail = (why: string) => new ForkUpstreamError(describe(endpoint, why));
 
-  async function attempt(): Promise<number> {
+  async function attempt({ method, params, result, what }: Question): Promise<number> {
     let response: Response;
     let text: string;
     try {
       response = await fetch(url, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: METHOD, params: ["latest", false] }),
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
         signal: AbortSignal.timeout(ATTEMPT_TIMEOUT),
       });
       text = await response.text();
     } catch (error) {
       if (error instanceof Error && error.name === "TimeoutError") {
-        throw fail(`it did not answer ${METHOD} within ${ATTEMPT_TIMEOUT / 1000} s`);
+        throw fail(`it did not answer ${method} within ${ATTEMPT_TIMEOUT / 1000} s`);
       }
       const { message, cause } = error as Error;
       throw fail(`it cannot be reached (${cause instanceof Error && cause.message !== "" ? cause.message : message})`);
     }
     const json = parseJson(text);
-    const answer = blockSchema.safeParse(json);
-    if (answer.success) return Number(answer.data.result.number);
+    const answer = z.object({ result }).safeParse(json);
+    if (answer.success) return answer.data.result;
     const refusal = errorSchema.safeParse(json);
     throw fail(
       refusal.success
-        ? `it answered ${METHOD} with the error "${refusal.data.error.message.slice(0, 200)}"`
-        : `it answered ${METHOD} with HTTP ${response.status} and no block`,
+        ? `it answered ${method} with the error "${refusal.data.error.message.slice(0, 200)}"`
+        : `it answered ${method} with HTTP ${response.status} and no ${what}`,
     );
+  }
+
+  async function ask(question: Question): Promise<number> {
+    const begun = performance.now();
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await attempt(question);
+      } catch (error) {
+        if (attempts >= ATTEMPTS || performance.now() - begun >= LONGEST_WAIT) throw error;
+        await delay(ATTEMPT_DELAY * attempts);
+      }
+    }
   }
 
   return {
     endpoint,
-    async latestBlockNumber() {
-      for (let attempts = 1; ; attempts++) {
-        try {
-          return await attempt();
-        } catch (error) {
-          if (attempts >= ATTEMPTS) throw error;
-          await delay(ATTEMPT_DELAY * attempts);
-        }
-      }
-    },
+    latestBlockNumber: () => ask(LATEST_BLOCK),
+    chainId: () => ask(CHAIN_ID),
     timeout: (seconds) => fail(`it did not give what a fork begins with within ${seconds} s`),
     explain: (message) =>
       UPSTREAM_WORDING.test(message) ? describe(endpoint, message.replaceAll(url, endpoint)) : undefined,

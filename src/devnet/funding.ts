@@ -1,6 +1,6 @@
 import { type PublicClient, createPublicClient, createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { inboxAbi } from "../l1/index.ts";
+import { inboxAbi, isAnswer } from "../l1/index.ts";
 import type { Address, Instruments } from "../primitives/index.ts";
 import type { DevnetAccount, DevnetKeys } from "./accounts.ts";
 
@@ -8,19 +8,21 @@ export interface FundingOptions {
   readonly l1RpcUrl: string;
   readonly inbox: Address;
   readonly funder: DevnetAccount;
+  /** L1 block of the rollup's deployment. */
+  readonly deployedAt: number;
   readonly recipients: readonly Address[];
   /** Wei for each. */
   readonly amount: bigint;
 }
 
 /**
- * Deposits ETH for each recipient, once: the funder does nothing else, so its nonce tells how many deposits were made
- * before. What L2 has is backed by the Inbox, as it is for everybody.
+ * Deposits ETH for each recipient, once: the funder does nothing else, so its nonce tells how many deposits were made since the
+ * deployment. What L2 has is backed by the Inbox, as it is for everybody.
  */
 export async function fundOnL2(options: FundingOptions, { logger }: Pick<Instruments, "logger">): Promise<void> {
-  const { l1RpcUrl, inbox, funder, recipients, amount } = options;
+  const { l1RpcUrl, inbox, funder, deployedAt, recipients, amount } = options;
   const { reader, wallet } = clients(l1RpcUrl, funder);
-  const made = await reader.getTransactionCount({ address: funder.address });
+  const made = await depositsMade(reader, funder, deployedAt);
   for (const recipient of recipients.slice(made)) {
     const hash = await wallet.writeContract({
       address: inbox,
@@ -43,14 +45,16 @@ export async function fundOnL1(
   options: {
     readonly l1RpcUrl: string;
     readonly keys: DevnetKeys;
+    /** L1 block of the rollup's deployment. */
+    readonly deployedAt: number;
     /** Wei. */
     readonly needs: Readonly<Record<"operator" | "proposer" | "challenger" | "l2Balance", bigint>>;
   },
   { logger }: Pick<Instruments, "logger">,
 ): Promise<void> {
-  const { l1RpcUrl, keys, needs } = options;
+  const { l1RpcUrl, keys, deployedAt, needs } = options;
   const { reader, wallet } = clients(l1RpcUrl, keys.deployer);
-  const deposited = (await reader.getTransactionCount({ address: keys.funder.address })) > 0;
+  const deposited = (await depositsMade(reader, keys.funder, deployedAt)) > 0;
   const wanted = [
     [keys.operator.address, needs.operator],
     [keys.proposer.address, needs.proposer],
@@ -63,6 +67,21 @@ export async function fundOnL1(
     await succeeded(reader, await wallet.sendTransaction({ to: address, value: missing, chain: null }));
     logger.info({ address, amount: missing.toString() }, "sent ETH on L1");
   }
+}
+
+/**
+ * Transactions of the funder since the rollup's deployment. It may have others: on a fork somebody else's, as everybody knows the
+ * key, and on any L1 those for another rollup. An L1 that has forgotten the state of that block is one where a key of
+ * its own has made no others.
+ */
+async function depositsMade(reader: PublicClient, { address }: DevnetAccount, deployedAt: number): Promise<number> {
+  const before = await reader
+    .getTransactionCount({ address, blockNumber: BigInt(deployedAt) })
+    .catch((error: unknown) => {
+      if (isAnswer(error)) return 0;
+      throw error;
+    });
+  return (await reader.getTransactionCount({ address })) - before;
 }
 
 function clients(l1RpcUrl: string, account: DevnetAccount) {

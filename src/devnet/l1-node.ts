@@ -8,13 +8,16 @@ export interface L1NodeOptions {
   readonly hostname: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly chainId: number;
+  /** Of the chain; `origin` for that of the chain it forks. */
+  readonly chainId: number | "origin";
   /** Seconds without a transaction after which an empty block is mined; undefined mines with transactions only. */
   readonly blockInterval: number | undefined;
   /** Where the chain is recorded, to be the same after a restart; undefined keeps it in memory. */
   readonly journalPath: string | undefined;
-  /** JSON-RPC endpoint of a chain to continue from its latest block. */
+  /** JSON-RPC endpoint of a chain to continue. */
   readonly forkUrl: string | undefined;
+  /** Its block to continue from; its latest if undefined. */
+  readonly forkBlockNumber?: number | undefined;
 }
 
 /** What the L1's process tells its parent. */

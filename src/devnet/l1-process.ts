@@ -93,26 +93,30 @@ async function openGenesis(options: L1NodeOptions, journal: L1Journal | undefine
     const genesis: L1JournalGenesis = {
       kind: "genesis",
       version: 1,
-      chainId: options.chainId,
-      ...(options.forkUrl === undefined
+      chainId: await resolveChainId(options),
+      ...(options.forkUrl === undefined || upstream === undefined
         ? { timestamp: now() }
-        : {
-            fork: { url: options.forkUrl, blockNumber: await createForkUpstream(options.forkUrl).latestBlockNumber() },
-          }),
+        : { fork: { url: options.forkUrl, blockNumber: await resolveForkBlock(upstream, options.forkBlockNumber) } }),
     };
     journal?.append(genesis);
     return genesis;
   }
   if (recorded.kind !== "genesis") throw new Error(`${options.journalPath ?? ""} does not begin with a genesis`);
-  if (recorded.chainId !== options.chainId) {
-    throw new Error(
-      `the data directory holds an L1 with chain id ${recorded.chainId}, asked for is ${options.chainId}`,
-    );
-  }
   if ((recorded.fork === undefined) !== (options.forkUrl === undefined)) {
     throw new Error(
       `the data directory holds ${recorded.fork === undefined ? "an L1 that is not a fork" : "a forked L1"}; ` +
         `${options.forkUrl === undefined ? "give its --fork" : "leave out --fork"} or use another directory`,
+    );
+  }
+  const chainId = await resolveChainId(options);
+  if (recorded.chainId !== chainId) {
+    throw new Error(`the data directory holds an L1 with chain id ${recorded.chainId}, asked for is ${chainId}`);
+  }
+  const { forkBlockNumber } = options;
+  if (recorded.fork !== undefined && (forkBlockNumber ?? recorded.fork.blockNumber) !== recorded.fork.blockNumber) {
+    throw new Error(
+      `the data directory holds a fork at block ${recorded.fork.blockNumber}, asked for is ${forkBlockNumber ?? "none"} ` +
+        "(--fork-block-number)",
     );
   }
   // So that one that does not answer is found out here, where it is quick.
@@ -121,6 +125,22 @@ async function openGenesis(options: L1NodeOptions, journal: L1Journal | undefine
   return options.forkUrl === undefined || recorded.fork === undefined
     ? recorded
     : { ...recorded, fork: { ...recorded.fork, url: options.forkUrl } };
+}
+
+async function resolveChainId({ chainId }: L1NodeOptions): Promise<number> {
+  if (chainId !== "origin") return chainId;
+  if (upstream === undefined) throw new Error("the chain id of the origin (--l1-chain-id origin) needs a --fork");
+  return upstream.chainId();
+}
+
+async function resolveForkBlock(of: ForkUpstream, wanted: number | undefined): Promise<number> {
+  const latest = await of.latestBlockNumber();
+  if (wanted !== undefined && wanted > latest) {
+    throw new Error(
+      `--fork-block-number: expected a block of ${of.endpoint}, whose latest is ${latest}, got ${wanted}`,
+    );
+  }
+  return wanted ?? latest;
 }
 
 async function createEnvironment(genesis: L1JournalGenesis): Promise<HardhatRuntimeEnvironment> {
@@ -156,6 +176,20 @@ async function passForkedBlock(provider: EthereumProvider): Promise<void> {
   if (ahead >= 0) await provider.request({ method: "evm_increaseTime", params: [ahead + 1] });
 }
 
+/**
+ * Makes the accounts of the network what they are on one that is no fork: without code. The keys are known to everybody, so on
+ * public chains strangers have delegated these accounts (EIP-7702), and what they send or are paid would go another way.
+ */
+async function clearAccounts(provider: EthereumProvider): Promise<void> {
+  const accounts = z.array(z.string()).parse(await provider.request({ method: "eth_accounts" }));
+  await Promise.all(
+    accounts.map(async (account) => {
+      const code = await provider.request({ method: "eth_getCode", params: [account, "latest"] });
+      if (code !== "0x") await provider.request({ method: "hardhat_setCode", params: [account, "0x"] });
+    }),
+  );
+}
+
 /** Answers whose error, if it is the upstream's, names it; the network throws some errors and answers with others. */
 async function explained<Response extends object>(answering: Promise<Response>): Promise<Response> {
   try {
@@ -183,7 +217,12 @@ function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Jou
     async newConnection(context, next) {
       const connection = await next(context);
       provider = connection.provider;
-      if (isFork) await direct.run(true, () => passForkedBlock(connection.provider));
+      if (isFork) {
+        await direct.run(true, async () => {
+          await passForkedBlock(connection.provider);
+          await clearAccounts(connection.provider);
+        });
+      }
       if (journal === undefined) return connection;
       const created = createL1Recorder({
         journal,

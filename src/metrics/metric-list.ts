@@ -36,6 +36,9 @@ export const METRICS = {
     block: reading("onestep_l1_block", "L1 block numbers: the head, the last read, the last final of those read", [
       "block",
     ]),
+    headAge: reading("onestep_l1_head_age_seconds", "Seconds since a new L1 block was seen"),
+    readAge: reading("onestep_l1_read_age_seconds", "Seconds since L1 was read to its head"),
+    headTimestamp: reading("onestep_l1_head_timestamp_seconds", "Timestamp of the latest L1 block seen"),
     entries: reading("onestep_inbox_entries", "Entries of the Inbox read from L1", ["list"]),
   },
   beacon: {
@@ -51,6 +54,10 @@ export const METRICS = {
       "result",
     ]),
     pending: gauge("onestep_l1_transactions_pending", "L1 transactions not mined yet", ["account"]),
+    unfunded: gauge("onestep_l1_transactions_unfunded", "L1 transactions that wait for ETH on their account", [
+      "account",
+    ]),
+    balance: gauge("onestep_l1_account_balance_ether", "ETH of an account that sends L1 transactions", ["account"]),
   },
   follower: {
     blocks: counter(
@@ -145,6 +152,7 @@ export const METRICS = {
     ]),
   },
   rpcConnections: {
+    ready: reading("onestep_ready", "1 while the process is ready, as /ready says, else 0"),
     webSockets: reading("onestep_rpc_websocket_connections", "Open WebSocket connections"),
   },
   rpcReaders: {

@@ -156,12 +156,14 @@ function readProgress({ store }: Chain): DerivationProgress {
 }
 
 function readStatus({ store, inbox }: Chain, reader: Pick<InboxReader, "status">): SyncStatus {
-  const { l1Head, synced, problem } = reader.status();
+  const { l1Head, synced, problem, headAge, readAge } = reader.status();
   const derivedBatchCount = store.derivedBatchCount();
   return {
     l1Head,
     l1Synced: synced,
     l1Problem: problem,
+    l1HeadAge: headAge,
+    l1ReadAge: readAge,
     batchCount: inbox.batchCount(),
     derivedBatchCount,
     underivedSince: inbox.getBatchRecord(derivedBatchCount)?.number,

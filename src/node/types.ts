@@ -95,6 +95,10 @@ export interface TransactionPool {
 export interface SyncStatus {
   readonly l1Head: L1BlockReference | undefined;
   readonly l1Synced: L1BlockReference | undefined;
+  /** Seconds since the L1 endpoint first named `l1Head`; undefined before the first look. */
+  readonly l1HeadAge?: number | undefined;
+  /** Seconds since L1 was read to its head; undefined before it first was. */
+  readonly l1ReadAge?: number | undefined;
   /** Why what is read of L1 may not be all that it has; undefined if L1 was read to its head lately. */
   readonly l1Problem?: string | undefined;
   readonly batchCount: number;

@@ -1,5 +1,5 @@
 import { followClaims, tipOf } from "../claims/index.ts";
-import { createExclusiveRunner, createStepLoop } from "../concurrency/index.ts";
+import { createExclusiveRunner, createLastingFailure, createStepLoop } from "../concurrency/index.ts";
 import { errorText, isConnectionClosed, readNextTimestamp } from "../l1/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import { advanceConfirmed } from "./confirming.ts";
@@ -15,18 +15,21 @@ export function createProposer(options: ProposerOptions, instruments: Instrument
   const context = openContext(options, instruments);
   const { state, watch, events, log } = context;
   const exclusive = createExclusiveRunner();
+  const failure = createLastingFailure("the proposer could not go on");
   let lastError = "";
   const loop = createStepLoop({
     interval: options.pollingInterval ?? 12,
     step: async () => {
       await exclusive(() => step(context));
       lastError = "";
+      failure.succeeded();
       return false;
     },
     onError: (error) => {
       const text = error instanceof ProposerError ? error.message : errorText(error);
       if (text !== lastError) log.error({ error: text }, "the proposer cannot go on");
       lastError = text;
+      failure.failed(text);
     },
     endsLoop: isConnectionClosed,
   });
@@ -34,6 +37,7 @@ export function createProposer(options: ProposerOptions, instruments: Instrument
     step: () => exclusive(() => step(context)),
     tip: () => tipOf(state.path),
     wrongClaims: () => watch.wrongClaims(),
+    problems: () => failure.problems(),
     onWrongClaim(listener) {
       events.on("wrong", listener);
       return () => events.off("wrong", listener);

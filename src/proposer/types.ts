@@ -83,6 +83,8 @@ export interface Proposer {
   tip(): Claim;
   /** Wrong claims seen so far that are not confirmed as lost. */
   wrongClaims(): readonly WrongClaim[];
+  /** What keeps it from going on, in words, if it has for a minute. */
+  problems(): readonly string[];
   /** Called once for each wrong claim found. Returns the unsubscriber. */
   onWrongClaim(listener: (claim: WrongClaim) => void): () => void;
   /** Starts the loop of steps. Errors are logged and retried. */

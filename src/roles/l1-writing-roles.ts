@@ -1,43 +1,61 @@
+import { formatEther } from "viem";
 import { type Batcher, type DataKind, createBatcher } from "../batcher/index.ts";
 import {
+  type L1TransactionStatus,
   type TransactionManager,
   createBeaconServer,
   challengeGameAbi,
   createTransactionManager,
   inboxAbi,
   stateCommitmentChainAbi,
+  waitsForFunds,
 } from "../l1/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import { type Proposer, createProposer } from "../proposer/index.ts";
 import type { RunningNode } from "./running-node.ts";
 
 export interface BatcherRoleOptions {
-  readonly operatorKey: Hex;
+  /** The operator's, or that of anybody who may post while the operator is silent. */
+  readonly posterKey: Hex;
   readonly dataKind: DataKind;
   /** Seconds of age of the oldest block not posted at which a batch is posted. */
   readonly interval: number;
   /** Seconds between looks at what is to be done. */
   readonly pollingInterval: number;
+}
+
+export interface BlobServerOptions {
   readonly host: string;
-  /** Where to serve the posted blobs as a beacon API; 0 for any port, undefined for not at all. */
-  readonly blobServerPort: number | undefined;
+  /** Where to serve the posted blobs as a beacon API; 0 for any port. */
+  readonly blobServerPort: number;
+}
+
+/** Adds the posting of batches to a node, and the serving of their blobs where a port is given. */
+export async function startBatcherRole(
+  node: RunningNode,
+  options: BatcherRoleOptions & Pick<BlobServerOptions, "host"> & { readonly blobServerPort: number | undefined },
+): Promise<{ readonly batcher: Batcher; readonly blobServerPort: number | undefined }> {
+  const { host, blobServerPort: port } = options;
+  const blobServerPort = port === undefined ? undefined : await startBlobServer(node, { host, blobServerPort: port });
+  return { batcher: await startBatcher(node, options), blobServerPort };
+}
+
+/** Serves the blobs posted from a node as a beacon API. Gives the port. */
+export async function startBlobServer(
+  { blobArchive, onClose }: RunningNode,
+  { host, blobServerPort: port }: BlobServerOptions,
+): Promise<number | undefined> {
+  const server = createBeaconServer({ archive: blobArchive });
+  await server.listen({ host, port });
+  onClose("blob server", () => server.close());
+  const address = server.server.address();
+  return typeof address === "object" ? address?.port : undefined;
 }
 
 /** Adds the posting of batches to a node. */
-export async function startBatcherRole(
-  node: RunningNode,
-  options: BatcherRoleOptions,
-): Promise<{ readonly batcher: Batcher; readonly blobServerPort: number | undefined }> {
+export async function startBatcher(node: RunningNode, options: BatcherRoleOptions): Promise<Batcher> {
   const { chain, client, database, instruments } = node;
-  let blobServerPort: number | undefined;
-  if (options.blobServerPort !== undefined) {
-    const server = createBeaconServer({ archive: node.blobArchive });
-    await server.listen({ host: options.host, port: options.blobServerPort });
-    node.onClose("blob server", () => server.close());
-    const address = server.server.address();
-    blobServerPort = typeof address === "object" ? address?.port : undefined;
-  }
-  const transactions = await openTransactions(node, "batcher", options.operatorKey, options.pollingInterval);
+  const transactions = await openTransactions(node, "batcher", options.posterKey, options.pollingInterval);
   const batcher = createBatcher(
     {
       chain,
@@ -52,8 +70,9 @@ export async function startBatcherRole(
     instruments,
   );
   batcher.start();
+  node.addProblems(() => batcher.problems());
   node.onClose("batcher", () => batcher.stop());
-  return { batcher, blobServerPort };
+  return batcher;
 }
 
 export interface ProposerRoleOptions {
@@ -85,8 +104,20 @@ export async function startProposerRole(node: RunningNode, options: ProposerRole
     instruments,
   );
   proposer.start();
+  node.addProblems(() => proposer.problems());
   node.onClose("proposer", () => proposer.stop());
   return proposer;
+}
+
+/** In words, that a role's account cannot pay for what it has to send; empty if it can. */
+export function fundsProblems(role: string, statuses: readonly L1TransactionStatus[]): readonly string[] {
+  const [first] = statuses.filter(waitsForFunds);
+  if (first === undefined) return [];
+  const { account, balance, required } = first.trouble;
+  return [
+    `the ${role} waits for ETH: its account ${account} has ${formatEther(balance)} ETH on L1, its next transaction may cost ` +
+      `${formatEther(required)}`,
+  ];
 }
 
 /** The L1 transactions of a role, on records of its own. */
@@ -110,5 +141,6 @@ export async function openTransactions(
   );
   transactions.start();
   node.onClose(`${role}'s L1 transactions`, () => transactions.stop());
+  node.addProblems(() => fundsProblems(role, transactions.statuses()));
   return transactions;
 }

@@ -1,6 +1,7 @@
 import { createClaimsView, createOwnTraces } from "../claims/index.ts";
 import type { TransactionPool } from "../node/index.ts";
 import { createForwardingPool, createRpcServer } from "../rpc/index.ts";
+import type { DevnetControl } from "../rpc/index.ts";
 import { createReadOnlyPool } from "./read-only-pool.ts";
 import type { RunningNode } from "./running-node.ts";
 
@@ -9,12 +10,16 @@ export interface RpcRoleOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly pool: TransactionPool;
+  /** What the helper methods of development nodes do; only a devnet has it. */
+  readonly devnet?: DevnetControl | undefined;
+  /** Answer of `web3_clientVersion`, where it is another than the node's own. */
+  readonly clientVersion?: string | undefined;
 }
 
 /** Serves a node's JSON-RPC. */
 export async function startRpcRole(
   node: RunningNode,
-  { host, port, pool }: RpcRoleOptions,
+  { host, port, pool, devnet, clientVersion }: RpcRoleOptions,
 ): Promise<{ readonly url: string; readonly webSocketUrl: string }> {
   const { chain, client, database, instruments } = node;
   const claims = createClaimsView({
@@ -31,7 +36,11 @@ export async function startRpcRole(
       claims,
       syncStatus: () => node.syncStatus(),
       problems: () => node.problems(),
-      disputes: node.disputes,
+      get disputes() {
+        return node.disputes;
+      },
+      devnet,
+      ...(clientVersion === undefined ? {} : { clientVersion }),
       records: database.records("rpc"),
       host,
       port,

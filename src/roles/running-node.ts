@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly l1PollInterval: number;
   /** L1 blocks on top of one that make it final; undefined for what L1 itself calls finalized. */
   readonly l1FinalityDepth: number | undefined;
+  /** Seconds without a new L1 block after which the node is not ready; undefined for never. */
+  readonly l1LongestSilence?: number | undefined;
   /** What executes L2. */
   readonly engine: EngineName;
   /** Whether the other engine executes everything too; the node fails at the first difference. */
@@ -64,6 +66,8 @@ export interface RunningNode {
   /** What executes calls on reader threads. */
   readonly readers: Pick<RpcServerOptions, "readers" | "onDifference">;
   syncStatus(): SyncStatus;
+  /** Looks at L1 now, reads to its head and derives all there is. @throws as `Follower.syncOnce` */
+  syncOnce(): Promise<SyncStatus>;
   /** Timestamp in seconds of the latest L1 block known. */
   l1Timestamp(): number | undefined;
   /** Resolves when the node is synced, as `whyNotSynced` has it. Rejects with the signal's reason. */
@@ -140,6 +144,8 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
             ? { kind: "tag" }
             : { kind: "confirmations", depth: options.l1FinalityDepth },
         pollInterval: options.l1PollInterval,
+        longestSilence: options.l1LongestSilence,
+        ...(await readLagSettings(client)),
       },
       instruments,
     );
@@ -167,6 +173,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
         onDifference: fail,
       },
       syncStatus: () => ({ ...follower.status(), tracedBatchCount: tracing?.follower.tracedBatchCount() }),
+      syncOnce: () => follower.syncOnce(),
       l1Timestamp: l1Clock,
       waitUntilSynced: (signal) => waitUntilSynced(follower, signal),
       onClose: (name, close) => {
@@ -254,6 +261,15 @@ function firstOwnThenBeacon(archive: BlobArchive, beacon: BlobSource | undefined
       return own || beacon === undefined ? archive.getBlobs(request) : beacon.getBlobs(request);
     },
   };
+}
+
+/** What development nodes call themselves: each is one process, so what it does not have any more was reverted. */
+const DEVELOPMENT_NODE = /^(hardhatnetwork|anvil)\b/i;
+
+/** How long an L1 whose head is lower than what was read may merely lag behind, where it is not the default. */
+async function readLagSettings(client: L1Client): Promise<{ readonly lagTolerance?: number }> {
+  const version: unknown = await client.request({ method: "web3_clientVersion" }).catch(() => undefined);
+  return typeof version === "string" && DEVELOPMENT_NODE.test(version) ? { lagTolerance: 0 } : {};
 }
 
 /** Keeps the timestamp of the L1 head as of the last look, when what L1 has up to it had been read. */

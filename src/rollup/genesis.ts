@@ -15,12 +15,15 @@ import type { Address, Hash, Hex } from "../primitives/index.ts";
 import { MINIMUM_BASE_FEE } from "./fees.ts";
 import { GAS_CAPACITY } from "./gas-bucket.ts";
 import { GENESIS_PARENT_HASH, headerHash } from "./header.ts";
+import { L1_COUNTERPART_SLOT, L2_BRIDGES } from "./l1-bridges.ts";
+import type { BridgeKey, L1Bridges } from "./l1-bridges.ts";
 import {
   DETERMINISTIC_DEPLOYER_ADDRESS,
   FEE_VAULT_ADDRESS,
   FEE_VAULT_SLOTS,
   L1_CONTEXT_ADDRESS,
   OUTBOX_ADDRESS,
+  WRAPPED_ETHER_ADDRESS,
 } from "./predeploys.ts";
 import type { Genesis } from "./rollup-config.ts";
 import type { Block, BlockHeader } from "./types.ts";
@@ -30,6 +33,11 @@ export interface PredeployCode {
   readonly l1Context: Hex;
   readonly outbox: Hex;
   readonly feeVault: Hex;
+  readonly messenger: Hex;
+  readonly erc20Bridge: Hex;
+  readonly erc721Bridge: Hex;
+  readonly erc1155Bridge: Hex;
+  readonly wrappedEther: Hex;
 }
 
 export interface GenesisOptions {
@@ -40,6 +48,8 @@ export interface GenesisOptions {
   readonly gasPerSecond: bigint;
   /** L1 address the FeeVault pays to. */
   readonly feeRecipient: Address;
+  /** What the messenger and the token bridges of L2 believe on L1. */
+  readonly l1Bridges: L1Bridges;
   readonly predeployCode: PredeployCode;
   /** Wei at genesis by account, for tests; backed by nothing on L1. */
   readonly balances?: Readonly<Record<Address, bigint>>;
@@ -64,16 +74,24 @@ const MAX_SUPPLY = 2n ** 128n;
 
 /** The genesis of a network of this rollup (specification §1, §4). */
 export function createGenesis(options: GenesisOptions): Genesis {
-  const { chainId, timestamp, gasPerSecond, feeRecipient, predeployCode, balances = {} } = options;
-  const recipient: Hash = `0x${toAddress(feeRecipient).slice(2).padStart(64, "0")}`;
+  const { chainId, timestamp, gasPerSecond, feeRecipient, l1Bridges, predeployCode, balances = {} } = options;
   const contract = (code: Hex) => ({ nonce: 1, code });
+  const bridge = (key: BridgeKey) => ({
+    ...contract(predeployCode[key]),
+    storage: { [L1_COUNTERPART_SLOT]: addressWord(l1Bridges[key]) },
+  });
   const alloc: Genesis["alloc"] = {
     [L1_CONTEXT_ADDRESS]: contract(predeployCode.l1Context),
     [OUTBOX_ADDRESS]: contract(predeployCode.outbox),
     [FEE_VAULT_ADDRESS]: {
       ...contract(predeployCode.feeVault),
-      storage: { [slotHash(FEE_VAULT_SLOTS.recipient)]: recipient },
+      storage: { [slotHash(FEE_VAULT_SLOTS.recipient)]: addressWord(feeRecipient) },
     },
+    [L2_BRIDGES.messenger]: bridge("messenger"),
+    [L2_BRIDGES.erc20Bridge]: bridge("erc20Bridge"),
+    [L2_BRIDGES.erc721Bridge]: bridge("erc721Bridge"),
+    [L2_BRIDGES.erc1155Bridge]: bridge("erc1155Bridge"),
+    [WRAPPED_ETHER_ADDRESS]: contract(predeployCode.wrappedEther),
     [BLOCK_HASH_HISTORY_ADDRESS]: contract(BLOCK_HASH_HISTORY_CODE),
     [DETERMINISTIC_DEPLOYER_ADDRESS]: contract(DETERMINISTIC_DEPLOYER_CODE),
   };
@@ -179,6 +197,10 @@ function checkGenesis({ chainId, alloc, gasLimit, gasPerSecond }: Genesis): void
     throw new RangeError(`expected a gas limit from ${TRANSACTION_GAS_CAP} to ${MAXIMUM_GAS_RULE}, got ${gasLimit}`);
   if (gasPerSecond < MINIMUM_SPEED || gasPerSecond > MAXIMUM_GAS_RULE)
     throw new RangeError(`expected from ${MINIMUM_SPEED} to ${MAXIMUM_GAS_RULE} gas per second, got ${gasPerSecond}`);
+}
+
+function addressWord(address: Address): Hash {
+  return `0x${toAddress(address).slice(2).padStart(64, "0")}`;
 }
 
 function slotHash(slot: bigint): Hash {

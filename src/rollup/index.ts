@@ -6,6 +6,7 @@ export * from "./gas-bucket.ts";
 export * from "./genesis.ts";
 export * from "./hashes.ts";
 export * from "./header.ts";
+export * from "./l1-bridges.ts";
 export * from "./message-weight.ts";
 export * from "./predeploy-code.ts";
 export * from "./predeploys.ts";

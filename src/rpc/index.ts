@@ -3,4 +3,5 @@ export { createRpcServer } from "./server.ts";
 export { DEFAULT_RPC_LIMITS } from "./limits.ts";
 export type { RpcLimits } from "./limits.ts";
 export type { RpcServer, RpcServerOptions } from "./types.ts";
-export { RPC_ERROR } from "./protocol/errors.ts";
+export type { DevnetControl, L1Message, MiningMode } from "./devnet-control.ts";
+export { RPC_ERROR, RpcError, rejected } from "./protocol/errors.ts";

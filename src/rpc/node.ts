@@ -4,6 +4,7 @@ import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, ReadableChain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { BlockUnits } from "../traces/index.ts";
 import type { OutboxIndex } from "../withdrawals/index.ts";
+import type { DevnetControl } from "./devnet-control.ts";
 import type { TransactionDecoder } from "./format/transaction.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { FilterRegistry } from "./logs/filters.ts";
@@ -29,6 +30,7 @@ export interface RpcNode extends ReadingNode {
   readonly pool: TransactionPool;
   readonly claims: ClaimsView | undefined;
   readonly disputes: DisputesView | undefined;
+  readonly devnet: DevnetControl | undefined;
   readonly syncStatus: () => SyncStatus;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;

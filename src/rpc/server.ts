@@ -30,7 +30,7 @@ const DEFAULT_CLIENT_VERSION = "onestep/0.1.0";
 const CONNECTION_CHECK_INTERVAL = 1_000;
 
 /**
- * The node's JSON-RPC server: HTTP and WebSocket on one port, with `GET /healthz`, `/ready` and `/metrics` beside. Nothing
+ * The node's JSON-RPC server: HTTP and WebSocket on one port, with `GET /health`, `/ready` and `/metrics` beside. Nothing
  * listens before `start`.
  */
 export function createRpcServer(options: RpcServerOptions, { logger, metrics }: Instruments): RpcServer {
@@ -39,6 +39,12 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
   const report = createReporter({ logger, metrics });
   let running:
     { readonly app: FastifyInstance; readonly webSocket: WebSocketEndpoint; readonly node: RpcNode } | undefined;
+
+  /** What keeps the process from being ready, in words; empty if it is. */
+  function whyNotReady(): readonly string[] {
+    const notSynced = whyNotSynced(syncStatus(), limits.readyLag);
+    return [...(notSynced === undefined ? [] : [notSynced]), ...problems()];
+  }
 
   function createNode(): RpcNode {
     const startingBlock = chain.store.getHeads().latest;
@@ -51,7 +57,10 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
       },
       pool,
       claims,
-      disputes: options.disputes,
+      get disputes() {
+        return options.disputes;
+      },
+      devnet: options.devnet,
       syncStatus,
       limits,
       decode: createTransactionDecoder(chain.config.genesis.chainId),
@@ -128,11 +137,11 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     app.get("/", (_request, reply) =>
       reply.status(405).header("allow", "POST").send("JSON-RPC: POST here, or connect by WebSocket\n"),
     );
-    app.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+    for (const path of ["/health", "/healthz"]) app.get(path, (_request, reply) => reply.send({ status: "ok" }));
     app.get("/ready", (_request, reply) => {
-      const status = syncStatus();
-      const reason = whyNotSynced(status, limits.readyLag) ?? problems()[0];
-      return reply.status(reason === undefined ? 200 : 503).send({ ready: reason === undefined, reason, ...status });
+      const reasons = whyNotReady();
+      const ready = reasons.length === 0;
+      return reply.status(ready ? 200 : 503).send({ ready, reason: reasons[0], reasons, ...syncStatus() });
     });
     app.get("/metrics", async (_request, reply) =>
       reply.header("content-type", metrics.contentType).send(await metrics.metrics()),
@@ -145,7 +154,8 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     );
     running = { app, webSocket, node };
     node.readers.reading.start();
-    const { webSockets } = registerMetrics(metrics, "rpcConnections");
+    const { ready, webSockets } = registerMetrics(metrics, "rpcConnections");
+    ready.collectWith((gauge) => gauge.set(whyNotReady().length === 0 ? 1 : 0));
     webSockets.collectWith((gauge) => gauge.set(webSocket.connectionCount));
     try {
       await app.listen({ host, port });

@@ -3,6 +3,7 @@ import type { ClaimsView } from "../claims/index.ts";
 import type { Chain, SyncStatus, TransactionPool } from "../node/index.ts";
 import type { RecordStore } from "../storage/index.ts";
 import type { AllowedOrigins } from "./cors.ts";
+import type { DevnetControl } from "./devnet-control.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { ReaderSettings } from "./readers/reader-protocol.ts";
 
@@ -20,6 +21,8 @@ export interface RpcServerOptions {
   readonly claims?: ClaimsView;
   /** Without it `rollup_disputes` and `rollup_disputedStep` answer that they are not available. */
   readonly disputes?: DisputesView | undefined;
+  /** Without it the helper methods of development nodes (`evm_*`, `hardhat_*`, `anvil_*`) are refused with the reason. */
+  readonly devnet?: DevnetControl | undefined;
   /** Keeps the index of L2→L1 messages between runs; without it the index is rebuilt from the chain at first use. */
   readonly records?: RecordStore;
   /** Address to listen on; "127.0.0.1" by default. */

@@ -8,7 +8,7 @@ import { atLeastListingCharge, paysForBlock } from "../rollup/index.ts";
 import type { Block, InboxMessage } from "../rollup/index.ts";
 import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "./block-space.ts";
 import type { BlockSpace } from "./block-space.ts";
-import { blockTimestamp } from "./block-timestamp.ts";
+import { blockTimestamp, plannedTimestamp } from "./block-timestamp.ts";
 import { areUrgent, readDueMessages } from "./due-messages.ts";
 import type { Mempool } from "./mempool.ts";
 
@@ -20,6 +20,8 @@ export interface BlockBuilding {
   readonly messageConfirmations: number;
   /** Timestamp in seconds of the latest L1 block known. */
   readonly l1Timestamp: () => number | undefined;
+  /** Whether blocks may be built now. */
+  readonly mayBuild: () => boolean;
   /** Bytes of a block's encoding in a batch. */
   readonly maximumBlockBytes: number;
   /** Milliseconds after which a block takes no more transactions. */
@@ -35,6 +37,18 @@ export interface BlockBuilding {
    * machine's, but must not stop the chain.
    */
   readonly quarantined: Set<Hash>;
+  /** What the timestamp of the next block, whatever it is built for, was asked to be, in seconds; undefined for the present time. */
+  plannedTimestamp: number | undefined;
+}
+
+/** What a block is asked to be. */
+export interface BlockRequest {
+  /** Whether it is built even if there is nothing to put into it; default false. */
+  readonly empty?: boolean;
+  /** Seconds; the present time, or what was planned, by default. Derivation's bounds hold for it too. */
+  readonly timestamp?: number | undefined;
+  /** Whether it takes messages of the Inbox only and leaves the pool alone; default false. */
+  readonly messagesOnly?: boolean;
 }
 
 /** Milliseconds of building after which other work of the process gets a turn. */
@@ -43,31 +57,37 @@ const TURN = 10;
 /** Builds and appends a block, or gives back undefined if there is no reason or no leave for one. */
 export function buildBlock(
   building: BlockBuilding,
-  { empty }: { readonly empty: boolean },
+  { empty = false, messagesOnly = false, timestamp: asked }: BlockRequest,
 ): Promise<Block | undefined> {
   const { chain, mempool, counters, logger } = building;
   return chain.exclusive(async (writer) => {
     // 1. May a block be built?
+    if (!building.mayBuild()) return undefined;
     const parent = chain.latest();
     const l1Timestamp = building.l1Timestamp();
     if (l1Timestamp === undefined) return undefined;
     if (parent.header.number - chain.store.getHeads().safe >= building.maximumUnsafeBlocks) return undefined;
     const wallClock = Math.floor(building.now() / 1_000);
-    const timestamp = blockTimestamp({ parent: parent.header.timestamp, wallClock, l1Timestamp });
+    const times = { parent: parent.header.timestamp, wallClock, l1Timestamp };
+    const planned = asked ?? building.plannedTimestamp;
+    const timestamp = planned === undefined ? blockTimestamp(times) : plannedTimestamp(planned, times);
     // Derivation would end its batch's payload at a block that the gas bucket cannot pay for.
     if (!paysForBlock(parent.header, timestamp)) return undefined;
 
     // 2. Is there something to put into it?
     const messages = readDueMessages(chain.inbox, parent, building.messageConfirmations);
     const { forceInclusionDelay } = chain.config.parameters;
-    if (!empty && !mempool.hasExecutable(timestamp) && !areUrgent(messages, { l1Timestamp, forceInclusionDelay })) {
+    const hasTransactions = !messagesOnly && mempool.hasExecutable(timestamp);
+    const isPlanned = planned !== undefined;
+    if (!empty && !hasTransactions && !areUrgent(messages, { l1Timestamp, forceInclusionDelay, isPlanned })) {
       return undefined;
     }
 
     // 3. Execute messages and transactions, and append.
     const stopTimer = counters.buildSeconds.startTimer();
-    const block = await fillBlock(building, writer, { timestamp, messages, empty });
+    const block = await fillBlock(building, writer, { timestamp, messages, empty, messagesOnly });
     if (block === undefined) return undefined;
+    building.plannedTimestamp = undefined;
 
     // 4. Tell of it.
     stopTimer();
@@ -82,17 +102,43 @@ export function buildBlock(
   });
 }
 
+/** Builds and appends a block with nothing in it for each timestamp in seconds, stored together; fewer if the gas bucket ends. */
+export function buildEmptyBlocks(building: BlockBuilding, timestamps: readonly number[]): Promise<readonly Block[]> {
+  const { chain, counters } = building;
+  return chain.exclusive(async (writer) => {
+    const blocks: Block[] = [];
+    let parent = chain.latest();
+    const l1Timestamp = building.l1Timestamp();
+    if (l1Timestamp === undefined || !building.mayBuild()) return blocks;
+    for (const planned of timestamps) {
+      const timestamp = plannedTimestamp(planned, { parent: parent.header.timestamp, l1Timestamp });
+      if (!paysForBlock(parent.header, timestamp)) break;
+      const { block } = await writer.executeOn(parent, { timestamp, messages: [], transactions: [] });
+      blocks.push(block);
+      parent = block;
+    }
+    if (blocks.length > 0) await writer.appendAll(blocks);
+    counters.blocks.inc(blocks.length);
+    return blocks;
+  });
+}
+
 async function fillBlock(
   building: BlockBuilding,
   writer: ChainWriter,
-  content: { readonly timestamp: number; readonly messages: readonly InboxMessage[]; readonly empty: boolean },
+  content: {
+    readonly timestamp: number;
+    readonly messages: readonly InboxMessage[];
+    readonly empty: boolean;
+    readonly messagesOnly: boolean;
+  },
 ): Promise<Block | undefined> {
-  const { timestamp, messages, empty } = content;
+  const { timestamp, messages, empty, messagesOnly } = content;
   for (;;) {
     const execution = await writer.openBlock({ timestamp });
     for (const message of messages) await execution.executeMessage(message);
     try {
-      const { count } = await executeTransactions(building, execution);
+      const { count } = messagesOnly ? { count: 0 } : await executeTransactions(building, execution);
       if (count === 0 && messages.length === 0 && !empty) return undefined;
       building.counters.transactions.inc(count);
     } catch (error) {

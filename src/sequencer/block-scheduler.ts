@@ -5,11 +5,29 @@ import type { Mempool } from "./mempool.ts";
 export type SequencerMode =
   /**
    * A block as soon as there is a transaction or deposit for it; what arrives while a block is built goes into the next.
-   * Transactions that wait for a lower base fee need no blocks meanwhile: time alone lowers it.
+   * Transactions that wait for a lower base fee need no blocks meanwhile: time alone lowers it. With `emptyAfter`, an empty
+   * block when none came for so many seconds.
    */
-  | { readonly kind: "on-demand" }
+  | { readonly kind: "on-demand"; readonly emptyAfter?: number }
   /** A block every `seconds`; with `empty`, also when there is nothing to put into it. */
-  | { readonly kind: "interval"; readonly seconds: number; readonly empty: boolean };
+  | { readonly kind: "interval"; readonly seconds: number; readonly empty: boolean }
+  /** Only blocks that are asked for one by one. */
+  | { readonly kind: "manual" };
+
+/** Seconds without a block after which an empty one is made, where blocks are made on demand and may be empty. */
+const IDLE_BLOCK_TIME = 1;
+
+/** The mode of a sequencer with so many seconds between blocks, 0 for on demand; both may make empty blocks. */
+export function chooseSequencerMode({
+  blockTime,
+  emptyBlocks,
+}: {
+  readonly blockTime: number;
+  readonly emptyBlocks: boolean;
+}): SequencerMode {
+  if (blockTime > 0) return { kind: "interval", seconds: blockTime, empty: emptyBlocks };
+  return emptyBlocks ? { kind: "on-demand", emptyAfter: IDLE_BLOCK_TIME } : { kind: "on-demand" };
+}
 
 /** What came of an attempt to build a block. */
 export type Attempt = Block | "nothing" | "failed";
@@ -33,18 +51,30 @@ export async function scheduleBlocks(
   mode: SequencerMode,
   signal: AbortSignal,
 ): Promise<void> {
-  if (mode.kind === "on-demand") await buildOnDemand(scheduling, signal);
-  else await buildAtInterval(scheduling, mode, signal);
+  switch (mode.kind) {
+    case "on-demand":
+      return buildOnDemand(scheduling, mode, signal);
+    case "interval":
+      return buildAtInterval(scheduling, mode, signal);
+    case "manual":
+  }
 }
 
-async function buildOnDemand({ mempool, attempt }: BlockScheduling, signal: AbortSignal): Promise<void> {
+async function buildOnDemand(
+  { mempool, attempt, now }: BlockScheduling,
+  { emptyAfter }: { readonly emptyAfter?: number },
+  signal: AbortSignal,
+): Promise<void> {
   const trigger = createTrigger();
+  let builtAt = now();
   mempool.events.on("transaction", trigger.fire);
   mempool.changes.on("settled", trigger.fire);
   try {
     while (!signal.aborted) {
       trigger.reset();
-      const next = stepAfter(await attempt(false));
+      const outcome = await attempt(isEmptyDue({ now: now(), builtAt, emptyAfter }));
+      const next = stepAfter(outcome);
+      if (next === "again") builtAt = now();
       if (next === "pause") await pause(FAILURE_PAUSE, signal);
       else if (next === "wait") await trigger.wait(POLL_INTERVAL, signal);
     }
@@ -71,6 +101,16 @@ async function buildAtInterval(
 export function stepAfter(outcome: Attempt): "again" | "wait" | "pause" {
   if (outcome === "failed") return "pause";
   return outcome === "nothing" ? "wait" : "again";
+}
+
+/** Whether an empty block is to be made, where one is after so many seconds; times in milliseconds. */
+export function isEmptyDue(times: {
+  readonly now: number;
+  readonly builtAt: number;
+  readonly emptyAfter: number | undefined;
+}): boolean {
+  const { now, builtAt, emptyAfter } = times;
+  return emptyAfter !== undefined && now - builtAt >= emptyAfter * 1_000;
 }
 
 /** When the block after the one due at `due` is due, in milliseconds. Missed ones are not made up for. */

@@ -22,14 +22,19 @@ export function countConfirmed(
  * Whether messages are worth a block by themselves. A deposit is. A context is not, or an idle chain would keep posting: its
  * batch brings the next context. It goes with the next transaction, or alone well before its inclusion can be forced; that
  * also shows L1 that the operator is there.
- * @param times seconds; `l1Timestamp` of the latest L1 block known
+ * @param times seconds; `l1Timestamp` of the latest L1 block known; `isPlanned`: whether somebody has said when the next block
+ *   is to be, and waits for it to be made for something else
  */
 export function areUrgent(
   messages: readonly InboxMessage[],
-  { l1Timestamp, forceInclusionDelay }: { readonly l1Timestamp: number; readonly forceInclusionDelay: number },
+  {
+    l1Timestamp,
+    forceInclusionDelay,
+    isPlanned = false,
+  }: { readonly l1Timestamp: number; readonly forceInclusionDelay: number; readonly isPlanned?: boolean },
 ): boolean {
   return messages.some(
-    ({ kind, enqueuedAt }) => kind === "deposit" || l1Timestamp - enqueuedAt >= forceInclusionDelay / 2,
+    ({ kind, enqueuedAt }) => kind === "deposit" || (!isPlanned && l1Timestamp - enqueuedAt >= forceInclusionDelay / 2),
   );
 }
 

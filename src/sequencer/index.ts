@@ -1,4 +1,8 @@
+export type { BlockRequest } from "./block-builder.ts";
+export { chooseSequencerMode } from "./block-scheduler.ts";
 export type { SequencerMode } from "./block-scheduler.ts";
+export { blockTimestamp, earliestTimestamp, latestTimestamp } from "./block-timestamp.ts";
+export type { BlockTimes } from "./block-timestamp.ts";
 export * from "./mempool.ts";
 export type { DropReason, MempoolChanges } from "./mempool-state.ts";
 export * from "./pool-state.ts";

@@ -1,9 +1,10 @@
+import { createLastingFailure } from "../concurrency/index.ts";
 import { registerMetrics } from "../metrics/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Instruments } from "../primitives/index.ts";
 import type { Block } from "../rollup/index.ts";
-import { buildBlock } from "./block-builder.ts";
-import type { BlockBuilding } from "./block-builder.ts";
+import { buildBlock, buildEmptyBlocks } from "./block-builder.ts";
+import type { BlockBuilding, BlockRequest } from "./block-builder.ts";
 import { scheduleBlocks } from "./block-scheduler.ts";
 import type { Attempt, SequencerMode } from "./block-scheduler.ts";
 import type { Mempool } from "./mempool.ts";
@@ -16,6 +17,8 @@ export interface SequencerOptions {
   readonly messageConfirmations: number;
   /** Timestamp in seconds of the latest L1 block known; undefined while none is, and no block is built then. */
   readonly l1Timestamp: () => number | undefined;
+  /** Whether blocks may be built now; always by default. Whoever is not the operator may while the operator is silent. */
+  readonly mayBuild?: () => boolean;
   /** Resolves when the chain has caught up with L1; no block is built before. */
   readonly waitUntilSynced?: (signal: AbortSignal) => Promise<void>;
   /**
@@ -40,9 +43,20 @@ export interface Sequencer {
    * Builds and appends one block of what is available now. Undefined if there is nothing to put into it (and `empty` is
    * not asked for), or L1 is not known, or too many blocks wait to be posted.
    */
-  buildBlock(options?: { readonly empty?: boolean }): Promise<Block | undefined>;
+  buildBlock(request?: BlockRequest): Promise<Block | undefined>;
+  /**
+   * Appends an empty block for each timestamp in seconds, as far as derivation's bounds allow it: they are stored together,
+   * which is much faster than one by one. Gives those that could be built.
+   */
+  buildEmptyBlocks(timestamps: readonly number[]): Promise<readonly Block[]>;
+  /** What keeps it from building blocks, in words, if it has for a minute. */
+  problems(): readonly string[];
   /** Builds blocks by the mode until stopped. */
   start(): void;
+  /** How blocks are built from the next start on. */
+  mode: SequencerMode;
+  /** Seconds that the next block is to have as its timestamp, whatever it is built for; undefined for the present time. */
+  plannedTimestamp: number | undefined;
   /** Resolves when the block being built, if any, is done. */
   stop(): Promise<void>;
 }
@@ -53,7 +67,7 @@ const L1_SLOT_SECONDS = 12;
 
 /** Throws a RangeError if the options cannot work. */
 export function createSequencer(options: SequencerOptions, { logger, metrics }: Instruments): Sequencer {
-  const { chain, mempool, mode, messageConfirmations } = options;
+  const { chain, mempool, messageConfirmations } = options;
   checkConfirmations(messageConfirmations, chain.config.parameters.forceInclusionDelay);
   const now = options.now ?? Date.now;
   const counters = registerMetrics(metrics, "sequencer");
@@ -66,6 +80,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     mempool,
     messageConfirmations,
     l1Timestamp: options.l1Timestamp,
+    mayBuild: options.mayBuild ?? (() => true),
     maximumBlockBytes: options.maximumBlockBytes ?? DEFAULT_MAXIMUM_BLOCK_BYTES,
     maximumBuildTime: options.maximumBuildTime ?? DEFAULT_MAXIMUM_BUILD_TIME,
     maximumUnsafeBlocks: options.maximumUnsafeBlocks ?? Infinity,
@@ -73,14 +88,20 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     logger,
     counters,
     quarantined: new Set(),
+    plannedTimestamp: undefined,
   };
+  const failure = createLastingFailure("no block could be built", now);
+  let { mode } = options;
   let abort: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function attempt(empty: boolean): Promise<Attempt> {
     try {
-      return (await buildBlock(building, { empty })) ?? "nothing";
+      const block = await buildBlock(building, { empty });
+      failure.succeeded();
+      return block ?? "nothing";
     } catch (error) {
+      failure.failed(error instanceof Error ? error.message : String(error));
       counters.failures.inc();
       logger.error({ err: error }, "could not build a block");
       return "failed";
@@ -101,7 +122,21 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
   }
 
   return {
-    buildBlock: ({ empty = false } = {}) => buildBlock(building, { empty }),
+    problems: () => failure.problems(),
+    get mode() {
+      return mode;
+    },
+    set mode(wanted) {
+      mode = wanted;
+    },
+    get plannedTimestamp() {
+      return building.plannedTimestamp;
+    },
+    set plannedTimestamp(timestamp) {
+      building.plannedTimestamp = timestamp;
+    },
+    buildBlock: (request = {}) => buildBlock(building, request),
+    buildEmptyBlocks: (timestamps) => buildEmptyBlocks(building, timestamps),
     start() {
       if (abort !== undefined) return;
       abort = new AbortController();

@@ -48,6 +48,8 @@ export interface Environment {
   exclusive<T>(operation: string, task: () => Promise<T>): Promise<T>;
   /** Performs the puts and removes of `change` in one transaction; resolves when it is on the disk. */
   commit(change: () => void): Promise<void>;
+  /** Writes a compact copy of the environment to a file. */
+  backup(path: string): Promise<void>;
   /** Waits for what was begun and closes the environment. */
   close(): Promise<void>;
 }
@@ -59,18 +61,21 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
+  const exclusive: Environment["exclusive"] = (operation, task) => {
+    if (closed) return Promise.reject(new Error(`the database is closed: cannot ${operation}`));
+    const stop = writeSeconds.startTimer({ operation });
+    const result = last.then(task);
+    last = result.then(
+      () => stop(),
+      () => stop(),
+    );
+    return result;
+  };
+
   return {
     table: (name) => tables.get(name) as Table,
-    exclusive(operation, task) {
-      if (closed) return Promise.reject(new Error(`the database is closed: cannot ${operation}`));
-      const stop = writeSeconds.startTimer({ operation });
-      const result = last.then(task);
-      last = result.then(
-        () => stop(),
-        () => stop(),
-      );
-      return result;
-    },
+    exclusive,
+    backup: (path) => exclusive("backup", () => root.backup(path, true)),
     async commit(change) {
       // A batch, not a transaction with callback: everything was read before, and no other thread waits for this one.
       try {
@@ -100,6 +105,7 @@ export function openEnvironmentForReading(folder: string): Environment & { refre
     table: (name) => tables.get(name) as Table,
     exclusive: refuse,
     commit: refuse,
+    backup: refuse,
     refresh: () => root.resetReadTxn(),
     close: () => root.close(),
   };

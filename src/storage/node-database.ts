@@ -60,6 +60,7 @@ export async function openNodeDatabase(
     inbox,
     traces,
     records: (namespace) => createRecordStore(opened, namespace),
+    backup: (path) => opened.backup(path),
     close: closeOnce,
   };
 }

@@ -245,6 +245,8 @@ export interface NodeDatabase {
   readonly inbox: InboxStore;
   readonly traces: TraceStore;
   records(namespace: string): RecordStore;
+  /** Writes a copy of the database, as it is at one moment, to a file that does not exist; it is `data.mdb` of another folder. */
+  backup(path: string): Promise<void>;
   close(): Promise<void>;
 }
 

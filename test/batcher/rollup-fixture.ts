@@ -21,6 +21,7 @@ import { addressOf, createL1Fixture, createTestInstruments, KEYS } from "../l1-t
 import type { L1Fixture } from "../l1-transactions/l1-fixture.ts";
 import { createInProcessTraces } from "../traces/in-process-traces.ts";
 import type { InProcessTraces } from "../traces/in-process-traces.ts";
+import { L1_BRIDGES } from "../predeploys.ts";
 
 export const OPERATOR_KEY = KEYS[0]!;
 export const OTHER_KEY = KEYS[1]!;
@@ -85,6 +86,7 @@ export async function createRollupFixture(
     chainId: L2_CHAIN_ID,
     timestamp: await l1Timestamp(),
     feeRecipient: addressOf(OPERATOR_KEY),
+    l1Bridges: L1_BRIDGES,
     predeployCode: await loadPredeployCode(),
     balances: { [toAddress(l2Account.address)]: 10n ** 24n },
   });

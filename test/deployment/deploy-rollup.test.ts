@@ -6,12 +6,17 @@ import {
   DEPLOYMENT_PRESETS,
   formatRollupConfig,
   genesisStateHash,
+  l1BridgeAddresses,
   readRollup,
   verifyRollupConfig,
 } from "../../src/deployment/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
-import { genesisBlock, rollupConfigSchema } from "../../src/rollup/index.ts";
-import { GENESIS as genesis, OPERATOR, deployToNetwork as deploy } from "./deployed-rollup.ts";
+import { genesisBlock, l1BridgesOf, rollupConfigSchema } from "../../src/rollup/index.ts";
+import { OPERATOR, deployToNetwork as deploy, genesisWith } from "./deployed-rollup.ts";
+import { L1_BRIDGES } from "../predeploys.ts";
+
+/** Of these tests, but for the bridges. */
+const genesis = genesisWith(L1_BRIDGES);
 
 const STATE_HASH: Hash = `0x${"9e".repeat(32)}`;
 
@@ -23,9 +28,11 @@ describe("deployment", () => {
     const { gasPerSecond: _, ...preset } = DEPLOYMENT_PRESETS.production;
     expect(config.parameters).to.eql({ operator: OPERATOR, ...preset });
     expect(config.l1ChainId).to.equal(31337);
-    expect(config.l1StartBlock).to.equal(Number(await client.getBlockNumber({ cacheTime: 0 })));
+    // After it come two transactions for the deterministic deployer, and one for each bridge.
+    expect(config.l1StartBlock + 6).to.equal(Number(await client.getBlockNumber({ cacheTime: 0 })));
+    expect(l1BridgesOf(config.genesis)).to.eql(l1BridgeAddresses(config.contracts.rollup));
     const deployed = await readRollup(client, config.contracts.rollup);
-    expect(deployed.genesisStateHash).to.equal(genesisStateHash(genesisBlock(genesis).hash));
+    expect(deployed.genesisStateHash).to.equal(genesisStateHash(genesisBlock(config.genesis).hash));
     expect(deployed.l2ChainId).to.equal(genesis.chainId);
   });
 
@@ -38,7 +45,7 @@ describe("deployment", () => {
     expect(await errorOf(elsewhere))
       .to.contain(`contracts.inbox ${config.contracts.inbox}`)
       .and.to.contain(OPERATOR);
-    expect(await errorOf({ ...config, genesis: { ...genesis, chainId: 43 } }))
+    expect(await errorOf({ ...config, genesis: { ...config.genesis, chainId: 43 } }))
       .to.contain("l2ChainId 42")
       .and.to.contain("43");
     expect(await errorOf(otherGenesis)).to.contain("genesisStateHash");
@@ -55,12 +62,12 @@ describe("deployment", () => {
     const { prover } = config.contracts;
     const before = await client.getBlockNumber({ cacheTime: 0 });
     const shared = await deploy({ prover }, undefined, connection);
-    expect(await client.getBlockNumber({ cacheTime: 0 })).to.equal(before + 1n);
+    expect(await client.getBlockNumber({ cacheTime: 0 })).to.equal(before + 5n);
     expect(shared.config.contracts.prover).to.equal(prover);
     const inbox = config.contracts.inbox;
     const error = await deploy({ prover: inbox }, undefined, connection).then(() => "none", String);
     expect(error).to.match(new RegExp(`the prover at ${inbox} is not this build's: OneStepProver code: expected 0x`));
-    expect(await client.getBlockNumber({ cacheTime: 0 })).to.equal(before + 1n);
+    expect(await client.getBlockNumber({ cacheTime: 0 })).to.equal(before + 5n);
   });
 
   it("refuses a challenge period without room for an answer to each move, before anything is deployed", async () => {

@@ -7,17 +7,24 @@ import { DEPLOYMENT_PRESETS, deployRollup } from "../../src/deployment/index.ts"
 import { toAddress } from "../../src/primitives/index.ts";
 import type { Hex } from "../../src/primitives/index.ts";
 import { createGenesis, loadPredeployCode } from "../../src/rollup/index.ts";
-import type { RollupConfig } from "../../src/rollup/index.ts";
+import type { Genesis, GenesisOptions, L1Bridges, RollupConfig } from "../../src/rollup/index.ts";
 
 const DEPLOYER_KEY: Hex = `0x${"d1".repeat(32)}`;
 export const OPERATOR = toAddress("0x00000000000000000000000000000000000000f0");
-export const GENESIS = createGenesis({
-  chainId: 42,
-  timestamp: 1_700_000_000,
-  gasPerSecond: 5_000_000n,
-  feeRecipient: OPERATOR,
-  predeployCode: await loadPredeployCode(),
-});
+const predeployCode = await loadPredeployCode();
+
+/** The genesis of a rollup with these bridges; `overrides` replace what it is made of. */
+export function genesisWith(l1Bridges: L1Bridges, overrides: Partial<GenesisOptions> = {}): Genesis {
+  return createGenesis({
+    chainId: 42,
+    timestamp: 1_700_000_000,
+    gasPerSecond: 5_000_000n,
+    feeRecipient: OPERATOR,
+    l1Bridges,
+    predeployCode,
+    ...overrides,
+  });
+}
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
 
@@ -44,7 +51,7 @@ export async function deployToNetwork(
   });
   const options = { deployerKey: DEPLOYER_KEY, operator: OPERATOR, preset: DEPLOYMENT_PRESETS.production };
   const config = await deployRollup(
-    { transport, ...options, genesis: GENESIS, ...overrides },
+    { transport, ...options, genesis: genesisWith, ...overrides },
     { logger: pino({ level: "silent" }) },
   );
   return { connection, config, client: createPublicClient({ transport }) };

@@ -21,9 +21,9 @@ import {
 } from "../../src/l1/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, toAddress } from "../../src/primitives/index.ts";
 import type { Address, Hex } from "../../src/primitives/index.ts";
-import { OUTBOX_ADDRESS, claimId, createGenesis, genesisBlock, loadPredeployCode } from "../../src/rollup/index.ts";
-import type { Genesis, RollupConfig } from "../../src/rollup/index.ts";
-import { GENESIS, OPERATOR, deployToNetwork } from "./deployed-rollup.ts";
+import { OUTBOX_ADDRESS, claimId, genesisBlock, l1BridgesOf, loadPredeployCode } from "../../src/rollup/index.ts";
+import type { RollupConfig } from "../../src/rollup/index.ts";
+import { OPERATOR, deployToNetwork, genesisWith } from "./deployed-rollup.ts";
 import type { DeployedRollup } from "./deployed-rollup.ts";
 
 const OTHER: Address = "0x00000000000000000000000000000000000000a1";
@@ -53,6 +53,13 @@ describe("verification of a rollup", () => {
 
   /** The names of what differs: contract or other subject, and what of it. */
   const named = (lines: readonly string[]): string[] => lines.map((line) => line.split(":")[0]!);
+
+  /** What differs besides the bridges, which a Rollup that a test has created does not have. */
+  const withoutBridges = (lines: readonly string[]): readonly string[] => {
+    const isMissing = (line: string): boolean => /^L1\w+ code: .* is none$/.test(line);
+    expect(lines.filter(isMissing)).to.have.length(4);
+    return lines.filter((line) => !isMissing(line));
+  };
 
   async function codeOf(key: L1ContractKey): Promise<Hex> {
     return (await rollup.client.getCode({ address: rollup.config.contracts[key] })) as Hex;
@@ -97,6 +104,10 @@ describe("verification of a rollup", () => {
       expect(checked.get("ChallengeGame")).to.have.members(["code", ...Object.keys(challengeGameImmutables)]);
       expect(checked.get("OneStepProver")).to.have.members(["code", ...Object.keys(oneStepProverImmutables)]);
       for (const { name } of VERIFIERS) expect(checked.get(name), name).to.eql(["code"]);
+      expect(checked.get("L1Messenger")).to.eql(["code", "INBOX", "PORTAL"]);
+      for (const bridge of ["L1ERC20Bridge", "L1ERC721Bridge", "L1ERC1155Bridge"]) {
+        expect(checked.get(bridge), bridge).to.eql(["code", "_MESSENGER"]);
+      }
       expect(checked.get("Portal")).to.eql(["code", "INBOX", "STATE_COMMITMENT_CHAIN"]);
       expect([...checked.keys()]).to.include.members(["configuration", "genesis", "L1Context", "Outbox", "FeeVault"]);
     });
@@ -238,7 +249,7 @@ describe("verification of a rollup", () => {
     });
 
     it("another genesis, whose state hash it computes itself", async () => {
-      const genesis = { ...GENESIS, timestamp: GENESIS.timestamp + 1 };
+      const genesis = { ...rollup.config.genesis, timestamp: 1_700_000_001 };
       const { hash } = genesisBlock(genesis);
       const found = await differences({ ...rollup.config, genesis, genesisHash: hash });
       expect(named(found)).to.eql([
@@ -254,14 +265,15 @@ describe("verification of a rollup", () => {
     });
 
     it("another chain id of L2, which is in the Inbox and in the genesis", async () => {
-      const found = await differences({ ...rollup.config, genesis: { ...GENESIS, chainId: 43 } });
+      const found = await differences({ ...rollup.config, genesis: { ...rollup.config.genesis, chainId: 43 } });
       expect(found).to.include("Inbox L2_CHAIN_ID: expected 43, is 42");
     });
 
     it("deposits that have more gas a second than the chain", async () => {
       const { config } = rollup;
       const { depositGasPerSecond } = config.parameters;
-      const found = await differences({ ...config, genesis: { ...GENESIS, gasPerSecond: depositGasPerSecond - 1n } });
+      const genesis = { ...config.genesis, gasPerSecond: depositGasPerSecond - 1n };
+      const found = await differences({ ...config, genesis });
       expect(found).to.include(
         `genesis gas of deposits a second: expected at most ${depositGasPerSecond - 1n}, is ${depositGasPerSecond}`,
       );
@@ -269,24 +281,44 @@ describe("verification of a rollup", () => {
 
     it("a genesis with predeploys of another build, though L1 has its hash", async () => {
       const predeployCode = await loadPredeployCode();
-      const genesis = createGenesis({
-        ...{ chainId: 42, timestamp: 1_700_000_000, gasPerSecond: 5_000_000n, feeRecipient: OPERATOR },
-        predeployCode: { ...predeployCode, outbox: withChangedByte(predeployCode.outbox) },
+      const other = { ...predeployCode, outbox: withChangedByte(predeployCode.outbox) };
+      const { client, config } = await deployToNetwork({
+        genesis: (l1Bridges) => genesisWith(l1Bridges, { predeployCode: other }),
       });
-      const { client, config } = await deployToNetwork({ genesis });
       const { subjects } = await verifyRollup(client, config);
       expect(named(differencesOf(subjects))).to.eql(["Outbox code"]);
       expect(subjects.find(({ subject }) => subject === "Outbox")?.address).to.equal(OUTBOX_ADDRESS);
     });
 
     it("wei and accounts in a genesis that nothing on L1 backs", async () => {
-      const alloc: Genesis["alloc"] = { ...GENESIS.alloc, [OTHER]: { balance: 5n } };
-      const genesis = { ...GENESIS, alloc: { ...alloc, [OUTBOX_ADDRESS]: { ...alloc[OUTBOX_ADDRESS], balance: 7n } } };
-      const { client, config } = await deployToNetwork({ genesis });
+      const { client, config } = await deployToNetwork({
+        genesis: (l1Bridges) => {
+          const own = genesisWith(l1Bridges);
+          const outbox = { ...own.alloc[OUTBOX_ADDRESS], balance: 7n };
+          return { ...own, alloc: { ...own.alloc, [OTHER]: { balance: 5n }, [OUTBOX_ADDRESS]: outbox } };
+        },
+      });
       expect(differencesOf((await verifyRollup(client, config)).subjects)).to.eql([
         `genesis accounts besides the predeploys: expected none, is ${OTHER}`,
         "Outbox balance: expected 0, is 7",
       ]);
+    });
+
+    it("a messenger or a token bridge that is not this build's, or is not there", async () => {
+      const { client, config, connection } = await deployToNetwork();
+      const bridges = l1BridgesOf(config.genesis);
+      const own = (await client.getCode({ address: bridges.erc20Bridge })) as Hex;
+      await connection.networkHelpers.setCode(bridges.erc20Bridge, withChangedByte(own));
+      await connection.networkHelpers.setCode(bridges.messenger, "0x");
+      const { subjects } = await verifyRollup(client, config);
+      expect(named(differencesOf(subjects))).to.eql(["L1Messenger code", "L1ERC20Bridge code"]);
+    });
+
+    it("a genesis whose predeploys believe another messenger", async () => {
+      const { client, config } = await deployToNetwork({
+        genesis: (l1Bridges) => genesisWith({ ...l1Bridges, messenger: OTHER }),
+      });
+      expect(named(differencesOf((await verifyRollup(client, config)).subjects))).to.eql(["L2Messenger storage"]);
     });
 
     it("another prover than the configuration's, and one that is not this build's", async () => {
@@ -294,7 +326,7 @@ describe("verification of a rollup", () => {
       const prover = toAddress(await game.getAddress());
       const other = await deployer().created(await deployer().deploy(creationData({ prover })));
       const found = await differences(other);
-      expect(named(found)).to.eql(["OneStepProver code"]);
+      expect(named(withoutBridges(found))).to.eql(["OneStepProver code"]);
       const { config } = rollup;
       const contracts = { ...config.contracts, rollup: other };
       const l1StartBlock = Number(await rollup.client.getBlockNumber());
@@ -307,9 +339,9 @@ describe("verification of a rollup", () => {
     it("a Rollup of this build's code that another constructor made, or that a contract created", async () => {
       const own = creationData({});
       const longer = await differences(await deployer().created(await deployer().deploy(concatHex([own, "0x00"]))));
-      expect(named(longer)).to.eql(["Rollup creation code"]);
+      expect(named(withoutBridges(longer))).to.eql(["Rollup creation code"]);
       const factory = await deployer().created(await deployer().deploy(creatorOf(own)));
-      const created = await differences(createAddress(factory, 1n));
+      const created = withoutBridges(await differences(createAddress(factory, 1n)));
       expect(created).to.have.length(1);
       expect(created[0]).to.match(
         /^Rollup creation code: expected 0x[0-9a-f]{64}, is none: no transaction of block \d+ creates it$/,
@@ -376,7 +408,8 @@ describe("what is deployed", () => {
   });
 
   it("must hold the genesis state hash of the configuration", async () => {
-    const own = genesisStateHash(genesisBlock(GENESIS).hash);
+    // On a network of its own, where the Rollup has the same address each time.
+    const own = genesisStateHash((await deployToNetwork()).config.genesisHash);
     const other: Hex = `0x${"ab".repeat(32)}`;
     const error = await rejection((method, answer) =>
       method === "eth_getCode" ? (answer as Hex).replace(own.slice(2), other.slice(2)) : answer,

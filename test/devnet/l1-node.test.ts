@@ -237,6 +237,34 @@ describe("L1 of the devnet", () => {
     expect(await clientsOf(restarted).reader.getBalance({ address: alice })).to.equal(10n);
   });
 
+  it("forks at the block that is asked for, under the origin's chain id if told to, and holds to both after a restart", async () => {
+    const origin = await start({ journalPath: undefined, chainId: 4242 });
+    const onOrigin = createWalletClient({ transport: http(origin.url), account });
+    const block = 1;
+    for (const value of [9n, 100n]) await onOrigin.sendTransaction({ to: alice, value, chain: null });
+    const options = { forkUrl: origin.url, forkBlockNumber: block, chainId: "origin" } as const;
+    const fork = await start(options);
+    expect(await clientsOf(fork).reader.getChainId()).to.equal(4242);
+    expect(await clientsOf(fork).reader.getBalance({ address: alice })).to.equal(9n);
+    await fork.close();
+
+    const refusals = {
+      "holds a fork at block 1, asked for is 2 (--fork-block-number)": { ...options, forkBlockNumber: 2 },
+      "holds an L1 with chain id 4242, asked for is 31337": { ...options, chainId: 31337 },
+    };
+    for (const [words, other] of Object.entries(refusals)) {
+      expect(await start(other).catch((error: unknown) => String(error))).to.contain(words);
+    }
+    expect(await clientsOf(await start(options)).reader.getBalance({ address: alice })).to.equal(9n);
+  }).timeout(30_000);
+
+  it("refuses a block that the forked chain does not have, and an origin's chain id without an origin", async () => {
+    const origin = await start({ journalPath: undefined });
+    const beyond = await start({ journalPath: undefined, forkUrl: origin.url, forkBlockNumber: 7 }).catch(String);
+    expect(beyond).to.contain(`--fork-block-number: expected a block of ${origin.url}, whose latest is 0, got 7`);
+    expect(await start({ journalPath: undefined, chainId: "origin" }).catch(String)).to.contain("needs a --fork");
+  });
+
   describe("a fork whose upstream fails", () => {
     const failures: Readonly<Record<string, ProxyReply>> = {
       "it cannot be reached": { kind: "reset" },

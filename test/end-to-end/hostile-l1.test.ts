@@ -31,7 +31,7 @@ import {
   startHostileL1Proxy,
   upstreamAt,
 } from "../l1/hostile-l1-proxy.ts";
-import type { Fault, HostileL1Proxy } from "../l1/hostile-l1-proxy.ts";
+import type { Fault, HostileL1Proxy, ProxyReply } from "../l1/hostile-l1-proxy.ts";
 import { spawnOnestep, startOnestep, until } from "./onestep-process.ts";
 import type { OnestepProcess, SpawnedOnestep } from "./onestep-process.ts";
 
@@ -255,6 +255,28 @@ describe("L1 providers that are not like a node of one's own", function () {
     proxy.faults = [];
     await until("the replica to be ready", PATIENCE, async () => (await ready(replica)).ready);
     expect(await hashOf(replica, head.number)).to.equal(head.hash);
+    await expectToStopAtOnce(replica);
+  });
+
+  it("that answer and stay at a block have a replica say so and not be ready, until L1 goes on", async () => {
+    let frozen: ProxyReply | undefined;
+    const staysAtBlock: Fault = async ({ method, params }, next) => {
+      if (method !== "eth_getBlockByNumber" || params[0] !== "latest") return next();
+      frozen ??= await next();
+      return frozen;
+    };
+    const proxy = await startProxy([]);
+    const replica = await startReplica(proxy.url, "--l1-longest-silence", "3");
+    await until("the replica to be ready", PATIENCE, async () => (await ready(replica)).ready);
+    proxy.faults = [staysAtBlock];
+    await until("the replica not to be ready", PATIENCE, async () => !(await ready(replica)).ready);
+    expect((await ready(replica)).reason).to.match(
+      /^L1 has had no new block for \d+ s: its endpoint stays at block \d+$/,
+    );
+    proxy.faults = [];
+    await until("the replica to be ready again", PATIENCE, async () => (await ready(replica)).ready);
+    proxy.faults = [() => ({ kind: "reset" })];
+    await until("the replica not to be ready without L1", PATIENCE, async () => !(await ready(replica)).ready);
     await expectToStopAtOnce(replica);
   });
 

@@ -206,9 +206,9 @@ export function createRandom(seed: string): (below: number) => number {
   };
 }
 
-/** A client of L2, with the methods of the rollup. */
-export function l2ClientOf(url: string) {
-  const client = createPublicClient({ transport: http(url, { retryCount: 0, timeout: 5_000 }), pollingInterval: 50 });
+/** A client of L2, with the methods of the rollup. @param timeout milliseconds for an answer */
+export function l2ClientOf(url: string, timeout = 5_000) {
+  const client = createPublicClient({ transport: http(url, { retryCount: 0, timeout }), pollingInterval: 50 });
   const rollup = <T>(method: string, ...params: readonly unknown[]): Promise<T> =>
     client.request<{ Method: string; Parameters: readonly unknown[]; ReturnType: T }>({ method, params });
   return {

@@ -28,6 +28,8 @@ export interface OnestepProcess<Info> extends SpawnedOnestep {
 }
 
 export interface OnestepProcessOptions {
+  /** The program and the arguments before those of `onestep`; this clone's if undefined. */
+  readonly command?: readonly [program: string, ...args: string[]];
   /** As on the command line: the role and its flags. */
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -41,7 +43,8 @@ export function spawnOnestep(options: OnestepProcessOptions): SpawnedOnestep {
   mkdirSync(dirname(infoFile), { recursive: true });
   rmSync(infoFile, { force: true });
   const output: string[] = [];
-  const child = spawn(process.execPath, [PROGRAM, ...options.arguments, "--info-file", infoFile], {
+  const [program, ...args] = options.command ?? [process.execPath, PROGRAM];
+  const child = spawn(program, [...args, ...options.arguments, "--info-file", infoFile], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...withoutSettings(process.env), ...engineEnvironment(), ...options.environment, NODE_OPTIONS: "" },
   });

@@ -12,6 +12,7 @@ import type { Address, Hash, Hex } from "../../src/primitives/index.ts";
 import { createGenesis, hashMessage, initializeState, loadPredeployCode } from "../../src/rollup/index.ts";
 import type { Block, ContextMessage, DepositMessage, Genesis, Receipt } from "../../src/rollup/index.ts";
 import { createTestEngine } from "../engine.ts";
+import { L1_BRIDGES } from "../predeploys.ts";
 
 export const CHAIN_ID = 4242;
 export const ETHER = 10n ** 18n;
@@ -80,6 +81,7 @@ export async function createTestChain(options: TestChainOptions = {}): Promise<T
     timestamp: GENESIS_TIMESTAMP,
     gasPerSecond: options.gasPerSecond ?? 1_000_000_000n,
     feeRecipient: wallet(999).address,
+    l1Bridges: L1_BRIDGES,
     predeployCode: await loadPredeployCode(),
     balances: options.balances ?? {},
   });

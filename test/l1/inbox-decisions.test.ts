@@ -221,21 +221,32 @@ describe("What is final of the blocks read", () => {
 });
 
 describe("The problem of the Inbox reader", () => {
-  const caughtUp = { hidden: undefined, caughtUpAt: 1_000_000 };
+  const caughtUp = { hidden: undefined, caughtUpAt: 1_000_000, headSeenAt: 1_000_000, l1Head: block(9) };
+  const every = (pollInterval: number) => ({ pollInterval, longestSilence: undefined });
 
   it("is that nothing was read yet, or for a minute or three poll intervals", () => {
-    expect(problemOf({ hidden: undefined, caughtUpAt: undefined }, 0, 2)).to.equal(
+    expect(problemOf({ ...caughtUp, caughtUpAt: undefined }, 0, every(2))).to.equal(
       "L1 has not been read to its head yet",
     );
-    expect(problemOf(caughtUp, 1_060_000, 2)).to.equal(undefined);
-    expect(problemOf(caughtUp, 1_061_500, 2)).to.equal("L1 has not been read to its head for 61 s");
-    expect(problemOf(caughtUp, 1_090_000, 30)).to.equal(undefined);
-    expect(problemOf(caughtUp, 1_091_000, 30)).to.equal("L1 has not been read to its head for 91 s");
+    expect(problemOf(caughtUp, 1_060_000, every(2))).to.equal(undefined);
+    expect(problemOf(caughtUp, 1_061_500, every(2))).to.equal("L1 has not been read to its head for 61 s");
+    expect(problemOf(caughtUp, 1_090_000, every(30))).to.equal(undefined);
+    expect(problemOf(caughtUp, 1_091_000, every(30))).to.equal("L1 has not been read to its head for 91 s");
+  });
+
+  it("is that L1 stays at a block for longer than it may, where that is known", () => {
+    const read = { ...caughtUp, caughtUpAt: 1_180_000 };
+    const settings = { pollInterval: 2, longestSilence: 180 };
+    expect(problemOf(read, 1_180_000, settings)).to.equal(undefined);
+    expect(problemOf(read, 1_181_000, settings)).to.equal(
+      "L1 has had no new block for 181 s: its endpoint stays at block 9",
+    );
+    expect(problemOf(read, 1_181_000, every(2))).to.equal(undefined);
   });
 
   it("is that entries are hidden, before all else", () => {
     const hidden = new HiddenEntriesError(block(9), { batches: 2, messages: 1 }, { batches: 1, messages: 1 });
-    expect(problemOf({ ...caughtUp, hidden }, 1_000_000, 2)).to.equal(
+    expect(problemOf({ ...caughtUp, hidden }, 1_000_000, every(2))).to.equal(
       "the L1 endpoint hides logs: at L1 block 9 the Inbox has 2 batches and 1 messages, its logs show 1 and 1",
     );
   });

@@ -80,6 +80,8 @@ describe("The Inbox reader", () => {
         finalized: number - 2,
         caughtUp: true,
         problem: undefined,
+        headAge: 0,
+        readAge: 0,
       });
       expect(database.inbox.getBatchOrigin(1)?.block.number).to.equal(L1_START + 3);
     });
@@ -642,6 +644,23 @@ describe("The Inbox reader", () => {
       l1.intercept(undefined);
       expect((await reader.syncOnce()).problem).to.equal(undefined);
     });
+  });
+
+  it("is told of an endpoint that answers and stays at a block, as long as it does, and of how old all is", async () => {
+    let now = 0;
+    l1.mine(deposit);
+    const reader = createReader({ now: () => now, longestSilence: 30 });
+    await reader.syncOnce();
+    now = 30_000;
+    expect((await reader.syncOnce()).problem).to.equal(undefined);
+    now = 31_500;
+    const stuck = await reader.syncOnce();
+    expect(stuck.problem).to.equal(`L1 has had no new block for 31 s: its endpoint stays at block ${l1.head().number}`);
+    expect(stuck).to.include({ headAge: 31, readAge: 0 });
+    now = 33_000;
+    expect(reader.status()).to.include({ headAge: 33, readAge: 1 });
+    l1.mine();
+    expect(await reader.syncOnce()).to.include({ problem: undefined, headAge: 0 });
   });
 
   it("ends with the lists of the L1 head whatever happened on the way", async () => {

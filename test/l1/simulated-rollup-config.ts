@@ -2,6 +2,7 @@ import { ZERO_ADDRESS } from "../../src/primitives/index.ts";
 import type { Address } from "../../src/primitives/index.ts";
 import { createGenesis, genesisBlock } from "../../src/rollup/index.ts";
 import type { RollupConfig } from "../../src/rollup/index.ts";
+import { IDLE_PREDEPLOYS, L1_BRIDGES } from "../predeploys.ts";
 
 export const SIMULATED_CHAIN_ID = 4_711;
 
@@ -15,7 +16,8 @@ export function simulatedRollupConfig(
     timestamp: 1_700_000_000,
     gasPerSecond,
     feeRecipient: ZERO_ADDRESS,
-    predeployCode: { l1Context: "0x00", outbox: "0x00", feeVault: "0x00" },
+    l1Bridges: L1_BRIDGES,
+    predeployCode: IDLE_PREDEPLOYS,
     balances,
   });
   return {

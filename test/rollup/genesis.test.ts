@@ -30,13 +30,15 @@ import {
   sign,
   wallet,
 } from "../execution/harness.ts";
+import { IDLE_PREDEPLOYS, L1_BRIDGES } from "../predeploys.ts";
 
-const predeployCode = { l1Context: "0x01", outbox: "0x02", feeVault: "0x03" } as const;
+const predeployCode = { ...IDLE_PREDEPLOYS, l1Context: "0x01", outbox: "0x02", feeVault: "0x03" } as const;
 const options = {
   chainId: CHAIN_ID,
   timestamp: GENESIS_TIMESTAMP,
   gasPerSecond: 5_000_000n,
   feeRecipient: account(1),
+  l1Bridges: L1_BRIDGES,
   predeployCode,
 };
 
@@ -174,7 +176,10 @@ describe("loading predeploy code", () => {
   it("refuses artifacts without code and contracts with immutables", async () => {
     const folder = await mkdtemp(join(tmpdir(), "onestep-"));
     const write = async (artifact: object) => {
-      for (const name of ["L1Context", "Outbox", "FeeVault"]) {
+      for (const name of [
+        ...["L1Context", "Outbox", "FeeVault", "L2Messenger"],
+        ...["L2ERC20Bridge", "L2ERC721Bridge", "L2ERC1155Bridge", "WrappedEther"],
+      ]) {
         await mkdir(join(folder, `${name}.sol`), { recursive: true });
         await writeFile(join(folder, `${name}.sol`, `${name}.json`), JSON.stringify(artifact));
       }
@@ -182,10 +187,6 @@ describe("loading predeploy code", () => {
     };
     expect(await write({ deployedBytecode: "0x" })).to.match(/expected runtime code/);
     expect(await write({ deployedBytecode: "0x00", immutableReferences: { 1: [] } })).to.match(/no immutables/);
-    expect(await write({ deployedBytecode: "0x00", immutableReferences: {} })).to.eql({
-      l1Context: "0x00",
-      outbox: "0x00",
-      feeVault: "0x00",
-    });
+    expect(await write({ deployedBytecode: "0x00", immutableReferences: {} })).to.eql(IDLE_PREDEPLOYS);
   });
 });

@@ -19,6 +19,7 @@ import { createMempool, createPoolState, createSequencer } from "../../src/seque
 import { openNodeDatabase } from "../../src/storage/index.ts";
 import type { L1BlockReference } from "../../src/storage/index.ts";
 import { createTestEngine, readerEngine } from "../engine.ts";
+import { L1_BRIDGES } from "../predeploys.ts";
 
 export const CHAIN_ID = 4242;
 export const ETHER = 10n ** 18n;
@@ -44,6 +45,7 @@ export async function startNode(
     chainId: CHAIN_ID,
     timestamp: GENESIS_TIMESTAMP,
     feeRecipient: ZERO_ADDRESS,
+    l1Bridges: L1_BRIDGES,
     predeployCode: await loadPredeployCode(),
     balances: Object.fromEntries(
       FUNDED.map((name) => [toAddress(new Wallet(privateKey(name)).address), 1_000n * ETHER]),

@@ -319,7 +319,7 @@ describe("The RPC server", function () {
 
   describe("beside JSON-RPC", () => {
     it("is healthy, and ready while it is at most the limit behind L1", async () => {
-      expect((await fetch(`${node.url}/healthz`)).status).to.equal(200);
+      for (const path of ["/health", "/healthz"]) expect((await fetch(`${node.url}${path}`)).status).to.equal(200);
       expect((await fetch(`${node.url}/ready`)).status).to.equal(200);
       node.setL1Lag(21);
       const response = await fetch(`${node.url}/ready`);

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { encodedBlockSize } from "../../src/batch/index.ts";
 import type { InboxMessage } from "../../src/rollup/index.ts";
-import { nextTime, stepAfter } from "../../src/sequencer/block-scheduler.ts";
+import { chooseSequencerMode, isEmptyDue, nextTime, stepAfter } from "../../src/sequencer/block-scheduler.ts";
+import { earliestTimestamp, latestTimestamp, plannedTimestamp } from "../../src/sequencer/block-timestamp.ts";
 import { emptyBlockSpace, encodedTransactionSize, fitOf, isFull } from "../../src/sequencer/block-space.ts";
 import { areUrgent, countConfirmed } from "../../src/sequencer/due-messages.ts";
 import { deposit, hashOf, makeBlock } from "../storage/fixtures.ts";
@@ -76,6 +77,12 @@ describe("Messages of the next block", () => {
     expect(areUrgent([context], { l1Timestamp: 2_799, forceInclusionDelay: 3_600 })).to.equal(false);
     expect(areUrgent([context], { l1Timestamp: 2_800, forceInclusionDelay: 3_600 })).to.equal(true);
   });
+
+  it("are worth one that has its timestamp planned only if one is a deposit: it was planned for something", () => {
+    const times = { l1Timestamp: 9_999, forceInclusionDelay: 3_600, isPlanned: true };
+    expect(areUrgent([context], times)).to.equal(false);
+    expect(areUrgent([context, deposit(1)], times)).to.equal(true);
+  });
 });
 
 describe("Schedule of blocks", () => {
@@ -89,5 +96,34 @@ describe("Schedule of blocks", () => {
     expect(nextTime(1_000, 2, 1_500)).to.equal(3_000);
     expect(nextTime(1_000, 2, 3_000)).to.equal(3_000);
     expect(nextTime(1_000, 2, 9_500)).to.equal(9_500);
+  });
+
+  it("has an empty block on demand when none came for a while, if blocks may be empty", () => {
+    const { emptyAfter } = chooseSequencerMode({ blockTime: 0, emptyBlocks: true }) as { emptyAfter: number };
+    expect(isEmptyDue({ now: 5_000 + 1_000 * emptyAfter, builtAt: 5_000, emptyAfter })).to.equal(true);
+    expect(isEmptyDue({ now: 4_999 + 1_000 * emptyAfter, builtAt: 5_000, emptyAfter })).to.equal(false);
+    expect(isEmptyDue({ now: 10 ** 9, builtAt: 0, emptyAfter: undefined })).to.equal(false);
+    expect(chooseSequencerMode({ blockTime: 0, emptyBlocks: false })).to.eql({ kind: "on-demand" });
+    expect(chooseSequencerMode({ blockTime: 2, emptyBlocks: true })).to.eql({
+      kind: "interval",
+      seconds: 2,
+      empty: true,
+    });
+  });
+});
+
+describe("A timestamp that was asked for", () => {
+  const times = { parent: 100_000, l1Timestamp: 200_000 };
+
+  it("is taken where derivation takes it, the past included", () => {
+    for (const planned of [150_000, 200_000, 200_900]) expect(plannedTimestamp(planned, times)).to.equal(planned);
+  });
+
+  it("is never before the parent, nor so old that there is no time to post it, nor 15 minutes ahead of L1", () => {
+    expect(plannedTimestamp(99_999, { ...times, l1Timestamp: 100_500 })).to.equal(100_000);
+    expect(plannedTimestamp(1, times))
+      .to.equal(earliestTimestamp(times))
+      .and.to.equal(200_000 - 86_400 + 3_600);
+    expect(plannedTimestamp(300_000, times)).to.equal(latestTimestamp(times)).and.to.equal(200_900);
   });
 });

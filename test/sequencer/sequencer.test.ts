@@ -85,6 +85,16 @@ describe("Sequencer", () => {
       expect(await create({ l1Timestamp: () => undefined }).buildBlock()).to.equal(undefined);
     });
 
+    it("is not built while the one who builds may not, and keeps what it would have held", async () => {
+      let mayBuild = false;
+      const raw = alice.sign();
+      await submit(raw);
+      const created = create({ mayBuild: () => mayBuild });
+      expect(await created.buildBlock({ empty: true })).to.equal(undefined);
+      mayBuild = true;
+      expect(hashesOf(await created.buildBlock())).to.eql([keccak256(raw)]);
+    });
+
     it("waits while too many blocks are not on L1", async () => {
       const created = create({ maximumUnsafeBlocks: 1 });
       expect(await created.buildBlock({ empty: true })).to.not.equal(undefined);

@@ -50,7 +50,8 @@ export function createInboxReader(options: InboxReaderOptions, instruments: Inst
   };
 }
 
-function collectMetrics({ inbox, state, counters }: InboxReading): void {
+function collectMetrics(reading: InboxReading): void {
+  const { inbox, state, counters } = reading;
   counters.block.collectWith((gauge) => {
     for (const [name, number] of [
       ["head", state.l1Head?.number],
@@ -59,6 +60,17 @@ function collectMetrics({ inbox, state, counters }: InboxReading): void {
     ] as const) {
       if (number !== undefined) gauge.set({ block: name }, number);
     }
+  });
+  counters.headAge.collectWith((gauge) => {
+    const { headAge } = readStatus(reading);
+    if (headAge !== undefined) gauge.set(headAge);
+  });
+  counters.readAge.collectWith((gauge) => {
+    const { readAge } = readStatus(reading);
+    if (readAge !== undefined) gauge.set(readAge);
+  });
+  counters.headTimestamp.collectWith((gauge) => {
+    if (state.l1Timestamp !== undefined) gauge.set(state.l1Timestamp);
   });
   counters.entries.collectWith((gauge) => {
     gauge.set({ list: "messages" }, inbox.messageCount());

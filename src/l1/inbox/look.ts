@@ -46,6 +46,7 @@ async function readToHead(reading: InboxReading): Promise<void> {
   const head = await getBlock(reading, "latest");
   if (head === undefined) throw new InconsistentL1Error("expected L1 to have a latest block, it has not");
   const l1Head = { number: head.number, hash: head.hash };
+  if (state.l1Head?.hash !== l1Head.hash) state.headSeenAt = reading.now();
   state.l1Head = l1Head;
   state.l1Timestamp = head.timestamp;
   const targetNumber = l1Head.number - confirmations;

@@ -9,6 +9,8 @@ export interface ReaderState {
   /** As last seen, with its timestamp in seconds. */
   l1Head: L1BlockReference | undefined;
   l1Timestamp: number | undefined;
+  /** Milliseconds; when the endpoint first named its latest block. */
+  headSeenAt: number | undefined;
   /** Number of the highest L1 block that is both read and final. */
   finalized: number | undefined;
   /** Whether the last look ended with everything read. */
@@ -38,6 +40,7 @@ export function initialState(): ReaderState {
     stopping: new AbortController(),
     l1Head: undefined,
     l1Timestamp: undefined,
+    headSeenAt: undefined,
     finalized: undefined,
     caughtUp: false,
     caughtUpAt: undefined,

@@ -20,7 +20,8 @@ import type { InboxReaderEvents, InboxReaderOptions } from "./types.ts";
 type Settings = Required<Pick<InboxReaderOptions, "confirmations" | "pollInterval" | "lagTolerance" | "now">>;
 
 /** What every step of reading the Inbox works with. */
-export interface InboxReading extends Settings, Pick<InboxReaderOptions, "config" | "client" | "inbox" | "finality"> {
+export interface InboxReading
+  extends Settings, Pick<InboxReaderOptions, "config" | "client" | "inbox" | "finality" | "longestSilence"> {
   readonly state: ReaderState;
   readonly ranges: LogRangeReader;
   readonly readBlockLogs: ReturnType<typeof createBlockLogsReader>;
@@ -38,6 +39,7 @@ export function openReading(options: InboxReaderOptions, { logger, metrics }: In
   const address = config.contracts.inbox;
   return {
     ...{ config, client, inbox, finality, confirmations, pollInterval, lagTolerance, now },
+    longestSilence: options.longestSilence,
     state: initialState(),
     ranges: createLogRangeReader({ client, address, topics: ENTRY_TOPICS, maximumRange: options.logRange ?? 5_000 }),
     readBlockLogs: createBlockLogsReader(client, address, ENTRY_TOPICS),

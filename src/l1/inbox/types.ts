@@ -24,6 +24,11 @@ export interface InboxReaderOptions {
    * count as gone. Default 60.
    */
   readonly lagTolerance?: number;
+  /**
+   * Seconds without a new L1 block after which the endpoint is taken to be stuck, however readily it answers; undefined for never,
+   * as on an L1 that mines with transactions only.
+   */
+  readonly longestSilence?: number | undefined;
   /** Wall clock in milliseconds. */
   readonly now?: () => number;
 }
@@ -39,7 +44,11 @@ export interface InboxReaderStatus {
   readonly finalized: number | undefined;
   /** Whether the last look at L1 ended with everything read. */
   readonly caughtUp: boolean;
-  /** Why what was read may not be all that L1 has; undefined if a look in the last minute or so ended with everything read. */
+  /** Seconds since the endpoint first named the block that it names as the latest; undefined before the first look. */
+  readonly headAge: number | undefined;
+  /** Seconds since a look at L1 ended with everything read; undefined before the first that did. */
+  readonly readAge: number | undefined;
+  /** Why what was read may not be all that L1 has; undefined if a look in the last minute or so ended with everything read and L1 goes on. */
   readonly problem: string | undefined;
 }
 

@@ -28,6 +28,8 @@ export interface ManagerState {
   wrapperVersion: BlobWrapperVersion | undefined;
   /** Whether the L1 node is known to be of the right chain. */
   chainChecked: boolean;
+  /** Milliseconds; when the balance of the account was last read, for its metric. */
+  balanceReadAt: number | undefined;
 }
 
 export interface ManagerEvents {
@@ -92,6 +94,7 @@ export async function openContext(
       gap: undefined,
       wrapperVersion: options.wrapperVersion,
       chainChecked: false,
+      balanceReadAt: undefined,
     },
     events: createEvents<ManagerEvents>("L1 transactions", { logger: log }),
     metrics: createTransactionMetrics(metrics, account),

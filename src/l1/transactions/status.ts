@@ -56,6 +56,14 @@ export type L1TransactionStatus =
       readonly confirmed: boolean;
     };
 
+type Pending = Extract<L1TransactionStatus, { readonly kind: "pending" }>;
+type Unfunded = Pending & { readonly trouble: Extract<L1TransactionTrouble, { readonly kind: "insufficient-funds" }> };
+
+/** Whether a transaction is not sent because its account has too little ETH. */
+export function waitsForFunds(status: L1TransactionStatus): status is Unfunded {
+  return status.kind === "pending" && status.trouble?.kind === "insufficient-funds";
+}
+
 /** Status of what is on record; `trouble` is the last one this process met with it. */
 export function statusOf(record: TransactionRecord, trouble: L1TransactionTrouble | undefined): L1TransactionStatus {
   const { purpose, nonce, mined } = record;

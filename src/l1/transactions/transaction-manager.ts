@@ -11,6 +11,7 @@ import { L1TransactionError } from "./errors.ts";
 import { fillGap, forgetGaps } from "./gap-filling.ts";
 import { viewL1 } from "./l1-view.ts";
 import { reconcileMined } from "./reconciliation.ts";
+import { waitsForFunds } from "./status.ts";
 import { checkChain, submitTransaction } from "./submission.ts";
 import type { TransactionManager, TransactionManagerOptions } from "./types.ts";
 import { waitForTransaction } from "./waiting.ts";
@@ -79,8 +80,22 @@ async function stepTransactions(context: ManagerContext): Promise<void> {
   await fillGap(context, view);
   await broadcastPending(context, view);
   await forgetGaps(context);
-  metrics.setPending(book.ascending().filter((record) => record.mined === undefined).length);
+  const pending = book.ascending().filter((record) => record.mined === undefined);
+  metrics.setPending(pending.length);
+  metrics.setUnfunded(pending.filter((record) => waitsForFunds(currentStatus(context, record))).length);
+  await readBalance(context);
   events.emit("changed");
+}
+
+/** Milliseconds between readings of the balance, which only people look at. */
+const BALANCE_INTERVAL = 60_000;
+
+async function readBalance({ client, account, state, metrics, now }: ManagerContext): Promise<void> {
+  if (state.balanceReadAt !== undefined && now() - state.balanceReadAt < BALANCE_INTERVAL) return;
+  state.balanceReadAt = now();
+  // What has to be sent does not wait for an endpoint that does not tell it.
+  const balance = await client.getBalance({ address: account }).catch(() => undefined);
+  if (balance !== undefined) metrics.setBalance(balance);
 }
 
 async function forgetTransaction(context: ManagerContext, purpose: string): Promise<void> {

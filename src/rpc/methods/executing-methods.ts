@@ -4,6 +4,7 @@ import { call } from "./eth/call.ts";
 import { createAccessList } from "./eth/create-access-list.ts";
 import { estimateGas } from "./eth/estimate-gas.ts";
 import { simulateV1 } from "./eth/simulate-v1.ts";
+import { otsTraceMethods } from "./ots/traces.ts";
 import { traceUnitsMethod } from "./rollup/trace-units.ts";
 
 /** Methods that execute EVM code. A file of their own, so that the threads they run on load no more than they need. */
@@ -12,6 +13,7 @@ export const EXECUTING_METHODS: readonly ReadingMethod[] = [
   createAccessList,
   estimateGas,
   simulateV1,
+  ...otsTraceMethods,
   ...traceMethods,
   traceUnitsMethod,
 ];

@@ -1,5 +1,6 @@
 import { onExecutingThread, onReadingThread } from "../node.ts";
 import type { RpcMethod } from "../node.ts";
+import { DEVNET_METHODS } from "./devnet/index.ts";
 import { debugRawPooledTransaction, getRawHeader } from "./debug/raw.ts";
 import { accounts } from "./eth/accounts.ts";
 import { blobBaseFee } from "./eth/blob-base-fee.ts";
@@ -28,6 +29,7 @@ import { EXECUTING_METHODS } from "./executing-methods.ts";
 import { listening } from "./net/listening.ts";
 import { peerCount } from "./net/peer-count.ts";
 import { version } from "./net/version.ts";
+import { getApiLevel } from "./ots/api-level.ts";
 import { READING_METHODS } from "./reading-methods.ts";
 import { config } from "./rollup/config.ts";
 import { getBatchOfBlock } from "./rollup/get-batch-of-block.ts";
@@ -97,4 +99,6 @@ export const METHODS: readonly RpcMethod[] = [
   getWithdrawalStatus,
   syncStatus,
   modules,
+  getApiLevel,
+  ...DEVNET_METHODS,
 ];

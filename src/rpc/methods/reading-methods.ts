@@ -18,6 +18,8 @@ import {
   getTransactionByBlockNumberAndIndex,
   getTransactionByHash,
 } from "./eth/get-transaction.ts";
+import { otsBlockMethods } from "./ots/blocks.ts";
+import { otsSearchMethods } from "./ots/search.ts";
 import { getMessageStatus } from "./rollup/get-message-status.ts";
 import { getWithdrawals } from "./rollup/get-withdrawals.ts";
 
@@ -42,4 +44,6 @@ export const READING_METHODS: readonly ReadingMethod[] = [
   getTransactionByHash,
   getTransactionReceipt,
   getWithdrawals,
+  ...otsBlockMethods,
+  ...otsSearchMethods,
 ];

@@ -25,6 +25,7 @@ import type {
 } from "../../../src/rollup/index.ts";
 import { createTestEngine } from "../../engine.ts";
 import { CHAIN_ID, GENESIS_TIMESTAMP, GWEI, hash, instruments, wallet } from "../../execution/harness.ts";
+import { L1_BRIDGES } from "../../predeploys.ts";
 
 /** L1 time of the first batches. */
 export const L1_TIME = GENESIS_TIMESTAMP + 100;
@@ -117,6 +118,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     timestamp: GENESIS_TIMESTAMP,
     gasPerSecond: options.gasPerSecond ?? 1_000_000n,
     feeRecipient: wallet(999).address,
+    l1Bridges: L1_BRIDGES,
     predeployCode: await loadPredeployCode(),
     balances: options.balances ?? {},
   });

@@ -14,6 +14,7 @@ import { openNodeDatabase } from "../../../src/storage/index.ts";
 import type { L1BlockReference } from "../../../src/storage/index.ts";
 import { createTestEngine } from "../../engine.ts";
 import { CHAIN_ID, ETHER, wallet } from "./wallets.ts";
+import { IDLE_PREDEPLOYS, L1_BRIDGES } from "../../predeploys.ts";
 
 export const GENESIS_TIME = 1_700_000_000;
 export const logger = pino({ level: process.env["TEST_LOG"] ?? "silent" });
@@ -28,7 +29,8 @@ export function testConfig({ forceInclusionDelay = 43_200, gasPerSecond = 1_000_
     timestamp: GENESIS_TIME,
     feeRecipient: ZERO_ADDRESS,
     // The engine writes the predeploys' storage itself; nobody calls them here.
-    predeployCode: { l1Context: "0x00", outbox: "0x00", feeVault: "0x00" },
+    l1Bridges: L1_BRIDGES,
+    predeployCode: IDLE_PREDEPLOYS,
     balances: Object.fromEntries(FUNDED.map(({ address }) => [address, 1_000n * ETHER])),
   });
   const contract: Address = `0x${"11".repeat(20)}`;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20Bridge} from "../bridges/ERC20Bridge.sol";
+import {L1Counterpart} from "../bridges/L1Counterpart.sol";
+import {IMessenger} from "../bridges/interfaces/IMessenger.sol";
+import {Predeploys} from "../libraries/Predeploys.sol";
+
+/// @title L2ERC20Bridge
+/// @notice The ERC20Bridge on L2. Predeployed at 0x4f6e650000000000000000000000000000000005.
+contract L2ERC20Bridge is L1Counterpart, ERC20Bridge {
+    function _messenger() internal pure override returns (IMessenger) {
+        return IMessenger(Predeploys.MESSENGER);
+    }
+
+    function _otherBridge() internal view override returns (address) {
+        return _l1Counterpart;
+    }
+}
