@@ -33,7 +33,8 @@ export type ForcingStatus = { readonly index: number; readonly l1Timestamp: numb
   | { readonly status: "overdue"; readonly forceableAt: number; readonly message: SentMessage }
 );
 
-export interface PublicActionsL1 {
+// A type, not an interface: viem extends clients by those alone.
+export type PublicActionsL1 = {
   /** Rejects unless the endpoint is of the rollup's L1, with the rollup on it (`wrong-chain`, `no-rollup`). */
   requireRollup(): Promise<void>;
   /** L1 timestamp in seconds that a transaction sent now can expect. */
@@ -62,7 +63,7 @@ export interface PublicActionsL1 {
     readonly l2: Client;
     readonly index: number;
   }): Promise<LayerCost>;
-}
+};
 
 export function createPublicActionsL1(client: Client, rollup: Rollup): PublicActionsL1 {
   const { inbox, portal } = rollup.contracts;
@@ -170,7 +171,7 @@ export function createPublicActionsL1(client: Client, rollup: Rollup): PublicAct
   };
 }
 
-export interface WalletActionsL1 {
+export type WalletActionsL1 = {
   /** Sends tokens to L2, with ETH and a call if asked for; allows the bridge to take them first, where it may not yet. */
   bridge(request: TransferRequest & WaitOptions): Promise<Transfer>;
   /** Mints ETH on L2 for `to`, the sender's account unless given. Resolves with the hash of the L1 transaction, as the others do. */
@@ -193,7 +194,7 @@ export interface WalletActionsL1 {
       readonly onSent?: ((what: "confirm" | "execute", hash: Hash) => void) | undefined;
     } & WaitOptions,
   ): Promise<Finalization>;
-}
+};
 
 export function createWalletActionsL1(client: Client, sender: Sender, rollup: Rollup): WalletActionsL1 {
   const actions = createPublicActionsL1(client, rollup);

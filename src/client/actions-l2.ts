@@ -42,7 +42,8 @@ export interface Watching<Status> {
   readonly onStatus?: ((status: Status) => void) | undefined;
 }
 
-export interface PublicActionsL2 {
+// A type, not an interface: viem extends clients by those alone.
+export type PublicActionsL2 = {
   /** The rollup of the endpoint, which is believed. Asked for once. */
   getRollup(): Promise<Rollup>;
   getSyncStatus(): Promise<SyncStatus>;
@@ -75,7 +76,7 @@ export interface PublicActionsL2 {
   estimateWithdrawalCost(
     options: WithdrawalRequest & { readonly account: Address; readonly l1: Client },
   ): Promise<Cost>;
-}
+};
 
 export function createPublicActionsL2(client: Client): PublicActionsL2 {
   let rollup: Promise<Rollup> | undefined;
@@ -158,12 +159,15 @@ export function createPublicActionsL2(client: Client): PublicActionsL2 {
   };
 }
 
-export interface WalletActionsL2 {
-  /** Sends tokens to L1: the beginning of a withdrawal, which is followed and finalized as any, with ETH and a call if asked for; allows the bridge to take them first, where it may not yet. */
+export type WalletActionsL2 = {
+  /**
+   * Sends tokens to L1, with ETH and a call if asked for; allows the bridge to take them first, where it may not yet. It is the beginning of
+   * a withdrawal, which is followed and finalized as any.
+   */
   bridge(request: TransferRequest & WaitOptions): Promise<Transfer>;
   /** Sends a message, or ETH alone, to L1: the beginning of a withdrawal. Resolves with the hash of the L2 transaction. */
   initiateWithdrawal(request: WithdrawalRequest): Promise<Hash>;
-}
+};
 
 export function createWalletActionsL2(client: Client, sender: Sender): WalletActionsL2 {
   const { getRollup } = createPublicActionsL2(client);

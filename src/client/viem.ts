@@ -9,26 +9,23 @@ import { OnestepError } from "./errors.ts";
 import type { Rollup } from "./rollup.ts";
 import type { Sender } from "./sending.ts";
 
-/** As viem wants what extends a client: a type, not an interface, which could get more members elsewhere. */
-type Extension<Actions> = { [Name in keyof Actions]: Actions[Name] };
-
 /** For a viem client of L2: `createPublicClient(…).extend(onestepPublicActionsL2())`. */
-export function onestepPublicActionsL2(): (client: Client) => Extension<PublicActionsL2> {
+export function onestepPublicActionsL2(): (client: Client) => PublicActionsL2 {
   return createPublicActionsL2;
 }
 
 /** For a viem client of the rollup's L1: `createPublicClient(…).extend(onestepPublicActionsL1(rollup))`. */
-export function onestepPublicActionsL1(rollup: Rollup): (client: Client) => Extension<PublicActionsL1> {
+export function onestepPublicActionsL1(rollup: Rollup): (client: Client) => PublicActionsL1 {
   return (client) => createPublicActionsL1(client, rollup);
 }
 
 /** For a viem wallet client of L2, with an account. */
-export function onestepWalletActionsL2(): (client: Client) => Extension<WalletActionsL2> {
+export function onestepWalletActionsL2(): (client: Client) => WalletActionsL2 {
   return (client) => createWalletActionsL2(client, walletSender(client));
 }
 
 /** For a viem wallet client of the rollup's L1, with an account. */
-export function onestepWalletActionsL1(rollup: Rollup): (client: Client) => Extension<WalletActionsL1> {
+export function onestepWalletActionsL1(rollup: Rollup): (client: Client) => WalletActionsL1 {
   return (client) => createWalletActionsL1(client, walletSender(client), rollup);
 }
 
@@ -39,7 +36,6 @@ export function walletSender(client: Client): Sender {
     throw new OnestepError({ kind: "unsupported-provider", reason: "expected a viem client with an account" });
   };
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await
     address: async () => accountOf().address,
     send: (call) => sendTransaction(client, { account: accountOf(), chain: client.chain ?? null, ...call }),
   };

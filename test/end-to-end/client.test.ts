@@ -22,7 +22,7 @@ import type { OnestepProblem, Rollup } from "../../src/client/index.ts";
 import type { DevnetInfo } from "../../src/devnet/index.ts";
 import { callOnestep } from "../cli/call-onestep.ts";
 import { startOnestep as runOnestep } from "../cli/run-onestep.ts";
-import { documentedCode } from "./documented-code.ts";
+import { documentedCode, documentedCommands } from "./documented-code.ts";
 import { type OnestepProcess, startOnestep, until } from "./onestep-process.ts";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -358,6 +358,22 @@ describe("a user of a devnet", function () {
       }),
     );
   }
+
+  it("goes by the README's commands from a deposit to a paid withdrawal", async () => {
+    const commands = documentedCommands("README.md", "Use it", ["deposit", "withdraw", "status", "finalize"]);
+    expect(commands.map(([name]) => name)).to.eql(["deposit", "status", "withdraw", "status", "finalize"]);
+    const index = await withdrawalCount();
+    for (const [name = "", ...args] of commands) {
+      // The README's withdrawal is the first of its devnet.
+      const given = args.map((arg) => (arg === "0" ? String(index) : arg));
+      const done = callOnestep(name, ...given, ...endpoints, ...signed([name], 5));
+      if (name === "finalize") await passChallengePeriod(index);
+      const { status, stdout, stderr } = await done;
+      expect(status, `${name}: ${stderr}`).to.equal(0);
+      if (name === "withdraw") expect(stdout).to.contain(`onestep finalize ${index}`);
+      if (name === "finalize") expect(stdout).to.match(/0\.05 ETH paid to 0x[0-9a-f]{40} on L1$/);
+    }
+  });
 
   it("runs the same commands as Hardhat tasks, and deploys on L2 with Ignition, by the documents' configuration", async () => {
     const project = join(folder, "project");
