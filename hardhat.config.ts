@@ -18,11 +18,13 @@ const compiler = {
 };
 
 /** The contracts that are deployed; what they import besides is in folders below. */
-const deployed = ["contracts/l1", "contracts/l2", "contracts/machine"].flatMap((folder) =>
-  readdirSync(new URL(folder, import.meta.url))
-    .filter((name) => name.endsWith(".sol"))
-    .map((name) => `${folder}/${name}`),
-);
+const deployed = ["l1", "l2", "machine", "bridges/tokens"]
+  .map((name) => `contracts/${name}`)
+  .flatMap((folder) =>
+    readdirSync(new URL(folder, import.meta.url))
+      .filter((name) => name.endsWith(".sol"))
+      .map((name) => `${folder}/${name}`),
+  );
 
 /**
  * Files with a configuration of their own are each compiled alone with what they import, all others together. The compiler's

@@ -78,6 +78,7 @@ interface CompilerOutput {
 
 interface CompiledContract {
   readonly evm: {
+    readonly bytecode: { readonly object: string };
     readonly deployedBytecode: {
       readonly object: string;
       /** By id of the immutable's declaration. */
@@ -113,7 +114,7 @@ export async function runOf({ buildInfoId }: Pick<Artifact, "buildInfoId">): Pro
 }
 
 /** What the compiler gave together with a contract's code. */
-async function outputOf({ buildInfoId }: Artifact): Promise<CompilerOutput> {
+export async function outputOf({ buildInfoId }: Pick<Artifact, "buildInfoId">): Promise<CompilerOutput> {
   return ((await readJson(`build-info/${buildInfoId}.output.json`)) as { readonly output: CompilerOutput }).output;
 }
 

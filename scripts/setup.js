@@ -25,6 +25,9 @@ const pinnedNode = join(nodeModules, "node", "bin", process.platform === "win32"
 /** The oldest Node.js release line on which npm installs every package of the lock file (Hardhat's native part). */
 const OLDEST_INSTALLING_NODE = 22;
 
+/** Folders in contracts/ of what is deployed or stands in genesis. */
+const DEPLOYED = ["l1", "l2", "machine", "bridges/tokens"];
+
 /** @param {string} message */
 function say(message) {
   process.stdout.write(`onestep: ${message}\n`);
@@ -131,14 +134,15 @@ function contractsIn(...folders) {
 const builds = {
   all: () => ({ files: [], sources: filesIn(join(root, "contracts"), ".sol") }),
   package: () => ({
-    files: contractsIn("l1", "l2", "machine", "l1/interfaces", "l2/interfaces"),
+    files: contractsIn(...DEPLOYED, "l1/interfaces", "l2/interfaces", "bridges/interfaces"),
     sources: deployedSources(),
   }),
   start: () => ({ files: contractsIn("l2"), sources: deployedSources() }),
 };
 
+/** All that what is deployed may be made from. */
 function deployedSources() {
-  return ["l1", "l2", "libraries", "machine"].flatMap((folder) => filesIn(join(root, "contracts", folder), ".sol"));
+  return filesIn(join(root, "contracts"), ".sol").filter((path) => !path.startsWith(join(root, "contracts", "test")));
 }
 
 /** The first file that is not as it was when the code in src/l1/abi was made from it, or undefined if all are. */
@@ -183,7 +187,7 @@ function build(what) {
     compile(files);
   } else {
     say(`compiling contracts, since ${changed} is not what the code in src/l1/abi was made from …`);
-    compile(contractsIn("l1", "l2", "machine"));
+    compile(contractsIn(...DEPLOYED));
     say("writing their code and ABIs to src/l1/abi …");
     runNode(join(root, "scripts", "export-abi.ts"));
   }

@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { artifactOf, contracts, runOf, verifiers } from "../export-abi.ts";
+import { artifactOf, contracts, outputOf, runOf, verifiers } from "../export-abi.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,7 +12,8 @@ const DEPLOYED: readonly { readonly name: string; readonly folder: string; reado
 ];
 
 /** Folders of artifacts that are in the package: what is deployed, and the interfaces that others are written against. */
-const PACKED_ARTIFACTS = "artifacts/contracts/{l1,l2,machine,l1/interfaces,l2/interfaces,bridges/interfaces,bridges/tokens}/*.sol";
+const PACKED_ARTIFACTS =
+  "artifacts/contracts/{l1,l2,machine,l1/interfaces,l2/interfaces,bridges/interfaces,bridges/tokens}/*.sol";
 
 /** How to have a block explorer verify a contract: `index.json` beside the inputs. */
 export interface VerificationIndex {
@@ -54,6 +55,7 @@ export async function writeVerificationInputs(folder: string): Promise<void> {
       inputs.set(buildInfoId, file);
       writeFileSync(join(folder, file), `${JSON.stringify(input)}\n`);
     }
+    if (source === "bridges/tokens") await requireCodeOfBridges(name);
     index[name] = { input: file, contract: `project/contracts/${source}/${name}.sol:${name}` };
   }
   const [compilerVersion, another] = versions;
@@ -62,6 +64,17 @@ export async function writeVerificationInputs(folder: string): Promise<void> {
   }
   const text = JSON.stringify({ compilerVersion, contracts: index } satisfies VerificationIndex, null, 2);
   writeFileSync(join(folder, "index.json"), `${text}\n`);
+}
+
+/** Throws unless a token has the same code alone as beside the bridges that create it. */
+async function requireCodeOfBridges(token: string): Promise<void> {
+  const { bytecode } = await artifactOf("bridges/tokens", token);
+  for (const layer of ["l1", "l2"]) {
+    const bridge = token.replace(/^Bridged(.*)$/, `${layer.toUpperCase()}$1Bridge`);
+    const { contracts: compiled } = await outputOf(await artifactOf(layer, bridge));
+    const created = compiled[`project/contracts/bridges/tokens/${token}.sol`]?.[token]?.evm.bytecode.object;
+    if (`0x${created}` !== bytecode) throw new Error(`${token} has other code beside ${bridge}, which creates it`);
+  }
 }
 
 /** Removes artifacts of contracts that are no more, which a build of some files leaves. */

@@ -128,10 +128,11 @@ describe("The npm package", function () {
   });
 
   describe("gives a project", () => {
-    it("ABIs, addresses and configuration by its name", () => {
+    it("client, ABIs, addresses and configuration by its name", () => {
       const answer = runModule(`
         import * as onestep from "onestep";
         import * as abi from "onestep/abi";
+        import { onestepPlugin } from "onestep/hardhat";
         import inbox from "onestep/abi/Inbox.json" with { type: "json" };
         import artifact from "onestep/artifacts/contracts/l2/Outbox.sol/Outbox.json" with { type: "json" };
         import index from "onestep/verification/index.json" with { type: "json" };
@@ -142,21 +143,33 @@ describe("The npm package", function () {
           artifact.contractName,
           index.contracts.Portal.input,
           typeof onestep.rollupConfigSchema.parse,
+          typeof onestep.readRollup,
+          typeof onestepPlugin.id,
         ]));
       `);
       const outbox = "0x4f6e650000000000000000000000000000000002";
-      expect(JSON.parse(answer)).to.eql([outbox, true, true, "Outbox", "Rollup.json", "function"]);
+      expect(JSON.parse(answer)).to.eql([
+        outbox,
+        true,
+        true,
+        "Outbox",
+        "Rollup.json",
+        "function",
+        "function",
+        "string",
+      ]);
     });
 
     it("types that name each function of a contract", () => {
       const source = `
-        import type { RollupConfig } from "onestep";
+        import { onestepChain, type RollupConfig } from "onestep";
         import { portalAbi } from "onestep/abi";
         type Name = Extract<(typeof portalAbi)[number], { type: "function" }>["name"];
         export const known: Name = "execute";
         // @ts-expect-error no such function
         export const unknown: Name = "executes";
-        export const chainOf = ({ genesis }: RollupConfig): number => genesis.chainId;
+        export const idOf = ({ genesis }: RollupConfig): number => genesis.chainId;
+        export const nameOf = (...rollup: Parameters<typeof onestepChain>): string => onestepChain(...rollup).name;
       `;
       writeFileSync(join(project, "consumer.ts"), source);
       const options = ["--strict", "--noEmit", "--skipLibCheck", "--module", "nodenext", "--target", "es2024"];
