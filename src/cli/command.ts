@@ -65,7 +65,7 @@ export interface RegistrableCommand {
   readonly commands: readonly RegistrableCommand[];
   register(program: Command, options: RegistrationOptions): void;
   /** Runs it with settings and argument as texts. Rejects with a SettingsError if they make no sense. Not of a group. */
-  invoke(sources: SettingSources, argument: string | undefined, secondArgument?: string): Promise<void>;
+  invoke(sources: SettingSources, argument: string | undefined): Promise<void>;
 }
 
 export interface RegistrationOptions {
@@ -88,7 +88,7 @@ export function defineCommand<S extends Settings, Argument = undefined, Second =
     register: (program, options) => {
       registerCommand(program, definition, options);
     },
-    invoke: (sources, argument, second) => runCommand(definition, sources, argument, second),
+    invoke: (sources, argument) => runCommand(definition, sources, [argument]),
   };
 }
 
@@ -159,8 +159,7 @@ function registerCommand<S extends Settings, Argument, Second>(
     .allowExcessArguments(false);
   for (const argument of [definition.argument, definition.secondArgument]) {
     if (argument === undefined) continue;
-    const { name, description, optional = false } = argument;
-    command.argument(optional ? `[${name}]` : `<${name}>`, description);
+    command.argument(argument.optional === true ? `[${argument.name}]` : `<${argument.name}>`, argument.description);
   }
   const settings = { ...definition.settings, ...loggingSettings };
   for (const option of optionsOf(settings)) command.addOption(option);
@@ -181,15 +180,14 @@ function registerCommand<S extends Settings, Argument, Second>(
     const file =
       typeof path === "string" && path !== "" ? readConfigurationFile(path, options.configurationKeys) : undefined;
     const sources = { flags: byKey(command, settings), environment: options.environment, file };
-    await runCommand(definition, sources, command.args[0], command.args[1]);
+    await runCommand(definition, sources, command.args);
   });
 }
 
 async function runCommand<S extends Settings, Argument, Second>(
   definition: CommandDefinition<S, Argument, Second>,
   sources: SettingSources,
-  argumentText: string | undefined,
-  secondText: string | undefined,
+  [argumentText, secondText]: readonly (string | undefined)[],
 ): Promise<void> {
   const argument = readArgument(definition.argument, argumentText);
   const secondArgument = readArgument(definition.secondArgument, secondText);

@@ -155,17 +155,17 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
   if (l1RpcUrl !== undefined && forkUrl !== undefined) {
     throw new SettingsError(["--fork and --l1-rpc-url exclude each other: the one starts an L1, the other uses one"]);
   }
-  if (values.restore !== undefined && l1RpcUrl !== undefined) {
-    throw new SettingsError(["--restore and --l1-rpc-url exclude each other: what is restored has its own L1"]);
-  }
-  if (values.restore !== undefined && values.freshChainId) {
-    throw new SettingsError(["--restore and --fresh-chain-id exclude each other: what is restored has its chain id"]);
-  }
   if (values.forkBlockNumber !== undefined && forkUrl === undefined) {
     throw new SettingsError(["--fork-block-number needs a --fork: the endpoint of the chain whose block it is"]);
   }
   if (values.l1ChainId === "origin" && forkUrl === undefined) {
     throw new SettingsError(["--l1-chain-id origin needs a --fork: the endpoint of the chain whose id it is"]);
+  }
+  if (values.restore !== undefined && l1RpcUrl !== undefined) {
+    throw new SettingsError(["--restore and --l1-rpc-url exclude each other: what is restored has its own L1"]);
+  }
+  if (values.restore !== undefined && values.freshChainId) {
+    throw new SettingsError(["--restore and --fresh-chain-id exclude each other: what is restored has its chain id"]);
   }
   if (l1RpcUrl !== undefined && deployerKey === undefined) {
     throw new SettingsError([

@@ -15,6 +15,8 @@ import { isForbiddenTarget, requireL1 } from "./rollup.ts";
 import type { Rollup } from "./rollup.ts";
 import { awaitTransaction, findReceipt, sendCall } from "./sending.ts";
 import type { Sender } from "./sending.ts";
+import { sendTransfer } from "./transfers.ts";
+import type { Transfer, TransferRequest } from "./transfers.ts";
 import type { WaitOptions } from "./waiting.ts";
 import type { Claim } from "./withdrawal-status.ts";
 import { claimsToConfirm, confirmCall, executeCall } from "./withdrawals.ts";
@@ -31,7 +33,8 @@ export type ForcingStatus = { readonly index: number; readonly l1Timestamp: numb
   | { readonly status: "overdue"; readonly forceableAt: number; readonly message: SentMessage }
 );
 
-export interface PublicActionsL1 {
+// A type, not an interface: viem extends clients by those alone.
+export type PublicActionsL1 = {
   /** Rejects unless the endpoint is of the rollup's L1, with the rollup on it (`wrong-chain`, `no-rollup`). */
   requireRollup(): Promise<void>;
   /** L1 timestamp in seconds that a transaction sent now can expect. */
@@ -60,7 +63,7 @@ export interface PublicActionsL1 {
     readonly l2: Client;
     readonly index: number;
   }): Promise<LayerCost>;
-}
+};
 
 export function createPublicActionsL1(client: Client, rollup: Rollup): PublicActionsL1 {
   const { inbox, portal } = rollup.contracts;
@@ -168,7 +171,9 @@ export function createPublicActionsL1(client: Client, rollup: Rollup): PublicAct
   };
 }
 
-export interface WalletActionsL1 {
+export type WalletActionsL1 = {
+  /** Sends tokens to L2, with ETH and a call if asked for; allows the bridge to take them first, where it may not yet. */
+  bridge(request: TransferRequest & WaitOptions): Promise<Transfer>;
   /** Mints ETH on L2 for `to`, the sender's account unless given. Resolves with the hash of the L1 transaction, as the others do. */
   depositEther(options: { readonly value: bigint; readonly to?: Address | undefined }): Promise<Hash>;
   /** Sends an L2 transaction from L1. */
@@ -189,7 +194,7 @@ export interface WalletActionsL1 {
       readonly onSent?: ((what: "confirm" | "execute", hash: Hash) => void) | undefined;
     } & WaitOptions,
   ): Promise<Finalization>;
-}
+};
 
 export function createWalletActionsL1(client: Client, sender: Sender, rollup: Rollup): WalletActionsL1 {
   const actions = createPublicActionsL1(client, rollup);
@@ -209,6 +214,10 @@ export function createWalletActionsL1(client: Client, sender: Sender, rollup: Ro
     async sendMessage(request) {
       const call = messageCall(rollup, await sender.address(), request);
       return send(call, (estimated) => withDepositGas(estimated, request.gasLimit));
+    },
+    async bridge(request) {
+      await requireL1(client, rollup);
+      return sendTransfer(layer, rollup, request, request);
     },
     async forceInclude(options) {
       const status = await actions.getForcingStatus(options);

@@ -28,22 +28,46 @@ export interface EthersSigner {
   }): Promise<{ readonly hash: string }>;
 }
 
+/** Actions as ethers users call them: its addresses, hashes and bytes are any strings. They are checked when they are used. */
+export type EthersActions<Actions> = {
+  readonly [Name in keyof Actions]: Actions[Name] extends (...given: infer Given) => infer Result
+    ? (...given: AsStrings<Given> extends infer Taken extends readonly unknown[] ? Taken : never) => Result
+    : never;
+};
+
+type AsStrings<T> = T extends `0x${string}`
+  ? string
+  : T extends bigint | number | boolean | AbortSignal | ((...given: never[]) => unknown) | { readonly request: unknown }
+    ? T
+    : T extends object
+      ? { [Key in keyof T]: AsStrings<T[Key]> }
+      : T;
+
+type ReadL1 = EthersActions<PublicActionsL1>;
+type WriteL1 = ReadL1 & EthersActions<WalletActionsL1>;
+type ReadL2 = EthersActions<PublicActionsL2>;
+type WriteL2 = ReadL2 & EthersActions<WalletActionsL2>;
+
 /** The L2 actions for an ethers provider, or a signer, which can also write. */
-export function onestepEthersL2(runner: EthersSigner): PublicActionsL2 & WalletActionsL2;
-export function onestepEthersL2(runner: EthersProvider): PublicActionsL2;
-export function onestepEthersL2(runner: EthersSigner | EthersProvider): PublicActionsL2 {
+export function onestepEthersL2(runner: EthersSigner): WriteL2;
+export function onestepEthersL2(runner: EthersProvider): ReadL2;
+export function onestepEthersL2(runner: EthersSigner | EthersProvider): ReadL2 {
   const client = ethersClient(runner);
   const actions = createPublicActionsL2(client);
-  return isSigner(runner) ? { ...actions, ...createWalletActionsL2(client, signerSender(runner)) } : actions;
+  return (
+    isSigner(runner) ? { ...actions, ...createWalletActionsL2(client, signerSender(runner)) } : actions
+  ) as ReadL2;
 }
 
 /** The L1 actions for an ethers provider of the rollup's L1, or a signer, which can also write. */
-export function onestepEthersL1(runner: EthersSigner, rollup: Rollup): PublicActionsL1 & WalletActionsL1;
-export function onestepEthersL1(runner: EthersProvider, rollup: Rollup): PublicActionsL1;
-export function onestepEthersL1(runner: EthersSigner | EthersProvider, rollup: Rollup): PublicActionsL1 {
+export function onestepEthersL1(runner: EthersSigner, rollup: Rollup): WriteL1;
+export function onestepEthersL1(runner: EthersProvider, rollup: Rollup): ReadL1;
+export function onestepEthersL1(runner: EthersSigner | EthersProvider, rollup: Rollup): ReadL1 {
   const client = ethersClient(runner);
   const actions = createPublicActionsL1(client, rollup);
-  return isSigner(runner) ? { ...actions, ...createWalletActionsL1(client, signerSender(runner), rollup) } : actions;
+  return (
+    isSigner(runner) ? { ...actions, ...createWalletActionsL1(client, signerSender(runner), rollup) } : actions
+  ) as ReadL1;
 }
 
 /** A viem client that asks what an ethers provider, or a signer's, asks; some actions take the other layer's as one. */

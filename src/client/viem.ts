@@ -36,7 +36,6 @@ export function walletSender(client: Client): Sender {
     throw new OnestepError({ kind: "unsupported-provider", reason: "expected a viem client with an account" });
   };
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await
     address: async () => accountOf().address,
     send: (call) => sendTransaction(client, { account: accountOf(), chain: client.chain ?? null, ...call }),
   };

@@ -5,4 +5,4 @@
 export * from "../l1/abi/abis.ts";
 export { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, rollupConfigSchema } from "../rollup/index.ts";
 export type { Genesis, RollupConfig } from "../rollup/index.ts";
-// The client: export * from "../client/index.ts";
+export * from "../client/index.ts";

@@ -7,7 +7,7 @@ import type { Mempool, SequencerMode } from "../sequencer/index.ts";
 import { startBatcherRole } from "./l1-writing-roles.ts";
 import { watchOperatorSilence, whyNotSequencing } from "./operator-silence.ts";
 import type { RunningNode } from "./running-node.ts";
-import { openBlockBuilding } from "./sequencer-role.ts";
+import { openSequencer } from "./sequencer-role.ts";
 
 export interface SelfSequencerRoleOptions {
   /** Of an account that posts batches and is not the operator's; it needs ETH for gas. */
@@ -50,12 +50,13 @@ export async function startSelfSequencerRole(
     const reason = whyNotSequencing(silence());
     return reason === undefined ? [] : [reason];
   });
-  const { mempool } = await openBlockBuilding(node, {
+  const { mempool, sequencer } = await openSequencer(node, {
     mode: options.mode,
     messageConfirmations: options.messageConfirmations,
     maximumBlockBytes: maximumBlockBytesFor(options.dataKind),
     mayBuild: () => silence().kind === "long-enough",
   });
+  sequencer.start();
   const { blobServerPort } = await startBatcherRole(node, {
     posterKey: options.posterKey,
     dataKind: options.dataKind,

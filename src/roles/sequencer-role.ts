@@ -20,6 +20,8 @@ export interface BlockBuildingOptions {
   readonly mayBuild?: () => boolean;
 }
 
+export type SequencerRoleOptions = Omit<BlockBuildingOptions, "mayBuild">;
+
 export interface FeedRoleOptions {
   /** The operator's, which signs the feed. */
   readonly operatorKey: Hex;
@@ -28,12 +30,10 @@ export interface FeedRoleOptions {
   readonly feedPort: number;
 }
 
-export interface SequencerRoleOptions extends Omit<BlockBuildingOptions, "mayBuild">, FeedRoleOptions {}
-
 /** Adds mempool, block building and feed to a node. Blocks are built once the node has caught up with L1. */
 export async function startSequencerRole(
   node: RunningNode,
-  options: SequencerRoleOptions,
+  options: SequencerRoleOptions & FeedRoleOptions,
 ): Promise<{ readonly mempool: Mempool; readonly feedPort: number }> {
   const { mempool, sequencer } = await openSequencer(node, options);
   const { feedPort } = await startFeed(node, options);
@@ -52,16 +52,6 @@ export async function startFeed(
   );
   onClose("feed server", () => feed.close());
   return { feedPort: feed.port };
-}
-
-/** Adds mempool and block building to a node, for whoever signs no feed. */
-export async function openBlockBuilding(
-  node: RunningNode,
-  options: BlockBuildingOptions,
-): Promise<{ readonly mempool: Mempool }> {
-  const { mempool, sequencer } = await openSequencer(node, options);
-  sequencer.start();
-  return { mempool };
 }
 
 /** Adds mempool and block building to a node. The sequencer is to be started. */
@@ -83,7 +73,7 @@ export async function openSequencer(
   const { mode, messageConfirmations, maximumBlockBytes, mayBuild } = options;
   const sequencer = createSequencer(
     {
-      chain,
+      chain: node.chain,
       mempool,
       mode,
       messageConfirmations,
@@ -92,7 +82,7 @@ export async function openSequencer(
       l1Timestamp: () => node.l1Timestamp(),
       waitUntilSynced: (signal) => node.waitUntilSynced(signal),
     },
-    instruments,
+    node.instruments,
   );
   node.addProblems(() => sequencer.problems());
   node.onClose("sequencer", () => sequencer.stop());

@@ -90,8 +90,8 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     quarantined: new Set(),
     plannedTimestamp: undefined,
   };
-  let { mode } = options;
   const failure = createLastingFailure("no block could be built", now);
+  let { mode } = options;
   let abort: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
 
@@ -122,6 +122,7 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
   }
 
   return {
+    problems: () => failure.problems(),
     get mode() {
       return mode;
     },
@@ -136,7 +137,6 @@ export function createSequencer(options: SequencerOptions, { logger, metrics }: 
     },
     buildBlock: (request = {}) => buildBlock(building, request),
     buildEmptyBlocks: (timestamps) => buildEmptyBlocks(building, timestamps),
-    problems: () => failure.problems(),
     start() {
       if (abort !== undefined) return;
       abort = new AbortController();

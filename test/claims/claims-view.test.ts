@@ -1,18 +1,16 @@
 import { expect } from "chai";
 import { encodeFunctionData } from "viem";
-import { createBatcher } from "../../src/batcher/index.ts";
 import { createClaimsView, createOwnStates, createOwnTraces } from "../../src/claims/index.ts";
 import type { OwnTraces } from "../../src/claims/index.ts";
-import { createTransactionManager, stateCommitmentChainAbi } from "../../src/l1/index.ts";
+import { stateCommitmentChainAbi } from "../../src/l1/index.ts";
 import type { L1Client } from "../../src/l1/index.ts";
 import { ZERO_HASH, hexToBytes } from "../../src/primitives/index.ts";
 import type { Hash } from "../../src/primitives/index.ts";
-import { createProposer } from "../../src/proposer/index.ts";
 import { createRollupFixture, DAY, OPERATOR_KEY, OTHER_KEY } from "../batcher/rollup-fixture.ts";
 import type { RollupFixture } from "../batcher/rollup-fixture.ts";
-import { createTestInstruments } from "../l1-transactions/l1-fixture.ts";
 import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
 import type { TestDisk } from "../l1-transactions/memory-record-store.ts";
+import { openTransactions, postAndClaim } from "./post-and-claim.ts";
 import { encodeProposal } from "./proposal-call.ts";
 
 describe("Claims as RPC sees them", () => {
@@ -34,35 +32,6 @@ describe("Claims as RPC sees them", () => {
       traces: traces ?? undefined,
     });
 
-  const openTransactions = (privateKey: Hash) =>
-    createTransactionManager(
-      { client: rollup.l1.client, chainId: 31337, privateKey, records: createTestDisk().open() },
-      createTestInstruments(),
-    );
-
-  /** Posts a batch and claims the state after it. */
-  async function postAndClaim(): Promise<void> {
-    const { chain, l1 } = rollup;
-    const batches = await openTransactions(OPERATOR_KEY);
-    const common = { chain, client: l1.client };
-    const batcher = createBatcher(
-      { ...common, transactions: batches, records: createTestDisk().open(), dataKind: "calldata" },
-      createTestInstruments(),
-    );
-    await rollup.addBlock();
-    await batcher.postNow();
-    await batches.step();
-    await l1.mine();
-    await rollup.follow();
-    const claims = await openTransactions(OTHER_KEY);
-    const proposer = createProposer(
-      { ...common, traces: rollup.traces, transactions: claims, records: createTestDisk().open(), interval: 0 },
-      createTestInstruments(),
-    );
-    expect((await proposer.step()).kind).to.equal("proposed");
-    await claims.step();
-  }
-
   async function pass(seconds: number): Promise<void> {
     await rollup.l1.increaseTime(seconds);
     await rollup.l1.mine();
@@ -70,8 +39,8 @@ describe("Claims as RPC sees them", () => {
 
   it("are found by batch, with what the node derived and where they stand, from disk too", async () => {
     expect(await open().findClaimOfBatch(0)).to.equal(undefined);
-    await postAndClaim();
-    await postAndClaim();
+    await postAndClaim(rollup);
+    await postAndClaim(rollup);
     const view = open();
     const claim = (await view.findClaimOfBatch(1))!;
     const derived = rollup.chain.store.getDerivedBatch(1)!;
@@ -91,8 +60,8 @@ describe("Claims as RPC sees them", () => {
   });
 
   it("stand with those before them that are not confirmed yet, by the time of the next L1 block", async () => {
-    await postAndClaim();
-    await postAndClaim();
+    await postAndClaim(rollup);
+    await postAndClaim(rollup);
     const view = open();
     const [first, second] = [(await view.findClaimOfBatch(0))!, (await view.findClaimOfBatch(1))!];
     expect(await view.standingOfBatch(1)).to.deep.include({ claim: second, unconfirmed: [first, second] });
@@ -105,7 +74,7 @@ describe("Claims as RPC sees them", () => {
     await pass(7 * DAY);
     const { parentId, stateHash, traceRoot } = first;
     const { stateCommitmentChain: to } = rollup.config.contracts;
-    const transactions = await openTransactions(OTHER_KEY);
+    const transactions = await openTransactions(rollup, OTHER_KEY);
     const data = encodeFunctionData({
       abi: stateCommitmentChainAbi,
       functionName: "confirm",
@@ -135,7 +104,7 @@ describe("Claims as RPC sees them", () => {
         messageCount: derived.nextMessage,
       };
       const genesis = createOwnStates(chain).genesis.claimId;
-      const rival = await openTransactions(OPERATOR_KEY);
+      const rival = await openTransactions(rollup, OPERATOR_KEY);
       const data = await encodeProposal(l1.client, genesis, state);
       const { claimBond: value } = config.parameters;
       await rival.submit({ purpose: "rival", to: config.contracts.stateCommitmentChain, data, value });
@@ -150,18 +119,18 @@ describe("Claims as RPC sees them", () => {
     }
 
     it("are found by what L1 logged of them", async () => {
-      await postAndClaim();
+      await postAndClaim(rollup);
       const view = openUntraced();
       const first = (await view.findClaimOfBatch(0))!;
       expect(first).to.eql(await open().findClaimOfBatch(0));
-      await postAndClaim();
+      await postAndClaim(rollup);
       expect(await view.findClaimOfBatch(1)).to.eql(await open().findClaimOfBatch(1));
       await pass(7 * DAY);
       expect(await view.findClaimOfBatch(0)).to.eql({ ...first, status: "confirmable" });
     });
 
     it("are disputed while another has the same state by another trace, and in the end what L1 confirms", async () => {
-      await postAndClaim();
+      await postAndClaim(rollup);
       const view = openUntraced();
       const own = (await view.findClaimOfBatch(0))!;
       const other = await rivalByTrace();
@@ -192,14 +161,14 @@ describe("Claims as RPC sees them", () => {
   it("are a path from genesis on, with what has to come next, as long as the node knows", async () => {
     const genesis = createOwnStates(rollup.chain).genesis;
     expect(await open().rightPath(0, 10)).to.eql({ claims: [genesis], next: undefined });
-    await postAndClaim();
-    await postAndClaim();
+    await postAndClaim(rollup);
+    await postAndClaim(rollup);
     const { claims } = await open().rightPath(0, 10);
     expect(claims.map(({ batchCount }) => batchCount)).to.eql([0, 1, 2]);
     expect((await open().rightPath(2, 10)).claims).to.eql(claims.slice(2));
     expect((await open().rightPath(0, 2)).claims).to.eql(claims.slice(0, 2));
     const snapshot = await rollup.l1.snapshot();
-    await postAndClaim();
+    await postAndClaim(rollup);
     const [, , , third] = (await open().rightPath(0, 10)).claims;
     // Without the last claim on L1, whose batch is in the node all the same.
     await rollup.l1.revertTo(snapshot);
@@ -209,10 +178,10 @@ describe("Claims as RPC sees them", () => {
 
   it("are disputed as long as a rival stands, and gone with a reorg that takes them", async () => {
     const snapshot = await rollup.l1.snapshot();
-    await postAndClaim();
+    await postAndClaim(rollup);
     const view = open();
     const claim = (await view.findClaimOfBatch(0))!;
-    const rival = await openTransactions(OPERATOR_KEY);
+    const rival = await openTransactions(rollup, OPERATOR_KEY);
     await rival.submit({
       purpose: "rival",
       to: rollup.config.contracts.stateCommitmentChain,

@@ -13,7 +13,10 @@ describe("onestep command line", () => {
     rmSync(folder, { recursive: true });
   });
 
-  for (const command of ["devnet", "genesis", "deploy", "verify", "sequencer", "batcher", "proposer", "node"]) {
+  for (const command of [
+    ...["devnet", "genesis", "deploy", "verify", "sequencer", "batcher", "proposer", "node"],
+    ...["deposit", "withdraw", "status", "finalize", "force", "addresses", "doctor"],
+  ]) {
     it(`explains ${command} with every setting's environment variable, and examples`, () => {
       const { status, stdout } = onestep([command, "--help"]);
       expect(status).to.equal(0);

@@ -82,7 +82,7 @@ describe("The client's core", () => {
       transactionHash: hash("9"),
       withdrawal: { index: 0, sender: me, target: me, value: 1n, minimumGas: 0n, data: "0x" },
     } as const;
-    const claimed = { ...base, claim, unconfirmed: [claim], executableAt: 1_120 } as const;
+    const claimed = { ...base, claim, unconfirmed: [claim], executableAt: 1_120 };
     const statuses: Readonly<Record<WithdrawalStatus["status"], WithdrawalStatus>> = {
       sent: { ...base, status: "sent", executableAt: 1_170 },
       safe: { ...base, status: "safe", executableAt: 1_170 },

@@ -22,7 +22,7 @@ import type { OnestepProblem, Rollup } from "../../src/client/index.ts";
 import type { DevnetInfo } from "../../src/devnet/index.ts";
 import { callOnestep } from "../cli/call-onestep.ts";
 import { startOnestep as runOnestep } from "../cli/run-onestep.ts";
-import { documentedCode } from "./documented-code.ts";
+import { documentedCode, documentedCommands } from "./documented-code.ts";
 import { type OnestepProcess, startOnestep, until } from "./onestep-process.ts";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -70,9 +70,23 @@ describe("a user of a devnet", function () {
 
   /** Runs a command for its JSON document. */
   async function ask<Answer>(account: number, ...args: readonly string[]): Promise<Answer> {
-    const { status, stdout, stderr } = await callOnestep(...args, "--json", ...endpoints, ...signed(args, account));
+    const { status, stdout, stderr } = await callOnestep(
+      ...args,
+      "--json",
+      ...toEndpoints(args),
+      ...signed(args, account),
+    );
     expect(status, stderr).to.equal(0);
     return JSON.parse(stdout) as Answer;
+  }
+
+  /** The endpoints, for commands that take them, unless they have others. */
+  function toEndpoints(args: readonly string[]): readonly string[] {
+    const [l1Flag, l1Url, l2Flag, l2Url] = endpoints as [string, string, string, string];
+    return [
+      ...(args[0] === "dispute" || args.includes(l1Flag) ? [] : [l1Flag, l1Url]),
+      ...(args[0] === "verify" || args.includes(l2Flag) ? [] : [l2Flag, l2Url]),
+    ];
   }
 
   /** The key, for commands that take one. */
@@ -104,7 +118,12 @@ describe("a user of a devnet", function () {
     const child = spawn(process.execPath, args, {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_OPTIONS: "" },
+      // Hardhat, which runs the tests, tells those it starts its own settings.
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"))),
+        NODE_OPTIONS: "",
+        HARDHAT_IGNITION_CONFIRM_DEPLOYMENT: "false",
+      },
     });
     const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
     for (const stream of [child.stdout, child.stderr])
@@ -183,8 +202,16 @@ describe("a user of a devnet", function () {
     await pass(FORCE_INCLUSION_DELAY + 1);
     const { index, message } = await answer;
     expect(message.status).to.equal("executed");
-    const again = await ask<{ forced: null }>(3, "force", String(index));
-    expect(again.forced).to.equal(null);
+    // Without an L2 endpoint, it is known from L1 and a configuration.
+    const alone = [
+      "force",
+      String(index),
+      "--rollup-config",
+      devnet.info.rollupConfig,
+      "--rpc-url",
+      "http://127.0.0.1:1",
+    ];
+    expect(await ask(3, ...alone)).to.eql({ index, sent: null, forced: null, message: null });
   });
 
   it("reads the state of the rollup: heads, claims with verdicts, addresses, and what a doctor says", async () => {
@@ -199,6 +226,8 @@ describe("a user of a devnet", function () {
     });
     expect(await ask(0, "addresses")).to.deep.include({ l1: devnet.info.contracts, l2: devnet.info.predeploys });
     expect(await ask(0, "dispute", "list")).to.eql([]);
+    const verified = await ask<{ differences: string[] }>(0, "verify", "--rollup-config", devnet.info.rollupConfig);
+    expect(verified.differences).to.eql([]);
     const report = await ask<{ healthy: boolean; findings: { subject: string; level: string; text: string }[] }>(
       0,
       "doctor",
@@ -229,13 +258,7 @@ describe("a user of a devnet", function () {
       ],
       [["deposit", "1", "--rpc-url", devnet.info.l1.rpcUrl], "is this the L2 endpoint of a Onestep rollup?"],
     ] as const) {
-      const { status, stdout, stderr } = await callOnestep(
-        args[0],
-        ...endpoints,
-        ...args.slice(1),
-        "--json",
-        ...signed(args, 4),
-      );
+      const { status, stdout, stderr } = await callOnestep(...args, "--json", ...toEndpoints(args), ...signed(args, 4));
       expect(stderr, args.join(" ")).to.contain(message);
       expect({ status, stdout }).to.eql({ status: 1, stdout: "" });
     }
@@ -335,6 +358,22 @@ describe("a user of a devnet", function () {
       }),
     );
   }
+
+  it("goes by the README's commands from a deposit to a paid withdrawal", async () => {
+    const commands = documentedCommands("README.md", "Use it", ["deposit", "withdraw", "status", "finalize"]);
+    expect(commands.map(([name]) => name)).to.eql(["deposit", "status", "withdraw", "status", "finalize"]);
+    const index = await withdrawalCount();
+    for (const [name = "", ...args] of commands) {
+      // The README's withdrawal is the first of its devnet.
+      const given = args.map((arg) => (arg === "0" ? String(index) : arg));
+      const done = callOnestep(name, ...given, ...endpoints, ...signed([name], 5));
+      if (name === "finalize") await passChallengePeriod(index);
+      const { status, stdout, stderr } = await done;
+      expect(status, `${name}: ${stderr}`).to.equal(0);
+      if (name === "withdraw") expect(stdout).to.contain(`onestep finalize ${index}`);
+      if (name === "finalize") expect(stdout).to.match(/0\.05 ETH paid to 0x[0-9a-f]{40} on L1$/);
+    }
+  });
 
   it("runs the same commands as Hardhat tasks, and deploys on L2 with Ignition, by the documents' configuration", async () => {
     const project = join(folder, "project");

@@ -26,3 +26,16 @@ export function documentedCode(
     .replaceAll('"onestep/hardhat"', JSON.stringify(pathToFileURL(`${root}src/hardhat/index.ts`).href))
     .replaceAll('"onestep"', JSON.stringify(pathToFileURL(`${root}src/client/index.ts`).href));
 }
+
+/** The `npx onestep …` lines of these names under a heading of a document, each as its arguments. Lines with a `…` in them are left out. */
+export function documentedCommands(
+  document: string,
+  heading: string,
+  names: readonly string[],
+): readonly (readonly string[])[] {
+  const text = readFileSync(`${root}${document}`, "utf8");
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
+  return [...section.matchAll(/^npx onestep ([^#\n]*)/gm)]
+    .map(([, line]) => line!.trim().split(/\s+/))
+    .filter(([name = "", ...args]) => names.includes(name) && !args.some((arg) => arg.includes("…")));
+}

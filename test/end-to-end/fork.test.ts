@@ -15,15 +15,17 @@ import {
   encodeFunctionData,
   http,
   parseEther,
+  zeroAddress,
 } from "viem";
 import type { Abi, Address, Hash, Hex, PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { provenWithdrawal } from "../../scripts/fraud/proven-withdrawal.ts";
 import type { ProvenWithdrawal } from "../../scripts/fraud/proven-withdrawal.ts";
+import { readRollupConfig } from "../../src/deployment/index.ts";
 import { startL1Node } from "../../src/devnet/index.ts";
 import type { DevnetInfo, L1Node } from "../../src/devnet/index.ts";
-import { inboxAbi, outboxAbi, portalAbi } from "../../src/l1/index.ts";
-import { OUTBOX_ADDRESS } from "../../src/rollup/index.ts";
+import { inboxAbi, l1ERC20BridgeAbi, l2ERC20BridgeAbi, outboxAbi, portalAbi } from "../../src/l1/index.ts";
+import { L2_BRIDGES, OUTBOX_ADDRESS, l1BridgesOf } from "../../src/rollup/index.ts";
 import { keyOf, l2ClientOf } from "./kill-scenario.ts";
 import { startOnestep, until } from "./onestep-process.ts";
 
@@ -41,6 +43,10 @@ const FUNDER = privateKeyToAccount(keyOf(13));
 const SUPPLY = 10n ** 24n;
 const DEPOSIT = parseEther("3");
 const WITHDRAWAL = parseEther("1");
+const TOKENS = 1_000n;
+const TOKENS_BACK = 400n;
+/** Pays for the token's message on L2, in wei; what is left comes back there. */
+const FEE = parseEther("0.1");
 
 const require = createRequire(import.meta.url);
 const token = JSON.parse(
@@ -59,6 +65,20 @@ async function send(url: string, from: Address | typeof HOLDER, request: { to?: 
   const receipt = await readerOf(url).waitForTransactionReceipt({ hash });
   expect(receipt.status).to.equal("success");
   return receipt;
+}
+
+/** A call of L2, again if it took longer than a call may: the first of a process on a busy computer can. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  let result: { readonly value: T } | undefined;
+  await until("a call of L2", PATIENCE, async () => {
+    try {
+      result = { value: await call() };
+    } catch (error) {
+      if (!String(error).includes("the call took longer")) throw error;
+    }
+    return result !== undefined;
+  });
+  return result!.value;
 }
 
 describe("the rollup on an L1 that forks another chain at a block", function () {
@@ -107,8 +127,8 @@ describe("the rollup on an L1 that forks another chain at a block", function () 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Forked accounts, tokens and ETH on L1, and ETH to L2 and back. */
-  async function useFork(l1Url: string, { l2, contracts, challengePeriod }: DevnetInfo): Promise<void> {
+  /** Forked accounts, tokens and ETH on L1, and ETH and tokens to L2 and back. */
+  async function useFork(l1Url: string, { l2, contracts, challengePeriod, rollupConfig }: DevnetInfo): Promise<void> {
     const l1 = readerOf(l1Url);
     const node = l2ClientOf(l2.rpcUrl, PATIENCE);
 
@@ -130,9 +150,61 @@ describe("the rollup on an L1 that forks another chain at a block", function () 
     await until("the deposit on L2", PATIENCE, async () => {
       return (await node.client.getBalance({ address: HOLDER.address })) === before + DEPOSIT;
     });
-    const withdrawn = await withdraw(l2, HOLDER);
-    await until("the withdrawal in a claim on L1", PATIENCE, async () => {
-      const [sent] = await node.rollup<readonly { readonly index: number }[]>("rollup_getWithdrawals", withdrawn);
+
+    // Forked tokens: to L2, where a representation is made, and a part of them back.
+    const { erc20Bridge } = l1BridgesOf(readRollupConfig(rollupConfig).genesis);
+    const delivery = {
+      recipient: HOLDER.address,
+      value: 0n,
+      data: "0x",
+      minimumGas: 0n,
+      refundTo: HOLDER.address,
+    } as const;
+    await send(l1Url, HOLDER, {
+      to: tokenAddress,
+      data: encodeFunctionData({ abi: token.abi, functionName: "approve", args: [erc20Bridge, TOKENS] }),
+    });
+    await send(l1Url, HOLDER, {
+      to: erc20Bridge,
+      data: encodeFunctionData({ abi: l1ERC20BridgeAbi, functionName: "send", args: [tokenAddress, TOKENS, delivery] }),
+      value: FEE,
+    });
+    const call = { address: L2_BRIDGES.erc20Bridge, abi: l2ERC20BridgeAbi } as const;
+    let representation: Address = zeroAddress;
+    await until("the forked token's representation on L2", PATIENCE, async () => {
+      representation = await patiently(() =>
+        node.client.readContract({ ...call, functionName: "representationOf", args: [tokenAddress] }),
+      );
+      return representation !== zeroAddress;
+    });
+    const onL2 = () =>
+      patiently(() =>
+        node.client.readContract({
+          address: representation,
+          abi: token.abi,
+          functionName: "balanceOf",
+          args: [HOLDER.address],
+        }),
+      );
+    expect(await onL2()).to.equal(TOKENS);
+
+    const ether = await sendOnL2(l2, {
+      to: OUTBOX_ADDRESS,
+      data: encodeFunctionData({ abi: outboxAbi, functionName: "sendMessage", args: [WHALE, 0n, "0x"] }),
+      value: WITHDRAWAL,
+    });
+    const tokens = await sendOnL2(l2, {
+      to: L2_BRIDGES.erc20Bridge,
+      data: encodeFunctionData({
+        abi: l2ERC20BridgeAbi,
+        functionName: "send",
+        args: [representation, TOKENS_BACK, delivery],
+      }),
+      value: 0n,
+    });
+    expect(await onL2()).to.equal(TOKENS - TOKENS_BACK);
+    await until("the withdrawals in a claim on L1", PATIENCE, async () => {
+      const [sent] = await node.rollup<readonly { readonly index: number }[]>("rollup_getWithdrawals", tokens);
       const status = await node.rollup<{ readonly status: string }>("rollup_getWithdrawalStatus", sent?.index);
       return status.status === "claimed";
     });
@@ -142,39 +214,49 @@ describe("the rollup on an L1 that forks another chain at a block", function () 
     ] as const) {
       await l1.request({ method: method as never, params: params as never });
     }
-    let proven: ProvenWithdrawal | undefined;
-    await until("the withdrawal to be executable", PATIENCE, async () => {
-      return (proven = await provenWithdrawal(node, withdrawn)) !== undefined;
-    });
-    const { withdrawal, opening, proof } = proven!;
-    const { blockNumber } = await send(l1Url, FUNDER, {
-      to: contracts.portal,
-      data: encodeFunctionData({ abi: portalAbi, functionName: "execute", args: [withdrawal, opening, proof] }),
-    });
+    const execute = async (transaction: Hash): Promise<bigint> => {
+      let proven: ProvenWithdrawal | undefined;
+      await until("the withdrawal to be executable", PATIENCE, async () => {
+        return (proven = await provenWithdrawal(node, transaction)) !== undefined;
+      });
+      const { withdrawal, opening, proof } = proven!;
+      const { blockNumber } = await send(l1Url, FUNDER, {
+        to: contracts.portal,
+        data: encodeFunctionData({ abi: portalAbi, functionName: "execute", args: [withdrawal, opening, proof] }),
+      });
+      return blockNumber;
+    };
+    const paidAt = await execute(ether);
     const balanceAt = (number: bigint) => l1.getBalance({ address: WHALE, blockNumber: number });
-    expect((await balanceAt(blockNumber)) - (await balanceAt(blockNumber - 1n))).to.equal(WITHDRAWAL);
+    expect((await balanceAt(paidAt)) - (await balanceAt(paidAt - 1n))).to.equal(WITHDRAWAL);
+    const kept = await balanceOf(l1Url, HOLDER.address);
+    await execute(tokens);
+    expect(await balanceOf(l1Url, HOLDER.address)).to.equal(kept + TOKENS_BACK);
+    expect(await balanceOf(l1Url, erc20Bridge)).to.equal(TOKENS - TOKENS_BACK);
   }
 
-  /** Sends ETH of an account on L2 to the whale on L1. */
-  async function withdraw({ rpcUrl, chainId }: DevnetInfo["l2"], account: typeof HOLDER): Promise<Hash> {
+  /** Sends a transaction of the holder's on L2, and waits for it. */
+  async function sendOnL2(
+    { rpcUrl, chainId }: DevnetInfo["l2"],
+    request: { readonly to: Address; readonly data: Hex; readonly value: bigint },
+  ): Promise<Hash> {
     const { client } = l2ClientOf(rpcUrl, PATIENCE);
     const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
-    const serializedTransaction = await account.signTransaction({
-      ...{ chainId, maxFeePerGas, maxPriorityFeePerGas, gas: 500_000n, type: "eip1559" },
-      nonce: await client.getTransactionCount({ address: account.address }),
-      to: OUTBOX_ADDRESS,
-      data: encodeFunctionData({ abi: outboxAbi, functionName: "sendMessage", args: [WHALE, 0n, "0x"] }),
-      value: WITHDRAWAL,
+    const serializedTransaction = await HOLDER.signTransaction({
+      ...{ chainId, maxFeePerGas, maxPriorityFeePerGas, gas: 1_000_000n, type: "eip1559" },
+      nonce: await client.getTransactionCount({ address: HOLDER.address }),
+      ...request,
     });
     const hash = await client.sendRawTransaction({ serializedTransaction });
-    await client.waitForTransactionReceipt({ hash, timeout: PATIENCE });
+    const { status } = await client.waitForTransactionReceipt({ hash, timeout: PATIENCE });
+    expect(status).to.equal("success");
     return hash;
   }
 
   const ports = ["--l1-port", "0", "--rpc-port", "0", "--feed-port", "0", "--blob-server-port", "0"];
   const pace = ["--batch-interval", "1", "--propose-interval", "1"];
 
-  it("which Hardhat makes: accounts, tokens and ETH are what they were there, and ETH goes to L2 and back", async () => {
+  it("which Hardhat makes: accounts, tokens and ETH are what they were there, and ETH and tokens go to L2 and back", async () => {
     const fork = ["--fork", origin.url, "--fork-block-number", String(forkedBlock), "--l1-chain-id", "origin"];
     const devnet = await startOnestep<DevnetInfo>({
       arguments: ["devnet", ...ports, ...pace, ...fork, "--data-dir", join(folder, "hardhat")],

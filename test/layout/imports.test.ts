@@ -29,6 +29,7 @@ const ORDER: readonly (readonly string[])[] = [
   ["client"],
   ["cli"],
   ["hardhat"],
+  ["package"],
 ];
 
 const files = globSync("src/**/*.ts").map(normalize);
