@@ -250,7 +250,7 @@ describe("The devnet's helper methods", function () {
       const snapshots: { readonly id: Hex; readonly hash: Hash; readonly balances: readonly bigint[] }[] = [];
       const balances = () => Promise.all([ALICE, FRESH].map((address) => l2().getBalance({ address })));
       const send = async (transaction: object): Promise<void> => {
-        const hash = await onL2<Hash>("eth_sendTransaction", transaction);
+        const hash = await onL2<Hash>("eth_sendTransaction", { gas: toHex(100_000), ...transaction });
         await l2().waitForTransactionReceipt({ hash });
       };
       const play = async (step: Step): Promise<void> => {
