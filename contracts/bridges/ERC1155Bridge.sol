@@ -18,8 +18,6 @@ abstract contract ERC1155Bridge is IERC1155Bridge, TokenBridge, ERC1155Holder {
     /// @dev Mints representations and hands them over; each id, and what is said of it, come on top.
     uint256 private constant MINT_GAS = 150_000;
     uint256 private constant MINT_GAS_PER_ID = 40_000;
-    /// @dev Writes a word of what is said of an id.
-    uint256 private constant GAS_PER_WORD = 24_000;
     /// @dev Gives out tokens that others wrote, and hands them over. Where one needs more, the sender asks for it.
     uint256 private constant RELEASE_GAS = 250_000;
     uint256 private constant RELEASE_GAS_PER_ID = 60_000;
@@ -154,7 +152,7 @@ abstract contract ERC1155Bridge is IERC1155Bridge, TokenBridge, ERC1155Holder {
         string[] memory uris = new string[](ids.length);
         for (uint256 i = 0; i < ids.length; ++i) {
             uris[i] = TokenDescription.text(token, abi.encodeCall(IERC1155MetadataURI.uri, (ids[i])));
-            gas += GAS_PER_WORD * ((bytes(uris[i]).length + 31) / 32);
+            gas += _gasOfText(bytes(uris[i]).length);
         }
         _escrow(token, ids, amounts);
         bytes memory call = abi.encodeCall(

@@ -16,8 +16,6 @@ import {Delivery} from "./types/Delivery.sol";
 abstract contract ERC721Bridge is IERC721Bridge, TokenBridge {
     /// @dev Mints a representation and hands it over; what is said of it comes on top.
     uint256 private constant MINT_GAS = 200_000;
-    /// @dev Writes a word of what is said of a token.
-    uint256 private constant GAS_PER_WORD = 24_000;
     /// @dev Gives out a token that others wrote, and hands it over. Where one needs more, the sender asks for it.
     uint256 private constant RELEASE_GAS = 300_000;
     /// @dev Makes a representation.
@@ -119,7 +117,7 @@ abstract contract ERC721Bridge is IERC721Bridge, TokenBridge {
         bool isFirst = _noteAnnounced(token);
         string memory uri = TokenDescription.text(token, abi.encodeCall(IERC721Metadata.tokenURI, (id)));
         _escrow(token, id);
-        uint256 gas = MINT_GAS + GAS_PER_WORD * ((bytes(uri).length + 31) / 32);
+        uint256 gas = MINT_GAS + _gasOfText(bytes(uri).length);
         if (isFirst) gas += CREATION_GAS;
         bytes memory description = isFirst ? _describe(token) : bytes("");
         bytes memory call = abi.encodeCall(

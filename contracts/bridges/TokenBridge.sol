@@ -13,6 +13,11 @@ import {Delivery} from "./types/Delivery.sol";
 /// @title TokenBridge
 /// @notice What the token bridges share. See {ITokenBridge}.
 abstract contract TokenBridge is ITokenBridge, ReentrancyGuardTransient {
+    /// @dev Writes a slot of what a token says of an id, and tells of it.
+    uint256 private constant GAS_PER_TEXT_SLOT = 24_000;
+    /// @dev Hands on a byte of a delivery's data: it is copied, and stands in an event (8).
+    uint256 private constant GAS_PER_BYTE = 12;
+
     /// @inheritdoc ITokenBridge
     mapping(address remoteToken => address token) public representationOf;
     /// @inheritdoc ITokenBridge
@@ -44,13 +49,15 @@ abstract contract TokenBridge is ITokenBridge, ReentrancyGuardTransient {
 
     /// @dev Gives the other bridge a call, with `gas` for what it does and what the delivery asks for besides.
     function _sendCall(Delivery calldata delivery, uint256 gas, bytes memory call) internal returns (uint256 nonce) {
+        // No token is handed over to it: the message would fail for ever.
+        require(delivery.recipient != address(0), ZeroRecipient());
         // The bridge keeps a 64th of what it is given, too. A sum that is too high is refused by the messenger.
         uint256 callGas = Math.saturatingAdd(delivery.minimumGas, delivery.minimumGas / 63);
         return
             _messenger().sendMessage{value: msg.value}(
                 _otherBridge(),
                 delivery.value,
-                Math.saturatingAdd(gas, callGas),
+                Math.saturatingAdd(gas + GAS_PER_BYTE * delivery.data.length, callGas),
                 call,
                 delivery.refundTo
             );
@@ -103,6 +110,11 @@ abstract contract TokenBridge is ITokenBridge, ReentrancyGuardTransient {
         } else if (msg.value != 0) {
             Address.sendValue(payable(recipient), msg.value);
         }
+    }
+
+    /// @dev Gas of writing what a token says of an id. Up to 31 bytes are in one slot, more have one for their length.
+    function _gasOfText(uint256 length) internal pure returns (uint256) {
+        return GAS_PER_TEXT_SLOT * (length < 32 ? 1 : 1 + (length + 31) / 32);
     }
 
     function _single(uint256 value) internal pure returns (uint256[] memory values) {

@@ -51,6 +51,8 @@ contract L1Messenger is IL1Messenger, Messenger {
         bytes calldata data,
         address refundTo
     ) external payable returns (uint256 nonce) {
+        // The other messenger would never call it, and keep the value.
+        require(target != Predeploys.MESSENGER && target != Predeploys.OUTBOX, ForbiddenTarget(target));
         nonce = INBOX.messageCount();
         CrossDomainMessage memory message = CrossDomainMessage({
             nonce: nonce,

@@ -43,6 +43,8 @@ contract L2Messenger is IL2Messenger, Messenger {
     ) external payable returns (uint256 nonce) {
         require(msg.value == value, WrongValue(msg.value, value));
         require(minimumGas <= MAXIMUM_GAS, MinimumGasTooHigh(minimumGas, MAXIMUM_GAS));
+        // Nor does it call Inbox and Portal, which are not known here.
+        require(target != otherMessenger, ForbiddenTarget(target));
         nonce = OUTBOX.count();
         CrossDomainMessage memory message = CrossDomainMessage({
             nonce: nonce,

@@ -15,7 +15,10 @@ export interface Repository {
   titles(path: string): readonly string[];
 }
 
-const NOT_OURS = new Set([".git", "node_modules", "artifacts", "cache", "types", "coverage", "data", "deployments"]);
+const NOT_OURS = new Set([
+  ...[".git", "node_modules", "artifacts", "cache", "types", "coverage", "data", "deployments"],
+  ...["dist", "abi", "verification"],
+]);
 
 /** The repository in a folder of the disk. */
 export function readRepository(root: string): Repository {

@@ -1,4 +1,5 @@
 import { getAddress } from "viem";
+import { L2_BRIDGE_ADDRESSES } from "../client/index.ts";
 import { defineCommand } from "./command.ts";
 import { withLayers } from "./layers.ts";
 import { narrate } from "./narration.ts";
@@ -15,10 +16,18 @@ export const addressesCommand = defineCommand({
   settings: { ...layerSettings, ...jsonSetting },
   run: (values) =>
     withLayers(values, async ({ rollup }) => {
-      const { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } = await import("../rollup/index.ts");
+      const { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, WRAPPED_ETHER_ADDRESS } =
+        await import("../rollup/index.ts");
       const { contracts, parameters, l1ChainId, l2ChainId } = rollup;
       const { operator, forceInclusionDelay, selfSequencingDelay, challengePeriod } = parameters;
-      const l2 = { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS };
+      const l1 = { ...contracts, ...rollup.l1Bridges };
+      const l2 = {
+        l1Context: L1_CONTEXT_ADDRESS,
+        outbox: OUTBOX_ADDRESS,
+        feeVault: FEE_VAULT_ADDRESS,
+        ...L2_BRIDGE_ADDRESSES,
+        wrappedEther: WRAPPED_ETHER_ADDRESS,
+      };
       const delays = { forceInclusionDelay, selfSequencingDelay, challengePeriod };
       const rows = (group: Readonly<Record<string, string | number>>) =>
         formatTable(
@@ -27,9 +36,9 @@ export const addressesCommand = defineCommand({
             typeof value === "string" ? getAddress(value) : `${value} s`,
           ]),
         );
-      narrate(values.json).finish({ l1ChainId, l2ChainId, l1: contracts, l2, operator, delays }, [
+      narrate(values.json).finish({ l1ChainId, l2ChainId, l1, l2, operator, delays }, [
         `L1, chain ${l1ChainId}`,
-        rows({ ...contracts, operator }),
+        rows({ ...l1, operator }),
         `L2, chain ${l2ChainId}`,
         rows(l2),
         "delays",

@@ -118,9 +118,20 @@ export function defineCommandGroup({
       }
       group.addHelpText("after", `\nWithout a command it is \`onestep ${name} ${commands[0].name}\`.`);
       // The settings of the one that most people mean.
-      if (showsFirst === true) group.addHelpText("after", () => `\n${group.commands[0]?.helpInformation() ?? ""}`);
+      const [first] = group.commands;
+      if (showsFirst === true && first !== undefined) group.addHelpText("after", () => `\n${helpOf(first)}`);
     },
   };
+}
+
+/** A command's help with all that is added to it. */
+function helpOf(command: Command): string {
+  const output = command.configureOutput();
+  let help = "";
+  command.configureOutput({ ...output, writeOut: (text) => (help += text) });
+  command.outputHelp();
+  command.configureOutput(output);
+  return help.trimEnd();
 }
 
 /** Every key that the settings of some command have. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { OUTBOX_ADDRESS } from "../rollup/index.ts";
-import { askNode, askNodeOrNull } from "./ask-node.ts";
+import { NodeRefusalError, askNode, askNodeOrNull } from "./ask-node.ts";
+import { RPC_ERROR } from "../rpc/index.ts";
 import { defineCommand } from "./command.ts";
 import type { ArgumentDefinition } from "./command.ts";
 import { askL1Url, quantitySchema, runningDevnetSettings } from "./devnet-settings.ts";
@@ -16,6 +17,8 @@ const timestampSchema = z.object({ timestamp: quantitySchema });
 
 /** Withdrawals that are looked at, the latest ones: each asks L1. */
 const MAXIMUM_WITHDRAWALS = 200;
+/** Each takes as long as the node gives a call. */
+const ATTEMPTS = 5;
 /** Milliseconds between looks. */
 const LOOK_INTERVAL = 250;
 
@@ -100,7 +103,19 @@ async function l1Time(l1Url: string): Promise<number> {
 }
 
 async function claimOf(rpcUrl: string, block: string): Promise<Claim | undefined> {
-  return claimSchema.nullable().parse(await askNodeOrNull(rpcUrl, "rollup_getClaimOfBlock", [block])) ?? undefined;
+  return claimSchema.nullable().parse(await askPatiently(rpcUrl, "rollup_getClaimOfBlock", [block])) ?? undefined;
+}
+
+/** As `askNodeOrNull`, again and again where a busy node did not come to it in time. */
+async function askPatiently(rpcUrl: string, method: string, params: readonly unknown[]): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await askNodeOrNull(rpcUrl, method, params);
+    } catch (error) {
+      const isBusy = error instanceof NodeRefusalError && error.code === RPC_ERROR.timeout;
+      if (!isBusy || attempt >= ATTEMPTS) throw error;
+    }
+  }
 }
 
 async function untilClaimed(
@@ -156,7 +171,7 @@ async function readWithdrawals(rpcUrl: string): Promise<ReadonlyMap<number, stri
   );
   const withdrawals = new Map<number, string>();
   for (let index = Math.max(0, count - MAXIMUM_WITHDRAWALS); index < count; index++) {
-    const answer = await askNodeOrNull(rpcUrl, "rollup_getWithdrawalStatus", [index]);
+    const answer = await askPatiently(rpcUrl, "rollup_getWithdrawalStatus", [index]);
     if (answer !== null) withdrawals.set(index, statusSchema.parse(answer).status);
   }
   return withdrawals;

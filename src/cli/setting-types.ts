@@ -66,6 +66,16 @@ function readAmount(text: string): bigint | undefined {
 }
 
 /** Bytes. */
+/** As text: how many units it is depends on the token. */
+export const tokenAmountText: z.ZodType<string, string> = z
+  .string()
+  .regex(/^\d{1,78}(\.\d{1,78})?$/, { error: "expected an amount of tokens, as 12.5" });
+
+export const tokenIdText: z.ZodType<bigint, string> = z
+  .string()
+  .regex(/^(\d{1,78}|0x[0-9a-fA-F]{1,64})$/, { error: "expected the id of a token, as 7" })
+  .transform(BigInt);
+
 export const hexText: z.ZodType<Hex, string> = z
   .string()
   .regex(/^0x(?:[0-9a-fA-F]{2})*$/, { error: "expected bytes as 0x-prefixed hex" })

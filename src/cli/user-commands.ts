@@ -1,4 +1,5 @@
 import { addressesCommand } from "./addresses-command.ts";
+import { bridgeCommand } from "./bridge-command.ts";
 import { claimCommand } from "./claim-command.ts";
 import type { RegistrableCommand } from "./command.ts";
 import { depositCommand } from "./deposit-command.ts";
@@ -17,6 +18,7 @@ export const userCommands: readonly RegistrableCommand[] = [
   statusCommand,
   finalizeCommand,
   forceCommand,
+  bridgeCommand,
   claimCommand,
   disputeCommand,
   addressesCommand,

@@ -15,6 +15,8 @@ import { isForbiddenTarget, requireL1 } from "./rollup.ts";
 import type { Rollup } from "./rollup.ts";
 import { awaitTransaction, findReceipt, sendCall } from "./sending.ts";
 import type { Sender } from "./sending.ts";
+import { sendTransfer } from "./transfers.ts";
+import type { Transfer, TransferRequest } from "./transfers.ts";
 import type { WaitOptions } from "./waiting.ts";
 import type { Claim } from "./withdrawal-status.ts";
 import { claimsToConfirm, confirmCall, executeCall } from "./withdrawals.ts";
@@ -170,6 +172,8 @@ export function createPublicActionsL1(client: Client, rollup: Rollup): PublicAct
 }
 
 export type WalletActionsL1 = {
+  /** Sends tokens to L2, with ETH and a call if asked for; allows the bridge to take them first, where it may not yet. */
+  bridge(request: TransferRequest & WaitOptions): Promise<Transfer>;
   /** Mints ETH on L2 for `to`, the sender's account unless given. Resolves with the hash of the L1 transaction, as the others do. */
   depositEther(options: { readonly value: bigint; readonly to?: Address | undefined }): Promise<Hash>;
   /** Sends an L2 transaction from L1. */
@@ -210,6 +214,10 @@ export function createWalletActionsL1(client: Client, sender: Sender, rollup: Ro
     async sendMessage(request) {
       const call = messageCall(rollup, await sender.address(), request);
       return send(call, (estimated) => withDepositGas(estimated, request.gasLimit));
+    },
+    async bridge(request) {
+      await requireL1(client, rollup);
+      return sendTransfer(layer, rollup, request, request);
     },
     async forceInclude(options) {
       const status = await actions.getForcingStatus(options);

@@ -10,8 +10,10 @@ import { messageStatusOf, messageStatusSchema } from "./message-status.ts";
 import type { MessageId, MessageStatus } from "./message-status.ts";
 import { readRollup } from "./rollup.ts";
 import type { Rollup } from "./rollup.ts";
-import { sendCall } from "./sending.ts";
+import { findReceipt, sendCall } from "./sending.ts";
 import type { Sender } from "./sending.ts";
+import { relayOutcomeOf, sendTransfer } from "./transfers.ts";
+import type { RelayOutcome, Transfer, TransferRequest } from "./transfers.ts";
 import { poll } from "./waiting.ts";
 import type { WaitOptions } from "./waiting.ts";
 import { executionTime, withdrawalSchema, withdrawalStatusSchema } from "./withdrawal-status.ts";
@@ -51,6 +53,11 @@ export type PublicActionsL2 = {
   waitForMessage(
     options: MessageId & WaitOptions & Watching<MessageStatus>,
   ): Promise<Exclude<MessageStatus, { status: "enqueued" }>>;
+  /**
+   * What became of the call that a message of L1's messenger makes, by the hash of its L2 transaction: `failed` ones can be tried again
+   * (`L2Messenger.replayMessage`); `none` if the transaction relayed nothing, as one that ran out of gas. Rejects with an `unknown-transaction`.
+   */
+  getRelayOutcome(options: { readonly hash: Hash }): Promise<RelayOutcome>;
   /** The messages to L1 that an L2 transaction sent. Rejects with an `unknown-transaction` or `nothing-sent`. */
   getWithdrawals(options: { readonly hash: Hash }): Promise<readonly Withdrawal[]>;
   /** Rejects with an `unknown-withdrawal`. */
@@ -109,6 +116,11 @@ export function createPublicActionsL2(client: Client): PublicActionsL2 {
         return status === undefined || status.status === "enqueued" ? undefined : status;
       });
     },
+    async getRelayOutcome({ hash }) {
+      const receipt = await findReceipt(client, hash);
+      if (receipt === undefined) throw new OnestepError({ kind: "unknown-transaction", layer: "L2", hash });
+      return relayOutcomeOf(receipt.logs);
+    },
     async getWithdrawals({ hash }) {
       const answer = await ask(client, "rollup_getWithdrawals", [hash], z.array(withdrawalSchema).nullable());
       if (answer === null) throw new OnestepError({ kind: "unknown-transaction", layer: "L2", hash });
@@ -148,6 +160,11 @@ export function createPublicActionsL2(client: Client): PublicActionsL2 {
 }
 
 export type WalletActionsL2 = {
+  /**
+   * Sends tokens to L1, with ETH and a call if asked for; allows the bridge to take them first, where it may not yet. It is the beginning of
+   * a withdrawal, which is followed and finalized as any.
+   */
+  bridge(request: TransferRequest & WaitOptions): Promise<Transfer>;
   /** Sends a message, or ETH alone, to L1: the beginning of a withdrawal. Resolves with the hash of the L2 transaction. */
   initiateWithdrawal(request: WithdrawalRequest): Promise<Hash>;
 };
@@ -159,6 +176,10 @@ export function createWalletActionsL2(client: Client, sender: Sender): WalletAct
       const rollup = await getRollup();
       const { l2ChainId: chainId } = rollup;
       return sendCall({ client, sender, layer: "L2", chainId }, withdrawalCall(rollup, request));
+    },
+    async bridge(request) {
+      const rollup = await getRollup();
+      return sendTransfer({ client, sender, layer: "L2", chainId: rollup.l2ChainId }, rollup, request, request);
     },
   };
 }

@@ -1,13 +1,32 @@
 import { decodeErrorResult, isHex, parseAbi } from "viem";
 import type { Abi, Address, Client, Hex } from "viem";
 import { getBalance } from "viem/actions";
-import { inboxAbi, outboxAbi, portalAbi, stateCommitmentChainAbi } from "./abi.ts";
+import {
+  erc1155BridgeAbi,
+  erc20BridgeAbi,
+  erc721BridgeAbi,
+  inboxAbi,
+  l1MessengerAbi,
+  outboxAbi,
+  portalAbi,
+  stateCommitmentChainAbi,
+} from "./abi.ts";
 import { OnestepError } from "./errors.ts";
 import type { LayerName } from "./errors.ts";
 
 /** Of any contract that a message may call. */
 const solidityErrors = parseAbi(["error Error(string reason)", "error Panic(uint256 code)"]);
-const ABIS: readonly Abi[] = [inboxAbi, outboxAbi, portalAbi, stateCommitmentChainAbi, solidityErrors];
+const ABIS: readonly Abi[] = [
+  inboxAbi,
+  outboxAbi,
+  portalAbi,
+  stateCommitmentChainAbi,
+  erc20BridgeAbi,
+  erc721BridgeAbi,
+  erc1155BridgeAbi,
+  l1MessengerAbi,
+  solidityErrors,
+];
 
 /** Wordings of go-ethereum, Hardhat, Nethermind and others. */
 const INSUFFICIENT = /insufficient funds|doesn't have enough funds|insufficient balance|insufficient_funds/i;

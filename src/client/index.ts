@@ -2,7 +2,7 @@ export type { ForcingStatus, PublicActionsL1, WalletActionsL1 } from "./actions-
 export { createPublicActionsL1, createWalletActionsL1 } from "./actions-l1.ts";
 export type { PublicActionsL2, SyncStatus, WalletActionsL2, Watching } from "./actions-l2.ts";
 export { createPublicActionsL2, createWalletActionsL2 } from "./actions-l2.ts";
-export { OUTBOX_ADDRESS } from "./abi.ts";
+export { L2_BRIDGE_ADDRESSES, OUTBOX_ADDRESS, tokenAbi } from "./abi.ts";
 export * from "./chain.ts";
 export { FINALIZATION_GAS, finalizationGas } from "./costs.ts";
 export type { Cost, LayerCost } from "./costs.ts";
@@ -18,6 +18,8 @@ export { isForbiddenTarget, parseRollup, readRollup, requireL1 } from "./rollup.
 export type { Rollup } from "./rollup.ts";
 export { awaitTransaction } from "./sending.ts";
 export type { Sender } from "./sending.ts";
+export { bridgesOn, readRepresentation, readTokenStandard, transferCall } from "./transfers.ts";
+export type { BridgedTokens, RelayOutcome, Transfer, TransferRequest } from "./transfers.ts";
 export * from "./viem.ts";
 export type { WaitOptions } from "./waiting.ts";
 export { claimsToConfirm, confirmCall, executeCall, withdrawalCall } from "./withdrawals.ts";

@@ -2,11 +2,13 @@ import { MethodNotFoundRpcError, MethodNotSupportedRpcError } from "viem";
 import type { Address, Client } from "viem";
 import { getChainId, getCode, readContract } from "viem/actions";
 import { z } from "zod";
-import { inboxAbi } from "./abi.ts";
+import { L2_BRIDGE_ADDRESSES, inboxAbi } from "./abi.ts";
 import { addressSchema, amountSchema, countSchema, hashSchema } from "./answers.ts";
 import { ask } from "./asking.ts";
 import { OnestepError } from "./errors.ts";
 import type { LayerName } from "./errors.ts";
+
+const SLOT_0 = `0x${"00".repeat(32)}`;
 
 const rollupSchema = z
   .object({
@@ -27,14 +29,36 @@ const rollupSchema = z
       challengePeriod: countSchema,
       claimBond: amountSchema.or(z.bigint()),
     }),
-    genesis: z.object({ chainId: countSchema }),
+    genesis: z.object({
+      chainId: countSchema,
+      alloc: z.record(z.string(), z.object({ storage: z.record(z.string(), hashSchema).optional() })),
+    }),
     genesisHash: hashSchema,
   })
-  .transform(({ genesis, ...rest }) => ({ ...rest, l2ChainId: genesis.chainId }));
+  .transform(({ genesis, ...rest }, context) => {
+    const counterpart = (predeploy: Address): Address => {
+      const word = genesis.alloc[predeploy]?.storage?.[SLOT_0];
+      if (word !== undefined) return `0x${word.slice(26)}`;
+      context.addIssue({
+        code: "custom",
+        path: ["genesis", "alloc", predeploy],
+        message: "expected its counterpart on L1",
+      });
+      return z.NEVER;
+    };
+    const { messenger, erc20Bridge, erc721Bridge, erc1155Bridge } = L2_BRIDGE_ADDRESSES;
+    const l1Bridges = {
+      messenger: counterpart(messenger),
+      erc20Bridge: counterpart(erc20Bridge),
+      erc721Bridge: counterpart(erc721Bridge),
+      erc1155Bridge: counterpart(erc1155Bridge),
+    };
+    return { ...rest, l2ChainId: genesis.chainId, l1Bridges };
+  });
 
 /**
  * What a user needs to know of a rollup: a part of its configuration. Delays are in seconds, `claimBond` in wei; `l1StartBlock` is the
- * L1 block of the deployment.
+ * L1 block of the deployment; `l1Bridges` are messenger and token bridges on L1, which the genesis commits to.
  */
 export type Rollup = z.output<typeof rollupSchema>;
 

@@ -36,7 +36,12 @@ const base = {
   transactionHash: hashSchema,
   withdrawal: withdrawalSchema,
 };
-const claimed = { ...base, executableAt: countSchema, claim: claimSchema, unconfirmed: z.array(claimSchema) };
+const claimed = {
+  ...base,
+  executableAt: countSchema,
+  claim: claimSchema,
+  unconfirmed: z.array(claimSchema).readonly(),
+};
 
 /** Of `rollup_getWithdrawalStatus`. */
 export const withdrawalStatusSchema = z

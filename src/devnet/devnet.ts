@@ -20,7 +20,7 @@ import {
   startChallengerRole,
   startFeed,
   startProposerRole,
-  startRpcRole,
+  openRpc,
 } from "../roles/index.ts";
 import type { Closers, RunningNode } from "../roles/index.ts";
 import { rejected } from "../rpc/index.ts";
@@ -236,7 +236,7 @@ async function start(
         dump: () => node.chain.exclusive(() => dumpRunning(folder, node.database)),
       })
     : undefined;
-  const rpc = await startRpcRole(node, {
+  const rpc = await openRpc(node, {
     host,
     port: options.rpcPort,
     pool: roles.pool,
@@ -279,6 +279,8 @@ async function start(
   };
   known.info = info;
   await control?.ready();
+  // Not waited for: on a busy machine the first estimate of gas would take longer than a call may.
+  rpc.prepare();
   return {
     info,
     failure: Promise.race([l1.failure, node.failure]),

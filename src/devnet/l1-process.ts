@@ -10,6 +10,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkHooks } from "hardhat/types/hooks";
 import type { EthereumProvider } from "hardhat/types/providers";
 import { z } from "zod";
+import { forkCacheFolder } from "./fork-cache.ts";
 import { ForkUpstreamError, createForkUpstream } from "./fork-upstream.ts";
 import type { ForkUpstream } from "./fork-upstream.ts";
 import { type L1Journal, type L1JournalGenesis, openL1Journal } from "./l1-journal.ts";
@@ -146,6 +147,7 @@ async function resolveForkBlock(of: ForkUpstream, wanted: number | undefined): P
 async function createEnvironment(genesis: L1JournalGenesis): Promise<HardhatRuntimeEnvironment> {
   return createHardhatRuntimeEnvironment(
     {
+      ...(genesis.fork === undefined ? {} : { paths: { cache: forkCacheFolder() } }),
       networks: {
         [NETWORK]: {
           type: "edr-simulated",

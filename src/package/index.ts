@@ -5,4 +5,4 @@
 export * from "../l1/abi/abis.ts";
 export { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, rollupConfigSchema } from "../rollup/index.ts";
 export type { Genesis, RollupConfig } from "../rollup/index.ts";
-// The client of src/client is exported here.
+export * from "../client/index.ts";

@@ -1,7 +1,7 @@
 import { createClaimsView, createOwnTraces } from "../claims/index.ts";
 import type { TransactionPool } from "../node/index.ts";
 import { createForwardingPool, createRpcServer } from "../rpc/index.ts";
-import type { DevnetControl } from "../rpc/index.ts";
+import type { DevnetControl, RpcServer } from "../rpc/index.ts";
 import { createReadOnlyPool } from "./read-only-pool.ts";
 import type { RunningNode } from "./running-node.ts";
 
@@ -19,8 +19,17 @@ export interface RpcRoleOptions {
 /** Serves a node's JSON-RPC. */
 export async function startRpcRole(
   node: RunningNode,
-  { host, port, pool, devnet, clientVersion }: RpcRoleOptions,
+  options: RpcRoleOptions,
 ): Promise<{ readonly url: string; readonly webSocketUrl: string }> {
+  const { url, webSocketUrl } = await openRpc(node, options);
+  return { url, webSocketUrl };
+}
+
+/** As {@link startRpcRole}, for whoever prepares the server for its first calls. */
+export async function openRpc(
+  node: RunningNode,
+  { host, port, pool, devnet, clientVersion }: RpcRoleOptions,
+): Promise<{ readonly url: string; readonly webSocketUrl: string } & Pick<RpcServer, "prepare">> {
   const { chain, client, database, instruments } = node;
   const claims = createClaimsView({
     chain,
@@ -49,7 +58,7 @@ export async function startRpcRole(
   );
   const { url, webSocketUrl } = await server.start();
   node.onClose("RPC server", () => server.stop());
-  return { url, webSocketUrl };
+  return { url, webSocketUrl, prepare: () => server.prepare() };
 }
 
 /** The pool of a node that does not sequence: forwards to the sequencer's JSON-RPC, or refuses if there is none. */

@@ -182,7 +182,11 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
     await Promise.all(Object.values(stopping.node.readers).map((readers) => readers.close()));
   }
 
-  return { start, stop };
+  return {
+    start,
+    stop,
+    prepare: () => running?.node.readers.executing.start(),
+  };
 }
 
 function sendJson(reply: FastifyReply, text: string): FastifyReply {

@@ -46,6 +46,8 @@ export interface RpcServer {
     readonly url: string;
     readonly webSocketUrl: string;
   }>;
+  /** Starts a thread that executes, which takes a while, before the first call asks for one. */
+  prepare(): void;
   /** Stops listening, ends all connections and subscriptions. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -5,6 +5,7 @@ pragma solidity 0.8.37;
 interface Vm {
     function assume(bool condition) external pure;
     function deal(address account, uint256 balance) external;
+    function etch(address account, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
     function prank(address sender) external;
     function prank(address sender, address origin) external;

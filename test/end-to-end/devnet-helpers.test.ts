@@ -83,6 +83,8 @@ describe("The devnet's helper methods", function () {
   async function connectHardhat() {
     const environment = await createHardhatRuntimeEnvironment({
       plugins: [hardhatToolboxMochaEthers],
+      // Ignition remembers deployments by chain id, and would not repeat those of an earlier run.
+      paths: { ignition: join(folder, "ignition") },
       networks: { l2: { type: "http", url: devnet.info.l2.rpcUrl } },
     });
     return environment.network.connect("l2");

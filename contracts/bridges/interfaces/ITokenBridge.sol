@@ -72,6 +72,9 @@ interface ITokenBridge {
     /// @notice More is asked for than the bridge holds of the token.
     error NotInEscrow(address token, uint256 id, uint256 amount);
 
+    /// @notice Nobody is at the zero address.
+    error ZeroRecipient();
+
     /// @notice The recipient did not answer as one that takes tokens (IBridgeRecipient).
     error RefusedByRecipient(address recipient);
 
