@@ -184,11 +184,6 @@ export const bridgedERC20Abi = [
     type: "error",
   },
   {
-    inputs: [],
-    name: "InvalidShortString",
-    type: "error",
-  },
-  {
     inputs: [
       {
         internalType: "address",
@@ -197,17 +192,6 @@ export const bridgedERC20Abi = [
       },
     ],
     name: "NotBridge",
-    type: "error",
-  },
-  {
-    inputs: [
-      {
-        internalType: "string",
-        name: "str",
-        type: "string",
-      },
-    ],
-    name: "StringTooLong",
     type: "error",
   },
   {

@@ -184,6 +184,11 @@ export const l2ERC1155BridgeAbi = [
     type: "error",
   },
   {
+    inputs: [],
+    name: "ZeroRecipient",
+    type: "error",
+  },
+  {
     anonymous: false,
     inputs: [
       {

@@ -152,6 +152,11 @@ export const l2ERC20BridgeAbi = [
     type: "error",
   },
   {
+    inputs: [],
+    name: "ZeroRecipient",
+    type: "error",
+  },
+  {
     anonymous: false,
     inputs: [
       {

@@ -157,6 +157,11 @@ export const l2ERC721BridgeAbi = [
     type: "error",
   },
   {
+    inputs: [],
+    name: "ZeroRecipient",
+    type: "error",
+  },
+  {
     anonymous: false,
     inputs: [
       {
