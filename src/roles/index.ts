@@ -1,7 +1,13 @@
 export { startChallengerRole } from "./challenger-role.ts";
 export type { ChallengerRoleOptions } from "./challenger-role.ts";
 export * from "./closing.ts";
-export { fundsProblems, startBatcher, startBatcherRole, startBlobServer, startProposerRole } from "./l1-writing-roles.ts";
+export {
+  fundsProblems,
+  startBatcher,
+  startBatcherRole,
+  startBlobServer,
+  startProposerRole,
+} from "./l1-writing-roles.ts";
 export type { BatcherRoleOptions, BlobServerOptions, ProposerRoleOptions } from "./l1-writing-roles.ts";
 export { judgeSilence, whyNotSequencing } from "./operator-silence.ts";
 export type { OperatorSilence } from "./operator-silence.ts";

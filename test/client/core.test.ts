@@ -2,10 +2,11 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { decodeFunctionData, encodeErrorResult, encodeEventTopics, encodeAbiParameters, getAddress } from "viem";
 import type { Address, Hash } from "viem";
-import { inboxAbi, portalAbi } from "../../src/client/abi.ts";
+import { erc20BridgeAbi, inboxAbi, portalAbi } from "../../src/client/abi.ts";
 import { FINALIZATION_GAS } from "../../src/client/costs.ts";
 import { findRevert } from "../../src/client/failure.ts";
 import {
+  L2_BRIDGE_ADDRESSES,
   OnestepError,
   claimsToConfirm,
   decodeMessages,
@@ -15,6 +16,7 @@ import {
   messageCall,
   onestepChain,
   parseRollup,
+  transferCall,
   withDepositGas,
   withdrawalCall,
 } from "../../src/client/index.ts";
@@ -44,7 +46,15 @@ const configuration = {
     claimBond: "100",
     unitBond: "50",
   },
-  genesis: { chainId: 7302757, alloc: {} },
+  genesis: {
+    chainId: 7302757,
+    alloc: Object.fromEntries(
+      Object.values(L2_BRIDGE_ADDRESSES).map((predeploy, index) => [
+        predeploy,
+        { storage: { [hash("0")]: `0x${"00".repeat(12)}${address(String(index + 1)).slice(2)}` } },
+      ]),
+    ),
+  },
   genesisHash: hash("8"),
 };
 const rollup = parseRollup(configuration);
@@ -267,5 +277,27 @@ describe("The client's core", () => {
     expect(Number(FINALIZATION_GAS.execute)).to.be.within(dearest, 1.02 * dearest);
     const confirm = measured("confirm a claim");
     expect(Number(FINALIZATION_GAS.confirm)).to.be.within(confirm, 1.02 * confirm);
+  });
+
+  describe("transfers of tokens", () => {
+    it("know the bridges on L1 by the genesis, and refuse a configuration whose predeploys know none", () => {
+      expect(rollup.l1Bridges).to.eql({
+        messenger: address("1"),
+        erc20Bridge: address("2"),
+        erc721Bridge: address("3"),
+        erc1155Bridge: address("4"),
+      });
+      const genesis = { ...configuration.genesis, alloc: {} };
+      expect(problemOf(() => parseRollup({ ...configuration, genesis }))).to.equal("invalid-argument");
+    });
+
+    it("carry the value and the fee, and go to the sender's account unless another is given", () => {
+      const token = address("c");
+      const call = transferCall(address("2"), me, { standard: "erc20", token, amount: 5n, value: 7n }, 11n);
+      expect([call.to, call.value]).to.eql([address("2"), 18n]);
+      const { args } = decodeFunctionData({ abi: erc20BridgeAbi, data: call.data });
+      const delivery = { recipient: getAddress(me), value: 7n, data: "0x", minimumGas: 0n, refundTo: getAddress(me) };
+      expect(args).to.eql([getAddress(token), 5n, delivery]);
+    });
   });
 });
