@@ -1,5 +1,4 @@
 import { getAddress } from "viem";
-import { L2_BRIDGE_ADDRESSES } from "../client/index.ts";
 import { defineCommand } from "./command.ts";
 import { withLayers } from "./layers.ts";
 import { narrate } from "./narration.ts";
@@ -16,18 +15,10 @@ export const addressesCommand = defineCommand({
   settings: { ...layerSettings, ...jsonSetting },
   run: (values) =>
     withLayers(values, async ({ rollup }) => {
-      const { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS, WRAPPED_ETHER_ADDRESS } =
-        await import("../rollup/index.ts");
+      const { USER_PREDEPLOYS: l2 } = await import("../rollup/index.ts");
       const { contracts, parameters, l1ChainId, l2ChainId } = rollup;
       const { operator, forceInclusionDelay, selfSequencingDelay, challengePeriod } = parameters;
       const l1 = { ...contracts, ...rollup.l1Bridges };
-      const l2 = {
-        l1Context: L1_CONTEXT_ADDRESS,
-        outbox: OUTBOX_ADDRESS,
-        feeVault: FEE_VAULT_ADDRESS,
-        ...L2_BRIDGE_ADDRESSES,
-        wrappedEther: WRAPPED_ETHER_ADDRESS,
-      };
       const delays = { forceInclusionDelay, selfSequencingDelay, challengePeriod };
       const rows = (group: Readonly<Record<string, string | number>>) =>
         formatTable(

@@ -195,7 +195,7 @@ async function findApproval(
   const call = (functionName: "approve" | "setApprovalForAll", args: readonly [Address, bigint | boolean]): Call => ({
     to: address,
     value: 0n,
-    data: encodeFunctionData({ abi: tokenAbi, functionName, args: args as never }),
+    data: encodeFunctionData({ abi: tokenAbi, functionName, args }),
   });
   const isForAll = (): Promise<boolean> =>
     readContract(client, { address, abi: tokenAbi, functionName: "isApprovedForAll", args: [sender, bridge] });

@@ -24,8 +24,8 @@ import {
 } from "../roles/index.ts";
 import type { Closers, RunningNode } from "../roles/index.ts";
 import { rejected } from "../rpc/index.ts";
-import { FEE_VAULT_ADDRESS, L1_CONTEXT_ADDRESS, OUTBOX_ADDRESS } from "../rollup/index.ts";
-import type { RollupConfig } from "../rollup/index.ts";
+import { USER_PREDEPLOYS, l1BridgesOf } from "../rollup/index.ts";
+import type { L1Bridges, RollupConfig } from "../rollup/index.ts";
 import { chooseSequencerMode } from "../sequencer/index.ts";
 import { derivedKeys, faucetAccount, hardhatKeys, userAccounts } from "./accounts.ts";
 import type { DevnetKeys } from "./accounts.ts";
@@ -103,7 +103,9 @@ export interface DevnetInfo {
     readonly chainId: number;
   };
   readonly contracts: RollupConfig["contracts"];
-  readonly predeploys: { readonly l1Context: Address; readonly outbox: Address; readonly feeVault: Address };
+  /** Messenger and token bridges on L1. */
+  readonly l1Bridges: L1Bridges;
+  readonly predeploys: typeof USER_PREDEPLOYS;
   readonly roles: Readonly<Record<"operator" | "proposer" | "challenger", Address>>;
   readonly challengePeriod: number;
   /** Accounts with ETH on L2; keys where they are well known. */
@@ -267,7 +269,8 @@ async function start(
       chainId: config.genesis.chainId,
     },
     contracts: config.contracts,
-    predeploys: { l1Context: L1_CONTEXT_ADDRESS, outbox: OUTBOX_ADDRESS, feeVault: FEE_VAULT_ADDRESS },
+    l1Bridges: l1BridgesOf(config.genesis),
+    predeploys: USER_PREDEPLOYS,
     roles: {
       operator: keys.operator.address,
       proposer: keys.proposer.address,

@@ -20,3 +20,15 @@ export const L1_CONTEXT_SLOTS = { number: 0n, timestamp: 1n, baseFee: 2n, blobBa
 export const OUTBOX_SLOTS = { count: 0n, root: 1n, frontier: 2n } as const;
 /** Slots of `FeeVault`. */
 export const FEE_VAULT_SLOTS = { recipient: 0n } as const;
+
+/** The predeploys that users call, by name. */
+export const USER_PREDEPLOYS = {
+  l1Context: L1_CONTEXT_ADDRESS,
+  outbox: OUTBOX_ADDRESS,
+  feeVault: FEE_VAULT_ADDRESS,
+  messenger: L2_MESSENGER_ADDRESS,
+  erc20Bridge: L2_ERC20_BRIDGE_ADDRESS,
+  erc721Bridge: L2_ERC721_BRIDGE_ADDRESS,
+  erc1155Bridge: L2_ERC1155_BRIDGE_ADDRESS,
+  wrappedEther: WRAPPED_ETHER_ADDRESS,
+} as const;

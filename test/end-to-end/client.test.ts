@@ -224,7 +224,8 @@ describe("a user of a devnet", function () {
       id: first!.id,
       proposer: devnet.info.roles.proposer,
     });
-    expect(await ask(0, "addresses")).to.deep.include({ l1: devnet.info.contracts, l2: devnet.info.predeploys });
+    const { contracts, l1Bridges, predeploys } = devnet.info;
+    expect(await ask(0, "addresses")).to.deep.include({ l1: { ...contracts, ...l1Bridges }, l2: predeploys });
     expect(await ask(0, "dispute", "list")).to.eql([]);
     const verified = await ask<{ differences: string[] }>(0, "verify", "--rollup-config", devnet.info.rollupConfig);
     expect(verified.differences).to.eql([]);
