@@ -7,7 +7,7 @@ import type { Rollup } from "./rollup.ts";
 export function onestepChain(
   { l1ChainId, l2ChainId }: Pick<Rollup, "l1ChainId" | "l2ChainId">,
   { rpcUrl, webSocketUrl, name = "Onestep" }: { rpcUrl: string; webSocketUrl?: string; name?: string },
-) {
+): Chain {
   return defineChain({
     id: l2ChainId,
     name,
@@ -17,5 +17,5 @@ export function onestepChain(
       default: { http: [rpcUrl], ...(webSocketUrl === undefined ? {} : { webSocket: [webSocketUrl] }) },
     },
     contracts: { outbox: { address: OUTBOX_ADDRESS } },
-  }) satisfies Chain;
+  });
 }
