@@ -1,5 +1,4 @@
 import { decodeAbiParameters, encodeDeployData } from "viem";
-import { createAddress } from "../ethereum/index.ts";
 import { rollupAbi, rollupBytecode } from "../l1/index.ts";
 import { ZERO_ADDRESS, ZERO_HASH, hexToBytes, keccak256, toAddress } from "../primitives/index.ts";
 import type { Hash, Hex } from "../primitives/index.ts";
@@ -7,6 +6,7 @@ import { claimId } from "../rollup/index.ts";
 import type { BridgeKey, RollupConfig } from "../rollup/index.ts";
 import { check } from "./check.ts";
 import type { Check, CheckedSubject, Value } from "./check.ts";
+import { createdByRollup } from "./created-by-rollup.ts";
 import { l1BridgeAddresses } from "./l1-bridges.ts";
 import { L1_BRIDGE_CONTRACTS, L1_CONTRACTS, hashWithoutImmutables, immutableValues } from "./l1-contracts.ts";
 import type { L1Contract, L1ContractKey } from "./l1-contracts.ts";
@@ -61,8 +61,9 @@ export function checkL1Bridges({
   bridges,
 }: Pick<ObservedRollup, "contracts" | "bridges">): readonly CheckedSubject[] {
   const { messenger } = l1BridgeAddresses(contracts.rollup);
+  const { inbox, portal } = createdByRollup(contracts.rollup);
   const immutables: Readonly<Record<BridgeKey, Readonly<Record<string, Value>>>> = {
-    messenger: { INBOX: createAddress(contracts.rollup, 1n), PORTAL: createAddress(contracts.rollup, 4n) },
+    messenger: { INBOX: inbox, PORTAL: portal },
     erc20Bridge: { _MESSENGER: messenger },
     erc721Bridge: { _MESSENGER: messenger },
     erc1155Bridge: { _MESSENGER: messenger },
@@ -145,9 +146,7 @@ function expectedImmutables(
   rollup: RollupConfig["contracts"]["rollup"],
   { parameters, deploymentBlock }: ExpectedRollup,
 ): Immutables {
-  const [inbox, challengeGame, stateCommitmentChain, portal] = [1n, 2n, 3n, 4n].map((nonce) =>
-    createAddress(rollup, nonce),
-  ) as [Hex, Hex, Hex, Hex];
+  const { inbox, challengeGame, stateCommitmentChain, portal } = createdByRollup(rollup);
   const { dispute } = parameters;
   return {
     rollup: {

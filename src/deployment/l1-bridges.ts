@@ -1,5 +1,5 @@
 import { concatHex, encodeDeployData } from "viem";
-import { create2Address, createAddress } from "../ethereum/index.ts";
+import { create2Address } from "../ethereum/index.ts";
 import {
   l1ERC1155BridgeAbi,
   l1ERC1155BridgeBytecode,
@@ -14,6 +14,7 @@ import { ZERO_HASH, hexToBytes } from "../primitives/index.ts";
 import type { Address, Hex, Instruments } from "../primitives/index.ts";
 import { DETERMINISTIC_DEPLOYER_ADDRESS } from "../rollup/index.ts";
 import type { BridgeKey, L1Bridges } from "../rollup/index.ts";
+import { createdByRollup } from "./created-by-rollup.ts";
 import type { Deployer } from "./deployer.ts";
 import { deployDeterministicDeployer } from "./deterministic-deployer.ts";
 import { codeAt } from "./observe-prover.ts";
@@ -29,7 +30,7 @@ export interface L1BridgeCreation {
 
 /** The messenger and the token bridges of a rollup at an address (specification §7, §8), in the order of their deployment. */
 export function l1BridgeCreations(rollup: Address): readonly L1BridgeCreation[] {
-  const [inbox, portal] = [createAddress(rollup, 1n), createAddress(rollup, 4n)];
+  const { inbox, portal } = createdByRollup(rollup);
   const creation = (key: BridgeKey, initcode: Hex): L1BridgeCreation => ({
     key,
     address: create2Address(DETERMINISTIC_DEPLOYER_ADDRESS, ZERO_HASH, hexToBytes(initcode)),
