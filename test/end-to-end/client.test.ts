@@ -118,9 +118,11 @@ describe("a user of a devnet", function () {
     const child = spawn(process.execPath, args, {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
-      // Hardhat, which runs the tests, tells those it starts its own settings.
+      // Hardhat, which runs the tests, tells those it starts its own settings; with CI set, it shows where an error was thrown.
       env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"))),
+        ...Object.fromEntries(
+          Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_") && name !== "CI"),
+        ),
         NODE_OPTIONS: "",
         HARDHAT_IGNITION_CONFIRM_DEPLOYMENT: "false",
       },

@@ -82,7 +82,9 @@ describe("The follower", () => {
     const { latest } = first.chain.store.getHeads();
     expect(status).to.eql({
       l1Head: { number, hash },
+      l1HeadAge: status.l1HeadAge,
       l1Problem: undefined,
+      l1ReadAge: status.l1ReadAge,
       l1Synced: { number, hash },
       batchCount: l1.batches().length,
       derivedBatchCount: l1.batches().length,
@@ -92,6 +94,7 @@ describe("The follower", () => {
       safe: latest,
       finalized: status.finalized,
     });
+    for (const age of [status.l1HeadAge, status.l1ReadAge]) expect(age).to.be.within(0, 60);
     const second = await start();
     await second.follower.syncOnce();
     expect(second.hashes()).to.eql(expected);
