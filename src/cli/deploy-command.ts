@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { DEPLOYMENT_PRESETS, formatRollupConfig, DEFAULT_L2_CHAIN_ID, createRollup } from "../deployment/index.ts";
 import type { DeploymentPreset, DeploymentPresetName } from "../deployment/index.ts";
 import { defineCommand } from "./command.ts";
@@ -147,6 +148,7 @@ export const deployCommand = defineCommand({
     if (existsSync(values.output)) {
       throw new SettingsError([`--output: ${values.output} exists already; its rollup would be forgotten`]);
     }
+    requireWritableFolder(dirname(values.output));
     const config = await createRollup(
       {
         l1RpcUrl: values.l1RpcUrl,
@@ -160,7 +162,29 @@ export const deployCommand = defineCommand({
       },
       { logger },
     );
-    writeFileSync(values.output, formatRollupConfig(config), { flag: "wx" });
+    const text = formatRollupConfig(config);
+    try {
+      writeFileSync(values.output, text, { flag: "wx" });
+    } catch (error) {
+      // It was paid for, and what its genesis holds is nowhere else.
+      process.stdout.write(text);
+      throw new Error(
+        `the rollup is deployed, but its configuration could not be written to ${values.output}; it is printed above: keep it`,
+        { cause: error },
+      );
+    }
     logger.info({ path: values.output }, "configuration written");
   },
 });
+
+/** Before anything is paid for. */
+function requireWritableFolder(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SettingsError([
+      `--output: expected a file in a folder that can be written, got one in ${folder}: ${reason}`,
+    ]);
+  }
+}

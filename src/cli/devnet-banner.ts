@@ -2,6 +2,10 @@ import { getAddress } from "viem";
 import type { DevnetInfo } from "../devnet/index.ts";
 import { formatTable } from "./output.ts";
 
+/** Where the commands look unless they are told. */
+const USUAL_L1 = "http://127.0.0.1:8545";
+const USUAL_L2 = "http://127.0.0.1:9545";
+
 /** What `onestep devnet` prints when everything runs. */
 export function describeDevnet({
   l1,
@@ -20,6 +24,8 @@ export function describeDevnet({
     privateKey === undefined ? [] : [{ address, privateKey }],
   );
   const key = known[0]?.privateKey ?? "0x…";
+  const isUsual = l1.rpcUrl === USUAL_L1 && l2.rpcUrl === USUAL_L2 && known.length > 0;
+  const endpoints = isUsual ? "" : ` --l1-rpc-url ${l1.rpcUrl} --rpc-url ${l2.rpcUrl}`;
   return [
     "",
     "Onestep devnet is running.",
@@ -84,7 +90,9 @@ export function describeDevnet({
     "Foundry",
     `  forge create --rpc-url ${l2.rpcUrl} --private-key ${key} --broadcast src/Counter.sol:Counter`,
     "",
-    "Deposit and withdraw: npm run demo",
+    "Deposit and withdraw",
+    `  onestep deposit 0.1ether${endpoints}    then withdraw, status, finalize: see --help`,
+    `  npm run demo${isUsual ? "" : ` -- --l1-rpc-url ${l1.rpcUrl} --l2-rpc-url ${l2.rpcUrl}${known.length > 0 ? "" : " --private-key 0x…"}`}    in a clone`,
     "",
     "",
   ].join("\n");

@@ -51,6 +51,13 @@ const settings = {
     placeholder: "seconds",
     fallback: "2",
   }),
+  l1BaseFee: setting(integerText(0, 1_000_000_000_000), {
+    description:
+      "base fee of the first L1 block it mines, unless it forks a chain; with 0 the data of L2 transactions costs nothing, and a " +
+      "transfer takes 21,000 gas as on other chains",
+    placeholder: "wei",
+    fallback: "0",
+  }),
   fork: optionalSetting(httpUrlText, {
     description: "JSON-RPC endpoint of a chain that the L1 it starts forks",
     placeholder: "url",
@@ -137,7 +144,7 @@ const startCommand = defineCommand({
         process.stdout.write(describeDevnet(devnet.info));
         return devnet;
       },
-      { stopTimeout: STOP_TIMEOUT },
+      { stopTimeout: STOP_TIMEOUT, settings: values },
       { logger },
     );
   },
@@ -177,6 +184,7 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     port: values.l1Port,
     chainId: values.l1ChainId,
     blockTime: values.l1BlockTime,
+    baseFee: values.l1BaseFee,
     forkUrl,
     forkBlockNumber: values.forkBlockNumber,
   } as const;

@@ -1,4 +1,4 @@
-import { OnestepError } from "../client/index.ts";
+import { OnestepError, poll } from "../client/index.ts";
 import type { MessageStatus } from "../client/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import { defineCommand } from "./command.ts";
@@ -117,32 +117,32 @@ async function force(
   { say }: Narration,
 ): Promise<TransactionReport | undefined> {
   const waiting = waitOptions(values);
-  const start = Date.now();
-  for (let isSaid = false; ;) {
-    const status = await l1.getForcingStatus({ index });
-    if (status.status === "included") return undefined;
-    const { forceableAt, l1Timestamp } = status;
-    const left = forceableAt - l1Timestamp;
-    if (status.status === "overdue") {
-      try {
-        const hash = await l1Wallet.forceInclude({ index });
-        say(`L1 transaction ${hash} forces message ${index}`);
-        return await reportTransaction(l1.client, "L1", hash, waiting);
-      } catch (error) {
-        if (!isOvertaken(error)) throw error;
+  let isSaid = false;
+  const { report } = await poll<{ readonly report: TransactionReport | undefined }>(
+    `message ${index} to be overdue`,
+    waiting,
+    async () => {
+      const status = await l1.getForcingStatus({ index });
+      if (status.status === "included") return { report: undefined };
+      if (status.status === "overdue") {
+        try {
+          const hash = await l1Wallet.forceInclude({ index });
+          say(`L1 transaction ${hash} forces message ${index}`);
+          return { report: await reportTransaction(l1.client, "L1", hash, waiting) };
+        } catch (error) {
+          if (!isOvertaken(error)) throw error;
+          return undefined;
+        }
       }
-    } else {
-      const when = `in ${formatDuration(left)} by L1's clock, at ${seconds(forceableAt)}`;
+      const { forceableAt, l1Timestamp } = status;
+      const when = `in ${formatDuration(forceableAt - l1Timestamp)} by L1's clock, at ${seconds(forceableAt)}`;
       if (values.noWait) throw new ExitError(`message ${index} can be forced ${when}, not before`, NOT_YET);
       if (!isSaid) say(`message ${index} can be forced ${when}`);
       isSaid = true;
-    }
-    const { timeout } = waiting;
-    if (timeout !== undefined && Date.now() - start > timeout) {
-      throw new OnestepError({ kind: "timeout", waitedFor: `message ${index} to be overdue`, milliseconds: timeout });
-    }
-    await new Promise((resolve) => setTimeout(resolve, waiting.pollingInterval));
-  }
+      return undefined;
+    },
+  );
+  return report;
 }
 
 /** Included meanwhile, or the endpoint runs the call on a block that is not late enough: the next look tells. */

@@ -1,4 +1,5 @@
 import type { Logger } from "../primitives/index.ts";
+import { explainError } from "./error-message.ts";
 
 /** What a command runs until it is told to stop. */
 export interface Service {
@@ -10,6 +11,8 @@ export interface Service {
 export interface LifecycleOptions {
   /** Milliseconds after which an orderly stop is given up. */
   readonly stopTimeout: number;
+  /** What the command was given, which errors name. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -51,17 +54,29 @@ export async function runService(
       });
     }
   });
+  const report = (failure: Error): void => {
+    const text = explainError(failure, options.settings);
+    if (text === undefined) logger.fatal({ err: failure }, failure.message);
+    else logger.fatal(text);
+  };
+  // A part that cannot go on where nobody waits for it, as when the disk is full.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      report(error instanceof Error ? error : new Error(String(error)));
+      process.exit(1);
+    });
+  }
   let failure: Error | undefined;
   try {
     const service = await start(starting.signal);
     failure = await Promise.race([stopped, service.failure]);
-    if (failure !== undefined) logger.fatal({ err: failure }, failure.message);
+    if (failure !== undefined) report(failure);
     await service.close();
   } catch (error) {
     // What a start that was told to stop ends with is no failure.
     if (error === starting.signal.reason) process.exit(0);
     failure = error instanceof Error ? error : new Error(String(error));
-    logger.fatal({ err: failure }, failure.message);
+    report(failure);
   }
   process.exit(failure === undefined ? 0 : 1);
 }

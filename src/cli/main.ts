@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { configurationKeys } from "./command.ts";
 import { commands } from "./commands.ts";
+import { errorMessage } from "./error-message.ts";
 import { ExitError, USAGE_ERROR } from "./exit-codes.ts";
 import { SettingsError } from "./settings.ts";
 
@@ -37,6 +38,6 @@ function report(error: unknown): number {
     process.stderr.write(`${error.problems.map((problem) => `onestep: ${problem}`).join("\n")}\n`);
     return USAGE_ERROR;
   }
-  process.stderr.write(`onestep: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`onestep: ${errorMessage(error)}\n`);
   return error instanceof ExitError ? error.exitCode : 1;
 }

@@ -1,6 +1,8 @@
 import { Registry } from "prom-client";
+import { privateKeyToAccount } from "viem/accounts";
 import { maximumBlockBytesFor } from "../batcher/index.ts";
-import type { Logger } from "../primitives/index.ts";
+import { toAddress } from "../primitives/index.ts";
+import type { Hex, Logger } from "../primitives/index.ts";
 import {
   openNode,
   openReplicaPool,
@@ -12,6 +14,7 @@ import {
   startSequencerRole,
 } from "../roles/index.ts";
 import type { RunningNode } from "../roles/index.ts";
+import type { RollupConfig } from "../rollup/index.ts";
 import { chooseSequencerMode } from "../sequencer/index.ts";
 import { defineCommand } from "./command.ts";
 import { writeInfoFile } from "./info-file.ts";
@@ -42,9 +45,10 @@ export async function runRole(
   values: NodeValues,
   { logger }: { readonly logger: Logger },
   addRole: (node: RunningNode) => Promise<object>,
-  { traces = false }: { readonly traces?: boolean } = {},
+  { traces = false, operatorKey }: { readonly traces?: boolean; readonly operatorKey?: Hex } = {},
 ): Promise<void> {
   const config = readRollupConfigSetting(values.rollupConfig);
+  if (operatorKey !== undefined) requireOperator(operatorKey, config);
   const instruments = { logger, metrics: new Registry() };
   await runService(
     async (signal) => {
@@ -74,9 +78,18 @@ export async function runRole(
         throw error;
       }
     },
-    { stopTimeout: STOP_TIMEOUT },
+    { stopTimeout: STOP_TIMEOUT, settings: values },
     { logger },
   );
+}
+
+/** Followers drop blocks that another key has signed, and the Inbox refuses another's batches. */
+function requireOperator(key: Hex, { parameters: { operator } }: RollupConfig): void {
+  const account = toAddress(privateKeyToAccount(key).address);
+  if (account === operator) return;
+  throw new SettingsError([
+    `--operator-key: expected the key of the rollup's operator ${operator}, got that of ${account}`,
+  ]);
 }
 
 /** The port of a role's own RPC server, if it has one. */
@@ -135,18 +148,23 @@ export const sequencerCommand = defineCommand({
   ],
   settings: { ...nodeSettings, ...rpcSettings, ...operatorKeySetting, ...sequencerSettings },
   run: (values, context) =>
-    runRole(values, context, async (node) => {
-      const { mempool, feedPort } = await startSequencerRole(node, {
-        operatorKey: values.operatorKey,
-        mode: chooseSequencerMode(values),
-        maximumBlockBytes: maximumBlockBytesFor(values.dataAvailability),
-        messageConfirmations: values.messageConfirmations,
-        host: values.host,
-        feedPort: values.feedPort,
-      });
-      const rpc = await startRpcRole(node, { host: values.host, port: values.rpcPort, pool: mempool });
-      return { ...rpc, feedUrl: `ws://${values.host}:${feedPort}` };
-    }),
+    runRole(
+      values,
+      context,
+      async (node) => {
+        const { mempool, feedPort } = await startSequencerRole(node, {
+          operatorKey: values.operatorKey,
+          mode: chooseSequencerMode(values),
+          maximumBlockBytes: maximumBlockBytesFor(values.dataAvailability),
+          messageConfirmations: values.messageConfirmations,
+          host: values.host,
+          feedPort: values.feedPort,
+        });
+        const rpc = await startRpcRole(node, { host: values.host, port: values.rpcPort, pool: mempool });
+        return { ...rpc, feedUrl: `ws://${values.host}:${feedPort}` };
+      },
+      { operatorKey: values.operatorKey },
+    ),
 });
 
 export const batcherCommand = defineCommand({
@@ -169,19 +187,35 @@ export const batcherCommand = defineCommand({
     ...batcherSettings,
   },
   run: (values, context) =>
-    runRole(values, context, async (node) => {
-      if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
-      const { blobServerPort } = await startBatcherRole(node, {
-        posterKey: values.operatorKey,
-        dataKind: values.dataAvailability,
-        interval: values.batchInterval,
-        pollingInterval: values.l1PollInterval,
-        host: values.host,
-        blobServerPort: values.blobServerPort,
-      });
-      const beacon = blobServerPort === undefined ? {} : { beaconUrl: `http://${values.host}:${blobServerPort}` };
-      return { ...(await startOptionalRpc(node, values)), ...beacon };
-    }),
+    runRole(
+      values,
+      context,
+      async (node) => {
+        if (values.feedUrl !== undefined) startFeedClient(node, values.feedUrl);
+        if (
+          values.dataAvailability !== "calldata" &&
+          values.l1BeaconUrl === undefined &&
+          values.blobServerPort === undefined
+        ) {
+          context.logger.warn(
+            "batches may go into blobs, and no --l1-beacon-url says who serves those of this L1: where nobody does, give " +
+              "--blob-server-port, and its address to the other nodes as --l1-beacon-url, or every other node stops at the first " +
+              "blob; --data-availability calldata, for the sequencer too, does without",
+          );
+        }
+        const { blobServerPort } = await startBatcherRole(node, {
+          posterKey: values.operatorKey,
+          dataKind: values.dataAvailability,
+          interval: values.batchInterval,
+          pollingInterval: values.l1PollInterval,
+          host: values.host,
+          blobServerPort: values.blobServerPort,
+        });
+        const beacon = blobServerPort === undefined ? {} : { beaconUrl: `http://${values.host}:${blobServerPort}` };
+        return { ...(await startOptionalRpc(node, values)), ...beacon };
+      },
+      { operatorKey: values.operatorKey },
+    ),
 });
 
 export const proposerCommand = defineCommand({

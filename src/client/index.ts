@@ -21,6 +21,7 @@ export type { Sender } from "./sending.ts";
 export { bridgesOn, readRepresentation, readTokenStandard, transferCall } from "./transfers.ts";
 export type { BridgedTokens, RelayOutcome, Transfer, TransferRequest } from "./transfers.ts";
 export * from "./viem.ts";
+export { poll } from "./waiting.ts";
 export type { WaitOptions } from "./waiting.ts";
 export { claimsToConfirm, confirmCall, executeCall, withdrawalCall } from "./withdrawals.ts";
 export type { Finalization, WithdrawalProof, WithdrawalRequest } from "./withdrawals.ts";

@@ -1,4 +1,4 @@
-import { createPublicClient, createWalletClient, getContract } from "viem";
+import { createPublicClient, createWalletClient, formatEther, formatGwei, getContract } from "viem";
 import type { PublicClient, Transport } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { createAddress } from "../ethereum/index.ts";
@@ -11,6 +11,7 @@ import { checkContracts, checkL1Bridges } from "./check-contracts.ts";
 import { differencesOf } from "./check.ts";
 import type { CheckedSubject } from "./check.ts";
 import { awaitCreation, deployProver, requireProver } from "./deploy-prover.ts";
+import type { Deployer } from "./deployer.ts";
 import { deployL1Bridges, l1BridgeAddresses } from "./l1-bridges.ts";
 import { observeL1Bridges, observeRollup } from "./observe-rollup.ts";
 import { genesisStateHash, parametersOf } from "./parameters.ts";
@@ -36,8 +37,9 @@ export interface DeployRollupOptions {
  * and gives what a node needs to know of it. The genesis knows where the bridges are, as the address of the Rollup is known before.
  * Throws if L1 refuses the parameters or a transaction fails; the message is the contract's error. Throws if what is on L1 then is
  * not this build's code with these parameters and this genesis, or the given prover is not this build's; the message names all that
- * differs. Throws a RangeError for a genesis no chain can begin with, if deposits could ask for more gas than the chain's speed,
- * which the contracts cannot check, and if the challenge period has no room for a dispute.
+ * differs. Throws, before anything is paid for, a RangeError for a genesis no chain can begin with, for a chain id that is L1's, if
+ * deposits could ask for more gas than the chain's speed, which the contracts cannot check, and if the challenge period has no room
+ * for a dispute; and an Error if the account has not enough ETH.
  */
 export async function deployRollup(
   options: DeployRollupOptions,
@@ -48,8 +50,11 @@ export async function deployRollup(
   const client = createPublicClient({ transport });
   const wallet = createWalletClient({ transport, account: privateKeyToAccount(options.deployerKey) });
   const { gasPerSecond: _, ...parameters } = { operator: toAddress(options.operator), ...preset };
-  checkGenesis(options.genesis(l1BridgeAddresses(ZERO_ADDRESS)), preset);
+  const anyGenesis = options.genesis(l1BridgeAddresses(ZERO_ADDRESS));
+  checkGenesis(anyGenesis, preset);
+  await checkChainId(client, anyGenesis);
   if (options.prover !== undefined) await requireProver(client, options.prover);
+  await checkFunds({ client, wallet }, options.prover === undefined ? ROLLUP_GAS + PROVER_GAS : ROLLUP_GAS);
   const prover = options.prover ?? (await deployProver({ client, wallet }, { logger }));
   const deployer = toAddress(wallet.account.address);
   const nonce = await client.getTransactionCount({ address: deployer, blockTag: "pending" });
@@ -97,6 +102,28 @@ function checkDepositShare(
   throw new RangeError(
     `expected deposits to have a share of the chain's speed, at most ${gasPerSecond} gas a second, got ${depositGasPerSecond}`,
   );
+}
+
+/** What a deployment costs (benchmarks/gas.md), rounded up: the Rollup with messenger and token bridges, and the prover. */
+const ROLLUP_GAS = 22_000_000n;
+const PROVER_GAS = 51_000_000n;
+
+/** Nothing is paid for a part of a deployment that cannot be finished. */
+async function checkFunds({ client, wallet }: Deployer, gas: bigint): Promise<void> {
+  const { address } = wallet.account;
+  const [balance, gasPrice] = await Promise.all([client.getBalance({ address }), client.getGasPrice()]);
+  const cost = gas * gasPrice;
+  if (balance >= cost) return;
+  throw new Error(
+    `the deployer ${address} has ${formatEther(balance)} ETH on L1, expected at least ${formatEther(cost)}: about ${gas} gas at ` +
+      `${formatGwei(gasPrice)} gwei`,
+  );
+}
+
+/** What is signed for one chain would be valid on another of its id (EIP-155). */
+async function checkChainId(client: PublicClient, { chainId }: Pick<Genesis, "chainId">): Promise<void> {
+  if ((await client.getChainId()) !== chainId) return;
+  throw new RangeError(`expected a chain id of L2 that is not L1's, got ${chainId} for both`);
 }
 
 /** The game refuses one too, in a constructor whose errors do not come out of the Rollup's by name. */

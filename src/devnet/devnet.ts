@@ -44,6 +44,8 @@ export type DevnetL1 =
       readonly chainId: number | "origin";
       /** Seconds without a transaction after which an empty block is mined. */
       readonly blockTime: number;
+      /** Wei per gas of the first block of an L1 that is no fork. */
+      readonly baseFee: number;
       /** Chain to fork. */
       readonly forkUrl: string | undefined;
       /** Its block to continue from; its latest if undefined. */
@@ -124,6 +126,8 @@ export interface Devnet {
 /** Seconds between looks at an L1 on this machine, and elsewhere. */
 const LOCAL_POLL_INTERVAL = 0.25;
 const REMOTE_POLL_INTERVAL = 4;
+/** Seconds without an L1 block after which a start that waits for one says so; twice the time between Ethereum's, and a little. */
+const L1_SILENCE = 30;
 /** A Hardhat network calls every block final; one more block is waited for, so that the heads are seen apart. */
 const HARDHAT_FINALITY_DEPTH = 1;
 /** How tools that look for a development node by its name know one: Hardhat's network helpers refuse others. */
@@ -257,7 +261,7 @@ async function start(
       },
       instruments,
     );
-    await untilMessagesAreOnL2(node);
+    await untilMessagesAreOnL2(node, l1.url);
   }
   const info: DevnetInfo = {
     l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
@@ -292,19 +296,30 @@ async function start(
 }
 
 /** Resolves when L2 has consumed every message that the Inbox has now. */
-async function untilMessagesAreOnL2({ chain, client, config, onClose }: RunningNode): Promise<void> {
+async function untilMessagesAreOnL2(node: RunningNode, l1RpcUrl: string): Promise<void> {
+  const { chain, client, config, instruments } = node;
   const address = config.contracts.inbox;
   const count = Number(await client.readContract({ address, abi: inboxAbi, functionName: "messageCount" }));
   await new Promise<void>((resolve) => {
+    const silence = setInterval(() => {
+      const { l1HeadAge: age = 0 } = node.syncStatus();
+      if (age < L1_SILENCE) return;
+      instruments.logger.warn(
+        `waiting for a block of L1: ${l1RpcUrl} has had none for ${Math.floor(age)} s. A node that mines only when there are ` +
+          "transactions does not do; make it mine at intervals (anvil: --block-time 1)",
+      );
+    }, L1_SILENCE * 1000);
+    const end = (): void => {
+      clearInterval(silence);
+      chain.events.off("block", look);
+    };
     const look = (): void => {
       if (chain.latest().nextMessage < count) return;
-      chain.events.off("block", look);
+      end();
       resolve();
     };
     chain.events.on("block", look);
-    onClose("wait for deposits", () => {
-      chain.events.off("block", look);
-    });
+    node.onClose("wait for deposits", end);
     look();
   });
 }
@@ -342,6 +357,7 @@ async function openL1(
       hostname: host,
       port: l1.port,
       chainId: l1.chainId,
+      baseFee: l1.baseFee,
       blockInterval: l1.blockTime,
       journalPath: join(folder, L1_JOURNAL),
       forkUrl: l1.forkUrl,

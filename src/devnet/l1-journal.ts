@@ -13,6 +13,8 @@ const genesisSchema = z.object({
   chainId: z.int().positive(),
   /** Timestamp of block 0; absent on a fork. */
   timestamp: seconds.optional(),
+  /** Wei per gas of block 0; absent on a fork, and where it is the network's own, one gwei. */
+  baseFee: z.int().nonnegative().optional(),
   /** The chain this one continues. */
   fork: z.object({ url: z.string(), blockNumber: z.int().nonnegative() }).optional(),
 });

@@ -10,6 +10,8 @@ export interface L1NodeOptions {
   readonly port: number;
   /** Of the chain; `origin` for that of the chain it forks. */
   readonly chainId: number | "origin";
+  /** Wei per gas of the first block, unless it forks another chain; undefined for the network's own, one gwei. */
+  readonly baseFee?: number | undefined;
   /** Seconds without a transaction after which an empty block is mined; undefined mines with transactions only. */
   readonly blockInterval: number | undefined;
   /** Where the chain is recorded, to be the same after a restart; undefined keeps it in memory. */

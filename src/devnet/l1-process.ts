@@ -96,7 +96,7 @@ async function openGenesis(options: L1NodeOptions, journal: L1Journal | undefine
       version: 1,
       chainId: await resolveChainId(options),
       ...(options.forkUrl === undefined || upstream === undefined
-        ? { timestamp: now() }
+        ? { timestamp: now(), ...(options.baseFee === undefined ? {} : { baseFee: options.baseFee }) }
         : { fork: { url: options.forkUrl, blockNumber: await resolveForkBlock(upstream, options.forkBlockNumber) } }),
     };
     journal?.append(genesis);
@@ -157,7 +157,10 @@ async function createEnvironment(genesis: L1JournalGenesis): Promise<HardhatRunt
           // As a real L1 answers: a transaction that reverts has a hash and a receipt.
           throwOnTransactionFailures: false,
           ...(genesis.fork === undefined
-            ? { initialDate: new Date((genesis.timestamp ?? now()) * 1000).toISOString() }
+            ? {
+                initialDate: new Date((genesis.timestamp ?? now()) * 1000).toISOString(),
+                ...(genesis.baseFee === undefined ? {} : { initialBaseFeePerGas: genesis.baseFee }),
+              }
             : { forking: { url: genesis.fork.url, blockNumber: genesis.fork.blockNumber } }),
         },
       },
@@ -208,6 +211,20 @@ function explainedError<T>(error: T): T {
   return message === undefined ? error : Object.assign(error, { message });
 }
 
+/**
+ * Tools that do not know which of the two names an endpoint takes give a call's data as `input` and as `data` (Foundry's cast). Geth
+ * takes both if they are equal; the network takes one.
+ */
+function withoutRepeatedInput<Request extends { readonly params?: unknown }>(request: Request): Request {
+  if (!Array.isArray(request.params)) return request;
+  const params = request.params.map((param: unknown) => {
+    if (typeof param !== "object" || param === null || !("input" in param && "data" in param)) return param;
+    const { input, ...rest } = param;
+    return input === rest.data ? rest : param;
+  });
+  return { ...request, params };
+}
+
 /** Has every request to the network recorded, once the journal has been replayed on it. */
 function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Journal | undefined, isFork: boolean) {
   // Requests of the recorder itself pass by it.
@@ -236,8 +253,9 @@ function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Jou
       recorder = created;
       return connection;
     },
-    async onRequest(context, connection, request, next) {
-      if (direct.getStore() === true) return next(context, connection, request);
+    async onRequest(context, connection, asked, next) {
+      if (direct.getStore() === true) return next(context, connection, asked);
+      const request = withoutRepeatedInput(asked);
       if (recorder === undefined) return explained(next(context, connection, request));
       const params: readonly unknown[] = Array.isArray(request.params) ? (request.params as unknown[]) : [];
       const result = await recorder.handle(request.method, params, async () => {

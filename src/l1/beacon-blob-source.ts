@@ -47,8 +47,8 @@ interface SlotClock {
 
 /**
  * Reads blobs from beacon APIs: `/eth/v1/beacon/blobs/{slot}`, or `/eth/v1/beacon/blob_sidecars/{slot}` where an older
- * endpoint has only that. Nothing an endpoint says is believed: a blob counts only if its versioned hash, computed here,
- * is one that was asked for.
+ * endpoint has only that, or by the number of the L1 block where there are no slots (anvil). Nothing an endpoint says is
+ * believed: a blob counts only if its versioned hash, computed here, is one that was asked for.
  */
 export function createBeaconBlobSource(options: BeaconBlobSourceOptions, { logger, metrics }: Instruments): BlobSource {
   const { urls, kzg, attempts = 3, retryDelay = 500, timeout = 10_000 } = options;
@@ -121,7 +121,7 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
     return { genesisTime: genesis.data.genesis_time, secondsPerSlot: await readSlotDuration(signal) };
   };
 
-  const readCandidates = async (slot: number, hashes: readonly Hash[], signal: AbortSignal | undefined) => {
+  const readSlot = async (slot: number, hashes: readonly Hash[], signal: AbortSignal | undefined) => {
     try {
       const query = hashes.map((hash) => ["versioned_hashes", hash] as const);
       return parse(blobsSchema, await get(`/eth/v1/beacon/blobs/${slot}`, query, signal)).data;
@@ -135,21 +135,12 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
     }
   };
 
-  const getBlobs = async ({ versionedHashes, l1Timestamp, signal }: BlobRequest): Promise<readonly Uint8Array[]> => {
-    clock ??= await readClock(signal);
-    const slot = (l1Timestamp - clock.genesisTime) / clock.secondsPerSlot;
-    if (!Number.isSafeInteger(slot) || slot < 0) {
-      throw new EndpointError(
-        "wrong-chain",
-        `timestamp ${l1Timestamp} starts none of its slots of ${clock.secondsPerSlot} s since ${clock.genesisTime}`,
-      );
-    }
-    const wanted = [...new Set(versionedHashes)];
+  /** The blobs of what an endpoint served, by their versioned hashes. */
+  const identify = async (served: readonly string[], signal: AbortSignal | undefined) => {
     const found = new Map<Hash, Uint8Array>();
-    const candidates = await readCandidates(slot, wanted, signal);
     // A block may carry the same blob many times.
-    for (const candidate of new Set(candidates)) {
-      const blob = parseHex(candidate, BLOB_SIZE);
+    for (const text of new Set(served)) {
+      const blob = parseHex(text, BLOB_SIZE);
       // A commitment takes a tenth of a second, which callers of the node should not wait for several times in a row.
       await nextTurn();
       signal?.throwIfAborted();
@@ -160,13 +151,41 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
         blob,
       );
     }
-    return versionedHashes.map((hash) => {
-      const blob = found.get(hash);
-      if (blob === undefined) {
-        throw new EndpointError("missing", `slot ${slot} gave ${candidates.length} blobs, none of which is ${hash}`);
+    return found;
+  };
+
+  const getBySlot = async ({ versionedHashes, l1Timestamp, signal }: BlobRequest) => {
+    clock ??= await readClock(signal);
+    const slot = (l1Timestamp - clock.genesisTime) / clock.secondsPerSlot;
+    if (!Number.isSafeInteger(slot) || slot < 0) {
+      throw new EndpointError(
+        "wrong-chain",
+        `timestamp ${l1Timestamp} starts none of its slots of ${clock.secondsPerSlot} s since ${clock.genesisTime}`,
+      );
+    }
+    const served = await readSlot(slot, [...new Set(versionedHashes)], signal);
+    return allOf(versionedHashes, await identify(served, signal), `slot ${slot} gave ${served.length} blobs`);
+  };
+
+  /** anvil, which has no slots, calls a block by its number, and reads only one `versioned_hashes`. */
+  const getByNumber = async ({ versionedHashes, l1BlockNumber, signal }: BlobRequest) => {
+    const query = [["versioned_hashes", [...new Set(versionedHashes)].join(",")]] as const;
+    const { data } = parse(blobsSchema, await get(`/eth/v1/beacon/blobs/${l1BlockNumber}`, query, signal));
+    return allOf(versionedHashes, await identify(data, signal), `block ${l1BlockNumber} gave ${data.length} blobs`);
+  };
+
+  const getBlobs = async (request: BlobRequest): Promise<readonly Uint8Array[]> => {
+    try {
+      return await getBySlot(request);
+    } catch (error) {
+      if (!(error instanceof EndpointError && (error.kind === "missing" || error.kind === "wrong-chain"))) throw error;
+      try {
+        return await getByNumber(request);
+      } catch (second) {
+        // What a beacon chain says of that number is about another block.
+        throw second instanceof EndpointError ? error : second;
       }
-      return blob;
-    });
+    }
   };
 
   return async (request) => {
@@ -177,6 +196,15 @@ function createEndpoint(url: string, kzg: Kzg, timeout: number): (request: BlobR
       return { kind: error.kind, endpoint, message: error.message };
     }
   };
+}
+
+/** The blobs that were asked for, in that order. Throws an EndpointError that names the first that is missing. */
+function allOf(wanted: readonly Hash[], found: ReadonlyMap<Hash, Uint8Array>, served: string): readonly Uint8Array[] {
+  return wanted.map((hash) => {
+    const blob = found.get(hash);
+    if (blob === undefined) throw new EndpointError("missing", `${served}, none of which is ${hash}`);
+    return blob;
+  });
 }
 
 /** Statuses of an endpoint that does not know the path, the slot or the blobs; others ask to come back or are its failure. */

@@ -15,13 +15,14 @@ import type { Address, Hash, Hex } from "../primitives/index.ts";
 import { MINIMUM_BASE_FEE } from "./fees.ts";
 import { GAS_CAPACITY } from "./gas-bucket.ts";
 import { GENESIS_PARENT_HASH, headerHash } from "./header.ts";
-import { L1_COUNTERPART_SLOT, L2_BRIDGES } from "./l1-bridges.ts";
+import { L1_COUNTERPART_SLOT } from "./l1-bridges.ts";
 import type { BridgeKey, L1Bridges } from "./l1-bridges.ts";
 import {
   DETERMINISTIC_DEPLOYER_ADDRESS,
   FEE_VAULT_ADDRESS,
   FEE_VAULT_SLOTS,
   L1_CONTEXT_ADDRESS,
+  L2_BRIDGES,
   OUTBOX_ADDRESS,
   WRAPPED_ETHER_ADDRESS,
 } from "./predeploys.ts";

@@ -1,19 +1,6 @@
 import type { Address, Hash } from "../primitives/index.ts";
-import {
-  L2_ERC1155_BRIDGE_ADDRESS,
-  L2_ERC20_BRIDGE_ADDRESS,
-  L2_ERC721_BRIDGE_ADDRESS,
-  L2_MESSENGER_ADDRESS,
-} from "./predeploys.ts";
+import { L2_BRIDGES } from "./predeploys.ts";
 import type { Genesis } from "./rollup-config.ts";
-
-/** The predeploys that know a counterpart on L1 (specification §7, §8). */
-export const L2_BRIDGES = {
-  messenger: L2_MESSENGER_ADDRESS,
-  erc20Bridge: L2_ERC20_BRIDGE_ADDRESS,
-  erc721Bridge: L2_ERC721_BRIDGE_ADDRESS,
-  erc1155Bridge: L2_ERC1155_BRIDGE_ADDRESS,
-} as const satisfies Readonly<Record<string, Address>>;
 
 export type BridgeKey = keyof typeof L2_BRIDGES;
 

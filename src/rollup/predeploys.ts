@@ -21,14 +21,19 @@ export const OUTBOX_SLOTS = { count: 0n, root: 1n, frontier: 2n } as const;
 /** Slots of `FeeVault`. */
 export const FEE_VAULT_SLOTS = { recipient: 0n } as const;
 
+/** The predeploys that know a counterpart on L1 (specification §7, §8). */
+export const L2_BRIDGES = {
+  messenger: L2_MESSENGER_ADDRESS,
+  erc20Bridge: L2_ERC20_BRIDGE_ADDRESS,
+  erc721Bridge: L2_ERC721_BRIDGE_ADDRESS,
+  erc1155Bridge: L2_ERC1155_BRIDGE_ADDRESS,
+} as const;
+
 /** The predeploys that users call, by name. */
 export const USER_PREDEPLOYS = {
   l1Context: L1_CONTEXT_ADDRESS,
   outbox: OUTBOX_ADDRESS,
   feeVault: FEE_VAULT_ADDRESS,
-  messenger: L2_MESSENGER_ADDRESS,
-  erc20Bridge: L2_ERC20_BRIDGE_ADDRESS,
-  erc721Bridge: L2_ERC721_BRIDGE_ADDRESS,
-  erc1155Bridge: L2_ERC1155_BRIDGE_ADDRESS,
+  ...L2_BRIDGES,
   wrappedEther: WRAPPED_ETHER_ADDRESS,
 } as const;

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
+import { createPublicClient, http, zeroAddress } from "viem";
 import { BLOB_SIZE, payloadToBlobs } from "../../src/batch/index.ts";
 import { createBeaconBlobSource } from "../../src/l1/beacon-blob-source.ts";
 import type { BeaconBlobSourceOptions } from "../../src/l1/beacon-blob-source.ts";
@@ -13,9 +14,12 @@ import { createBlobArchive } from "../../src/l1/blob-archive.ts";
 import type { BlobArchive } from "../../src/l1/blob-archive.ts";
 import { BlobUnavailableError } from "../../src/l1/blob-source.ts";
 import type { BlobFailure, BlobRequest, BlobSource } from "../../src/l1/blob-source.ts";
+import { createTransactionManager } from "../../src/l1/index.ts";
 import { ZERO_HASH, bytesToHex, loadKzg } from "../../src/primitives/index.ts";
 import type { Hash, Kzg } from "../../src/primitives/index.ts";
 import { capturedLog } from "../captured-log.ts";
+import { startAnvil } from "../l1/anvil-process.ts";
+import { createTestInstruments, KEYS } from "../l1-transactions/l1-fixture.ts";
 import { createTestDisk } from "../l1-transactions/memory-record-store.ts";
 
 type Handler = (path: string, request: IncomingMessage, response: ServerResponse) => void;
@@ -252,6 +256,39 @@ describe("blobs from beacon APIs", () => {
       expectBlobs(await sourceOf([url]).getBlobs(requestFor([hashes[1]!])), [BLOBS[1]!]);
     });
 
+    it("asks by the number of the L1 block where slots do not lead to the blobs, and for all at once", async () => {
+      for (const timestamp of [GENESIS_TIME + 12 * 100, GENESIS_TIME + 7]) {
+        const seen: string[] = [];
+        const url = await serveMainnet({ "/eth/v1/beacon/blobs/77": { data: BLOBS.map(bytesToHex) } }, seen);
+        const request = requestFor([hashes[1]!, hashes[0]!], timestamp);
+        expectBlobs(await sourceOf([url]).getBlobs(request), [BLOBS[1]!, BLOBS[0]!]);
+        const query = `versioned_hashes=${encodeURIComponent(`${hashes[1]},${hashes[0]}`)}`;
+        expect(seen.at(-1)).to.equal(`/eth/v1/beacon/blobs/77?${query}`);
+      }
+    });
+
+    it("reads blobs from anvil, which tells nothing of slots", async () => {
+      const anvil = await startAnvil();
+      closing.push(() => anvil.close());
+      const client = createPublicClient({ transport: http(anvil.url, { retryCount: 0 }), pollingInterval: 20 });
+      const manager = await createTransactionManager(
+        { client, chainId: 31337, privateKey: KEYS[0]!, records: createTestDisk().open() },
+        createTestInstruments(),
+      );
+      const transaction = { purpose: "blobs", to: zeroAddress, data: new Uint8Array(), gasLimit: 50_000n, blobs: BLOBS };
+      const sent = await manager.submit(transaction);
+      const [hash] = sent.kind === "pending" ? sent.hashes : [];
+      const { blockHash } = await client.waitForTransactionReceipt({ hash: hash! });
+      const block = await client.getBlock({ blockHash });
+      const request = {
+        versionedHashes: [hashes[2]!, hashes[0]!],
+        l1Timestamp: Number(block.timestamp),
+        l1BlockNumber: Number(block.number),
+      };
+      expectBlobs(await sourceOf([anvil.url]).getBlobs(request), [BLOBS[2]!, BLOBS[0]!]);
+      expect((await failureOf(anvil.url, { ...request, versionedHashes: [ZERO_HASH] })).kind).to.equal("missing");
+    });
+
     it("believes no sidecar whose blob is not that of its commitment", async () => {
       const commitment = bytesToHex(await kzg.blobToCommitment(BLOBS[0]!));
       const url = await serveMainnet({
@@ -300,7 +337,8 @@ describe("blobs from beacon APIs", () => {
       const log = capturedLog();
       const source = createBeaconBlobSource({ urls: [url], kzg, attempts: 3, retryDelay: 60_000 }, log.instruments);
       expect((await failuresOf(source, requestFor([hashes[0]!]))).map(({ kind }) => kind)).to.eql(["missing"]);
-      expect(seen.filter((path) => path.startsWith("/eth/v1/beacon/blobs/"))).to.have.length(1);
+      const asked = seen.map((path) => /^\/eth\/v1\/beacon\/blobs\/(\d+)/.exec(path)?.[1]).filter(Boolean);
+      expect(asked).to.eql(["100", "77"]);
       expect(log.all).to.have.length(0);
     });
 

@@ -2,6 +2,9 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { privateKeyToAddress } from "viem/accounts";
+import { formatRollupConfig } from "../../src/deployment/index.ts";
+import { testConfig } from "../sequencer/support/test-node.ts";
 import { KEY, onestep } from "./run-onestep.ts";
 
 describe("onestep command line", () => {
@@ -74,6 +77,27 @@ describe("onestep command line", () => {
     expect(both).to.include({ status: 2 }).and.to.have.property("stderr").that.contains("exclude each other");
     const keyless = onestep(["devnet", "--l1-rpc-url", "http://b"]);
     expect(keyless).to.include({ status: 2 }).and.to.have.property("stderr").that.contains("needs --deployer-key");
+  });
+
+  it("refuses, before anything runs, a key that is not the operator's to the roles that need the operator's", () => {
+    const path = join(folder, "of-another-operator.json");
+    writeFileSync(path, formatRollupConfig(testConfig()));
+    for (const role of ["sequencer", "batcher"]) {
+      const { status, stderr } = onestep([role, "--rollup-config", path], { ONESTEP_OPERATOR_KEY: KEY });
+      expect(status, stderr).to.equal(2);
+      expect(stderr)
+        .to.contain(`expected the key of the rollup's operator ${testConfig().parameters.operator}`)
+        .and.to.contain(privateKeyToAddress(KEY).toLowerCase())
+        .and.not.to.contain(KEY);
+    }
+  });
+
+  it("refuses to deploy, before anything is paid for, what could not be written down", () => {
+    const output = join(folder, "nowhere", "rollup.json");
+    const args = ["deploy", "--l1-rpc-url", "http://127.0.0.1:1", "--operator", `0x${"11".repeat(20)}`];
+    const { status, stderr } = onestep([...args, "--output", output], { ONESTEP_DEPLOYER_KEY: KEY });
+    expect(status, stderr).to.equal(2);
+    expect(stderr).to.contain("--output: expected").and.to.contain(join(folder, "nowhere"));
   });
 
   it("ends with exit code 1 and names the endpoint when L1 does not answer", () => {

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/onestep.js", import.meta.url));
-export const KEY = `0x${"ab".repeat(32)}`;
+export const KEY = `0x${"ab".repeat(32)}` as const;
 
 /** Runs the command to its end, while this process goes on and can answer it. */
 export async function startOnestep(args: readonly string[]) {

@@ -57,6 +57,11 @@ describe("deployment", () => {
     expect(error).to.contain("ContextIntervalTooLong").and.to.contain("21601").and.to.contain("43200");
   });
 
+  it("refuses a chain id that L1 has, before anything is deployed", async () => {
+    const error = await deploy({ genesis: () => ({ ...genesis, chainId: 31337 }) }).then(() => "none", String);
+    expect(error).to.contain("expected a chain id of L2 that is not L1's, got 31337 for both");
+  });
+
   it("takes the prover of another rollup, if it is this build's", async () => {
     const { config, connection, client } = await deploy();
     const { prover } = config.contracts;

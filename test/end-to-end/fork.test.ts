@@ -1,11 +1,8 @@
 import { expect } from "chai";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { pino } from "pino";
 import {
   createPublicClient,
@@ -26,6 +23,7 @@ import { startL1Node } from "../../src/devnet/index.ts";
 import type { DevnetInfo, L1Node } from "../../src/devnet/index.ts";
 import { inboxAbi, l1ERC20BridgeAbi, l2ERC20BridgeAbi, outboxAbi, portalAbi } from "../../src/l1/index.ts";
 import { L2_BRIDGES, OUTBOX_ADDRESS, l1BridgesOf } from "../../src/rollup/index.ts";
+import { startAnvil } from "../l1/anvil-process.ts";
 import { keyOf, l2ClientOf } from "./kill-scenario.ts";
 import { startOnestep, until } from "./onestep-process.ts";
 
@@ -282,30 +280,18 @@ describe("the rollup on an L1 that forks another chain at a block", function () 
   });
 
   it("which anvil makes: the same, with a deployer that has ETH there", async () => {
-    const binary = require.resolve("@foundry-rs/anvil/package.json").replace("package.json", "bin.mjs");
-    const anvil = spawn(
-      process.execPath,
-      [
-        ...[binary, "--port", "0", "--hardfork", "osaka", "--block-time", "1", "--slots-in-an-epoch", "1"],
-        ...["--fork-url", origin.url, "--fork-block-number", String(forkedBlock)],
-      ],
-      { stdio: ["ignore", "pipe", "inherit"] },
+    const anvil = await startAnvil(
+      ...["--block-time", "1", "--slots-in-an-epoch", "1"],
+      ...["--fork-url", origin.url, "--fork-block-number", String(forkedBlock)],
     );
     try {
-      let port: string | undefined;
-      for await (const line of createInterface(anvil.stdout)) {
-        port = /Listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-        if (port !== undefined) break;
-      }
-      anvil.stdout.resume();
-      const l1Url = `http://127.0.0.1:${port}`;
       const devnet = await startOnestep<DevnetInfo>({
-        arguments: ["devnet", ...ports, ...pace, "--l1-rpc-url", l1Url, "--deployer-key", keyOf(6)],
+        arguments: ["devnet", ...ports, ...pace, "--l1-rpc-url", anvil.url, "--deployer-key", keyOf(6)],
         infoFile: join(folder, "anvil.json"),
       });
       try {
         expect(devnet.info.l1.chainId).to.equal(ORIGIN_CHAIN_ID);
-        await useFork(l1Url, devnet.info);
+        await useFork(anvil.url, devnet.info);
         expect(await devnet.stop()).to.equal(0);
       } catch (error) {
         throw new Error(`${String(error)}\n${devnet.log().slice(-5_000)}`, { cause: error });
@@ -313,9 +299,7 @@ describe("the rollup on an L1 that forks another chain at a block", function () 
         await devnet.kill();
       }
     } finally {
-      const exited = once(anvil, "exit");
-      anvil.kill("SIGTERM");
-      if (anvil.exitCode === null) await exited;
+      await anvil.close();
     }
   });
 });

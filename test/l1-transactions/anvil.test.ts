@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { createPublicClient, http } from "viem";
 import type { PublicClient } from "viem";
 import { createTransactionManager } from "../../src/l1/index.ts";
 import type { L1TransactionStatus, TransactionManager, TransactionManagerOptions } from "../../src/l1/index.ts";
+import { startAnvil } from "../l1/anvil-process.ts";
+import type { AnvilProcess } from "../l1/anvil-process.ts";
 import { createTestInstruments, KEYS } from "./l1-fixture.ts";
 import { createTestDisk } from "./memory-record-store.ts";
 
@@ -16,32 +13,17 @@ const RECIPIENT = "0x00000000000000000000000000000000000000aa";
 /** The other L1 node of the tests: unlike Hardhat's it keeps blob transactions in a pool and reads cell proofs. */
 describe("L1 transaction manager on Anvil, over HTTP", function () {
   this.timeout(30_000);
-  let anvil: ChildProcess;
+  let anvil: AnvilProcess;
   let client: PublicClient;
   let clock: number;
 
   beforeEach(async () => {
-    const binary = createRequire(import.meta.url)
-      .resolve("@foundry-rs/anvil/package.json")
-      .replace("package.json", "bin.mjs");
-    anvil = spawn(process.execPath, [binary, "--port", "0", "--hardfork", "osaka", "--no-mining"], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    let port: string | undefined;
-    for await (const line of createInterface(anvil.stdout!)) {
-      port = /Listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-      if (port !== undefined) break;
-    }
-    client = createPublicClient({ transport: http(`http://127.0.0.1:${port}`, { retryCount: 0 }), cacheTime: 0 });
+    anvil = await startAnvil("--no-mining");
+    client = createPublicClient({ transport: http(anvil.url, { retryCount: 0 }), cacheTime: 0 });
     clock = 1_000_000;
   });
 
-  afterEach(async () => {
-    if (anvil.exitCode !== null) return;
-    const exited = once(anvil, "exit");
-    anvil.kill("SIGTERM");
-    await exited;
-  });
+  afterEach(() => anvil.close());
 
   const open = (options: Partial<TransactionManagerOptions> = {}): Promise<TransactionManager> =>
     createTransactionManager(

@@ -1,12 +1,9 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { toHex, zeroAddress, type Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { bytesToHex } from "../../src/primitives/index.ts";
+import { startAnvil } from "../l1/anvil-process.ts";
+import type { AnvilProcess } from "../l1/anvil-process.ts";
 import { assemble, type CodePart } from "../machine/assemble.ts";
 import { privateKey, result, startNode, type TestNode } from "./node-fixture.ts";
 
@@ -119,25 +116,15 @@ const CASES: Readonly<Record<string, Case>> = {
 describe("traces beside Anvil's", function () {
   this.timeout(60_000);
   let node: TestNode;
-  let anvil: ChildProcess;
+  let anvil: AnvilProcess;
   let ask: (method: string, params: readonly unknown[]) => Promise<unknown>;
   const sender = privateKeyToAccount(privateKey("alice")).address.toLowerCase() as Hex;
 
   before(async () => {
     node = await startNode();
-    const binary = createRequire(import.meta.url)
-      .resolve("@foundry-rs/anvil/package.json")
-      .replace("package.json", "bin.mjs");
-    anvil = spawn(process.execPath, [binary, "--port", "0", "--hardfork", "osaka"], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    let port: string | undefined;
-    for await (const line of createInterface(anvil.stdout!)) {
-      port = /Listening on 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-      if (port !== undefined) break;
-    }
+    anvil = await startAnvil();
     ask = async (method, params) => {
-      const response = await fetch(`http://127.0.0.1:${port}`, {
+      const response = await fetch(anvil.url, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
@@ -149,9 +136,7 @@ describe("traces beside Anvil's", function () {
   });
   after(async () => {
     await node.close();
-    const exited = once(anvil, "exit");
-    anvil.kill("SIGTERM");
-    await exited;
+    await anvil.close();
   });
 
   /** Holds on every chain. */

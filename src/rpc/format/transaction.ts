@@ -60,9 +60,10 @@ function formatPlace(place: Place): object {
 
 /**
  * What stands for the nonce of a deposit that did not run and so took none. The sender's next transaction takes the
- * account's nonce, and clients that wait for it would believe the deposit had replaced it.
+ * account's nonce, and clients that wait for it would believe the deposit had replaced it. No account has it, and it is the
+ * greatest number that indexers with a signed column of 32 bits take (Ponder).
  */
-const NO_NONCE = BigInt(Number.MAX_SAFE_INTEGER);
+const NO_NONCE = 2n ** 31n - 1n;
 
 function formatDeposit(
   { hash, message, nonce }: BlockTransaction & { kind: "deposit" },
