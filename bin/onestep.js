@@ -57,8 +57,34 @@ function compileCacheFolder() {
   });
 }
 
+/** The process that started this one, and, where Linux tells, the one that started that: a shell may stand between npm and here. */
+function ancestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    // The name before it, in parentheses, may hold anything.
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+
+/**
+ * Calls when npm, which started this, is gone: killed, it passes nothing on, and what it ran would go on unseen with its ports.
+ * @param {() => void} stop
+ */
+function onceOrphaned(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const first = ancestors();
+  const check = setInterval(() => {
+    if (ancestors() === first) return;
+    clearInterval(check);
+    stop();
+  }, 1_000).unref();
+}
+
 /** Runs the program in this process. */
 async function run() {
+  onceOrphaned(() => process.kill(process.pid, "SIGTERM"));
   const cache = compileCacheFolder();
   if (cache !== undefined) {
     // The processes started from here are told by their environment.
@@ -87,6 +113,7 @@ function handOver() {
   const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   // A terminal signals the whole process group; anything sent to this process alone is passed on.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  onceOrphaned(() => child.kill("SIGTERM"));
   child.on("error", (error) => fail(`cannot start ${pinned}: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);

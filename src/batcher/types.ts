@@ -1,3 +1,4 @@
+import type { Interval } from "../concurrency/index.ts";
 import type { BlobArchive, L1Client, TransactionManager } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Hash } from "../primitives/index.ts";
@@ -35,7 +36,7 @@ export interface BatcherOptions {
   /** Seconds before a batch is tried again after one reverted, doubling up to 600; default 12. */
   readonly retryDelay?: number;
   /** Seconds between the steps of the loop; default 2. */
-  readonly pollingInterval?: number;
+  readonly pollingInterval?: Interval;
   /** Wall clock in milliseconds. */
   readonly now?: () => number;
 }

@@ -1,3 +1,4 @@
+import type { Interval } from "../concurrency/index.ts";
 import type { L1Client, TransactionManager } from "../l1/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { Alarm } from "./alarms.ts";
@@ -50,7 +51,7 @@ export interface ChallengerOptions {
   /** Blocks of one `eth_getLogs`; default 5,000. */
   readonly logRange?: number;
   /** Seconds between the steps of the loop; default 12. */
-  readonly pollingInterval?: number;
+  readonly pollingInterval?: Interval;
 }
 
 /** Why a move that is due is not made. Amounts are in wei. */

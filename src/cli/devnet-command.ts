@@ -94,6 +94,9 @@ const settings = {
     description: "deposited for each account on L2; default: 500, and 0.1 for the deployer with --l1-rpc-url",
     placeholder: "ether",
   }),
+  bare: switchSetting(
+    "leave out the contracts that tools look for on every chain: Multicall3, Permit2, CreateX, EntryPoint 0.7 and 0.8",
+  ),
   ...rpcSettings,
   feedPort: sequencerSettings.feedPort,
   blobServerPort: setting(portText, {
@@ -212,5 +215,6 @@ function devnetOptions(values: SettingValues<typeof settings>): DevnetOptions {
     shadow: values.shadow,
     l2Balance: values.l2Balance ?? (l1RpcUrl === undefined ? 500n * ether : ether / 10n),
     roleBalance: values.roleBalance,
+    wellKnownContracts: !values.bare,
   };
 }

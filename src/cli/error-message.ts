@@ -16,7 +16,8 @@ export function explainError(error: Error, settings: Readonly<Record<string, unk
 /** Undefined for errors that are not viem's. */
 function libraryError(error: Error): string | undefined {
   const { shortMessage, details, url } = propertiesOf(error);
-  if (shortMessage === undefined) return undefined;
+  // One of this program's own that has such a cause says itself what it means.
+  if (shortMessage === undefined || !("shortMessage" in error)) return undefined;
   const words = details === undefined || shortMessage.includes(details) ? "" : ` ${details}`;
   const place = url === undefined ? "" : ` (${URL.canParse(url) ? new URL(url).origin : "the endpoint"})`;
   return `${shortMessage}${words}${place}`;

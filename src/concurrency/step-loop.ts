@@ -1,3 +1,4 @@
+import type { Pace } from "./pace.ts";
 import { pause } from "./pause.ts";
 
 /** A step that is repeated until it is stopped. */
@@ -14,8 +15,8 @@ export interface StepLoopOptions {
   readonly onError: (error: unknown) => void;
   /** Whether an error says that there is nothing left to step for: it ends the loop silently. None does by default. */
   readonly endsLoop?: (error: unknown) => boolean;
-  /** Seconds between steps; a function is asked each time. */
-  readonly interval: number | (() => number);
+  /** Seconds between steps; a function is asked each time, and a pace may have the next come sooner. */
+  readonly interval: number | (() => number) | Pace;
 }
 
 export function createStepLoop({ step, onError, endsLoop = () => false, interval }: StepLoopOptions): StepLoop {
@@ -30,7 +31,7 @@ export function createStepLoop({ step, onError, endsLoop = () => false, interval
         if (endsLoop(error)) return;
         onError(error);
       }
-      if (!again) await pause((typeof interval === "number" ? interval : interval()) * 1000, signal);
+      if (!again) await rest(interval, signal);
     }
   }
 
@@ -47,4 +48,17 @@ export function createStepLoop({ step, onError, endsLoop = () => false, interval
       await stopping?.done;
     },
   };
+}
+
+async function rest(interval: StepLoopOptions["interval"], signal: AbortSignal): Promise<void> {
+  if (typeof interval !== "object") {
+    await pause((typeof interval === "number" ? interval : interval()) * 1000, signal);
+    return;
+  }
+  const waking = new AbortController();
+  const forget = interval.onQuickened(() => {
+    waking.abort();
+  });
+  await pause(interval.seconds() * 1000, AbortSignal.any([signal, waking.signal]));
+  forget();
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createPublicClient, http } from "viem";
 import { maximumBlockBytesFor } from "../batcher/index.ts";
 import type { DataKind } from "../batcher/index.ts";
-import { unlessAborted } from "../concurrency/index.ts";
+import { createPace, unlessAborted } from "../concurrency/index.ts";
 import { createRollup, formatRollupConfig, readRollupConfig, verifyRollupConfig } from "../deployment/index.ts";
 import type { DeploymentPreset } from "../deployment/index.ts";
 import { inboxAbi } from "../l1/index.ts";
@@ -32,7 +32,9 @@ import type { DevnetKeys } from "./accounts.ts";
 import { createDevnetControl } from "./control.ts";
 import { fundOnL1, fundOnL2 } from "./funding.ts";
 import { startL1Node } from "./l1-node.ts";
+import type { L1Node } from "./l1-node.ts";
 import { startRestartableRoles } from "./restartable-roles.ts";
+import { deployWellKnownContracts } from "./well-known-contracts.ts";
 import { L1_JOURNAL, NODE_FOLDER, ROLLUP_CONFIG, StateFileError, dumpRunning, restoreState } from "./state-file.ts";
 
 export type DevnetL1 =
@@ -83,6 +85,8 @@ export interface DevnetOptions {
   readonly dataKind: DataKind;
   /** Least seconds of L1 time between claims. */
   readonly proposeInterval: number;
+  /** Whether L2 has the contracts that tools look for on every chain; on an L1 of its own. */
+  readonly wellKnownContracts: boolean;
   /** Wei that each user account gets on L2 by a deposit; on an external L1 the deployer's is the only one. */
   readonly l2Balance: bigint;
   /** Wei that operator, proposer and challenger are given on an external L1, besides bonds. */
@@ -123,8 +127,8 @@ export interface Devnet {
   close(): Promise<void>;
 }
 
-/** Seconds between looks at an L1 on this machine, and elsewhere. */
-const LOCAL_POLL_INTERVAL = 0.25;
+/** Looks at an L1 on this machine, which tells of its blocks; seconds between looks at one elsewhere. */
+const LOCAL_PACE = { quick: 0.5, slow: 5, patience: 5 };
 const REMOTE_POLL_INTERVAL = 4;
 /** Seconds without an L1 block after which a start that waits for one says so; twice the time between Ethereum's, and a little. */
 const L1_SILENCE = 30;
@@ -178,7 +182,9 @@ async function start(
     };
     await fundOnL1({ l1RpcUrl: l1.url, keys, deployedAt: config.l1StartBlock, needs }, instruments);
   }
-  const pollInterval = local ? LOCAL_POLL_INTERVAL : REMOTE_POLL_INTERVAL;
+  const pace = createPace(LOCAL_PACE);
+  l1.onBlock(pace.quicken);
+  const pollInterval = local ? pace : REMOTE_POLL_INTERVAL;
   const node = await openNode(
     {
       config,
@@ -195,6 +201,7 @@ async function start(
     instruments,
   );
   closers.add("node", () => node.close());
+  for (const event of ["block", "heads"] as const) node.chain.events.on(event, pace.quicken);
   const operatorKey = keys.operator.privateKey;
   const { feedPort } = await startFeed(node, { operatorKey, host, feedPort: options.feedPort });
   const blobServerPort = await startBlobServer(node, { host, blobServerPort: options.blobServerPort });
@@ -256,12 +263,15 @@ async function start(
         inbox: config.contracts.inbox,
         funder: keys.funder,
         deployedAt: config.l1StartBlock,
-        recipients: accounts.map(({ address }) => address),
+        recipients: [...accounts.map(({ address }) => address), ...(local ? [faucetAccount().address] : [])],
         amount: options.l2Balance,
       },
       instruments,
     );
     await untilMessagesAreOnL2(node, l1.url);
+    if (local && options.wellKnownContracts) {
+      await deployWellKnownContracts({ rpcUrl: rpc.url, payer: faucetAccount() }, instruments);
+    }
   }
   const info: DevnetInfo = {
     l1: { rpcUrl: l1.url, chainId: config.l1ChainId },
@@ -350,8 +360,10 @@ async function openL1(
   folder: string,
   instruments: Instruments,
   closers: Closers,
-): Promise<{ readonly url: string; readonly failure: Promise<Error> }> {
-  if (l1.kind === "external") return { url: l1.rpcUrl, failure: new Promise(() => undefined) };
+): Promise<Pick<L1Node, "url" | "onBlock" | "failure">> {
+  if (l1.kind === "external") {
+    return { url: l1.rpcUrl, onBlock: () => undefined, failure: new Promise(() => undefined) };
+  }
   const node = await startL1Node(
     {
       hostname: host,

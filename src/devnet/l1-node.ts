@@ -26,7 +26,9 @@ export interface L1NodeOptions {
 export type L1NodeMessage =
   | { readonly kind: "ready"; readonly port: number; readonly pid: number; readonly restoredBlocks: number }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "waiting"; readonly for: string };
+  | { readonly kind: "waiting"; readonly for: string }
+  /** A block that was not mined just because none came. */
+  | { readonly kind: "block" };
 
 export interface L1Node {
   readonly url: string;
@@ -34,6 +36,8 @@ export interface L1Node {
   readonly pid: number;
   /** Blocks that were there before this start. */
   readonly restoredBlocks: number;
+  /** Calls for each block that was not mined just because none came for a while. */
+  onBlock(listener: () => void): void;
   /** Resolves with the reason if the process ends without `close`. */
   readonly failure: Promise<Error>;
   close(): Promise<void>;
@@ -60,7 +64,7 @@ export async function startL1Node(options: L1NodeOptions, { logger }: Pick<Instr
     child.on("message", (message: L1NodeMessage) => {
       if (message.kind === "ready") resolve(message);
       else if (message.kind === "waiting") logger.warn(`waiting for ${message.for}`);
-      else reason = message.message;
+      else if (message.kind === "failed") reason = message.message;
     });
   });
   child.send(options);
@@ -70,6 +74,11 @@ export async function startL1Node(options: L1NodeOptions, { logger }: Pick<Instr
     url: `http://${options.hostname}:${started.port}`,
     pid: started.pid,
     restoredBlocks: started.restoredBlocks,
+    onBlock(listener) {
+      child.on("message", ({ kind }: L1NodeMessage) => {
+        if (kind === "block") listener();
+      });
+    },
     failure,
     async close() {
       closing = true;

@@ -81,7 +81,10 @@ async function assertPortIsFree(hostname: string, port: number): Promise<void> {
   try {
     await once(probe, "listening");
   } catch (error) {
-    throw new Error(`cannot listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(
+      `cannot listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}; ` +
+        "give another --l1-port (0 for any free one)",
+    );
   }
   probe.close();
   await once(probe, "close");
@@ -279,8 +282,10 @@ function interceptNetwork(environment: HardhatRuntimeEnvironment, journal: L1Jou
 /** Mines a block whenever none came for `interval` seconds, so that L1 time passes as it does on a live network. */
 function mineEvery(interval: number, provider: EthereumProvider): void {
   let minedAt = Date.now();
+  let isMining = false;
   provider.on("notification", () => {
     minedAt = Date.now();
+    if (!isMining) tell({ kind: "block" });
   });
   const tick = (): void => {
     const due = minedAt + interval * 1000 - Date.now();
@@ -288,7 +293,9 @@ function mineEvery(interval: number, provider: EthereumProvider): void {
       setTimeout(tick, due);
       return;
     }
+    isMining = true;
     provider.request({ method: "evm_mine" }).then(() => {
+      isMining = false;
       minedAt = Date.now();
       setTimeout(tick, interval * 1000);
     }, fail);

@@ -1,4 +1,5 @@
 import type { Claim, WrongClaim } from "../claims/index.ts";
+import type { Interval } from "../concurrency/index.ts";
 import type { L1Client, L1Revert, TransactionManager } from "../l1/index.ts";
 import type { Chain } from "../node/index.ts";
 import type { Address } from "../primitives/index.ts";
@@ -34,7 +35,7 @@ export interface ProposerOptions {
   /** Blocks of one `eth_getLogs`; default 5,000. */
   readonly logRange?: number;
   /** Seconds between the steps of the loop; default 12. */
-  readonly pollingInterval?: number;
+  readonly pollingInterval?: Interval;
 }
 
 /** What a step came to. */

@@ -1,6 +1,7 @@
 import { createChallenger, createDisputedSteps, createOwnClaims, reportDisputes } from "../challenger/index.ts";
 import type { Challenger, ChallengerMode, ProposeMissing, SpendingLimits } from "../challenger/index.ts";
 import { createOwnStates } from "../claims/index.ts";
+import type { Interval } from "../concurrency/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import { createProposer } from "../proposer/index.ts";
 import type { Proposer } from "../proposer/index.ts";
@@ -15,7 +16,7 @@ export interface ChallengerRoleOptions {
   /** Whether a right claim that is missing beside wrong ones is left to a proposer that runs in this process. */
   readonly hasProposer: boolean;
   /** Seconds between looks at what is to be done. */
-  readonly pollingInterval: number;
+  readonly pollingInterval: Interval;
 }
 
 /** Adds the playing of disputes to a node, which follows with traces. */

@@ -1,5 +1,6 @@
 import { formatEther } from "viem";
 import { type Batcher, type DataKind, createBatcher } from "../batcher/index.ts";
+import type { Interval } from "../concurrency/index.ts";
 import {
   type L1TransactionStatus,
   type TransactionManager,
@@ -21,7 +22,7 @@ export interface BatcherRoleOptions {
   /** Seconds of age of the oldest block not posted at which a batch is posted. */
   readonly interval: number;
   /** Seconds between looks at what is to be done. */
-  readonly pollingInterval: number;
+  readonly pollingInterval: Interval;
 }
 
 export interface BlobServerOptions {
@@ -82,7 +83,7 @@ export interface ProposerRoleOptions {
   /** Whether to propose nothing more, and to get the last bond back; default false. */
   readonly retiring?: boolean;
   /** Seconds between looks at what is to be done. */
-  readonly pollingInterval: number;
+  readonly pollingInterval: Interval;
 }
 
 /** Adds the claiming of states to a node, which follows with traces. */
@@ -125,7 +126,7 @@ export async function openTransactions(
   node: RunningNode,
   role: string,
   privateKey: Hex,
-  pollingInterval: number,
+  pollingInterval: Interval,
 ): Promise<TransactionManager> {
   const { client, config, database, instruments } = node;
   const transactions = await createTransactionManager(

@@ -1,5 +1,6 @@
 import type { DisputesView } from "../challenger/index.ts";
 import { BLOB_SIZE } from "../batch/index.ts";
+import type { Interval } from "../concurrency/index.ts";
 import { verifyRollupConfig } from "../deployment/index.ts";
 import { createSenderRecovery } from "../ethereum/index.ts";
 import type { SenderRecovery } from "../ethereum/index.ts";
@@ -36,7 +37,7 @@ export interface NodeOptions {
   /** Where the blobs of L1 are served in the shape of the beacon API. */
   readonly l1BeaconUrl: string | undefined;
   /** Seconds between looks at L1. */
-  readonly l1PollInterval: number;
+  readonly l1PollInterval: Interval;
   /** L1 blocks on top of one that make it final; undefined for what L1 itself calls finalized. */
   readonly l1FinalityDepth: number | undefined;
   /** Seconds without a new L1 block after which the node is not ready; undefined for never. */

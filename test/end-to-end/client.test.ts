@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { JsonRpcProvider, Wallet } from "ethers";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createPublicClient, createWalletClient, http, parseEther } from "viem";
 import type { Hash, Hex } from "viem";
@@ -22,7 +22,7 @@ import type { OnestepProblem, Rollup } from "../../src/client/index.ts";
 import type { DevnetInfo } from "../../src/devnet/index.ts";
 import { callOnestep } from "../cli/call-onestep.ts";
 import { startOnestep as runOnestep } from "../cli/run-onestep.ts";
-import { documentedCode, documentedCommands } from "./documented-code.ts";
+import { documentedCastCommands, documentedCode, documentedCommands } from "./documented-code.ts";
 import { type OnestepProcess, startOnestep, until } from "./onestep-process.ts";
 
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
@@ -376,6 +376,44 @@ describe("a user of a devnet", function () {
       if (name === "withdraw") expect(stdout).to.contain(`onestep finalize ${index}`);
       if (name === "finalize") expect(stdout).to.match(/0\.05 ETH paid to 0x[0-9a-f]{40} on L1$/);
     }
+  });
+
+  it("goes by the README's cast commands from a deposit to a paid withdrawal", async function () {
+    // They take apart an answer with it.
+    if (spawnSync("jq", ["--version"]).error !== undefined) this.skip();
+    const to = privateKeyToAccount(generatePrivateKey()).address;
+    const { inbox, portal } = devnet.info.contracts;
+    const variables: Record<string, string> = { INBOX: inbox, PORTAL: portal, ME: to };
+    const shell = (command: string): string => {
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...process.env, PATH: `${join(MODULES, ".bin")}${delimiter}${process.env.PATH ?? ""}`, ...variables },
+      });
+      expect(status, `${command}: ${stderr}`).to.equal(0);
+      return stdout;
+    };
+    const commands = documentedCastCommands("README.md", "Use it", urls(), keyOf(6));
+    const [deposit, withdraw, withdrawals, statusOf, proof, execute, ...more] = commands;
+    expect(more).to.eql([]);
+    shell(deposit!);
+    await until("the deposit", 30_000, async () => (await l2().getBalance({ address: to })) === parseEther("1"));
+    variables.L2_TRANSACTION_HASH = /^transactionHash +(0x[0-9a-f]{64})$/m.exec(shell(withdraw!))![1]!;
+    const [{ index }] = JSON.parse(shell(withdrawals!)) as [{ index: number }];
+    variables.INDEX = String(index);
+    await passChallengePeriod(index);
+    await until("the confirmation", 30_000, () =>
+      Promise.resolve((JSON.parse(shell(statusOf!)) as { status: string }).status === "executable"),
+    );
+    shell(proof!);
+    shell(execute!);
+    expect(await l1().getBalance({ address: to })).to.equal(parseEther("0.1"));
+    // What cast asks besides: it names the data of a call twice.
+    const call = `cast call $PORTAL "isExecuted(uint256)(bool)" ${index} --rpc-url ${urls().l1}`;
+    expect(shell(call).trim()).to.equal("true");
+    expect(shell(`cast estimate $INBOX "depositEther(address)" $ME --value 1 --rpc-url ${urls().l1}`)).to.match(
+      /^\d+$/m,
+    );
   });
 
   it("runs the same commands as Hardhat tasks, and deploys on L2 with Ignition, by the documents' configuration", async () => {

@@ -39,3 +39,20 @@ export function documentedCommands(
     .map(([, line]) => line!.trim().split(/\s+/))
     .filter(([name = "", ...args]) => names.includes(name) && !args.some((arg) => arg.includes("…")));
 }
+
+/** The `cast …` commands under a heading of a document, for a shell, with these endpoints and this key. */
+export function documentedCastCommands(
+  document: string,
+  heading: string,
+  { l1, l2 }: Endpoints,
+  privateKey: string,
+): readonly string[] {
+  const text = readFileSync(`${root}${document}`, "utf8");
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
+  return [...section.matchAll(/^cast (?:[^\n]*\\\n)*[^\n]*/gm)].map(([command]) =>
+    command
+      .replaceAll("http://127.0.0.1:8545", l1)
+      .replaceAll("http://127.0.0.1:9545", l2)
+      .replaceAll("0x…", privateKey),
+  );
+}

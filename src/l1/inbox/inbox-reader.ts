@@ -1,4 +1,4 @@
-import { createExclusiveRunner, createStepLoop } from "../../concurrency/index.ts";
+import { createExclusiveRunner, createStepLoop, secondsOf } from "../../concurrency/index.ts";
 import type { Instruments } from "../../primitives/index.ts";
 import { isConnectionClosed } from "../l1-connection-closed.ts";
 import { createTroubleReporter } from "../trouble-reporter.ts";
@@ -31,7 +31,11 @@ export function createInboxReader(options: InboxReaderOptions, instruments: Inst
         logger.warn({ err: error, ...again }, `reading L1 failed; it is tried again${adviceOn(error)}`);
       });
     },
-    interval: () => lookInterval(reading.pollInterval, state.failedLooks),
+    interval: {
+      seconds: () => lookInterval(secondsOf(reading.pollInterval), state.failedLooks),
+      onQuickened: (listener) =>
+        typeof reading.pollInterval === "number" ? () => undefined : reading.pollInterval.onQuickened(listener),
+    },
     endsLoop: isConnectionClosed,
   });
 

@@ -1,3 +1,4 @@
+import { secondsOf } from "../../concurrency/index.ts";
 import type { InboxReading } from "./reading.ts";
 import type { ReaderState } from "./reader-state.ts";
 import type { InboxReaderStatus } from "./types.ts";
@@ -28,7 +29,7 @@ export function problemOf(
   if (hidden !== undefined) return hidden.message;
   if (caughtUpAt === undefined) return "L1 has not been read to its head yet";
   const seconds = (now - caughtUpAt) / 1000;
-  if (seconds > Math.max(LOOK_LIFETIME, LOOK_LIFETIME_INTERVALS * pollInterval)) {
+  if (seconds > Math.max(LOOK_LIFETIME, LOOK_LIFETIME_INTERVALS * secondsOf(pollInterval))) {
     return `L1 has not been read to its head for ${Math.floor(seconds)} s`;
   }
   const silence = headSeenAt === undefined ? 0 : (now - headSeenAt) / 1000;

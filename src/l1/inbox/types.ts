@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import type { Interval } from "../../concurrency/index.ts";
 import type { RollupConfig } from "../../rollup/index.ts";
 import type { InboxStore, L1BlockReference } from "../../storage/index.ts";
 import type { BlobSource } from "../blob-source.ts";
@@ -16,7 +17,7 @@ export interface InboxReaderOptions {
   /** Blocks the reader stays behind the L1 head; default 0. */
   readonly confirmations?: number;
   /** Seconds between looks at the L1 head; default 2. */
-  readonly pollInterval?: number;
+  readonly pollInterval?: Interval;
   /** Most L1 blocks of one `eth_getLogs`; default 5,000. */
   readonly logRange?: number;
   /**

@@ -1,4 +1,5 @@
 import type { Abi } from "viem";
+import type { Interval } from "../../concurrency/index.ts";
 import type { Address, Hex } from "../../primitives/index.ts";
 import type { RecordStore } from "../../storage/index.ts";
 import type { L1Client } from "../l1-client.ts";
@@ -28,7 +29,7 @@ export interface TransactionManagerOptions {
   /** Default: 0 on a Hardhat node (it knows no other), else 1. */
   readonly wrapperVersion?: BlobWrapperVersion;
   /** Seconds between the steps of the loop; default 2. */
-  readonly pollingInterval?: number;
+  readonly pollingInterval?: Interval;
   /** Wall clock in milliseconds. */
   readonly now?: () => number;
 }
