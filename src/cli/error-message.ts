@@ -39,6 +39,9 @@ function propertiesOf(error: Error): {
   return found;
 }
 
+/** LMDB gives the system's number. */
+const LMDB_NO_SPACE = 28;
+
 /** What the operating system refused, of a call or of the database. */
 interface SystemError extends Error {
   readonly code: unknown;
@@ -73,8 +76,7 @@ function explainSystemError(error: unknown, settings: Readonly<Record<string, un
       return `cannot write: ${file}. Expected a folder that can be written (--data-dir)`;
     case "ENOSPC":
     case "EDQUOT":
-    // LMDB gives the system's number.
-    case 28:
+    case LMDB_NO_SPACE:
       return `the disk is full: ${file}. Nothing that was confirmed is lost: make room (--data-dir) and start again`;
     default:
       return undefined;
@@ -83,7 +85,7 @@ function explainSystemError(error: unknown, settings: Readonly<Record<string, un
 
 function systemErrorOf(error: unknown): SystemError | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause) return cause as SystemError;
+    if ("code" in cause) return cause;
   }
   return undefined;
 }

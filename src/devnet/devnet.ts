@@ -201,7 +201,9 @@ async function start(
     instruments,
   );
   closers.add("node", () => node.close());
-  for (const event of ["block", "heads"] as const) node.chain.events.on(event, pace.quicken);
+  node.chain.events.on("block", pace.quicken);
+  node.chain.events.on("safe", pace.quicken);
+  node.chain.events.on("finalized", pace.quicken);
   const operatorKey = keys.operator.privateKey;
   const { feedPort } = await startFeed(node, { operatorKey, host, feedPort: options.feedPort });
   const blobServerPort = await startBlobServer(node, { host, blobServerPort: options.blobServerPort });

@@ -85,7 +85,7 @@ describe("well-known contracts", () => {
       }
       // What users begin with is as it was.
       for (const { address } of devnet.info.accounts) {
-        expect(await client.getTransactionCount({ address: address as `0x${string}` })).to.equal(0);
+        expect(await client.getTransactionCount({ address })).to.equal(0);
       }
       await devnet.stop();
       const bare = await start("--bare");
