@@ -38,7 +38,9 @@ export async function askNodeOrNull(rpcUrl: string, method: string, params: read
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Error(located(cause instanceof Error ? cause.message : String(cause)));
+    throw new Error(
+      located(`no node answers there (--rpc-url): ${cause instanceof Error ? cause.message : String(cause)}`),
+    );
   }
   const answer = answerSchema.safeParse(await response.json().catch(() => undefined)).data;
   if (answer?.result !== undefined) return answer.result;

@@ -118,6 +118,36 @@ describe("L1 of the devnet", () => {
     expect((await reader.getBlock({ blockNumber: number + 2n })).transactions).to.be.empty;
   });
 
+  it("takes the data of a call by both of its names, if they say the same", async () => {
+    const node = await start();
+    const { reader } = clientsOf(node);
+    const [from] = await createWalletClient({ chain: hardhat, transport: http(node.url) }).getAddresses();
+    const ask = (method: string, call: object, ...rest: readonly unknown[]): Promise<unknown> =>
+      reader.request<{ Method: string; Parameters: readonly unknown[]; ReturnType: unknown }>({
+        method,
+        params: [{ from, to: alice, ...call }, ...rest],
+      });
+    const both = { data: "0x1234", input: "0x1234" };
+    expect(await ask("eth_call", both, "latest")).to.equal("0x");
+    expect(await ask("eth_estimateGas", both)).to.match(/^0x/);
+    const hash = (await ask("eth_sendTransaction", both)) as Hex;
+    expect((await reader.getTransaction({ hash })).input).to.equal("0x1234");
+    const differing = await ask("eth_call", { ...both, input: "0x" }, "latest").catch(String);
+    expect(differing).to.contain("duplicate field");
+  });
+
+  it("begins with the base fee it is told, and has it after a restart", async () => {
+    const first = await start({ baseFee: 0 });
+    const feeOf = async (node: L1Node) => (await clientsOf(node).reader.getBlock({ blockNumber: 0n })).baseFeePerGas;
+    expect(await feeOf(first)).to.equal(0n);
+    await clientsOf(first).wallet.sendTransaction({ to: alice, value: 1n });
+    const hashes = await blockHashes(first);
+    await killed(first);
+    const second = await start({ baseFee: 7 });
+    expect(await feeOf(second)).to.equal(0n);
+    expect(await blockHashes(second)).to.eql(hashes);
+  });
+
   it("has the same blocks, state and receipts after a kill, whatever made them", async () => {
     const first = await start();
     const { wallet, cheats } = clientsOf(first);

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { type Hash, createPublicClient, createWalletClient, defineChain, http, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { DevnetInfo } from "../../src/devnet/index.ts";
-import { type OnestepProcess, startOnestep } from "./onestep-process.ts";
+import { type OnestepProcess, startOnestep, until } from "./onestep-process.ts";
 
 const DEMO = fileURLToPath(new URL("../../scripts/demo.ts", import.meta.url));
 const FUNDED = parseEther("500");
@@ -139,6 +139,31 @@ describe("devnet", function () {
     expect(await devnet.stop()).to.equal(0);
     const error = await start("--l2-chain-id", "99").catch((thrown: unknown) => String(thrown));
     expect(error).to.contain("exit code 1").and.to.contain("asked for is 99");
+  });
+
+  it("takes 21,000 gas for a transfer, as scripts expect that have the number in them", async () => {
+    const account = privateKeyToAccount(devnet.info.accounts[9]!.privateKey!);
+    const wallet = createWalletClient({ chain: null, transport: http(devnet.info.l2.rpcUrl), account });
+    const hash = await wallet.sendTransaction({ to: devnet.info.accounts[8]!.address, value: 1n, gas: 21_000n });
+    const { status, gasUsed } = await l2().waitForTransactionReceipt({ hash });
+    expect([status, gasUsed]).to.eql(["success", 21_000n]);
+  });
+
+  it("ends with the npm that started it, though that is killed and says nothing", async () => {
+    const ofNpm = await startOnestep<DevnetInfo>({
+      command: ["npm", "--silent", "start", "--"],
+      arguments: ["--l1-port", "0", "--rpc-port", "0", "--feed-port", "0", "--blob-server-port", "0", "--bare"],
+      infoFile: join(folder, "npm.json"),
+    });
+    await ofNpm.kill();
+    for (const url of [ofNpm.info.l1.rpcUrl, ofNpm.info.l2.rpcUrl]) {
+      await until(`${url} to be gone`, 30_000, () =>
+        fetch(url).then(
+          () => false,
+          () => true,
+        ),
+      );
+    }
   });
 
   it("says which port is in use, and ends with exit code 1", async () => {
