@@ -143,8 +143,13 @@ describe("devnet", function () {
 
   it("takes 21,000 gas for a transfer, as scripts expect that have the number in them", async () => {
     const account = privateKeyToAccount(devnet.info.accounts[9]!.privateKey!);
-    const wallet = createWalletClient({ chain: null, transport: http(devnet.info.l2.rpcUrl), account });
-    const hash = await wallet.sendTransaction({ to: devnet.info.accounts[8]!.address, value: 1n, gas: 21_000n });
+    const wallet = createWalletClient({ transport: http(devnet.info.l2.rpcUrl), account });
+    const hash = await wallet.sendTransaction({
+      to: devnet.info.accounts[8]!.address,
+      value: 1n,
+      gas: 21_000n,
+      chain: null,
+    });
     const { status, gasUsed } = await l2().waitForTransactionReceipt({ hash });
     expect([status, gasUsed]).to.eql(["success", 21_000n]);
   });

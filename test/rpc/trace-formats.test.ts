@@ -508,10 +508,13 @@ describe("traces in go-ethereum's format", function () {
     const refusals: readonly (readonly [object, string])[] = [
       [
         { tracer: "{ step: function() {} }" },
-        'at tracer: expected tracer callTracer, prestateTracer, 4byteTracer, noopTracer, muxTracer, stepTracer, or none; there are no JavaScript tracers, got "{ step: function() {} }"',
+        'at tracer: expected tracer callTracer, flatCallTracer, prestateTracer, 4byteTracer, noopTracer, muxTracer, stepTracer, or none; there are no JavaScript tracers, got "{ step: function() {} }"',
       ],
       [{ tracer: 1 }, "at tracer: expected tracer callTracer"],
-      [{ tracer: "flatCallTracer" }, "at tracer: expected tracer callTracer"],
+      [
+        { tracer: "flatCallTracer", tracerConfig: { x: 1 } },
+        "unknown option x: flatCallTracer has convertParityErrors, includePrecompiles",
+      ],
       [
         { tracer: "callTracer", tracerConfig: { withLogs: true } },
         "at tracerConfig.withLogs: unknown option withLogs: callTracer has onlyTopCall, withLog, got true",
@@ -527,7 +530,7 @@ describe("traces in go-ethereum's format", function () {
       [{ tracer: "4byteTracer", tracerConfig: { x: 1 } }, "unknown option x: 4byteTracer has none, got 1"],
       [
         { tracer: "muxTracer", tracerConfig: { muxTracer: {} } },
-        "expected callTracer, prestateTracer, 4byteTracer or noopTracer as a tracer of muxTracer, not muxTracer",
+        "expected callTracer, flatCallTracer, prestateTracer, 4byteTracer or noopTracer as a tracer of muxTracer, not muxTracer",
       ],
       [
         { tracer: "muxTracer", tracerConfig: { callTracer: { nope: 1 } } },

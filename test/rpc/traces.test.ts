@@ -298,13 +298,45 @@ describe("debug_trace*", function () {
     expect(await result(node, "debug_traceBlockByHash", blockHash, { tracer: "callTracer" })).to.eql(byNumber);
   });
 
+  it("come as Parity's too: all calls of a transaction or a block in a row, each with its place", async () => {
+    const { blockNumber, blockHash, transactionIndex } = await result<{
+      blockNumber: Hex;
+      blockHash: Hex;
+      transactionIndex: Hex;
+    }>(node, "eth_getTransactionReceipt", sent.nested);
+    const tree = await result<Frame>(node, "debug_traceTransaction", sent.nested, { tracer: "callTracer" });
+    const traces = await result<
+      { traceAddress: number[]; subtraces: number; action: { to?: Hex; input?: Hex }; transactionHash: Hex }[]
+    >(node, "trace_transaction", sent.nested);
+    const flatten = (frame: Frame, traceAddress: readonly number[]): object[] => [
+      { to: frame.to, input: frame.input, traceAddress, subtraces: frame.calls?.length ?? 0 },
+      ...(frame.calls ?? []).flatMap((call, index) => flatten(call, [...traceAddress, index])),
+    ];
+    expect(traces.length).to.be.greaterThan(1);
+    expect(
+      traces.map(({ action: { to, input }, traceAddress, subtraces }) => ({ to, input, traceAddress, subtraces })),
+    ).to.eql(flatten(tree, []));
+    for (const trace of traces) {
+      expect(trace).to.include({
+        blockHash,
+        blockNumber: Number(blockNumber),
+        transactionHash: sent.nested,
+        transactionPosition: Number(transactionIndex),
+      });
+    }
+    const ofBlock = await result<typeof traces>(node, "trace_block", blockNumber);
+    expect(ofBlock.filter(({ transactionHash }) => transactionHash === sent.nested)).to.eql(traces);
+    expect(await result(node, "trace_transaction", `0x${"12".repeat(32)}`)).to.equal(null);
+    expect(await result(node, "trace_block", "earliest")).to.eql([]);
+  });
+
   it("refuse genesis, unknown transactions and unknown tracers", async () => {
     expect((await ask(node, "debug_traceBlockByNumber", "earliest")).error?.message).to.equal(
       "genesis is not traceable",
     );
     expect((await ask(node, "debug_traceTransaction", `0x${"12".repeat(32)}`)).error?.code).to.equal(-32000);
     expect((await ask(node, "debug_traceTransaction", sent.store, { tracer: "jsTracer" })).error?.message).to.contain(
-      "expected tracer callTracer, prestateTracer",
+      "expected tracer callTracer, flatCallTracer",
     );
   });
 

@@ -3,7 +3,15 @@ import { blockOverrides, stateOverrides } from "./call-parameter.ts";
 import type { BlockOverrides, StateOverrides } from "./call-parameter.ts";
 import { flag, integer, object, optional, parameter } from "./scalars.ts";
 
-const TRACERS = ["callTracer", "prestateTracer", "4byteTracer", "noopTracer", "muxTracer", "stepTracer"] as const;
+const TRACERS = [
+  "callTracer",
+  "flatCallTracer",
+  "prestateTracer",
+  "4byteTracer",
+  "noopTracer",
+  "muxTracer",
+  "stepTracer",
+] as const;
 type TracerName = (typeof TRACERS)[number];
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -70,6 +78,7 @@ const LOGGER_FIELDS = {
 };
 const NO_FIELDS = {};
 const CALL_TRACER_FIELDS = { onlyTopCall: optional(flag), withLog: optional(flag) };
+const FLAT_CALL_TRACER_FIELDS = { convertParityErrors: optional(flag), includePrecompiles: optional(flag) };
 const PRESTATE_TRACER_FIELDS = {
   diffMode: optional(flag),
   disableCode: optional(flag),
@@ -89,6 +98,7 @@ export type TracerChoice =
       readonly limit: number;
     }
   | { readonly tracer: "callTracer"; readonly onlyTopCall: boolean; readonly withLog: boolean }
+  | { readonly tracer: "flatCallTracer"; readonly convertParityErrors: boolean; readonly includePrecompiles: boolean }
   | {
       readonly tracer: "prestateTracer";
       readonly diffMode: boolean;
@@ -229,6 +239,11 @@ function choiceOf(
       const fields = parse(tracer, CALL_TRACER_FIELDS);
       return fields && { tracer, onlyTopCall: fields.onlyTopCall ?? false, withLog: fields.withLog ?? false };
     }
+    case "flatCallTracer": {
+      const fields = parse(tracer, FLAT_CALL_TRACER_FIELDS);
+      const { convertParityErrors = false, includePrecompiles = false } = fields ?? {};
+      return fields && { tracer, convertParityErrors, includePrecompiles };
+    }
     case "prestateTracer": {
       const fields = parse(tracer, PRESTATE_TRACER_FIELDS);
       if (fields === undefined) return undefined;
@@ -258,7 +273,7 @@ function muxChoice(config: unknown, path: readonly string[], context: z.Refineme
   for (const [name, given] of Object.entries(config)) {
     const known = TRACERS.find((each) => each === name);
     if (known === undefined || known === "muxTracer" || known === "stepTracer") {
-      const message = `expected callTracer, prestateTracer, 4byteTracer or noopTracer as a tracer of muxTracer, not ${name.slice(0, 40)}`;
+      const message = `expected callTracer, flatCallTracer, prestateTracer, 4byteTracer or noopTracer as a tracer of muxTracer, not ${name.slice(0, 40)}`;
       context.addIssue({ code: "custom", path: [...path, name], message });
       return undefined;
     }

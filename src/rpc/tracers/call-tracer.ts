@@ -5,14 +5,15 @@ import { bytesToHex } from "../../primitives/index.ts";
 import type { Address, Hash } from "../../primitives/index.ts";
 import { formatQuantity, formatWord } from "../format/scalars.ts";
 import { revertReason } from "../simulation/revert-reason.ts";
-import type { TraceContext, Tracer } from "./tracer.ts";
+import type { TraceContext, TracedTransaction, Tracer } from "./tracer.ts";
 
 export interface CallTracerOptions {
   readonly onlyTopCall: boolean;
   readonly withLog: boolean;
 }
 
-interface Frame {
+/** A call with those that it made, in the format of go-ethereum's call tracer. */
+export interface CallFrame {
   readonly type: string;
   readonly from: Address;
   to?: Address;
@@ -23,7 +24,7 @@ interface Frame {
   output?: string;
   error?: string;
   revertReason?: string;
-  calls?: Frame[];
+  calls?: CallFrame[];
   logs?: FrameLog[];
 }
 
@@ -38,26 +39,29 @@ interface FrameLog {
 }
 
 interface OpenFrame {
-  readonly frame: Frame;
+  readonly frame: CallFrame;
   /** Logs of the block when it began: what it goes back to if it fails. */
   readonly logCount: number;
   /** Put into the frame if it ends well, for a SELFDESTRUCT ends it. */
-  destruction: Frame | undefined;
+  destruction: CallFrame | undefined;
 }
 
 const FRAME_SIZE = 300;
 const LOG_SIZE = 600;
 
 /** The tree of calls, in the format of go-ethereum's call tracer. */
-export function createCallTracer(options: CallTracerOptions, { meter, firstLogIndex }: TraceContext): Tracer {
+export function createCallTracer(
+  options: CallTracerOptions,
+  { meter, firstLogIndex }: TraceContext,
+): Omit<Tracer, "result"> & { result(transaction: TracedTransaction): CallFrame } {
   const open: OpenFrame[] = [];
   let state: ObservedState | undefined;
-  let top: Frame | undefined;
+  let top: CallFrame | undefined;
   let logCount = firstLogIndex;
 
   const isShown = (): boolean => !options.onlyTopCall || open.length === 1;
 
-  function addLog(frame: Frame, step: ObservedStep, topicCount: number): void {
+  function addLog(frame: CallFrame, step: ObservedStep, topicCount: number): void {
     const { stack, address } = step;
     const [offset, length] = [stack.at(-1), stack.at(-2)];
     if (offset === undefined || length === undefined || stack.length < 2 + topicCount) return;
@@ -81,7 +85,7 @@ export function createCallTracer(options: CallTracerOptions, { meter, firstLogIn
       onCallStart({ kind, from, to, value, gas, input }) {
         const parent = open.at(-1)?.frame;
         const inherited = kind === "DELEGATECALL" ? parent?.value : undefined;
-        const frame: Frame = {
+        const frame: CallFrame = {
           type: kind,
           from,
           ...(to === undefined ? {} : { to }),
@@ -143,7 +147,7 @@ export function createCallTracer(options: CallTracerOptions, { meter, firstLogIn
     },
     result({ from, to, value, gas, gasUsed, input, failed }) {
       meter.check();
-      const frame: Frame = top ?? {
+      const frame: CallFrame = top ?? {
         type: to === undefined ? "CREATE" : "CALL",
         from,
         ...(to === undefined ? {} : { to }),
@@ -160,7 +164,7 @@ export function createCallTracer(options: CallTracerOptions, { meter, firstLogIn
 }
 
 /** Logs of a failed call, and of all calls below it, never happened. */
-function forgetLogs(frame: Frame): void {
+function forgetLogs(frame: CallFrame): void {
   delete frame.logs;
   for (const call of frame.calls ?? []) forgetLogs(call);
 }

@@ -1,5 +1,6 @@
 import type { TracerChoice } from "../parameters/trace-parameter.ts";
 import { createCallTracer } from "./call-tracer.ts";
+import { createFlatCallTracer } from "./flat-call-tracer.ts";
 import { createFourByteTracer } from "./four-byte-tracer.ts";
 import { createMuxTracer } from "./mux-tracer.ts";
 import { createPrestateTracer } from "./prestate-tracer.ts";
@@ -14,6 +15,8 @@ export function createTracer(choice: TracerChoice, context: TraceContext): Trace
       return createStructLogger(choice, context);
     case "callTracer":
       return createCallTracer(choice, context);
+    case "flatCallTracer":
+      return createFlatCallTracer(choice, context);
     case "prestateTracer":
       return createPrestateTracer(choice, context);
     case "4byteTracer":

@@ -86,7 +86,13 @@ async function traceRange(
     if (index < from) return undefined;
     const tracer = startTrace(options, context);
     const outcome = { gasUsed: receipt.gasUsed, failed: receipt.status === 0 };
-    finish = () => tracer.result({ ...describe(transaction, decode), ...outcome });
+    const place = {
+      blockHash: block.hash,
+      blockNumber: header.number,
+      transactionHash: hash,
+      transactionPosition: index,
+    };
+    finish = () => tracer.result({ ...describe(transaction, decode), ...outcome, place });
     return tracer.observer;
   };
   const messages = messagesOf(chain, block);

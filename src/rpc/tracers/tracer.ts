@@ -1,6 +1,14 @@
 import type { ExecutionObserver } from "../../execution/index.ts";
-import type { Address } from "../../primitives/index.ts";
+import type { Address, Hash } from "../../primitives/index.ts";
 import type { TraceMeter } from "./trace-meter.ts";
+
+/** Where a transaction stands. */
+export interface TracedPlace {
+  readonly blockHash: Hash;
+  readonly blockNumber: number;
+  readonly transactionHash: Hash;
+  readonly transactionPosition: number;
+}
 
 /** The transaction or call being traced, and how it ended. */
 export interface TracedTransaction {
@@ -11,6 +19,8 @@ export interface TracedTransaction {
   readonly input: Uint8Array;
   readonly gasUsed: bigint;
   readonly failed: boolean;
+  /** Of a transaction in a block. */
+  readonly place?: TracedPlace | undefined;
 }
 
 /** Collects what an execution does and turns it into an answer of `debug_trace*`. */

@@ -1,6 +1,6 @@
 import { defineMethod } from "../../node.ts";
 
-const NAMESPACES = ["debug", "eth", "net", "ots", "rollup", "rpc", "txpool", "web3"] as const;
+const NAMESPACES = ["debug", "eth", "net", "ots", "rollup", "rpc", "trace", "txpool", "web3"] as const;
 
 export const modules = defineMethod("rpc_modules", [], () =>
   Object.fromEntries(NAMESPACES.map((name) => [name, "1.0"])),
