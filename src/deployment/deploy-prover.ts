@@ -7,6 +7,9 @@ import type { Deployer } from "./deployer.ts";
 import { VERIFIERS, proverCreationCode } from "./l1-contracts.ts";
 import { observeProver } from "./observe-prover.ts";
 
+/** Pools of L1 nodes may drop what an account has beyond 16 pending transactions (geth's account slots; anvil does). */
+const MAXIMUM_IN_FLIGHT = 8;
+
 /** A contract that was deployed. */
 export interface Deployed {
   readonly address: Address;
@@ -15,8 +18,8 @@ export interface Deployed {
 }
 
 /**
- * Deploys the verifiers and the prover that asks them, in a transaction each. The verifiers' are sent one after the other without
- * waiting, as they do not need each other. Throws if L1 refuses one; what was deployed until then is of no harm, and of no use.
+ * Deploys the verifiers and the prover that asks them, in a transaction each. The verifiers' are sent several at a time, as they do not
+ * need each other. Throws if L1 refuses one; what was deployed until then is of no harm, and of no use.
  */
 export async function deployProver(
   { client, wallet }: Deployer,
@@ -25,15 +28,21 @@ export async function deployProver(
   logger.info({ transactions: VERIFIERS.length + 1 }, "deploying the one-step prover");
   const { address } = wallet.account;
   const firstNonce = await client.getTransactionCount({ address, blockTag: "pending" });
-  const hashes: Hash[] = [];
-  for (const [index, { creationCode }] of VERIFIERS.entries()) {
-    hashes.push(await sendCreation(wallet, creationCode, firstNonce + index));
-  }
   const verifiers: Deployed[] = [];
-  for (const [index, { name }] of VERIFIERS.entries()) {
-    const verifier = await awaitCreation(client, hashes[index] as Hash, name);
-    verifiers.push(verifier);
-    logger.debug({ name, address: verifier.address, gasUsed: Number(verifier.gasUsed) }, "verifier deployed");
+  while (verifiers.length < VERIFIERS.length) {
+    const sent: { readonly name: string; readonly hash: Hash }[] = [];
+    for (const { name, creationCode } of VERIFIERS.slice(verifiers.length, verifiers.length + MAXIMUM_IN_FLIGHT)) {
+      const nonce = firstNonce + verifiers.length + sent.length;
+      sent.push({ name, hash: await sendCreation(wallet, creationCode, nonce) });
+    }
+    for (const { name, hash } of sent) {
+      const verifier = await awaitCreation(client, hash, name);
+      verifiers.push(verifier);
+      logger.info(
+        { name, gasUsed: Number(verifier.gasUsed), done: `${verifiers.length} of ${VERIFIERS.length}` },
+        "verifier deployed",
+      );
+    }
   }
   const creation = proverCreationCode(verifiers.map((verifier) => verifier.address));
   const hash = await sendCreation(wallet, creation, firstNonce + VERIFIERS.length);

@@ -316,11 +316,12 @@ async function untilMessagesAreOnL2(node: RunningNode, l1RpcUrl: string): Promis
     const silence = setInterval(() => {
       const { l1HeadAge: age = 0 } = node.syncStatus();
       if (age < L1_SILENCE) return;
+      clearInterval(silence);
       instruments.logger.warn(
         `waiting for a block of L1: ${l1RpcUrl} has had none for ${Math.floor(age)} s. A node that mines only when there are ` +
           "transactions does not do; make it mine at intervals (anvil: --block-time 1)",
       );
-    }, L1_SILENCE * 1000);
+    }, 1000);
     const end = (): void => {
       clearInterval(silence);
       chain.events.off("block", look);

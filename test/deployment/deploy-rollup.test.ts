@@ -62,6 +62,16 @@ describe("deployment", () => {
     expect(error).to.contain("expected a chain id of L2 that is not L1's, got 31337 for both");
   });
 
+  it("never has more transactions pending than the pool of an L1 node keeps of one account", async () => {
+    let [pending, most] = [0, 0];
+    await deploy({}, (method, answer) => {
+      if (method === "eth_sendRawTransaction") most = Math.max(most, ++pending);
+      if (method === "eth_getTransactionReceipt" && answer !== null) pending--;
+      return answer;
+    });
+    expect(most).to.be.within(2, 8);
+  });
+
   it("takes the prover of another rollup, if it is this build's", async () => {
     const { config, connection, client } = await deploy();
     const { prover } = config.contracts;
