@@ -19,6 +19,7 @@ interface Frame {
   readonly value?: Hex;
   readonly gas: Hex;
   readonly gasUsed: Hex;
+  readonly input: Hex;
   readonly error?: string;
   readonly revertReason?: string;
   readonly output?: Hex;
