@@ -82,6 +82,19 @@ describe("devnet", function () {
     expect(await backing()).to.equal(FUNDED * 11n);
   });
 
+  it("takes 21,000 gas for a transfer, as scripts expect that have the number in them", async () => {
+    const account = privateKeyToAccount(devnet.info.accounts[9]!.privateKey!);
+    const wallet = createWalletClient({ transport: http(devnet.info.l2.rpcUrl), account });
+    const hash = await wallet.sendTransaction({
+      to: devnet.info.accounts[8]!.address,
+      value: 1n,
+      gas: 21_000n,
+      chain: null,
+    });
+    const { status, gasUsed } = await l2().waitForTransactionReceipt({ hash });
+    expect([status, gasUsed]).to.eql(["success", 21_000n]);
+  });
+
   /** ETH that L1 holds for L2. */
   async function backing(): Promise<bigint> {
     const { inbox, portal } = devnet.info.contracts;
@@ -139,19 +152,6 @@ describe("devnet", function () {
     expect(await devnet.stop()).to.equal(0);
     const error = await start("--l2-chain-id", "99").catch((thrown: unknown) => String(thrown));
     expect(error).to.contain("exit code 1").and.to.contain("asked for is 99");
-  });
-
-  it("takes 21,000 gas for a transfer, as scripts expect that have the number in them", async () => {
-    const account = privateKeyToAccount(devnet.info.accounts[9]!.privateKey!);
-    const wallet = createWalletClient({ transport: http(devnet.info.l2.rpcUrl), account });
-    const hash = await wallet.sendTransaction({
-      to: devnet.info.accounts[8]!.address,
-      value: 1n,
-      gas: 21_000n,
-      chain: null,
-    });
-    const { status, gasUsed } = await l2().waitForTransactionReceipt({ hash });
-    expect([status, gasUsed]).to.eql(["success", 21_000n]);
   });
 
   it("ends with the npm that started it, though that is killed and says nothing", async () => {
