@@ -318,7 +318,8 @@ async function untilMessagesAreOnL2(node: RunningNode, l1RpcUrl: string): Promis
       if (age < L1_SILENCE) return;
       clearInterval(silence);
       instruments.logger.warn(
-        `waiting for a block of L1: ${l1RpcUrl} has had none for ${Math.floor(age)} s. A node that mines only when there are ` +
+        // Without path and query, in which keys of hosted endpoints stand.
+        `waiting for a block of L1: ${new URL(l1RpcUrl).origin} has had none for ${Math.floor(age)} s. A node that mines only when there are ` +
           "transactions does not do; make it mine at intervals (anvil: --block-time 1)",
       );
     }, 1000);

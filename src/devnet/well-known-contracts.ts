@@ -33,9 +33,8 @@ export async function deployWellKnownContracts(
   const client = createPublicClient({ transport, pollingInterval: 50 });
   const wallet = createWalletClient({ transport, account: privateKeyToAccount(payer.privateKey) });
   const isThere = async (address: Address): Promise<boolean> => (await client.getCode({ address })) !== undefined;
-  const all = wellKnownContracts();
   const missing: WellKnownContract[] = [];
-  for (const contract of all) if (!(await isThere(contract.address))) missing.push(contract);
+  for (const contract of wellKnownContracts()) if (!(await isThere(contract.address))) missing.push(contract);
   let nonce = await client.getTransactionCount({ address: payer.address });
   const send = async (to: Address, request: { readonly data?: Hex; readonly value?: bigint }): Promise<Hash> =>
     wallet.sendTransaction({ to, ...request, nonce: nonce++, chain: null });

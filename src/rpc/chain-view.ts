@@ -1,5 +1,6 @@
 import { readEnvironmentAfter } from "../execution/index.ts";
 import type { ReadableChain } from "../node/index.ts";
+import type { Hash } from "../primitives/index.ts";
 import type { Block, BlockEnvironment, BlockHeader } from "../rollup/index.ts";
 import type { BlockSummary } from "../storage/index.ts";
 import type { BlockParameter } from "./parameters/block-parameter.ts";
@@ -45,6 +46,16 @@ export function findSummary({ store }: ReadableChain, parameter: BlockParameter)
 export function findBlock(chain: ReadableChain, parameter: BlockParameter): Block | undefined {
   const summary = findSummary(chain, parameter);
   return summary === undefined ? undefined : chain.store.getBlockByHash(summary.hash);
+}
+
+/** The block of a transaction of the canonical chain, and its place in it; undefined if there is no such transaction. */
+export function findTransaction(
+  { store }: ReadableChain,
+  hash: Hash,
+): { readonly block: Block; readonly index: number } | undefined {
+  const location = store.getTransactionLocation(hash);
+  const block = location === undefined ? undefined : store.getBlock(location.blockNumber);
+  return location === undefined || block === undefined ? undefined : { block, index: location.index };
 }
 
 /** As {@link findSummary}, with `pending` read as `latest`. Throws "header not found" as go-ethereum does. */

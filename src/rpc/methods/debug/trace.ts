@@ -1,5 +1,5 @@
 import type { Block } from "../../../rollup/index.ts";
-import { requireBlock, viewState } from "../../chain-view.ts";
+import { findTransaction, requireBlock, viewState } from "../../chain-view.ts";
 import { defineReadingMethod } from "../../node.ts";
 import type { ReadingMethod } from "../../node.ts";
 import { blockNumberOrTag, blockParameter } from "../../parameters/block-parameter.ts";
@@ -11,11 +11,9 @@ import { traceBlock, traceCall, traceStored } from "../../tracers/trace-transact
 
 export const traceMethods: readonly ReadingMethod[] = [
   defineReadingMethod("debug_traceTransaction", [hash, traceOptions], ([wanted, options], node, { signal }) => {
-    const location = node.chain.store.getTransactionLocation(wanted);
-    const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
-    if (location === undefined || block === undefined)
-      throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
-    return traceStored(node, block, location.index, options, signal);
+    const found = findTransaction(node.chain, wanted);
+    if (found === undefined) throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${wanted}`);
+    return traceStored(node, found.block, found.index, options, signal);
   }),
   defineReadingMethod(
     "debug_traceCall",

@@ -1,3 +1,4 @@
+import { findTransaction } from "../../chain-view.ts";
 import { formatReceipt } from "../../format/receipt.ts";
 import { defineReadingMethod } from "../../node.ts";
 import { hash } from "../../parameters/scalars.ts";
@@ -6,8 +7,7 @@ export const getTransactionReceipt = defineReadingMethod(
   "eth_getTransactionReceipt",
   [hash],
   ([wanted], { chain, decode }) => {
-    const location = chain.store.getTransactionLocation(wanted);
-    const block = location === undefined ? undefined : chain.store.getBlock(location.blockNumber);
-    return location === undefined || block === undefined ? null : formatReceipt(block, location.index, decode);
+    const found = findTransaction(chain, wanted);
+    return found === undefined ? null : formatReceipt(found.block, found.index, decode);
   },
 );

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Hash } from "../../../primitives/index.ts";
 import type { Block } from "../../../rollup/index.ts";
+import { findTransaction } from "../../chain-view.ts";
 import type { ReadingNode } from "../../node.ts";
 import { RPC_ERROR, RpcError } from "../../protocol/errors.ts";
 import { traceStored } from "../../tracers/trace-transaction.ts";
@@ -33,12 +34,9 @@ const frameSchema: z.ZodType<CallFrame> = z.lazy(() =>
 
 /** The calls of a stored transaction, from the outermost on. @throws RpcError if there is no such transaction */
 export async function traceCalls(node: ReadingNode, hash: Hash, signal: AbortSignal): Promise<CallFrame> {
-  const location = node.chain.store.getTransactionLocation(hash);
-  const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
-  if (location === undefined || block === undefined) {
-    throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${hash}`);
-  }
-  return traceCallsAt(node, block, location.index, signal);
+  const found = findTransaction(node.chain, hash);
+  if (found === undefined) throw new RpcError(RPC_ERROR.notFound, `transaction not found: ${hash}`);
+  return traceCallsAt(node, found.block, found.index, signal);
 }
 
 /** As {@link traceCalls} of the transaction at an index of a block. */

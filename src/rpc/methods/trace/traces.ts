@@ -1,4 +1,4 @@
-import { requireBlock } from "../../chain-view.ts";
+import { findTransaction, requireBlock } from "../../chain-view.ts";
 import type { ReadingMethod } from "../../node.ts";
 import { defineReadingMethod } from "../../node.ts";
 import { blockNumberOrTag } from "../../parameters/block-parameter.ts";
@@ -14,11 +14,8 @@ const FLAT: TraceOptions = {
 /** Calls as Parity and its successors give them, for indexers that ask for these. */
 export const parityTraceMethods: readonly ReadingMethod[] = [
   defineReadingMethod("trace_transaction", [hash], ([wanted], node, { signal }) => {
-    const location = node.chain.store.getTransactionLocation(wanted);
-    const block = location === undefined ? undefined : node.chain.store.getBlock(location.blockNumber);
-    return location === undefined || block === undefined
-      ? null
-      : traceStored(node, block, location.index, FLAT, signal);
+    const found = findTransaction(node.chain, wanted);
+    return found === undefined ? null : traceStored(node, found.block, found.index, FLAT, signal);
   }),
 
   defineReadingMethod("trace_block", [blockNumberOrTag], async ([block], node, { signal }) => {
