@@ -141,6 +141,36 @@ describe("The devnet's helper methods", function () {
       await until("a block", 10_000, async () => (await networkHelpers.time.latest()) === before + 102 * DAY);
     });
 
+    it("find the receipt as soon as a send is answered, but where it waits for a nonce or for somebody to mine", async () => {
+      const { ethers } = await connectHardhat();
+      const chainId = Number(await onL2<Hex>("eth_chainId"));
+      const account = user(1);
+      const next = Number(await onL2<Hex>("eth_getTransactionCount", account.address, "pending"));
+      const sendRaw = async (nonce: number): Promise<Hash> => {
+        const fees = { gas: 100_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 6n };
+        const raw = await account.signTransaction({ chainId, nonce, to: ALICE, value: 1n, ...fees });
+        return onL2<Hash>("eth_sendRawTransaction", raw);
+      };
+      const isMined = async (hash: Hash): Promise<boolean> =>
+        (await ethers.provider.getTransactionReceipt(hash)) !== null;
+      const sendOne = { from: user(0).address, to: ALICE, value: "0x1" };
+      for (let round = 0; round < 5; round++) {
+        expect(await isMined(await onL2<Hash>("eth_sendTransaction", sendOne))).to.equal(true);
+        expect(await isMined(await sendRaw(next + round))).to.equal(true);
+      }
+      const late = await sendRaw(next + 6);
+      expect(await isMined(late)).to.equal(false);
+      await sendRaw(next + 5);
+      await until("the later nonce", 10_000, () => isMined(late));
+
+      await onL2("evm_setAutomine", false);
+      const waiting = [await sendRaw(next + 7), await onL2<Hash>("eth_sendTransaction", sendOne)];
+      expect(await Promise.all(waiting.map(isMined))).to.eql([false, false]);
+      await onL2("evm_mine");
+      expect(await Promise.all(waiting.map(isMined))).to.eql([true, true]);
+      await onL2("evm_setAutomine", true);
+    });
+
     it("mine empty blocks at an interval, past what one batch may span", async () => {
       const { networkHelpers } = await connectHardhat();
       const first = await latest();

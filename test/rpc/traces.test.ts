@@ -331,10 +331,13 @@ describe("debug_trace*", function () {
     expect(await result(node, "trace_block", "earliest")).to.eql([]);
   });
 
-  it("refuse genesis, unknown transactions and unknown tracers", async () => {
-    expect((await ask(node, "debug_traceBlockByNumber", "earliest")).error?.message).to.equal(
-      "genesis is not traceable",
-    );
+  it("are none for genesis, where an indexer that begins at block 0 would otherwise ask forever", async () => {
+    const { hash } = await result<{ hash: Hex }>(node, "eth_getBlockByNumber", "earliest", false);
+    expect(await result(node, "debug_traceBlockByNumber", "earliest", { tracer: "callTracer" })).to.eql([]);
+    expect(await result(node, "debug_traceBlockByHash", hash, { tracer: "callTracer" })).to.eql([]);
+  });
+
+  it("refuse unknown transactions and unknown tracers", async () => {
     expect((await ask(node, "debug_traceTransaction", `0x${"12".repeat(32)}`)).error?.code).to.equal(-32000);
     expect((await ask(node, "debug_traceTransaction", sent.store, { tracer: "jsTracer" })).error?.message).to.contain(
       "expected tracer callTracer, flatCallTracer",

@@ -1,4 +1,3 @@
-import type { Block } from "../../../rollup/index.ts";
 import { findTransaction, requireBlock, viewState } from "../../chain-view.ts";
 import { defineReadingMethod } from "../../node.ts";
 import type { ReadingMethod } from "../../node.ts";
@@ -28,20 +27,14 @@ export const traceMethods: readonly ReadingMethod[] = [
   defineReadingMethod(
     "debug_traceBlockByNumber",
     [blockNumberOrTag, traceOptions],
-    ([block, options], node, { signal }) =>
-      traceBlock(node, traceable(requireBlock(node.chain, block)), options, signal),
+    ([block, options], node, { signal }) => traceBlock(node, requireBlock(node.chain, block), options, signal),
   ),
   defineReadingMethod("debug_traceBlockByHash", [hash, traceOptions], ([wanted, options], node, { signal }) =>
     traceBlock(
       node,
-      traceable(requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false })),
+      requireBlock(node.chain, { kind: "hash", hash: wanted, requireCanonical: false }),
       options,
       signal,
     ),
   ),
 ];
-
-function traceable(block: Block): Block {
-  if (block.header.number === 0) throw new RpcError(RPC_ERROR.rejected, "genesis is not traceable");
-  return block;
-}

@@ -4,6 +4,7 @@ import type { Address, Hash } from "../../../primitives/index.ts";
 import type { DevnetControl } from "../../devnet-control.ts";
 import { nextEnvironment } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/scalars.ts";
+import { untilMined } from "../../inclusion.ts";
 import type { RpcNode } from "../../node.ts";
 import { callParameter } from "../../parameters/call-parameter.ts";
 import type { CallParameter } from "../../parameters/call-parameter.ts";
@@ -29,7 +30,11 @@ export const sendTransactionMethods = defineDevnetMethod(
     if (authorizationList !== undefined) {
       throw rejected("a transaction with authorizations is to be signed by its sender: use eth_sendRawTransaction");
     }
-    if (devnet.accounts.includes(from)) return devnet.inTurn(() => sendSigned(devnet, from, request, node, context));
+    if (devnet.accounts.includes(from)) {
+      const hash = await devnet.inTurn(() => sendSigned(devnet, from, request, node, context));
+      await untilMined(hash, node, context.signal);
+      return hash;
+    }
     if (devnet.isImpersonated(from)) return devnet.inTurn(() => sendMessage(devnet, from, request, node, context));
     throw rejected(
       `unknown account ${from}: this node signs for those of eth_accounts, and sends for impersonated ones ` +
