@@ -91,7 +91,7 @@ export function describeDevnet({
     `  forge create --rpc-url ${l2.rpcUrl} --private-key ${key} --broadcast src/Counter.sol:Counter`,
     "",
     "Deposit and withdraw",
-    `  onestep deposit 0.1ether${endpoints}    then withdraw, status, finalize: see --help`,
+    `  npx onestep deposit 0.1ether --private-key ${key}${endpoints}    then withdraw, status, finalize: see --help`,
     `  npm run demo${isUsual ? "" : ` -- --l1-rpc-url ${l1.rpcUrl} --l2-rpc-url ${l2.rpcUrl}${known.length > 0 ? "" : " --private-key 0x…"}`}    in a clone`,
     "",
     "",

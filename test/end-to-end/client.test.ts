@@ -362,6 +362,13 @@ describe("a user of a devnet", function () {
     );
   }
 
+  it("goes by the command that the start prints, as it stands there", async () => {
+    const [, command] = /^ {2}npx onestep (deposit .+?) {4}/m.exec(devnet.log())!;
+    const { status, stdout, stderr } = await callOnestep(...command!.split(" "));
+    expect(status, stderr).to.equal(0);
+    expect(stdout).to.contain("0.1 ETH from");
+  });
+
   it("goes by the README's commands from a deposit to a paid withdrawal", async () => {
     const commands = documentedCommands("README.md", "Use it", ["deposit", "withdraw", "status", "finalize"]);
     expect(commands.map(([name]) => name)).to.eql(["deposit", "status", "withdraw", "status", "finalize"]);
