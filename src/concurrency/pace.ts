@@ -11,7 +11,10 @@ export interface Pace {
 
 /** A pace that is told when something happens. */
 export interface ChangingPace extends Pace {
+  /** Something happened that more follows from: the next step comes at once, and the pace is quick for a while. */
   quicken(): void;
+  /** There is something to see: the next step comes at once. */
+  wake(): void;
 }
 
 export interface PaceOptions {
@@ -26,6 +29,9 @@ export interface PaceOptions {
 export function createPace({ quick, slow, patience }: PaceOptions, now: () => number = Date.now): ChangingPace {
   const listeners = new Set<() => void>();
   let quickenedAt = now();
+  const wake = (): void => {
+    for (const listener of [...listeners]) listener();
+  };
   return {
     seconds: () => (now() - quickenedAt < patience * 1000 ? quick : slow),
     onQuickened(listener) {
@@ -34,8 +40,9 @@ export function createPace({ quick, slow, patience }: PaceOptions, now: () => nu
     },
     quicken() {
       quickenedAt = now();
-      for (const listener of [...listeners]) listener();
+      wake();
     },
+    wake,
   };
 }
 

@@ -128,7 +128,7 @@ export interface Devnet {
 }
 
 /** Looks at an L1 on this machine, which tells of its blocks; seconds between looks at one elsewhere. */
-const LOCAL_PACE = { quick: 0.5, slow: 5, patience: 5 };
+const LOCAL_PACE = { quick: 0.5, slow: 5, patience: 20 };
 const REMOTE_POLL_INTERVAL = 4;
 /** Seconds without an L1 block after which a start that waits for one says so; twice the time between Ethereum's, and a little. */
 const L1_SILENCE = 30;
@@ -183,7 +183,7 @@ async function start(
     await fundOnL1({ l1RpcUrl: l1.url, keys, deployedAt: config.l1StartBlock, needs }, instruments);
   }
   const pace = createPace(LOCAL_PACE);
-  l1.onBlock(pace.quicken);
+  l1.onBlock(pace.wake);
   const pollInterval = local ? pace : REMOTE_POLL_INTERVAL;
   const node = await openNode(
     {
@@ -201,9 +201,13 @@ async function start(
     instruments,
   );
   closers.add("node", () => node.close());
-  node.chain.events.on("block", pace.quicken);
-  node.chain.events.on("safe", pace.quicken);
-  node.chain.events.on("finalized", pace.quicken);
+  // Somebody who has sent something waits for what follows from it; nobody waits for what follows from a block for L1's context.
+  node.chain.events.on("block", ({ transactions }) => {
+    if (transactions.length > 0) pace.quicken();
+    else pace.wake();
+  });
+  node.chain.events.on("safe", pace.wake);
+  node.chain.events.on("finalized", pace.wake);
   const operatorKey = keys.operator.privateKey;
   const { feedPort } = await startFeed(node, { operatorKey, host, feedPort: options.feedPort });
   const blobServerPort = await startBlobServer(node, { host, blobServerPort: options.blobServerPort });

@@ -14,6 +14,17 @@ describe("the pace of a loop", () => {
     expect(pace.seconds()).to.equal(0.25);
   });
 
+  it("wakes who waits without being quick afterwards", () => {
+    let now = 0;
+    const pace = createPace({ quick: 1, slow: 2, patience: 5 }, () => now);
+    let woken = 0;
+    pace.onQuickened(() => woken++);
+    now = 5_000;
+    pace.wake();
+    expect(woken).to.equal(1);
+    expect(pace.seconds()).to.equal(2);
+  });
+
   it("has the next step come at once when it is quickened, and leaves no listener behind", async () => {
     const pace = createPace({ quick: 3_600, slow: 3_600, patience: 1 });
     let steps = 0;

@@ -164,7 +164,7 @@ describe("a user of a devnet", function () {
     }>(1, ...["withdraw", "5gwei", "--to", to]);
     // The period that is left, and not the hour by which L1 is ahead.
     expect(sent.time.seconds).to.be.within(1, CHALLENGE_PERIOD);
-    expect(new Date(sent.time.estimatedAt).getTime()).to.be.lessThan(Date.now() + 1_000 * CHALLENGE_PERIOD);
+    expect(new Date(sent.time.estimatedAt).getTime()).to.be.at.most(Date.now() + 1_000 * CHALLENGE_PERIOD);
     const early = await callOnestep(
       "finalize",
       String(sent.index),

@@ -75,11 +75,14 @@ export async function createTransactionManager(
 async function stepTransactions(context: ManagerContext): Promise<void> {
   const { client, account, book, metrics, events } = context;
   await checkChain(context);
-  const view = await viewL1(client, account);
-  await reconcileMined(context, view);
-  await fillGap(context, view);
-  await broadcastPending(context, view);
-  await forgetGaps(context);
+  // Without transactions there is nothing that L1 could have mined, moved or lost, so it is not asked.
+  if (book.ascending().length > 0) {
+    const view = await viewL1(client, account);
+    await reconcileMined(context, view);
+    await fillGap(context, view);
+    await broadcastPending(context, view);
+    await forgetGaps(context);
+  }
   const pending = book.ascending().filter((record) => record.mined === undefined);
   metrics.setPending(pending.length);
   metrics.setUnfunded(pending.filter((record) => waitsForFunds(currentStatus(context, record))).length);
