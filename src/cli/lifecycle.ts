@@ -1,4 +1,5 @@
 import type { Logger } from "../primitives/index.ts";
+import { commitFailure } from "../storage/index.ts";
 import { explainError } from "./error-message.ts";
 
 /** What a command runs until it is told to stop. */
@@ -60,10 +61,15 @@ export async function runService(
     else logger.fatal(text);
   };
   // A part that cannot go on where nobody waits for it, as when the disk is full.
+  let isEnding = false;
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
-      report(error instanceof Error ? error : new Error(String(error)));
-      process.exit(1);
+      if (isEnding) return;
+      isEnding = true;
+      void commitFailure(error).then((reason) => {
+        report(reason instanceof Error ? reason : new Error(String(reason)));
+        process.exit(1);
+      });
     });
   }
   let failure: Error | undefined;

@@ -193,6 +193,7 @@ async function start(
       l1BeaconUrl: options.l1.kind === "external" ? options.l1.beaconUrl : undefined,
       l1PollInterval: pollInterval,
       l1FinalityDepth: local ? HARDHAT_FINALITY_DEPTH : undefined,
+      l1ClockMayBeMoved: local,
       engine: options.engine,
       shadow: options.shadow,
       traces: true,

@@ -1,6 +1,7 @@
 export { startChallengerRole } from "./challenger-role.ts";
 export type { ChallengerRoleOptions } from "./challenger-role.ts";
 export * from "./closing.ts";
+export { followL1Clock } from "./l1-clock.ts";
 export {
   fundsProblems,
   startBatcher,

@@ -13,7 +13,7 @@ import {
   isUnanswered,
   untilAnswered,
 } from "../l1/index.ts";
-import type { BlobArchive, BlobSource, InboxReader, L1Client, L1Connection } from "../l1/index.ts";
+import type { BlobArchive, BlobSource, L1Client, L1Connection } from "../l1/index.ts";
 import { createChain, createFollower, whyNotSynced } from "../node/index.ts";
 import type { Chain, Follower, SyncStatus } from "../node/index.ts";
 import { loadKzg } from "../primitives/index.ts";
@@ -28,6 +28,7 @@ import { createTraceFollower, createTraceProvider } from "../traces/index.ts";
 import type { TraceFollower, TraceProvider } from "../traces/index.ts";
 import { createClosers } from "./closing.ts";
 import type { Closers } from "./closing.ts";
+import { followL1Clock } from "./l1-clock.ts";
 
 export interface NodeOptions {
   readonly config: RollupConfig;
@@ -42,6 +43,8 @@ export interface NodeOptions {
   readonly l1FinalityDepth: number | undefined;
   /** Seconds without a new L1 block after which the node is not ready; undefined for never. */
   readonly l1LongestSilence?: number | undefined;
+  /** Whether L1 is a development network of one's own, whose clock tells nothing of this machine's. */
+  readonly l1ClockMayBeMoved?: boolean | undefined;
   /** What executes L2. */
   readonly engine: EngineName;
   /** Whether the other engine executes everything too; the node fails at the first difference. */
@@ -151,7 +154,7 @@ export async function openNode(options: NodeOptions, instruments: Instruments): 
       instruments,
     );
     const follower = createFollower({ chain, reader, recovery }, instruments);
-    const l1Clock = followL1Clock(reader);
+    const l1Clock = followL1Clock(reader, { mayBeMoved: options.l1ClockMayBeMoved ?? false }, instruments);
     follower.start();
     closers.add("follower", () => follower.stop());
     reader.start();
@@ -271,15 +274,6 @@ const DEVELOPMENT_NODE = /^(hardhatnetwork|anvil)\b/i;
 async function readLagSettings(client: L1Client): Promise<{ readonly lagTolerance?: number }> {
   const version: unknown = await client.request({ method: "web3_clientVersion" }).catch(() => undefined);
   return typeof version === "string" && DEVELOPMENT_NODE.test(version) ? { lagTolerance: 0 } : {};
-}
-
-/** Keeps the timestamp of the L1 head as of the last look, when what L1 has up to it had been read. */
-function followL1Clock(reader: InboxReader): () => number | undefined {
-  let known: number | undefined;
-  reader.events.on("polled", ({ l1Timestamp }) => {
-    known = l1Timestamp;
-  });
-  return () => known;
 }
 
 async function waitUntilSynced(follower: Follower, signal: AbortSignal): Promise<void> {

@@ -81,11 +81,7 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
       try {
         await root.batch(change);
       } catch (error) {
-        // Only this promise has the reason, and nobody else waits for it.
-        const reason: unknown = await Promise.resolve((error as { commitError?: unknown }).commitError).catch(
-          (cause: unknown) => cause,
-        );
-        throw new Error("the database cannot be written to", { cause: reason ?? error });
+        throw new Error("the database cannot be written to", { cause: await commitFailure(error) });
       }
     },
     async close() {
@@ -95,6 +91,13 @@ export function openEnvironment(folder: string, { metrics }: Pick<Instruments, "
       await root.close();
     },
   };
+}
+
+/** Why a write failed: LMDB gives the reason by a promise beside the error, which nobody else waits for. */
+export async function commitFailure(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !("commitError" in error)) return error;
+  const reason: unknown = await Promise.resolve(error.commitError).catch((cause: unknown) => cause);
+  return reason ?? error;
 }
 
 /** The same environment on another thread of the process that has it open. Writing rejects. */

@@ -1,3 +1,4 @@
+export { commitFailure } from "./environment.ts";
 export { DatabaseOpenError } from "./errors.ts";
 export type { DatabaseProblem } from "./errors.ts";
 export { bloomTest, findLogsOfBlock, matchesFilter } from "./log-search.ts";

@@ -7,7 +7,13 @@ import fc from "fast-check";
 import { open as openLmdb } from "lmdb";
 import type { Log } from "../../src/ethereum/index.ts";
 import { hexToBytes, keccak256 } from "../../src/primitives/index.ts";
-import { DATABASE_VERSION, DatabaseOpenError, matchesFilter, openNodeDatabase } from "../../src/storage/index.ts";
+import {
+  commitFailure,
+  DATABASE_VERSION,
+  DatabaseOpenError,
+  matchesFilter,
+  openNodeDatabase,
+} from "../../src/storage/index.ts";
 import type { FoundLog, InboxEvent, LogFilter, NodeDatabase } from "../../src/storage/index.ts";
 import {
   addressOf,
@@ -582,6 +588,18 @@ describe("The database of a node", () => {
     });
   });
 }).timeout(30_000);
+
+describe("A write that LMDB could not do", () => {
+  it("has the reason that LMDB gives beside its error, whether or not there is one", async () => {
+    const full = Object.assign(new Error("No space left on device"), { code: 28 });
+    const reasoned = Object.assign(new Error("Commit failed"), { commitError: Promise.reject(full) });
+    expect(await commitFailure(reasoned)).to.equal(full);
+    const unreasoned = Object.assign(new Error("Commit failed"), { commitError: undefined });
+    expect(await commitFailure(unreasoned)).to.equal(unreasoned);
+    expect(await commitFailure(full)).to.equal(full);
+    expect(await commitFailure("closed")).to.equal("closed");
+  });
+});
 
 describe("A database whose process is killed at any moment", () => {
   it("opens again with everything that was reported done, and nothing half done", async () => {
