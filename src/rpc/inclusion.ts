@@ -25,9 +25,10 @@ export async function untilIncluded(
       chain.events.off("block", onBlock);
       resolve(inclusion);
     };
+    // By the index of the store: thousands may wait for one block.
     const onBlock = (block: Block): void => {
-      const index = block.transactions.findIndex((transaction) => transaction.hash === hash);
-      if (index >= 0) finish({ block, index });
+      const location = chain.store.getTransactionLocation(hash);
+      if (location?.blockNumber === block.header.number) finish({ block, index: location.index });
     };
     const onAbort = (): void => finish();
     const timer = setTimeout(finish, wait);
