@@ -1,10 +1,8 @@
-import type { Block } from "../rollup/index.ts";
+import type { Chain } from "../node/index.ts";
 import type { Hash } from "../primitives/index.ts";
+import type { Block } from "../rollup/index.ts";
 import { findTransaction } from "./chain-view.ts";
-import type { RpcNode } from "./node.ts";
-
-/** Longest wait, in milliseconds, of a send on a devnet that mines by itself: what cannot be mined yet is answered then. */
-const LONGEST_MINING = 1_000;
+import type { DevnetControl } from "./devnet-control.ts";
 
 type Inclusion = NonNullable<ReturnType<typeof findTransaction>>;
 
@@ -14,7 +12,7 @@ type Inclusion = NonNullable<ReturnType<typeof findTransaction>>;
  */
 export async function untilIncluded(
   hash: Hash,
-  { chain }: Pick<RpcNode, "chain">,
+  { chain }: { readonly chain: Chain },
   wait: number,
   signal: AbortSignal,
 ): Promise<Inclusion | undefined> {
@@ -39,10 +37,31 @@ export async function untilIncluded(
   });
 }
 
+/** Waits for the block of a transaction that was sent, where its sender expects that. */
+export type MiningWait = (hash: Hash, signal: AbortSignal) => Promise<void>;
+
+/** Longest such wait, in milliseconds: what cannot be mined yet is answered then. */
+const LONGEST_MINING = 1_000;
+
+/** Sends that wait at a time. Who sends more at once waits for receipts anyway, and blocks are to be full. */
+const MAXIMUM_WAITING = 8;
+
 /**
  * Where blocks are made as soon as there is something for them (a devnet's automatic mode), waits a moment for the one with
  * the transaction: programs written for Hardhat's node and anvil read its receipt as soon as they have its hash.
  */
-export async function untilMined(hash: Hash, node: RpcNode, signal: AbortSignal): Promise<void> {
-  if (node.devnet?.miningMode().kind === "automatic") await untilIncluded(hash, node, LONGEST_MINING, signal);
+export function createMiningWait({
+  chain,
+  devnet,
+}: {
+  readonly chain: Chain;
+  readonly devnet: DevnetControl | undefined;
+}): MiningWait {
+  let waiting = 0;
+  return async (hash, signal) => {
+    if (devnet?.miningMode().kind !== "automatic" || waiting >= MAXIMUM_WAITING) return;
+    waiting++;
+    await untilIncluded(hash, { chain }, LONGEST_MINING, signal);
+    waiting--;
+  };
 }

@@ -6,6 +6,7 @@ import type { BlockUnits } from "../traces/index.ts";
 import type { OutboxIndex } from "../withdrawals/index.ts";
 import type { DevnetControl } from "./devnet-control.ts";
 import type { TransactionDecoder } from "./format/transaction.ts";
+import type { MiningWait } from "./inclusion.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { FilterRegistry } from "./logs/filters.ts";
 import type { Notifier } from "./notifier.ts";
@@ -31,6 +32,7 @@ export interface RpcNode extends ReadingNode {
   readonly claims: ClaimsView | undefined;
   readonly disputes: DisputesView | undefined;
   readonly devnet: DevnetControl | undefined;
+  readonly untilMined: MiningWait;
   readonly syncStatus: () => SyncStatus;
   readonly outbox: OutboxIndex;
   readonly filters: FilterRegistry;

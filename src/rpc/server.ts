@@ -9,6 +9,7 @@ import { formatSyncing } from "./format/syncing.ts";
 import { createTransactionDecoder } from "./format/transaction.ts";
 import { DEFAULT_RPC_LIMITS } from "./limits.ts";
 import type { RpcLimits } from "./limits.ts";
+import { createMiningWait } from "./inclusion.ts";
 import { createFilterRegistry } from "./logs/filters.ts";
 import { METHODS } from "./methods/index.ts";
 import type { RpcNode } from "./node.ts";
@@ -61,6 +62,7 @@ export function createRpcServer(options: RpcServerOptions, { logger, metrics }: 
         return options.disputes;
       },
       devnet: options.devnet,
+      untilMined: createMiningWait({ chain, devnet: options.devnet }),
       syncStatus,
       limits,
       decode: createTransactionDecoder(chain.config.genesis.chainId),

@@ -4,7 +4,6 @@ import type { Address, Hash } from "../../../primitives/index.ts";
 import type { DevnetControl } from "../../devnet-control.ts";
 import { nextEnvironment } from "../../chain-view.ts";
 import { formatQuantity } from "../../format/scalars.ts";
-import { untilMined } from "../../inclusion.ts";
 import type { RpcNode } from "../../node.ts";
 import { callParameter } from "../../parameters/call-parameter.ts";
 import type { CallParameter } from "../../parameters/call-parameter.ts";
@@ -32,7 +31,7 @@ export const sendTransactionMethods = defineDevnetMethod(
     }
     if (devnet.accounts.includes(from)) {
       const hash = await devnet.inTurn(() => sendSigned(devnet, from, request, node, context));
-      await untilMined(hash, node, context.signal);
+      await node.untilMined(hash, context.signal);
       return hash;
     }
     if (devnet.isImpersonated(from)) return devnet.inTurn(() => sendMessage(devnet, from, request, node, context));
