@@ -47,7 +47,7 @@ async function npm(
 
 const lockHash = createHash("sha256").update(readFileSync(LOCK)).digest("hex");
 if (!existsSync(INSTALLED) || readFileSync(INSTALLED, "utf8") !== lockHash) {
-  console.log("installing the tools (once; about two minutes) …");
+  console.log("installing the tools (once; about a minute) …");
   if ((await npm(["ci"])) !== 0) process.exit(1);
   writeFileSync(INSTALLED, lockHash);
 }

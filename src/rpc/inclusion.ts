@@ -19,7 +19,7 @@ export async function untilIncluded(
   return new Promise((resolve) => {
     const finish = (inclusion?: Inclusion): void => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", giveUp);
       chain.events.off("block", onBlock);
       resolve(inclusion);
     };
@@ -28,10 +28,10 @@ export async function untilIncluded(
       const location = chain.store.getTransactionLocation(hash);
       if (location?.blockNumber === block.header.number) finish({ block, index: location.index });
     };
-    const onAbort = (): void => finish();
-    const timer = setTimeout(finish, wait);
+    const giveUp = (): void => finish();
+    const timer = setTimeout(giveUp, wait);
     chain.events.on("block", onBlock);
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", giveUp, { once: true });
     const found = findTransaction(chain, hash);
     if (found !== undefined) finish(found);
   });
@@ -61,7 +61,10 @@ export function createMiningWait({
   return async (hash, signal) => {
     if (devnet?.miningMode().kind !== "automatic" || waiting >= MAXIMUM_WAITING) return;
     waiting++;
-    await untilIncluded(hash, { chain }, LONGEST_MINING, signal);
-    waiting--;
+    try {
+      await untilIncluded(hash, { chain }, LONGEST_MINING, signal);
+    } finally {
+      waiting--;
+    }
   };
 }
